@@ -1,0 +1,108 @@
+// Package imaging turns the bytes of a picture file into 8-bit RGB pixels, and
+// resizes them exactly as Pillow does.
+//
+// The reference for every pixel is Pillow, because that is what the models were
+// trained behind: a picture that goes through Decode and Resize must come out
+// bit for bit as it does there. Where we differ on purpose (EXIF orientation is
+// applied, transparency is composited on white, 16-bit grey is scaled and not
+// clipped), the difference is stated at the place where it is made.
+//
+// The package knows nothing of models, tensors or stores.
+package imaging
+
+import (
+	"errors"
+	"time"
+)
+
+// RGB is an 8-bit picture, top row first, tightly packed: the pixel at (x, y) is
+// the three bytes Pix[3*(y*Width+x):].
+type RGB struct {
+	Pix    []byte
+	Width  int
+	Height int
+}
+
+// NewRGB allocates a black picture.
+func NewRGB(width, height int) *RGB {
+	return &RGB{Pix: make([]byte, 3*width*height), Width: width, Height: height}
+}
+
+// Format names a file format by its content, never by its extension.
+type Format string
+
+// The formats that Decode reads.
+const (
+	FormatUnknown Format = ""
+	FormatJPEG    Format = "jpeg"
+	FormatPNG     Format = "png"
+	FormatGIF     Format = "gif"
+	FormatWebP    Format = "webp"
+	FormatBMP     Format = "bmp"
+	FormatTIFF    Format = "tiff"
+	FormatHEIC    Format = "heic"
+	FormatAVIF    Format = "avif"
+)
+
+// Mode says how far a decoder may shorten its work.
+type Mode string
+
+// The two modes. The mode changes pixels by a hair, so it is part of a model's
+// fingerprint.
+const (
+	// Fast lets a JPEG be decoded at a reduced scale (DCT scaling), never below
+	// twice the side that is asked for. Right for nearly everyone.
+	Fast Mode = "fast"
+	// Exact always decodes at full size: equal to Pillow's plain open and resize.
+	Exact Mode = "exact"
+)
+
+// Options says how Decode reads a picture. The zero value decodes at full size,
+// applies the EXIF orientation and has the default limits.
+type Options struct {
+	Mode Mode // "" means Exact
+	// ShortSide is the length, in pixels, that the shorter side will be resized
+	// to; Fast uses it to choose the scale. 0 means full size.
+	ShortSide int
+	// IgnoreOrientation leaves the pixels as stored, as openai/CLIP does. Only
+	// parity tests want this.
+	IgnoreOrientation bool
+	Limits            Limits
+}
+
+// Limits bounds what a file may make us allocate. Both are checked from the
+// header, before any pixel memory exists. Zero fields mean the defaults.
+type Limits struct {
+	MaxPixels int64 // width*height; default 500 million
+	MaxBytes  int64 // size of the file; default 2 GiB
+}
+
+// Info is what Decode learned about a picture besides its pixels.
+type Info struct {
+	Format Format
+	// Width and Height are those of the whole picture as it is looked at: after
+	// the EXIF orientation, before any reduced-scale decoding.
+	Width, Height int
+	Orientation   int       // EXIF orientation, 1..8; 1 where the file says nothing
+	TakenAt       time.Time // EXIF date; zero where the file says nothing or nonsense
+	Keywords      []string  // IPTC keywords and XMP dc:subject, in file order, without repeats
+}
+
+// Errors that callers tell apart with errors.Is. Each is wrapped with what was
+// found and where.
+var (
+	ErrUnknownFormat = errors.New("not a picture in a known format")
+	ErrTooLarge      = errors.New("picture exceeds the limit")
+	ErrCorrupt       = errors.New("picture is damaged")
+)
+
+// Filter is a resampling kernel of Pillow's, by its name there.
+type Filter string
+
+// The kernels that hub preprocessors ask for. All are antialiased: the support
+// grows with the reduction.
+const (
+	Bilinear Filter = "bilinear"
+	Bicubic  Filter = "bicubic" // a = -0.5
+	Lanczos  Filter = "lanczos" // a = 3
+)

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that callers tell apart with errors.Is; stores wrap them with what was
+// found and where.
+var (
+	ErrNotFound    = errors.New("not in the index")
+	ErrNoIndex     = errors.New("there is no index here yet")
+	ErrLocked      = errors.New("the index is being written by another process")
+	ErrUnavailable = errors.New("the store cannot be reached")
+	ErrClosed      = errors.New("the store is closed")
+	ErrReadOnly    = errors.New("the store was opened for reading")
+	ErrNewerFormat = errors.New("the index was written by a newer version of sightline")
+	ErrDamaged     = errors.New("the index is damaged")
+)
+
+// ModelMismatchError says that a store holds the embeddings of one model and was
+// asked to work with another. Nothing has been changed.
+type ModelMismatchError struct {
+	Have Model // in the store
+	Want Model // asked for
+}
+
+// Error names both models.
+func (e *ModelMismatchError) Error() string {
+	if e.Have.Dim != e.Want.Dim {
+		return fmt.Sprintf("the index was built by model %s (%d dimensions), not %s (%d dimensions)",
+			e.Have.Label(), e.Have.Dim, e.Want.Label(), e.Want.Dim)
+	}
+	return fmt.Sprintf("the index was built by model %s, not %s", e.Have.Label(), e.Want.Label())
+}
