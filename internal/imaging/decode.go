@@ -1,0 +1,167 @@
+package imaging
+
+import "fmt"
+
+const (
+	defaultMaxPixels = 500_000_000
+	defaultMaxBytes  = 2 << 30
+)
+
+// codec is one format: how to recognise it, what its header says and how its
+// pixels are read. decode may rely on header having accepted the same bytes.
+type codec struct {
+	format Format
+	sniff  func(head []byte) bool
+	// header reads the size and allocates no pixel memory.
+	header func(data []byte) (header, error)
+	decode func(data []byte, h header, o Options) (*RGB, error)
+}
+
+// header is a file's own claim about its pixels, as they are stored.
+type header struct {
+	width, height int
+	// orientation is what the container itself says about how the picture is to
+	// be turned (HEIF boxes); 0 leaves the question to the EXIF block.
+	orientation int
+	// upright says that decode gives the pixels already turned.
+	upright bool
+}
+
+// codecs are tried in this order, the commonest first.
+var codecs = []codec{
+	{FormatJPEG, sniffJPEG, jpegHeader, decodeJPEG},
+	{FormatPNG, sniffPNG, pngHeader, decodePNG},
+	{FormatWebP, sniffWebP, webpHeader, decodeWebP},
+	{FormatGIF, sniffGIF, gifHeader, decodeGIF},
+	{FormatHEIC, sniffHEIC, heicHeader, decodeHEIC},
+	{FormatAVIF, sniffAVIF, avifHeader, decodeAVIF},
+	{FormatTIFF, sniffTIFF, tiffHeader, decodeTIFF},
+	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
+}
+
+// Decode reads the first picture of a file. The pixels are upright (unless
+// o.IgnoreOrientation) and 8-bit RGB; see Options for when they are smaller than
+// Info says.
+//
+// The error wraps ErrUnknownFormat, ErrTooLarge or ErrCorrupt. Damaged metadata is
+// no error. A file that makes a decoder panic is ErrCorrupt.
+func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
+	c, h, info, err := inspect(data, o.Limits)
+	if err != nil {
+		return nil, info, err
+	}
+	img, err = c.pixels(data, h, o)
+	if err != nil {
+		return nil, info, err
+	}
+	if !o.IgnoreOrientation && !h.upright {
+		img = orient(img, info.Orientation)
+	}
+	return img, info, nil
+}
+
+// ReadInfo reads what Decode would say about a picture without its pixels.
+// Errors are those of Decode, as far as the header shows them.
+func ReadInfo(data []byte, l Limits) (Info, error) {
+	_, _, info, err := inspect(data, l)
+	return info, err
+}
+
+// inspect finds the codec, reads the header and the metadata, and holds them
+// against the limits.
+func inspect(data []byte, l Limits) (codec, header, Info, error) {
+	info := Info{Orientation: 1}
+	if err := l.checkBytes(int64(len(data))); err != nil {
+		return codec{}, header{}, info, err
+	}
+	c, err := codecFor(data)
+	if err != nil {
+		return c, header{}, info, err
+	}
+	info.Format = c.format
+	h, err := c.readHeader(data)
+	if err != nil {
+		return c, h, info, err
+	}
+	info.Width, info.Height = h.width, h.height
+	if err := l.checkPixels(h.width, h.height); err != nil {
+		return c, h, info, fmt.Errorf("read %s header: %w", c.format, err)
+	}
+	m := readMeta(data, c.format)
+	info.Orientation = m.orientation
+	info.TakenAt = m.takenAt
+	info.Keywords = m.keywords
+	if h.orientation != 0 {
+		info.Orientation = h.orientation
+	}
+	if turnsSideways(info.Orientation) {
+		info.Width, info.Height = h.height, h.width
+	}
+	return c, h, info, nil
+}
+
+func codecFor(data []byte) (codec, error) {
+	if len(data) == 0 {
+		return codec{}, fmt.Errorf("%w: the file is empty", ErrUnknownFormat)
+	}
+	for _, c := range codecs {
+		if c.sniff(data) {
+			return c, nil
+		}
+	}
+	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
+}
+
+// readHeader calls header, turning whatever goes wrong into ErrCorrupt.
+func (c codec) readHeader(data []byte) (h header, err error) {
+	defer c.recoverTo(&err, "read %s header")
+	h, err = c.header(data)
+	if err != nil {
+		return h, fmt.Errorf("read %s header: %w: %w", c.format, ErrCorrupt, err)
+	}
+	if h.width <= 0 || h.height <= 0 {
+		return h, fmt.Errorf("read %s header: %w: size %dx%d", c.format, ErrCorrupt, h.width, h.height)
+	}
+	return h, nil
+}
+
+// pixels calls decode, turning whatever goes wrong into ErrCorrupt.
+func (c codec) pixels(data []byte, h header, o Options) (img *RGB, err error) {
+	defer c.recoverTo(&err, "decode %s")
+	img, err = c.decode(data, h, o)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w: %w", c.format, ErrCorrupt, err)
+	}
+	return img, nil
+}
+
+// recoverTo stands between hostile bytes and the decoders, which are other
+// people's code: one bad file must not end a run over a million.
+func (c codec) recoverTo(err *error, doing string) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf(doing+": %w: decoder panicked: %v", c.format, ErrCorrupt, r)
+	}
+}
+
+func (l Limits) checkBytes(n int64) error {
+	limit := l.MaxBytes
+	if limit <= 0 {
+		limit = defaultMaxBytes
+	}
+	if n > limit {
+		return fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, n, limit)
+	}
+	return nil
+}
+
+func (l Limits) checkPixels(width, height int) error {
+	limit := l.MaxPixels
+	if limit <= 0 {
+		limit = defaultMaxPixels
+	}
+	// Dividing, because the product of two claimed sizes can overflow.
+	if int64(height) > limit/int64(width) {
+		return fmt.Errorf("%w: %dx%d pixels, limit %d", ErrTooLarge, width, height, limit)
+	}
+	return nil
+}

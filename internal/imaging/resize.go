@@ -1,0 +1,164 @@
+package imaging
+
+import (
+	"fmt"
+	"image"
+)
+
+// Resize scales a whole picture to w by h pixels, bit for bit as Pillow's
+// Image.resize does with the same filter. It panics if w or h is not positive, src
+// is empty or f is none of the package's filters.
+func Resize(src *RGB, w, h int, f Filter) *RGB {
+	return ResizeCrop(src, w, h, f, image.Rect(0, 0, w, h))
+}
+
+// ResizeCrop returns the part crop of Resize(src, w, h, f) and computes no more
+// than that part needs. It panics as Resize does, or if crop is empty or not
+// inside w by h.
+func ResizeCrop(src *RGB, w, h int, f Filter, crop image.Rectangle) *RGB {
+	var r Resizer
+	dst := new(RGB)
+	r.ResizeCrop(dst, src, w, h, f, crop)
+	return dst
+}
+
+// Resizer is ResizeCrop with memory that is used again from call to call. The
+// zero value is ready. It is not safe for concurrent use: give each worker one.
+type Resizer struct {
+	horizontal, vertical axis
+	mid                  []byte  // the picture between the passes
+	pair                 []int64 // two source rows, interleaved
+	acc                  []int64 // one row of sums of the vertical pass
+}
+
+// ResizeCrop is the function of the same name, writing into dst, whose memory is
+// reused if it is large enough.
+func (r *Resizer) ResizeCrop(dst, src *RGB, w, h int, f Filter, crop image.Rectangle) {
+	switch {
+	case w <= 0 || h <= 0 || src.Width <= 0 || src.Height <= 0:
+		panic(fmt.Sprintf("imaging: resize of %dx%d to %dx%d", src.Width, src.Height, w, h))
+	case crop.Empty() || !crop.In(image.Rect(0, 0, w, h)):
+		panic(fmt.Sprintf("imaging: crop %v is not inside %dx%d", crop, w, h))
+	}
+	r.horizontal.prepare(src.Width, w, crop.Min.X, crop.Max.X, f)
+	r.vertical.prepare(src.Height, h, crop.Min.Y, crop.Max.Y, f)
+
+	// Horizontal first, as Pillow does it, and only the rows that the second pass
+	// will read.
+	top, bottom := r.vertical.span()
+	width := crop.Dx()
+	r.mid = grow(r.mid, 3*width*(bottom-top))
+	r.acrossRows(src, top, bottom, width)
+
+	dst.Width, dst.Height = width, crop.Dy()
+	dst.Pix = grow(dst.Pix, 3*width*crop.Dy())
+	r.downColumns(dst, top, width)
+}
+
+// acrossRows fills mid with rows [top, bottom) of src, resized in width.
+//
+// It takes two rows at a time: their samples are packed into the halves of one
+// 64-bit integer, so that one multiplication serves both. Each half holds a sum of
+// samples times 22-bit coefficients, which fits in 32 bits with its sign; the
+// borrow that a negative lower half takes from the upper one is undone at the end.
+func (r *Resizer) acrossRows(src *RGB, top, bottom, width int) {
+	ax := &r.horizontal
+	if ax.identity {
+		for y := top; y < bottom; y++ {
+			copy(r.mid[3*width*(y-top):][:3*width], src.Pix[3*(y*src.Width+ax.lo):])
+		}
+		return
+	}
+	left, right := ax.span()
+	r.pair = grow(r.pair, 3*(right-left))
+	for y := top; y < bottom; y += 2 {
+		// The last of an odd number of rows is its own partner.
+		second := min(y+1, bottom-1)
+		packRows(r.pair,
+			src.Pix[3*(y*src.Width+left):3*(y*src.Width+right)],
+			src.Pix[3*(second*src.Width+left):3*(second*src.Width+right)])
+		out := r.mid[3*width*(y-top):][:3*width]
+		out2 := r.mid[3*width*(second-top):][:3*width]
+		for x := range width {
+			taps := ax.taps(x)
+			in := r.pair[3*(ax.first[x]-left):][:3*len(taps)]
+			red, green, blue := int64(half2), int64(half2), int64(half2)
+			for _, k := range taps {
+				red += in[0] * k
+				green += in[1] * k
+				blue += in[2] * k
+				in = in[3:]
+			}
+			o, o2 := out[3*x:3*x+3], out2[3*x:3*x+3]
+			o[0], o2[0] = unpack(red)
+			o[1], o2[1] = unpack(green)
+			o[2], o2[2] = unpack(blue)
+		}
+	}
+}
+
+// packRows writes a[i] into the lower and b[i] into the upper half of dst[i].
+func packRows(dst []int64, a, b []byte) {
+	b = b[:len(a)]
+	dst = dst[:len(a)]
+	for i, v := range a {
+		dst[i] = int64(v) | int64(b[i])<<32
+	}
+}
+
+// unpack rounds the two sums in s to samples.
+func unpack(s int64) (lower, upper byte) {
+	low := int32(s)
+	return clip(low), clip(int32((s - int64(low)) >> 32))
+}
+
+// downColumns resizes mid, whose first row is row top of the source, in height.
+// Columns are packed two by two, as acrossRows packs rows.
+func (r *Resizer) downColumns(dst *RGB, top, width int) {
+	ax := &r.vertical
+	n := 3 * width
+	if ax.identity {
+		copy(dst.Pix, r.mid)
+		return
+	}
+	pairs := n / 2
+	r.acc = grow(r.acc, pairs)
+	for y := range dst.Height {
+		out := dst.Pix[n*y : n*(y+1)]
+		taps := ax.taps(y)
+		rows := r.mid[n*(ax.first[y]-top):][:n*len(taps)]
+		acc := r.acc[:pairs]
+		for i := range acc {
+			acc[i] = half2
+		}
+		odd := int32(half)
+		for t, k := range taps {
+			row := rows[n*t : n*(t+1)]
+			addRow(acc, row, k)
+			odd += int32(row[n-1]) * int32(k)
+		}
+		for i, s := range acc {
+			out[2*i], out[2*i+1] = unpack(s)
+		}
+		if n%2 == 1 {
+			out[n-1] = clip(odd)
+		}
+	}
+}
+
+// addRow adds k times each pair of neighbours in row to the sums.
+func addRow(acc []int64, row []byte, k int64) {
+	for i := range acc {
+		p := row[2*i : 2*i+2 : 2*i+2]
+		acc[i] += (int64(p[0]) | int64(p[1])<<32) * k
+	}
+}
+
+// grow returns a slice of length n, reusing s if it is large enough. What it holds
+// is left as it was.
+func grow[T any](s []T, n int) []T {
+	if cap(s) >= n {
+		return s[:n]
+	}
+	return make([]T, n)
+}
