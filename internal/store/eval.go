@@ -72,7 +72,7 @@ func FoldLabel(label string) string {
 
 // Validate reports what keeps r out of a store of the given dimension: a missing id
 // or path, a NUL in one of them, a content hash that is not a SHA-256, a vector of
-// another dimension or one whose length is not 1.
+// another dimension or one whose length is not 1, or a tag that is not valid.
 func (r *Record) Validate(dim int) error {
 	if err := validatePlace(r.ID, r.Path); err != nil {
 		return err
@@ -85,6 +85,28 @@ func (r *Record) Validate(dim int) error {
 	}
 	if !vec.IsUnit(r.Vector) {
 		return fmt.Errorf("%q: the vector is not of length 1", r.Path)
+	}
+	for _, t := range r.Tags {
+		if err := t.Validate(); err != nil {
+			return fmt.Errorf("%q: %w", r.Path, err)
+		}
+	}
+	return nil
+}
+
+// Validate reports a tag without a label or a source, or with a number that is not
+// finite.
+func (t *Tag) Validate() error {
+	switch {
+	case t.Label == "":
+		return fmt.Errorf("a tag from %q has no label", t.Source)
+	case t.Source == "":
+		return fmt.Errorf("tag %q has no source", t.Label)
+	}
+	for _, x := range []float32{t.Score, t.Probability} {
+		if x-x != 0 { // NaN or infinite
+			return fmt.Errorf("tag %q: %v is not a number to keep", t.Label, x)
+		}
 	}
 	return nil
 }

@@ -1,0 +1,55 @@
+package local
+
+import "math/bits"
+
+// bitmap is a set of slots.
+type bitmap struct {
+	words []uint64
+	n     int64 // slots are in [0, n)
+}
+
+func newBitmap(n int64) *bitmap {
+	return &bitmap{words: make([]uint64, (n+63)/64), n: n}
+}
+
+func (b *bitmap) set(i int64)      { b.words[i/64] |= 1 << (i % 64) }
+func (b *bitmap) clear(i int64)    { b.words[i/64] &^= 1 << (i % 64) }
+func (b *bitmap) has(i int64) bool { return b.words[i/64]&(1<<(i%64)) != 0 }
+
+// fill sets all slots.
+func (b *bitmap) fill() {
+	for i := range b.words {
+		b.words[i] = ^uint64(0)
+	}
+	if rest := b.n % 64; rest != 0 {
+		b.words[len(b.words)-1] = 1<<rest - 1
+	}
+}
+
+// count returns how many of the slots [from, to) are set. from must be a multiple of
+// 64.
+func (b *bitmap) count(from, to int64) int {
+	n := 0
+	for i := from; i < to; i += 64 {
+		w := b.words[i/64]
+		if to-i < 64 {
+			w &= 1<<(to-i) - 1
+		}
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// each calls f with the slots of [from, to) that are set, in order. from must be a
+// multiple of 64.
+func (b *bitmap) each(from, to int64, f func(slot int64)) {
+	for i := from; i < to; i += 64 {
+		for w := b.words[i/64]; w != 0; w &= w - 1 {
+			slot := i + int64(bits.TrailingZeros64(w))
+			if slot >= to {
+				return
+			}
+			f(slot)
+		}
+	}
+}

@@ -1,0 +1,271 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// formatVersion counts changes of the on-disk format that older versions of this
+// program cannot read. It is the catalogue's user_version.
+const formatVersion = 1
+
+const catalogueName = "catalogue.db"
+
+// schema is format 1. Records are keyed by their slot, which makes the results of a
+// search and of a filter the row numbers of the table itself. Paths are blobs,
+// because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
+// because neither files nor cameras keep to the years that 64 bits of nanoseconds
+// reach.
+const schema = `
+CREATE TABLE meta(
+	key   TEXT PRIMARY KEY,
+	value NOT NULL
+) WITHOUT ROWID;
+
+-- One row: which vector file, how many of its slots are in use or free, and what
+-- changes with each commit.
+CREATE TABLE state(
+	generation INTEGER NOT NULL,
+	slots      INTEGER NOT NULL,
+	updated    INTEGER NOT NULL
+);
+
+CREATE TABLE records(
+	slot     INTEGER PRIMARY KEY,
+	id       TEXT    NOT NULL UNIQUE,
+	size     INTEGER NOT NULL,
+	mtime_s  INTEGER NOT NULL,
+	mtime_ns INTEGER NOT NULL,
+	hash     BLOB,
+	path     BLOB    NOT NULL,
+	root     BLOB    NOT NULL,
+	width    INTEGER NOT NULL,
+	height   INTEGER NOT NULL,
+	format   TEXT    NOT NULL,
+	taken    INTEGER NOT NULL, -- 1 when the date below is the picture's own
+	when_s   INTEGER NOT NULL, -- the date that filters use: taken, else modified
+	when_ns  INTEGER NOT NULL
+);
+CREATE INDEX records_path ON records(path);
+CREATE INDEX records_hash ON records(hash) WHERE hash IS NOT NULL;
+CREATE INDEX records_when ON records(when_s, when_ns);
+
+-- Slots below state.slots that no record has any more.
+CREATE TABLE freed(slot INTEGER PRIMARY KEY);
+
+CREATE TABLE tags(
+	slot        INTEGER NOT NULL,
+	position    INTEGER NOT NULL,
+	source      TEXT    NOT NULL,
+	label       TEXT    NOT NULL,
+	folded      TEXT    NOT NULL, -- store.FoldLabel(label)
+	score       REAL    NOT NULL,
+	probability REAL    NOT NULL,
+	PRIMARY KEY(slot, position)
+) WITHOUT ROWID;
+CREATE INDEX tags_folded ON tags(folded);
+
+CREATE TABLE failures(
+	id       TEXT PRIMARY KEY,
+	path     BLOB    NOT NULL,
+	root     BLOB    NOT NULL,
+	size     INTEGER NOT NULL,
+	mtime_s  INTEGER NOT NULL,
+	mtime_ns INTEGER NOT NULL,
+	reason   TEXT    NOT NULL,
+	at_s     INTEGER NOT NULL,
+	at_ns    INTEGER NOT NULL,
+	attempts INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX failures_path ON failures(path);
+`
+
+func (s *Store) cataloguePath() string { return filepath.Join(s.dir, catalogueName) }
+
+// openCatalogue returns a pool of connections to the catalogue; nothing is read yet.
+// A writer has one connection and takes SQLite's write lock when a transaction
+// begins, not halfway through it.
+func openCatalogue(path string, mode Mode) (*sql.DB, error) {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	switch mode {
+	case ReadOnly:
+		q.Set("mode", "ro")
+		q.Add("_pragma", "query_only(1)")
+	case ReadWrite:
+		q.Set("mode", "rw")
+	case Create:
+		q.Set("mode", "rwc")
+	}
+	if mode != ReadOnly {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)")
+		q.Set("_txlock", "immediate")
+	}
+	// The path goes into a URI: escaped, so that no byte of it is taken for syntax.
+	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", catalogueName, err)
+	}
+	if mode == ReadOnly {
+		db.SetMaxIdleConns(4)
+	} else {
+		db.SetMaxOpenConns(1)
+	}
+	return db, nil
+}
+
+// createIfMissing makes the first vector file and then the catalogue's tables, in
+// one transaction: an index exists when its format number is not 0.
+func (s *Store) createIfMissing(ctx context.Context, m store.Model) error {
+	version, err := formatOf(ctx, s.write)
+	if err != nil || version != 0 {
+		return err
+	}
+	identity := make([]byte, identitySize)
+	rand.Read(identity) // never fails
+	h := header{dim: m.Dim, generation: 1, identity: identity}
+	f, err := createSlotFile(s.files, s.slotPath(1), h)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return sqlError(err)
+	}
+	defer tx.Rollback()
+	now := time.Now().Unix()
+	if _, err := tx.ExecContext(ctx, schema); err != nil {
+		return sqlError(err)
+	}
+	for key, value := range map[string]any{
+		"fingerprint": m.Fingerprint, "name": m.Name, "precision": m.Precision, "pixels": m.Pixels,
+		"dim": m.Dim, "created": now, "identity": identity,
+	} {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES(?,?)", key, value); err != nil {
+			return sqlError(err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO state VALUES(1, 0, ?)", now); err != nil {
+		return sqlError(err)
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version="+strconv.Itoa(formatVersion)); err != nil {
+		return sqlError(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return sqlError(err)
+	}
+	return s.files.SyncDir(s.dir)
+}
+
+func formatOf(ctx context.Context, db *sql.DB) (int, error) {
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, sqlError(err)
+	}
+	return version, nil
+}
+
+// readMeta checks the format and reads what never changes.
+func (s *Store) readMeta(ctx context.Context) error {
+	version, err := formatOf(ctx, s.read)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return store.ErrNoIndex // making it was interrupted
+	case version > formatVersion:
+		return fmt.Errorf("%w (its format is %d, this version reads up to %d)", store.ErrNewerFormat, version, formatVersion)
+	}
+	m := &s.model
+	fields := map[string]any{
+		"fingerprint": &m.Fingerprint, "name": &m.Name, "precision": &m.Precision, "pixels": &m.Pixels,
+		"dim": &m.Dim, "created": &s.created, "identity": &s.identity,
+	}
+	rows, err := s.read.QueryContext(ctx, "SELECT key, value FROM meta")
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		var raw any
+		if err := rows.Scan(&key, &raw); err != nil {
+			return sqlError(err)
+		}
+		field, known := fields[key]
+		if !known {
+			continue
+		}
+		if err := rows.Scan(&key, field); err != nil {
+			return fmt.Errorf("%w: meta %s: %w", store.ErrDamaged, key, err)
+		}
+		delete(fields, key)
+	}
+	if err := rows.Err(); err != nil {
+		return sqlError(err)
+	}
+	for key := range fields {
+		return fmt.Errorf("%w: the catalogue does not say its %s", store.ErrDamaged, key)
+	}
+	if m.Dim < 1 || m.Dim > maxDim || len(s.identity) != identitySize {
+		return fmt.Errorf("%w: the catalogue gives %d dimensions and an identity of %d bytes",
+			store.ErrDamaged, m.Dim, len(s.identity))
+	}
+	return nil
+}
+
+// removeStrays deletes vector files of other generations, which an interrupted
+// compaction leaves. Only the writer does that, under its lock.
+func (s *Store) removeStrays(ctx context.Context) error {
+	var generation int64
+	if err := s.read.QueryRowContext(ctx, "SELECT generation FROM state").Scan(&generation); err != nil {
+		return sqlError(err)
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if g, ok := slotGeneration(e.Name()); ok && g != generation {
+			if err := os.Remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
+				s.log.Warn("an old vector file could not be removed", "file", e.Name(), "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+// sqlError adds the store's own errors to those of SQLite that mean the same.
+func sqlError(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return fmt.Errorf("%w: %s: %w", store.ErrDamaged, catalogueName, err)
+		case sqlite3.SQLITE_BUSY:
+			return fmt.Errorf("%w: %w", store.ErrLocked, err)
+		}
+	}
+	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s: %w", catalogueName, err)
+	}
+	return err
+}

@@ -1,0 +1,185 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// When Close compacts: there is something to gain, and it is a good part of the file.
+const (
+	compactMinFree = 4096
+	compactShare   = 4 // at least 1/4 is free
+)
+
+// compactIfWorthwhile is called with s.mu held.
+func (s *Store) compactIfWorthwhile(ctx context.Context) error {
+	var free, slots int64
+	err := s.write.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM freed), slots FROM state").Scan(&free, &slots)
+	if err != nil {
+		return sqlError(err)
+	}
+	if free < compactMinFree || free*compactShare < slots {
+		return nil
+	}
+	return s.compactLocked(ctx)
+}
+
+// Compact gives the space of deleted and replaced records back. Readers go on
+// undisturbed. It does nothing when nothing is free.
+func (s *Store) Compact(ctx context.Context) error {
+	if err := s.isOpen(); err != nil {
+		return err
+	}
+	if s.write == nil {
+		return store.ErrReadOnly
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.isOpen(); err != nil {
+		return err
+	}
+	return s.compactLocked(ctx)
+}
+
+// compactLocked writes a vector file of the next generation in which records from
+// the end fill the free slots, so that only those few change their place, and
+// switches to it in the commit that moves their rows.
+func (s *Store) compactLocked(ctx context.Context) error {
+	var next *slotFile
+	var old int64
+	err := s.changeLocked(ctx, func(tx *sql.Tx, st *state) error {
+		free, err := slotsOf(ctx, tx, "SELECT slot FROM freed ORDER BY slot")
+		if err != nil || len(free) == 0 {
+			return err
+		}
+		kept := st.slots - int64(len(free))
+		movers, err := slotsOf(ctx, tx, "SELECT slot FROM records WHERE slot >= ? ORDER BY slot", kept)
+		if err != nil {
+			return err
+		}
+		for len(free) > 0 && free[len(free)-1] >= kept {
+			free = free[:len(free)-1] // cut off with the end
+		}
+		if len(free) != len(movers) {
+			return fmt.Errorf("%w: %d free slots for %d records", store.ErrDamaged, len(free), len(movers))
+		}
+		old = st.generation
+		if next, err = s.copySlots(ctx, st, kept, free, movers); err != nil {
+			return fmt.Errorf("write the new vector file: %w", err)
+		}
+		if err := moveRows(ctx, tx, free, movers); err != nil {
+			return err
+		}
+		st.generation, st.slots = next.generation, kept
+		return nil
+	})
+	if next == nil {
+		return err
+	}
+	if err != nil {
+		// The new file stays for the next writer to remove: a commit that failed may
+		// yet turn out to be on the disk after a crash.
+		return errors.Join(err, next.Close())
+	}
+	if s.slots != nil {
+		s.slots.Close() // everything in it was durable
+	}
+	s.slots = next
+	// Readers have it mapped, or come back for a new snapshot. Where an open file
+	// cannot be removed, the next writer does it.
+	if err := os.Remove(s.slotPath(old)); err != nil {
+		s.log.Debug("the old vector file stays until the next change", "error", err)
+	}
+	return nil
+}
+
+// copySlots writes the next generation's file: the first kept slots, with the
+// vectors of movers in the free ones among them. The file is durable on return.
+func (s *Store) copySlots(ctx context.Context, st *state, kept int64, free, movers []int64) (_ *slotFile, err error) {
+	m, err := s.maps.acquire(s.slotPath(st.generation), s.header(st.generation), st.slots)
+	if err != nil {
+		return nil, err
+	}
+	defer s.maps.release(m)
+	path := s.slotPath(st.generation + 1)
+	f, err := createSlotFile(s.files, path, s.header(st.generation+1))
+	if err != nil {
+		return nil, errors.Join(err, removeIfThere(path))
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Close(), removeIfThere(path))
+		}
+	}()
+	var buf []float32
+	const step = 4096
+	for from := int64(0); from < kept; from += step {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		rows, err := m.rows(from, min(from+step, kept), &buf)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.put(from, rows.Data); err != nil {
+			return nil, err
+		}
+	}
+	for i, slot := range movers {
+		var row vec.Matrix
+		if row, err = m.rows(slot, slot+1, &buf); err != nil {
+			return nil, err
+		}
+		if err = f.put(free[i], row.Data); err != nil {
+			return nil, err
+		}
+	}
+	return f, f.Sync()
+}
+
+func moveRows(ctx context.Context, tx *sql.Tx, free, movers []int64) error {
+	for _, table := range []string{"records", "tags"} {
+		move, err := tx.PrepareContext(ctx, "UPDATE "+table+" SET slot = ? WHERE slot = ?")
+		if err != nil {
+			return sqlError(err)
+		}
+		defer move.Close()
+		for i := range movers {
+			if _, err := move.ExecContext(ctx, free[i], movers[i]); err != nil {
+				return sqlError(err)
+			}
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DELETE FROM freed")
+	return sqlError(err)
+}
+
+func slotsOf(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, sqlError(err)
+	}
+	defer rows.Close()
+	var out []int64
+	for rows.Next() {
+		var slot int64
+		if err := rows.Scan(&slot); err != nil {
+			return nil, sqlError(err)
+		}
+		out = append(out, slot)
+	}
+	return out, sqlError(rows.Err())
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+// Package local is the embedded store: a folder that holds an index for one
+// machine, searched exactly and without a server.
+//
+// A collection is a folder DIR/COLLECTION with
+//
+//	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
+//	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
+//	writer.lock        held by the one process that writes
+//
+// A writer puts vectors into slots past the end of what is committed, makes them
+// durable, and then commits the rows that name them together with the new number of
+// slots. What a crash leaves behind that number does not exist for anybody and the
+// next writer overwrites it. A committed slot is never written again: replacing a
+// vector takes a new slot, and compaction writes a new file under the next
+// generation number N. So a reader that has begun a SQLite read transaction may map
+// the file of that transaction's generation up to its number of slots and is never
+// disturbed.
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// Mode says what a store is opened for.
+type Mode int
+
+// The modes of Open.
+const (
+	ReadOnly  Mode = iota // any number at once; the index must exist
+	ReadWrite             // one at a time; the index must exist
+	Create                // as ReadWrite, and an index that is not there is made
+)
+
+// Options say which index to open and how.
+type Options struct {
+	Dir        string // the folder that holds the collections
+	Collection string // 1-64 of letters, digits, "_", "-" and ".", not starting with "-" or "."
+	// Model is the one whose vectors the caller works with. An index that another
+	// model built is refused with a *store.ModelMismatchError. The zero value accepts
+	// whatever model is there and cannot create an index.
+	Model  store.Model
+	Mode   Mode
+	Engine vec.Engine   // scores rows; nil for vec.NewParallel(0)
+	Log    *slog.Logger // nil discards
+
+	files fileSystem // tests put a failing one here; nil for the real one
+}
+
+// Store is an open index. Its methods may be called from several goroutines.
+type Store struct {
+	dir        string
+	collection string
+	model      store.Model
+	created    int64 // Unix seconds
+	identity   []byte
+	engine     vec.Engine
+	log        *slog.Logger
+	files      fileSystem
+
+	read *sql.DB // read-only connections, one a snapshot
+	maps mappings
+
+	mu     sync.Mutex // one change at a time; guards what follows
+	write  *sql.DB    // nil when read-only
+	lock   *writerLock
+	slots  *slotFile // of the current generation, opened by the first change
+	closed chan struct{}
+	close  sync.Once
+}
+
+var (
+	_ store.Store    = (*Store)(nil)
+	_ store.Verifier = (*Store)(nil)
+)
+
+var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+
+// Open opens the index of a collection. Errors that callers tell apart are
+// store.ErrNoIndex, store.ErrLocked, store.ErrNewerFormat, store.ErrDamaged and
+// *store.ModelMismatchError; none of them changes anything.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if !collectionName.MatchString(o.Collection) {
+		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
+			"not starting with - or ., at most 64", o.Collection)
+	}
+	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
+		return nil, errors.New("an index is created for a model, and none was given")
+	}
+	dir, err := filepath.Abs(filepath.Join(o.Dir, o.Collection))
+	if err != nil {
+		return nil, fmt.Errorf("index folder: %w", err)
+	}
+	s := &Store{
+		dir:        dir,
+		collection: o.Collection,
+		engine:     o.Engine,
+		log:        o.Log,
+		files:      o.files,
+		closed:     make(chan struct{}),
+	}
+	if s.engine == nil {
+		s.engine = vec.NewParallel(0)
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.files == nil {
+		s.files = osFiles{}
+	}
+	if err := s.open(ctx, o); err != nil {
+		s.release()
+		return nil, fmt.Errorf("open index %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	if o.Mode == Create {
+		if err := os.MkdirAll(s.dir, 0o755); err != nil {
+			return err
+		}
+	} else if _, err := os.Stat(s.cataloguePath()); errors.Is(err, os.ErrNotExist) {
+		return store.ErrNoIndex
+	} else if err != nil {
+		return err
+	}
+	if o.Mode != ReadOnly {
+		var err error
+		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
+			return err
+		}
+		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
+			return err
+		}
+		if o.Mode == Create {
+			if err := s.createIfMissing(ctx, o.Model); err != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	if s.read, err = openCatalogue(s.cataloguePath(), ReadOnly); err != nil {
+		return err
+	}
+	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	if o.Model.Fingerprint != "" && o.Model.Fingerprint != s.model.Fingerprint {
+		return &store.ModelMismatchError{Have: s.model, Want: o.Model}
+	}
+	if s.write != nil {
+		return s.removeStrays(ctx)
+	}
+	return nil
+}
+
+// Capabilities implements store.Store.
+func (s *Store) Capabilities() store.Capabilities {
+	return store.Capabilities{MaxBatch: 4096, Exact: true, ReadAfterWrite: true}
+}
+
+// Model returns the model that built the index.
+func (s *Store) Model() store.Model { return s.model }
+
+// Close compacts the vector file when much of it is free, and releases everything.
+// A search or scan that is under way ends with an error or its last result.
+func (s *Store) Close() error {
+	var err error
+	s.close.Do(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.write != nil {
+			// All data is safe whatever happens here, so that a failure is no error.
+			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
+				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
+			}
+			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
+				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
+			}
+		}
+		close(s.closed)
+		err = s.release()
+	})
+	return err
+}
+
+// release closes what is open, in the opposite order of opening.
+func (s *Store) release() error {
+	var errs []error
+	s.maps.close()
+	if s.slots != nil {
+		errs = append(errs, s.slots.Close())
+	}
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// isOpen returns store.ErrClosed after Close.
+func (s *Store) isOpen() error {
+	select {
+	case <-s.closed:
+		return store.ErrClosed
+	default:
+		return nil
+	}
+}
+
+// Flush implements store.Writer. Every change is durable and visible when its call
+// returns, so there is nothing to wait for.
+func (s *Store) Flush(ctx context.Context) error {
+	if err := s.isOpen(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,56 @@
+//go:build (linux || darwin) && (amd64 || arm64) && !nommap
+
+package local
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// mapped is a read-only memory mapping of a vector file.
+type mapped struct {
+	memory []byte
+	floats []float32 // the slots in memory
+	dim    int
+}
+
+// mapSlots maps the first slots of a vector file. The mapping keeps the file alive,
+// so that it is closed here already and may be unlinked later.
+func mapSlots(path string, want header, slots int64) (slotReader, error) {
+	f, err := openForMapping(path, want, slots)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	size := slotOffset(want.dim, slots)
+	if size > math.MaxInt {
+		return nil, fmt.Errorf("%s: %d bytes are too many to map on this machine", path, size)
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", path, err)
+	}
+	m := &mapped{memory: b, dim: want.dim}
+	if n := (len(b) - headerSize) / 4; n > 0 {
+		// The header is a page, so the slots are aligned. The machines this file is built
+		// for are little-endian, as the file is.
+		m.floats = unsafe.Slice((*float32)(unsafe.Pointer(&b[headerSize])), n)
+	}
+	return m, nil
+}
+
+func (m *mapped) rows(from, to int64, _ *[]float32) (vec.Matrix, error) {
+	d := int64(m.dim)
+	return vec.Matrix{Data: m.floats[from*d : to*d : to*d], Rows: int(to - from), Cols: m.dim}, nil
+}
+
+func (m *mapped) close() {
+	// The only error is an address that was not mapped.
+	_ = unix.Munmap(m.memory)
+	m.memory, m.floats = nil, nil
+}

@@ -1,0 +1,44 @@
+//go:build !((linux || darwin) && (amd64 || arm64)) || nommap
+
+package local
+
+import (
+	"encoding/binary"
+	"math"
+	"os"
+
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// unmapped reads a vector file with plain reads, wherever map_mmap.go does not apply
+// (or is switched off by the build tag nommap, for tests).
+type unmapped struct {
+	file *os.File
+	dim  int
+}
+
+func mapSlots(path string, want header, slots int64) (slotReader, error) {
+	f, err := openForMapping(path, want, slots)
+	if err != nil {
+		return nil, err
+	}
+	return &unmapped{file: f, dim: want.dim}, nil
+}
+
+func (u *unmapped) rows(from, to int64, buf *[]float32) (vec.Matrix, error) {
+	n := int(to-from) * u.dim
+	raw := make([]byte, 4*n)
+	if _, err := u.file.ReadAt(raw, slotOffset(u.dim, from)); err != nil {
+		return vec.Matrix{}, err
+	}
+	if cap(*buf) < n {
+		*buf = make([]float32, n)
+	}
+	*buf = (*buf)[:n]
+	for i := range *buf {
+		(*buf)[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+	}
+	return vec.Matrix{Data: *buf, Rows: int(to - from), Cols: u.dim}, nil
+}
+
+func (u *unmapped) close() { u.file.Close() }

@@ -1,0 +1,117 @@
+package local
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// mapping is a vector file open for reading, up to a number of slots. It outlives
+// the removal of the file by a compaction.
+type mapping struct {
+	slotReader
+	generation int64
+	slots      int64
+	refs       int // guarded by mappings.mu
+}
+
+// slotReader reads rows of a vector file; see map_mmap.go and map_read.go.
+type slotReader interface {
+	// rows returns slots [from, to) as a matrix that must not be written and that is
+	// valid until the reader is closed or, when it had to be copied, until buf is used
+	// again.
+	rows(from, to int64, buf *[]float32) (vec.Matrix, error)
+	close()
+}
+
+// mappings shares the newest mapping among searches: mapping a large file anew for
+// each would make every one of them fault its pages in again.
+type mappings struct {
+	mu      sync.Mutex
+	current *mapping
+	closed  bool
+}
+
+// acquire returns a mapping of at least the given slots, to be released. It returns
+// an error that is os.ErrNotExist where the file is gone, because a compaction
+// overtook the snapshot, and store.ErrDamaged where it is too short.
+func (m *mappings) acquire(path string, want header, slots int64) (*mapping, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, store.ErrClosed
+	}
+	if c := m.current; c != nil && c.generation == want.generation && c.slots >= slots {
+		c.refs++
+		return c, nil
+	}
+	r, err := mapSlots(path, want, slots)
+	if err != nil {
+		return nil, err
+	}
+	n := &mapping{slotReader: r, generation: want.generation, slots: slots, refs: 1}
+	// A snapshot of an older generation gets its mapping and does not displace the
+	// newer one.
+	if m.current == nil || m.current.generation <= want.generation {
+		m.drop(m.current)
+		n.refs++
+		m.current = n
+	}
+	return n, nil
+}
+
+func (m *mappings) release(c *mapping) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(c)
+}
+
+// close lets go of the shared mapping; those in use live until they are released.
+func (m *mappings) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	m.drop(m.current)
+	m.current = nil
+}
+
+func (m *mappings) drop(c *mapping) {
+	if c == nil {
+		return
+	}
+	if c.refs--; c.refs == 0 {
+		c.slotReader.close()
+	}
+}
+
+// openForMapping opens a vector file, checks its header and that it is as long as
+// the catalogue says.
+func openForMapping(path string, want header, slots int64) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkForMapping(f, want, slots); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+func checkForMapping(f *os.File, want header, slots int64) error {
+	if err := readHeader(f, want); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if need := slotOffset(want.dim, slots); info.Size() < need {
+		return fmt.Errorf("%w: the file has %d bytes, the catalogue needs %d for %d vectors",
+			store.ErrDamaged, info.Size(), need, slots)
+	}
+	return nil
+}

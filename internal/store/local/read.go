@@ -1,0 +1,262 @@
+package local
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Get implements store.Scanner.
+func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
+	sn, err := s.snapshot(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer sn.release()
+	found := make(map[string]store.Record, len(ids))
+	for chunk := range chunks(ids) {
+		rows, err := sn.queryRecords(ctx,
+			"SELECT "+recordColumns+" FROM records r WHERE r.id IN "+list(len(chunk)), chunk...)
+		if err != nil {
+			return nil, err
+		}
+		if err := sn.attachTags(ctx, rows); err != nil {
+			return nil, err
+		}
+		if err := sn.attachVectors(rows); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			found[r.ID] = r.Record
+		}
+	}
+	out := make([]store.Record, 0, len(found))
+	for _, id := range ids {
+		if r, ok := found[id]; ok {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Stats implements store.Scanner.
+func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat, error) {
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer sn.release()
+	out := make(map[string]store.Stat, len(ids))
+	for chunk := range chunks(ids) {
+		in := list(len(chunk))
+		rows, err := sn.tx.QueryContext(ctx,
+			"SELECT id, size, mtime_s, mtime_ns, hash, 0 FROM records WHERE id IN "+in+
+				" UNION ALL SELECT id, size, mtime_s, mtime_ns, NULL, 1 FROM failures WHERE id IN "+in,
+			append(chunk, chunk...)...)
+		if err != nil {
+			return nil, sqlError(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			var sec, ns int64
+			var st store.Stat
+			if err := rows.Scan(&id, &st.Size, &sec, &ns, &st.ContentHash, &st.Failed); err != nil {
+				return nil, sqlError(err)
+			}
+			st.ModTime = timeOf(sec, ns)
+			out[id] = st
+		}
+		if err := rows.Err(); err != nil {
+			return nil, sqlError(err)
+		}
+	}
+	return out, nil
+}
+
+// FindContent implements store.Scanner.
+func (s *Store) FindContent(ctx context.Context, hashes [][]byte) (map[string]store.Record, error) {
+	sn, err := s.snapshot(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer sn.release()
+	out := make(map[string]store.Record)
+	for chunk := range chunks(hashes) {
+		// A picture that is there ten thousand times costs one row, not ten thousand.
+		rows, err := sn.queryRecords(ctx, "SELECT "+recordColumns+` FROM records r WHERE r.slot IN
+			(SELECT min(slot) FROM records WHERE hash IN `+list(len(chunk))+" GROUP BY hash)", chunk...)
+		if err != nil {
+			return nil, err
+		}
+		if err := sn.attachTags(ctx, rows); err != nil {
+			return nil, err
+		}
+		if err := sn.attachVectors(rows); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[string(r.ContentHash)] = r.Record
+		}
+	}
+	return out, nil
+}
+
+// Scan implements store.Scanner. It holds one SQLite read transaction, which stops
+// no writer, and a chunk of records in memory.
+func (s *Store) Scan(ctx context.Context, f store.Filter, fields store.Fields) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		if err := s.scan(ctx, f, fields, func(r store.Record) bool { return yield(r, nil) }); err != nil {
+			yield(store.Record{}, err)
+		}
+	}
+}
+
+// scan calls yield for each record until it returns false, which is no error.
+func (s *Store) scan(ctx context.Context, f store.Filter, fields store.Fields, yield func(store.Record) bool) error {
+	where, err := compile(f)
+	if err != nil {
+		return err
+	}
+	sn, err := s.snapshot(ctx, fields.Vectors)
+	if err != nil {
+		return err
+	}
+	defer sn.release()
+	rows, err := sn.tx.QueryContext(ctx,
+		"SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+
+	chunk := make([]row, 0, chunkSize)
+	flush := func() (bool, error) {
+		if err := sn.attachTags(ctx, chunk); err != nil {
+			return false, err
+		}
+		if fields.Vectors {
+			if err := sn.attachVectors(chunk); err != nil {
+				return false, err
+			}
+		}
+		for _, r := range chunk {
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			if !yield(r.Record) {
+				return false, nil
+			}
+		}
+		chunk = chunk[:0]
+		return true, nil
+	}
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return s.closedOr(err)
+		}
+		if chunk = append(chunk, r); len(chunk) == chunkSize {
+			if more, err := flush(); !more || err != nil {
+				return s.closedOr(err)
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return s.closedOr(sqlError(err))
+	}
+	_, err = flush()
+	return s.closedOr(err)
+}
+
+// Count implements store.Scanner.
+func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
+	where, err := compile(f)
+	if err != nil {
+		return 0, err
+	}
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return 0, err
+	}
+	defer sn.release()
+	if f == nil {
+		return sn.records(ctx)
+	}
+	var n int64
+	err = sn.tx.QueryRowContext(ctx, "SELECT count(*) FROM records r WHERE "+where.sql, where.args...).Scan(&n)
+	return n, sqlError(err)
+}
+
+// records counts the records by what is not there, which is the shorter list.
+func (sn *snapshot) records(ctx context.Context) (int64, error) {
+	var freed int64
+	err := sn.tx.QueryRowContext(ctx, "SELECT count(*) FROM freed").Scan(&freed)
+	return sn.slots - freed, sqlError(err)
+}
+
+// Failures implements store.Scanner.
+func (s *Store) Failures(ctx context.Context) iter.Seq2[store.Failure, error] {
+	return func(yield func(store.Failure, error) bool) {
+		if err := s.failures(ctx, func(f store.Failure) bool { return yield(f, nil) }); err != nil {
+			yield(store.Failure{}, err)
+		}
+	}
+}
+
+func (s *Store) failures(ctx context.Context, yield func(store.Failure) bool) error {
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer sn.release()
+	rows, err := sn.tx.QueryContext(ctx, `SELECT id, path, root, size, mtime_s, mtime_ns, reason, at_s, at_ns, attempts
+		FROM failures ORDER BY path, id`)
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f store.Failure
+		var path, root []byte
+		var modS, modNS, atS, atNS int64
+		err := rows.Scan(&f.ID, &path, &root, &f.Size, &modS, &modNS, &f.Reason, &atS, &atNS, &f.Attempts)
+		if err != nil {
+			return s.closedOr(sqlError(err))
+		}
+		f.Path, f.Root = string(path), string(root)
+		f.ModTime, f.At = timeOf(modS, modNS), timeOf(atS, atNS)
+		if !yield(f) {
+			return nil
+		}
+	}
+	return s.closedOr(sqlError(rows.Err()))
+}
+
+// Describe implements store.Store.
+func (s *Store) Describe(ctx context.Context) (store.Description, error) {
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return store.Description{}, err
+	}
+	defer sn.release()
+	d := store.Description{
+		Kind:       "local",
+		Location:   s.dir,
+		Collection: s.collection,
+		Model:      s.model,
+		Created:    time.Unix(s.created, 0).UTC(),
+		Updated:    time.Unix(sn.updated, 0).UTC(),
+		Format:     formatVersion,
+	}
+	if d.Records, err = sn.records(ctx); err != nil {
+		return d, err
+	}
+	if err := sn.tx.QueryRowContext(ctx, "SELECT count(*) FROM failures").Scan(&d.Failures); err != nil {
+		return d, sqlError(err)
+	}
+	d.Bytes, err = bytesIn(s.dir)
+	return d, err
+}

@@ -1,0 +1,139 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// recordColumns is what scanRecord reads, of a table called r.
+const recordColumns = `r.slot, r.id, r.path, r.root, r.size, r.mtime_s, r.mtime_ns, r.hash,
+	r.width, r.height, r.format, r.taken, r.when_s, r.when_ns`
+
+// row is a record with its place.
+type row struct {
+	store.Record
+	slot int64
+}
+
+func scanRecord(rows *sql.Rows) (row, error) {
+	var r row
+	var path, root []byte
+	var modS, modNS, whenS, whenNS int64
+	var taken bool
+	err := rows.Scan(&r.slot, &r.ID, &path, &root, &r.Size, &modS, &modNS, &r.ContentHash,
+		&r.Width, &r.Height, &r.Format, &taken, &whenS, &whenNS)
+	if err != nil {
+		return r, sqlError(err)
+	}
+	r.Path, r.Root = string(path), string(root)
+	r.ModTime = timeOf(modS, modNS)
+	if taken {
+		r.TakenAt = timeOf(whenS, whenNS)
+	}
+	return r, nil
+}
+
+func timeOf(s, ns int64) time.Time { return time.Unix(s, ns).UTC() }
+
+// secondsOf splits a time for the catalogue. It covers every time.Time, which
+// UnixNano does not.
+func secondsOf(t time.Time) (s, ns int64) { return t.Unix(), int64(t.Nanosecond()) }
+
+// queryRecords reads the records that a statement selects; the statement must select
+// recordColumns. Tags and vectors are not read.
+func (sn *snapshot) queryRecords(ctx context.Context, query string, args ...any) ([]row, error) {
+	rows, err := sn.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, sqlError(err)
+	}
+	defer rows.Close()
+	var out []row
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, sqlError(rows.Err())
+}
+
+// bySlots returns the records in the given slots, tags included, with one statement
+// a chunk.
+func (sn *snapshot) bySlots(ctx context.Context, slots []int64) (map[int64]*store.Record, error) {
+	out := make(map[int64]*store.Record, len(slots))
+	for chunk := range chunks(slots) {
+		rows, err := sn.queryRecords(ctx,
+			"SELECT "+recordColumns+" FROM records r WHERE r.slot IN "+list(len(chunk)), chunk...)
+		if err != nil {
+			return nil, err
+		}
+		if err := sn.attachTags(ctx, rows); err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			out[rows[i].slot] = &rows[i].Record
+		}
+	}
+	return out, nil
+}
+
+// attachTags reads the tags of at most chunkSize records.
+func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
+	if len(records) == 0 {
+		return nil
+	}
+	at := make(map[int64]int, len(records))
+	args := make([]any, len(records))
+	for i, r := range records {
+		at[r.slot], args[i] = i, r.slot
+	}
+	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, source, label, score, probability FROM tags WHERE slot IN "+
+		list(len(args))+" ORDER BY slot, position", args...)
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var slot int64
+		var t store.Tag
+		if err := rows.Scan(&slot, &t.Source, &t.Label, &t.Score, &t.Probability); err != nil {
+			return sqlError(err)
+		}
+		r := &records[at[slot]]
+		r.Tags = append(r.Tags, t)
+	}
+	return sqlError(rows.Err())
+}
+
+// attachVectors reads the vectors of records.
+func (sn *snapshot) attachVectors(records []row) error {
+	for i := range records {
+		v, err := sn.vector(records[i].slot)
+		if err != nil {
+			return err
+		}
+		records[i].Vector = v
+	}
+	return nil
+}
+
+// chunks cuts values into the arguments of successive IN lists.
+func chunks[T any](values []T) func(yield func([]any) bool) {
+	return func(yield func([]any) bool) {
+		for len(values) > 0 {
+			n := min(len(values), chunkSize)
+			args := make([]any, n)
+			for i, v := range values[:n] {
+				args[i] = v
+			}
+			values = values[n:]
+			if !yield(args) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// state is the row that each commit changes.
+type state struct {
+	generation int64
+	slots      int64
+	updated    int64 // Unix seconds
+}
+
+func readState(ctx context.Context, tx *sql.Tx) (state, error) {
+	var st state
+	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated FROM state").
+		Scan(&st.generation, &st.slots, &st.updated)
+	if err != nil {
+		return st, sqlError(err)
+	}
+	if st.generation < 1 || st.slots < 0 || st.slots > (1<<62)/maxDim/4 {
+		return st, fmt.Errorf("%w: generation %d with %d slots", store.ErrDamaged, st.generation, st.slots)
+	}
+	return st, nil
+}
+
+// snapshot is one consistent view: a read transaction and the vectors that belong
+// to it. It blocks no writer.
+type snapshot struct {
+	state
+	tx      *sql.Tx
+	vectors *mapping // nil unless asked for
+	release func()
+}
+
+// snapshot begins a view of the last commit. With vectors, the vector file is
+// mapped; a compaction that removes the file between the two makes it begin again.
+func (s *Store) snapshot(ctx context.Context, vectors bool) (*snapshot, error) {
+	if err := s.isOpen(); err != nil {
+		return nil, err
+	}
+	const attempts = 10 // each lost one takes a whole compaction
+	var err error
+	for range attempts {
+		var sn *snapshot
+		if sn, err = s.trySnapshot(ctx, vectors); err == nil {
+			return sn, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", store.ErrDamaged, err)
+}
+
+func (s *Store) trySnapshot(ctx context.Context, vectors bool) (_ *snapshot, err error) {
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, s.closedOr(sqlError(err))
+	}
+	defer func() {
+		if err != nil {
+			tx.Rollback()
+		}
+	}()
+	sn := &snapshot{tx: tx}
+	// SQLite's view begins with this first read.
+	if sn.state, err = readState(ctx, tx); err != nil {
+		return nil, s.closedOr(err)
+	}
+	if vectors {
+		sn.vectors, err = s.maps.acquire(s.slotPath(sn.generation), s.header(sn.generation), sn.slots)
+		if err != nil {
+			return nil, err
+		}
+	}
+	sn.release = func() {
+		tx.Rollback()
+		if sn.vectors != nil {
+			s.maps.release(sn.vectors)
+		}
+	}
+	return sn, nil
+}
+
+// closedOr is err, or store.ErrClosed where the store was closed meanwhile.
+func (s *Store) closedOr(err error) error {
+	if closed := s.isOpen(); closed != nil {
+		return closed
+	}
+	return err
+}
+
+// vector copies the vector of a slot.
+func (sn *snapshot) vector(slot int64) ([]float32, error) {
+	if slot < 0 || slot >= sn.slots {
+		return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+	}
+	var buf []float32
+	m, err := sn.vectors.rows(slot, slot+1, &buf)
+	if err != nil {
+		return nil, err
+	}
+	return append([]float32(nil), m.Row(0)...), nil
+}
+
+// chunkSize is how many values one IN list holds: few enough for every build of
+// SQLite, many enough that the cost of a statement vanishes.
+const chunkSize = 500
+
+// list is the placeholders of an IN list.
+func list(n int) string {
+	return "(?" + strings.Repeat(",?", n-1) + ")"
+}

@@ -1,0 +1,139 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// Verify implements store.Verifier: the catalogue's own consistency, that records
+// and free slots share out the vector file, and every vector.
+func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
+	sn, err := s.snapshot(ctx, true)
+	if errors.Is(err, store.ErrDamaged) {
+		found(err.Error())
+		// The vectors cannot be read; the catalogue perhaps can.
+		if sn, err = s.snapshot(ctx, false); errors.Is(err, store.ErrDamaged) {
+			found(err.Error())
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	defer sn.release()
+	if err := sn.verifyCatalogue(ctx, found); err != nil {
+		return err
+	}
+	used, err := sn.verifySlots(ctx, found)
+	if err != nil || sn.vectors == nil {
+		return err
+	}
+	return sn.verifyVectors(ctx, used, found)
+}
+
+func (sn *snapshot) verifyCatalogue(ctx context.Context, found func(string)) error {
+	rows, err := sn.tx.QueryContext(ctx, "PRAGMA integrity_check")
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return sqlError(err)
+		}
+		if line != "ok" {
+			found(catalogueName + ": " + line)
+		}
+	}
+	return reportDamage(sqlError(rows.Err()), found)
+}
+
+// verifySlots checks that each slot is either a record's or free, and that tags
+// belong to a record. It returns the records' slots.
+func (sn *snapshot) verifySlots(ctx context.Context, found func(string)) (*bitmap, error) {
+	used, free := newBitmap(sn.slots), newBitmap(sn.slots)
+	for table, b := range map[string]*bitmap{"records": used, "freed": free} {
+		slots, err := slotsOf(ctx, sn.tx, "SELECT slot FROM "+table)
+		if err := reportDamage(err, found); err != nil {
+			return nil, err
+		}
+		for _, slot := range slots {
+			if slot < 0 || slot >= sn.slots {
+				found(fmt.Sprintf("%s: slot %d is outside the %d in use", table, slot, sn.slots))
+				continue
+			}
+			b.set(slot)
+		}
+	}
+	for slot := range sn.slots {
+		switch {
+		case used.has(slot) && free.has(slot):
+			found(fmt.Sprintf("slot %d is both a record's and free", slot))
+		case !used.has(slot) && !free.has(slot):
+			found(fmt.Sprintf("slot %d is neither a record's nor free", slot))
+		}
+	}
+	orphans, err := slotsOf(ctx, sn.tx, "SELECT DISTINCT slot FROM tags WHERE slot NOT IN (SELECT slot FROM records)")
+	for _, slot := range orphans {
+		found(fmt.Sprintf("slot %d has tags and no record", slot))
+	}
+	return used, reportDamage(err, found)
+}
+
+func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, found func(string)) error {
+	var buf []float32
+	for from := int64(0); from < sn.slots; from += scanRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		to := min(from+scanRows, sn.slots)
+		rows, err := sn.vectors.rows(from, to, &buf)
+		if err != nil {
+			return err
+		}
+		used.each(from, to, func(slot int64) {
+			if !vec.IsUnit(rows.Row(int(slot - from))) {
+				found(fmt.Sprintf("the vector in slot %d is not of length 1", slot))
+			}
+		})
+	}
+	return nil
+}
+
+// reportDamage hands damage to found and returns every other error.
+func reportDamage(err error, found func(string)) error {
+	if errors.Is(err, store.ErrDamaged) {
+		found(err.Error())
+		return nil
+	}
+	return err
+}
+
+// bytesIn is the size of the files in a folder. A file that goes away meanwhile
+// counts nothing.
+func bytesIn(dir string) (int64, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(dir, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		sum += info.Size()
+	}
+	return sum, nil
+}
