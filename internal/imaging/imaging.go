@@ -77,6 +77,17 @@ type Limits struct {
 	MaxBytes  int64 // size of the file; default 2 GiB
 }
 
+// WithDefaults returns the limits with the defaults in the place of zeros.
+func (l Limits) WithDefaults() Limits {
+	if l.MaxPixels <= 0 {
+		l.MaxPixels = defaultMaxPixels
+	}
+	if l.MaxBytes <= 0 {
+		l.MaxBytes = defaultMaxBytes
+	}
+	return l
+}
+
 // Info is what Decode learned about a picture besides its pixels.
 type Info struct {
 	Format Format

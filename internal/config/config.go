@@ -1,0 +1,58 @@
+// Package config holds the settings of both commands: their types and defaults,
+// where they come from, and what makes them invalid.
+//
+// A setting comes from, in rising order: the default, the config file, the
+// environment (SIGHTLINE_ and the key, with _ for the dot), and the flag. The
+// package imports no other of ours; internal/app turns a Config into each
+// package's own options.
+package config
+
+// Config is every setting. The tags are the keys in the file; config.yaml at the
+// top of the repository explains them one by one.
+type Config struct {
+	Store          string `mapstructure:"store"`           // "local" or "milvus"
+	DB             string `mapstructure:"db"`              // folder of the local store; "" means DefaultDB
+	Collection     string `mapstructure:"collection"`      // name within the store
+	Model          string `mapstructure:"model"`           // name or folder; "" means the index's own, else "starter"
+	Precision      string `mapstructure:"precision"`       // "fp32", "fp16", "int8"; "" means what the bundle has
+	Pixels         string `mapstructure:"pixels"`          // "fast" or "exact"; "" means the index's own, else "fast"
+	Models         string `mapstructure:"models"`          // folder that models are fetched into; "" means DefaultModels
+	OnnxRuntimeLib string `mapstructure:"onnxruntime_lib"` // shared library; "" means to look for it
+	Index          Index  `mapstructure:"index"`
+	Log            Log    `mapstructure:"log"`
+}
+
+// Index are the settings of the indexing pipeline.
+type Index struct {
+	Workers      int      `mapstructure:"workers"`       // files read and decoded at once; 0: one a core
+	EmbedWorkers int      `mapstructure:"embed_workers"` // batches embedded at once; 0: one a core
+	BatchSize    int      `mapstructure:"batch_size"`    // pictures a batch
+	DecodedBytes int64    `mapstructure:"decoded_bytes"` // memory of decoded pictures, at most
+	MaxPixels    int64    `mapstructure:"max_pixels"`    // of one picture
+	MaxBytes     int64    `mapstructure:"max_bytes"`     // of one file
+	Hidden       bool     `mapstructure:"hidden"`        // look at files and folders with a leading dot
+	FollowLinks  bool     `mapstructure:"follow_links"`
+	Ignore       []string `mapstructure:"ignore"` // globs, as in .sightlineignore
+}
+
+// Log are the settings of the log on stderr.
+type Log struct {
+	Level string `mapstructure:"level"` // "debug", "info", "warn" or "error"
+}
+
+// Default returns the settings that hold where nothing else is said.
+func Default() Config {
+	return Config{
+		Store:      "local",
+		Collection: "default",
+		Index: Index{
+			BatchSize:    8,
+			DecodedBytes: 512 << 20,
+			MaxPixels:    500_000_000,
+			MaxBytes:     2 << 30,
+			FollowLinks:  true,
+			Ignore:       []string{},
+		},
+		Log: Log{Level: "warn"},
+	}
+}

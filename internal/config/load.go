@@ -1,0 +1,146 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+)
+
+// EnvPrefix starts the name of every environment variable of ours.
+const EnvPrefix = "SIGHTLINE"
+
+// Sources says where settings come from besides the defaults.
+type Sources struct {
+	// File is the config file that was asked for; it must exist. "" means
+	// DefaultFile, if that exists.
+	File string
+	// Flags are the settings given on the command line, by key ("index.workers").
+	Flags map[string]any
+	// Getenv reads the environment; os.Getenv in the commands.
+	Getenv func(string) string
+}
+
+// Load merges the sources over Default and validates the result. A key that does
+// not exist, in the file, is an error that names it: a typing error must not
+// silently leave the default.
+func Load(s Sources) (Config, error) {
+	v := viper.New()
+	if err := setDefaults(v, Default()); err != nil {
+		return Config{}, err
+	}
+	if err := readFile(v, s); err != nil {
+		return Config{}, err
+	}
+	for _, key := range v.AllKeys() {
+		// Not viper's own lookup of the environment, so that tests need not change
+		// the process's and an empty variable means what it says: not set.
+		if value := s.Getenv(EnvName(key)); value != "" {
+			v.Set(key, value)
+		}
+	}
+	for key, value := range s.Flags {
+		v.Set(key, value)
+	}
+	var c Config
+	if err := v.UnmarshalExact(&c, decodeLists); err != nil {
+		return Config{}, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
+	}
+	return c, c.Validate()
+}
+
+// ErrInvalid says that a setting is wrong; the message names it.
+var ErrInvalid = errors.New("invalid configuration")
+
+// EnvName is the environment variable of a key: SIGHTLINE_INDEX_WORKERS for
+// index.workers.
+func EnvName(key string) string {
+	return EnvPrefix + "_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+}
+
+// setDefaults makes every key known to viper, which otherwise loses environment
+// values of keys that have no default.
+func setDefaults(v *viper.Viper, c Config) error {
+	var m map[string]any
+	if err := mapstructure.Decode(c, &m); err != nil {
+		return fmt.Errorf("listing the settings: %w", err)
+	}
+	for key, value := range m {
+		v.SetDefault(key, value)
+	}
+	return nil
+}
+
+func readFile(v *viper.Viper, s Sources) error {
+	path, required := s.File, true
+	if path == "" {
+		path, required = DefaultFile(s.Getenv), false
+	}
+	if path == "" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && !required {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("%w: config file: %w", ErrInvalid, err)
+	}
+	defer f.Close()
+	v.SetConfigType("yaml")
+	if err := v.ReadConfig(f); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+	}
+	return nil
+}
+
+// decodeLists lets a list be given in one environment variable, with commas.
+func decodeLists(c *mapstructure.DecoderConfig) {
+	c.DecodeHook = mapstructure.ComposeDecodeHookFunc(
+		mapstructure.StringToSliceHookFunc(","),
+		mapstructure.StringToTimeDurationHookFunc(),
+	)
+}
+
+// tidy folds the decoder's several lines into one.
+func tidy(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+// DefaultFile is the config file that is read where none is named:
+// $XDG_CONFIG_HOME/sightline/config.yaml. "" where there is no home.
+func DefaultFile(getenv func(string) string) string {
+	return xdg(getenv, "XDG_CONFIG_HOME", ".config", "config.yaml")
+}
+
+// DefaultDB is the folder of the local store: $XDG_DATA_HOME/sightline.
+func DefaultDB(getenv func(string) string) string {
+	return xdg(getenv, "XDG_DATA_HOME", ".local/share", "")
+}
+
+// DefaultModels is the folder that models are fetched into:
+// $XDG_DATA_HOME/sightline/models.
+func DefaultModels(getenv func(string) string) string {
+	return xdg(getenv, "XDG_DATA_HOME", ".local/share", "models")
+}
+
+// DefaultCache is the folder of what can be computed again: $XDG_CACHE_HOME/sightline.
+func DefaultCache(getenv func(string) string) string {
+	return xdg(getenv, "XDG_CACHE_HOME", ".cache", "")
+}
+
+func xdg(getenv func(string) string, variable, fallback, name string) string {
+	base := getenv(variable)
+	if base == "" {
+		home := getenv("HOME")
+		if home == "" {
+			return ""
+		}
+		base = filepath.Join(home, fallback)
+	}
+	return filepath.Join(base, "sightline", name)
+}

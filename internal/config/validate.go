@@ -1,0 +1,38 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Validate reports every setting that cannot work, not only the first.
+func (c Config) Validate() error {
+	var errs []error
+	oneOf := func(key, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			named := slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })
+			errs = append(errs, fmt.Errorf("%w: %s is %q; it can be %s", ErrInvalid, key, value, strings.Join(named, ", ")))
+		}
+	}
+	atLeast := func(key string, value, least int64) {
+		if value < least {
+			errs = append(errs, fmt.Errorf("%w: %s is %d; it must be at least %d", ErrInvalid, key, value, least))
+		}
+	}
+	oneOf("store", c.Store, "local")
+	oneOf("precision", c.Precision, "", "fp32", "fp16", "int8")
+	oneOf("pixels", c.Pixels, "", "fast", "exact")
+	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	if c.Collection == "" {
+		errs = append(errs, fmt.Errorf("%w: collection is empty", ErrInvalid))
+	}
+	atLeast("index.workers", int64(c.Index.Workers), 0)
+	atLeast("index.embed_workers", int64(c.Index.EmbedWorkers), 0)
+	atLeast("index.batch_size", int64(c.Index.BatchSize), 1)
+	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
+	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
+	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
+	return errors.Join(errs...)
+}

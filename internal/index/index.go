@@ -1,0 +1,175 @@
+// Package index is the pipeline from a folder of pictures to an index of
+// embeddings, and the upkeep of that index.
+//
+// A run has five stages, joined by bounded channels:
+//
+//	walk -> plan -> read, hash, decode, resize -> embed -> commit
+//
+// The plan asks the store what it knows of each file and passes on only what is
+// new or changed. Workers decode straight into the tensor of a batch; a picture
+// that cannot be read never takes a slot, so it can neither shift nor stop a
+// batch. A batch that has been reported as embedded is durable. What a file does
+// wrong is data (store.Failure), what the store or the model does wrong ends the
+// run with an error.
+package index
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/walk"
+)
+
+// Embedder is what the pipeline needs of a model. clip.Encoder satisfies it.
+type Embedder interface {
+	Spec() clip.Spec
+	EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error)
+}
+
+// Observer is told how a run goes. Calls come from several goroutines.
+type Observer interface {
+	Planned(n int)              // n more pictures must be read and embedded
+	Seen(n int)                 // n more candidates were looked at
+	Embedded(n int)             // n more pictures are embedded and durable
+	Failed(path, reason string) // a candidate could not be indexed
+	WalkDone()                  // what was planned is final
+}
+
+// Options tunes a run. The zero value is right for one machine.
+type Options struct {
+	Collection string // part of every record id; "" means "default"
+	Walk       walk.Options
+	Limits     imaging.Limits
+	// Workers is the number of goroutines that read and decode; 0 means one a core.
+	Workers int
+	// EmbedWorkers is the number of batches embedded at the same time; 0 means one
+	// a core. ONNX Runtime is faster with many single-threaded calls than with one
+	// call on many threads, so the two go together: see docs/benchmarks.md.
+	EmbedWorkers int
+	// BatchSize is the number of pictures in a call of the model; 0 means 8, beyond
+	// which throughput no longer grows.
+	BatchSize int
+	// DecodedBytes bounds the memory of pictures that are decoded at the same time;
+	// 0 means 512 MiB. A larger picture is still read, alone.
+	DecodedBytes int64
+	// NoPrune keeps records of files that are gone.
+	NoPrune bool
+	// ForcePrune removes them even where the guard would refuse: see Guard.
+	ForcePrune bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Collection == "" {
+		o.Collection = "default"
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.EmbedWorkers <= 0 {
+		o.EmbedWorkers = runtime.GOMAXPROCS(0)
+	}
+	if o.BatchSize <= 0 {
+		o.BatchSize = 8
+	}
+	if o.DecodedBytes <= 0 {
+		o.DecodedBytes = 512 << 20
+	}
+	return o
+}
+
+// Indexer brings an index up to date with the files it describes.
+type Indexer struct {
+	store    store.Store
+	embedder Embedder
+	options  Options
+	observer Observer
+	log      *slog.Logger
+}
+
+// New returns an Indexer. The caller keeps ownership of the store and the
+// embedder; observer may be nil.
+func New(st store.Store, e Embedder, o Options, observer Observer, log *slog.Logger) *Indexer {
+	if observer == nil {
+		observer = silent{}
+	}
+	return &Indexer{store: st, embedder: e, options: o.withDefaults(), observer: observer, log: log}
+}
+
+// Report is the outcome of a run. Seen = Added + Updated + Unchanged + Moved +
+// Failed + FailedBefore + Vanished, unless the run was interrupted.
+type Report struct {
+	Seen         int64   // candidates found
+	Added        int64   // not in the index before
+	Updated      int64   // content changed, embedded again
+	Unchanged    int64   // as the index has them
+	Moved        int64   // same content at a new path, not embedded again
+	Pruned       int64   // records removed because their file is gone
+	Failed       int64   // candidates that could not be indexed in this run
+	FailedBefore int64   // failed in an earlier run, unchanged since, not tried again
+	Vanished     int64   // gone between being listed and being read
+	Embedded     int64   // pictures that went through the model
+	Reused       int64   // pictures whose embedding was copied from equal content
+	Seconds      float64 // wall time
+	Interrupted  bool    // the context ended the run; all that is counted is durable
+	Stages       Stages
+	// Refusals lists the roots whose vanished files were kept by the guard.
+	Refusals []Refusal
+}
+
+// Stages is the time spent in each stage, summed over its goroutines.
+type Stages struct {
+	Read, Decode, Resize, Embed, Store time.Duration
+}
+
+// ErrNoRoots says that none of the paths of a run exists.
+var ErrNoRoots = errors.New("none of the given paths exists")
+
+// tally is the report while it is being counted.
+type tally struct {
+	seen, added, updated, unchanged, moved, pruned, failed  atomic.Int64
+	failedBefore, vanished, embedded, reused                atomic.Int64
+	readTime, decodeTime, resizeTime, embedTime, commitTime atomic.Int64
+}
+
+func (t *tally) report(start time.Time) Report {
+	return Report{
+		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
+		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
+		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
+		Seconds: time.Since(start).Seconds(),
+		Stages: Stages{
+			Read: time.Duration(t.readTime.Load()), Decode: time.Duration(t.decodeTime.Load()),
+			Resize: time.Duration(t.resizeTime.Load()), Embed: time.Duration(t.embedTime.Load()),
+			Store: time.Duration(t.commitTime.Load()),
+		},
+	}
+}
+
+// countNew counts a picture that has got a record.
+func (t *tally) countNew(added bool) {
+	if added {
+		t.added.Add(1)
+	} else {
+		t.updated.Add(1)
+	}
+}
+
+// timed adds the time since start to a stage.
+func timed(stage *atomic.Int64, start time.Time) { stage.Add(int64(time.Since(start))) }
+
+// silent is the observer of runs that nobody watches.
+type silent struct{}
+
+func (silent) Planned(int)           {}
+func (silent) Seen(int)              {}
+func (silent) Embedded(int)          {}
+func (silent) Failed(string, string) {}
+func (silent) WalkDone()             {}

@@ -1,0 +1,168 @@
+package index
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
+)
+
+// candidate is a file that must be read, together with what the index knows of it.
+type candidate struct {
+	id    string
+	entry walk.Entry
+	known *store.Stat // nil if the index has neither a record nor a failure
+}
+
+// added reports whether the file has no record yet.
+func (c candidate) added() bool { return c.known == nil || c.known.Failed }
+
+// seenSet remembers which record ids a walk came by, in 8 bytes each: of five
+// million files two share a key with a chance of one in a million, and then a
+// vanished file is pruned one change later.
+type seenSet map[uint64]struct{}
+
+func seenKey(id string) uint64 {
+	var b [8]byte
+	_, _ = hex.Decode(b[:], []byte(id[:16])) // ids are hex by contract
+	var k uint64
+	for _, x := range b {
+		k = k<<8 | uint64(x)
+	}
+	return k
+}
+
+// planChunk is how many files are looked up in the store at once. The first
+// chunk is small, so that the model starts working while the walk has just begun.
+const (
+	firstPlanChunk = 64
+	planChunk      = 1024
+)
+
+// planner compares the walk with the index.
+type planner struct {
+	x       *Indexer
+	t       *tally
+	seen    seenSet
+	guard   *guard
+	out     chan<- candidate
+	commits *committer
+	retry   bool // what failed before is tried again
+}
+
+// run sends every candidate that is new or changed to p.out. It stops early, with
+// no error, when ctx ends: what was sent until then is finished by the stages
+// behind, which run under work.
+func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, error]) error {
+	chunk := make([]walk.Entry, 0, planChunk)
+	limit := firstPlanChunk
+	for e, err := range entries {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			if err := p.walkProblem(ctx, work, err); err != nil {
+				return err
+			}
+			continue
+		}
+		chunk = append(chunk, e)
+		if len(chunk) == limit {
+			if err := p.flush(ctx, chunk); err != nil {
+				return err
+			}
+			chunk, limit = chunk[:0], planChunk
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return p.flush(ctx, chunk)
+}
+
+// walkProblem records what the walk could not look at, and keeps what lies below
+// it from being pruned: not being able to read a folder says nothing about the
+// pictures in it.
+func (p *planner) walkProblem(ctx, work context.Context, err error) error {
+	var w *walk.Error
+	if !errors.As(err, &w) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("walking: %w", err)
+	}
+	p.guard.blind = append(p.guard.blind, w.Path)
+	known := p.x.options.Walk.KnownExtension
+	if errors.Is(w.Err, walk.ErrBrokenLink) && (known == nil || !known(w.Path)) {
+		return nil // a dangling link that never led to a picture, as far as one can tell
+	}
+	f := store.Failure{
+		ID: store.ID(p.x.options.Collection, w.Path), Path: w.Path, Root: w.Root, Reason: reason(w.Err), At: time.Now(),
+	}
+	count := func() {
+		p.t.failed.Add(1)
+		p.x.observer.Failed(f.Path, f.Reason)
+	}
+	if w.RootMissing {
+		// A mistyped path is the user's to mend and would only clutter the index.
+		p.guard.missing = append(p.guard.missing, w.Path)
+		count()
+		return nil
+	}
+	p.t.seen.Add(1)
+	p.x.observer.Seen(1)
+	p.seen[seenKey(f.ID)] = struct{}{}
+	return p.commits.send(work, change{failure: &f, count: count})
+}
+
+func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
+	if len(chunk) == 0 {
+		return nil
+	}
+	ids := make([]string, len(chunk))
+	for i, e := range chunk {
+		ids[i] = store.ID(p.x.options.Collection, e.Path)
+	}
+	known, err := p.x.store.Stats(ctx, ids)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("looking up %d files in the index: %w", len(ids), err)
+	}
+	var todo []candidate
+	for i, e := range chunk {
+		p.seen[seenKey(ids[i])] = struct{}{}
+		c := candidate{id: ids[i], entry: e}
+		if st, ok := known[c.id]; ok {
+			c.known = &st
+			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {
+				if !st.Failed {
+					p.t.unchanged.Add(1)
+					continue
+				}
+				if !p.retry {
+					p.t.failedBefore.Add(1)
+					continue
+				}
+			}
+		}
+		todo = append(todo, c)
+	}
+	p.t.seen.Add(int64(len(chunk)))
+	p.x.observer.Seen(len(chunk))
+	p.x.observer.Planned(len(todo))
+	for _, c := range todo {
+		select {
+		case p.out <- c:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Refusal says that records of vanished files were kept, because more likely the
+// disk is missing than the pictures.
+type Refusal struct {
+	Root     string
+	Vanished int64 // records whose file is gone; a lower bound once it is enough to refuse
+	Records  int64 // records under the root
+	Missing  bool  // the root itself is gone
+}
+
+// Error says what was found and why nothing was removed.
+func (r Refusal) Error() string {
+	if r.Missing {
+		return fmt.Sprintf("%s is not there; its %d pictures were kept in the index", r.Root, r.Records)
+	}
+	return fmt.Sprintf("more than a fifth of the %d pictures under %s have vanished; they were kept in the index", r.Records, r.Root)
+}
+
+// refuses is the guard's rule: more than a fifth of a root at once looks like an
+// unmounted disk or a mistyped path, and pruning could cost days of embedding.
+func refuses(vanished, records int64) bool { return vanished*5 > records }
+
+// guard knows where a walk could not look.
+type guard struct {
+	blind   []string // paths whose inside is unknown
+	missing []string // roots that do not exist
+}
+
+func newGuard() *guard { return &guard{} }
+
+// covers reports whether p lies in a part that the walk could not read.
+func (g *guard) covers(p string) bool {
+	return slices.ContainsFunc(g.blind, func(b string) bool { return below(p, b) })
+}
+
+// below reports whether p is dir or lies under it, by whole path elements.
+func below(p, dir string) bool {
+	return p == dir || strings.HasPrefix(p, strings.TrimSuffix(dir, "/")+"/")
+}
+
+// outermost returns roots, absolute and clean, without those inside another.
+func outermost(roots []string) ([]string, error) {
+	var abs []string
+	for _, r := range roots {
+		a, err := absolute(r)
+		if err != nil {
+			return nil, err
+		}
+		abs = append(abs, a)
+	}
+	slices.Sort(abs)
+	var out []string
+	for _, a := range abs {
+		if !slices.ContainsFunc(out, func(o string) bool { return below(a, o) }) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// absolute is a path as records have it.
+func absolute(p string) (string, error) {
+	if path.IsAbs(p) {
+		return path.Clean(p), nil
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("making %s absolute: %w", p, err)
+	}
+	return path.Join(wd, p), nil
+}
+
+// reconcile removes what a finished walk did not come by any more: records of
+// vanished files, unless refused, and failures that no longer are.
+func (x *Indexer) reconcile(ctx context.Context, t *tally, g *guard, seen seenSet, roots []string) ([]Refusal, error) {
+	outer, err := outermost(roots)
+	if err != nil {
+		return nil, err
+	}
+	vanished := func(id, p string) bool {
+		_, ok := seen[seenKey(id)]
+		return !ok && !g.covers(p)
+	}
+	var refusals []Refusal
+	for _, root := range outer {
+		if x.options.NoPrune {
+			break
+		}
+		if slices.Contains(g.missing, root) && !x.options.ForcePrune {
+			n, err := x.store.Count(ctx, store.Under(root))
+			if err != nil {
+				return refusals, fmt.Errorf("counting the pictures under %s: %w", root, err)
+			}
+			if n > 0 {
+				refusals = append(refusals, Refusal{Root: root, Vanished: n, Records: n, Missing: true})
+			}
+			continue
+		}
+		refusal, n, err := prune(ctx, x.store, root, x.options.ForcePrune, func(r store.Record) bool { return vanished(r.ID, r.Path) })
+		t.pruned.Add(n)
+		if err != nil {
+			return refusals, err
+		}
+		if refusal != nil {
+			refusals = append(refusals, *refusal)
+		}
+	}
+	return refusals, x.forgetFailures(ctx, outer, vanished)
+}
+
+// forgetFailures drops the failures under roots that the walk did not meet again.
+func (x *Indexer) forgetFailures(ctx context.Context, roots []string, vanished func(id, path string) bool) error {
+	var ids []string
+	for f, err := range x.store.Failures(ctx) {
+		if err != nil {
+			return fmt.Errorf("reading the failures: %w", err)
+		}
+		under := slices.ContainsFunc(roots, func(r string) bool { return below(f.Path, r) })
+		if under && vanished(f.ID, f.Path) {
+			ids = append(ids, f.ID)
+		}
+	}
+	if err := x.store.Delete(ctx, ids); err != nil {
+		return fmt.Errorf("forgetting %d failures: %w", len(ids), err)
+	}
+	return nil
+}
+
+// Prune removes the records of files that are gone, below paths or, without any,
+// in the whole index. It asks the file system about every record and reads no
+// picture. Roots that the guard refuses are returned, and left as they are.
+func Prune(ctx context.Context, st store.Store, paths []string, force bool) (pruned int64, refusals []Refusal, err error) {
+	roots, err := outermost(paths)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(roots) == 0 {
+		if roots, err = allRoots(ctx, st); err != nil {
+			return 0, nil, err
+		}
+	}
+	for _, root := range roots {
+		if missing(root) && !force {
+			n, err := st.Count(ctx, store.Under(root))
+			if err != nil {
+				return pruned, refusals, fmt.Errorf("counting the pictures under %s: %w", root, err)
+			}
+			if n > 0 {
+				refusals = append(refusals, Refusal{Root: root, Vanished: n, Records: n, Missing: true})
+			}
+			continue
+		}
+		refusal, n, err := prune(ctx, st, root, force, func(r store.Record) bool { return missing(r.Path) })
+		pruned += n
+		if err != nil {
+			return pruned, refusals, err
+		}
+		if refusal != nil {
+			refusals = append(refusals, *refusal)
+		}
+	}
+	return pruned, refusals, nil
+}
+
+// allRoots lists the roots that records were found under, outermost only.
+func allRoots(ctx context.Context, st store.Store) ([]string, error) {
+	distinct := make(map[string]bool)
+	for r, err := range st.Scan(ctx, nil, store.Fields{}) {
+		if err != nil {
+			return nil, fmt.Errorf("listing the roots: %w", err)
+		}
+		distinct[r.Root] = true
+	}
+	var roots []string
+	for r := range distinct {
+		roots = append(roots, r)
+	}
+	return outermost(roots)
+}
+
+// pruneChunk is how many records are deleted in one call of the store.
+const pruneChunk = 1000
+
+// prune deletes the records under root for which vanished is true, or refuses.
+func prune(ctx context.Context, st store.Store, root string, force bool, vanished func(store.Record) bool) (*Refusal, int64, error) {
+	total, err := st.Count(ctx, store.Under(root))
+	if err != nil {
+		return nil, 0, fmt.Errorf("counting the pictures under %s: %w", root, err)
+	}
+	var ids []string
+	for r, err := range st.Scan(ctx, store.Under(root), store.Fields{}) {
+		if err != nil {
+			return nil, 0, fmt.Errorf("reading the pictures under %s: %w", root, err)
+		}
+		if !vanished(r) {
+			continue
+		}
+		ids = append(ids, r.ID)
+		if n := int64(len(ids)); !force && refuses(n, total) {
+			return &Refusal{Root: root, Vanished: n, Records: total}, 0, nil
+		}
+	}
+	var done int64
+	for chunk := range slices.Chunk(ids, pruneChunk) {
+		if err := st.Delete(ctx, chunk); err != nil {
+			return nil, done, fmt.Errorf("pruning %d pictures under %s: %w", len(chunk), root, err)
+		}
+		done += int64(len(chunk))
+	}
+	return nil, done, nil
+}
+
+// missing reports whether a path certainly is not there. A path that cannot be
+// looked at (no permission, a failing disk) may well be.
+func missing(p string) bool {
+	_, err := os.Stat(p)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}

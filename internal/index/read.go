@@ -1,0 +1,103 @@
+package index
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/sightline/sightline/internal/imaging"
+)
+
+// errVanished says that a file was gone when it was opened. It is no failure:
+// there is nothing left to index.
+var errVanished = errors.New("the file is gone")
+
+// file is the content of a picture file together with the facts that belong to
+// exactly this content.
+type file struct {
+	data    []byte
+	hash    [sha256.Size]byte
+	size    int64
+	modTime time.Time
+}
+
+// readAttempts is how often a file that changes while it is read is read again,
+// and readPause how long to wait before that: a camera or a download that is
+// still writing is left to the next run.
+const (
+	readAttempts = 3
+	readPause    = 50 * time.Millisecond
+)
+
+// readFile reads all of a file, and makes sure that the content, the size and
+// the time belong together. buf is reused where it is large enough.
+func readFile(ctx context.Context, path string, limit int64, buf []byte) (file, error) {
+	for attempt := 1; ; attempt++ {
+		f, err := readOnce(path, limit, buf)
+		if !errors.Is(err, errChanging) || attempt == readAttempts {
+			return f, err
+		}
+		select {
+		case <-time.After(readPause):
+		case <-ctx.Done():
+			return file{}, ctx.Err()
+		}
+	}
+}
+
+// errChanging says that a file was written to while it was read.
+var errChanging = errors.New("the file keeps changing while it is read")
+
+func readOnce(path string, limit int64, buf []byte) (file, error) {
+	// O_NONBLOCK: a path that was a picture when it was listed may be a pipe now,
+	// and opening one would wait for a writer for ever.
+	h, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file{}, errVanished
+	} else if err != nil {
+		return file{}, err
+	}
+	defer h.Close()
+	before, err := h.Stat()
+	if err != nil {
+		return file{}, err
+	}
+	if !before.Mode().IsRegular() {
+		return file{}, fmt.Errorf("not a regular file (%s)", before.Mode().Type())
+	}
+	if before.Size() > limit {
+		return file{}, fmt.Errorf("%w: the file has %d bytes, at most %d are read", imaging.ErrTooLarge, before.Size(), limit)
+	}
+	if int64(cap(buf)) < before.Size() {
+		buf = make([]byte, before.Size())
+	}
+	data := buf[:before.Size()]
+	if _, err := io.ReadFull(h, data); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return file{}, errChanging // it was cut while we read
+	} else if err != nil {
+		return file{}, err
+	}
+	after, err := h.Stat()
+	if err != nil {
+		return file{}, err
+	}
+	if after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
+		return file{}, errChanging
+	}
+	return file{data: data, hash: sha256.Sum256(data), size: after.Size(), modTime: after.ModTime()}, nil
+}
+
+// reason is the text of a failure: without the path, which stands beside it.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Op + ": " + p.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,189 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/walk"
+)
+
+// source yields what a run looks at. It ends when its context does.
+type source func(ctx context.Context) iter.Seq2[walk.Entry, error]
+
+// Run brings the index up to date with everything below roots: new and changed
+// pictures are embedded, moved ones recognised by their content, vanished ones
+// pruned unless the guard refuses.
+//
+// When ctx ends, no further file is begun; those in hand are finished and made
+// durable, nothing is pruned, and the report so far is returned with ctx's error.
+func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
+	start := time.Now()
+	t := &tally{}
+	g := newGuard()
+	seen := make(seenSet)
+	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
+		return walk.Walk(ctx, roots, x.options.Walk)
+	}
+	err := x.pipeline(ctx, t, &planner{x: x, t: t, guard: g, seen: seen}, everything)
+	if err != nil {
+		return t.report(start), err
+	}
+	if ctx.Err() != nil {
+		r := t.report(start)
+		r.Interrupted = true
+		return r, context.Cause(ctx)
+	}
+	refusals, err := x.reconcile(ctx, t, g, seen, roots)
+	r := t.report(start)
+	r.Refusals = refusals
+	if err == nil && len(g.missing) > 0 && t.seen.Load() == 0 {
+		err = fmt.Errorf("%w: %s", ErrNoRoots, g.missing[0])
+	}
+	return r, err
+}
+
+// Retry tries again what failed in earlier runs, whether it changed or not.
+// Failures whose file is gone are forgotten.
+func (x *Indexer) Retry(ctx context.Context) (Report, error) {
+	start := time.Now()
+	t := &tally{}
+	rootOf := make(map[string]string) // a failure's path is walked as a root, but is not one
+	var paths, forget []string
+	for f, err := range x.store.Failures(ctx) {
+		if err != nil {
+			return t.report(start), fmt.Errorf("reading the failures: %w", err)
+		}
+		if missing(f.Path) {
+			forget = append(forget, f.ID)
+			continue
+		}
+		paths = append(paths, f.Path)
+		rootOf[f.Path] = f.Root
+	}
+	if err := x.store.Delete(ctx, forget); err != nil {
+		return t.report(start), fmt.Errorf("forgetting failures whose file is gone: %w", err)
+	}
+	failures := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
+		return func(yield func(walk.Entry, error) bool) {
+			for e, err := range walk.Walk(ctx, paths, x.options.Walk) {
+				if root := rootOf[e.Root]; root != "" {
+					e.Root = root
+				}
+				if !yield(e, err) {
+					return
+				}
+			}
+		}
+	}
+	err := x.pipeline(ctx, t, &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), retry: true}, failures)
+	r := t.report(start)
+	if err == nil && ctx.Err() != nil {
+		r.Interrupted = true
+		err = context.Cause(ctx)
+	}
+	return r, err
+}
+
+// pipeline runs the stages until the source ends, ctx ends, or a stage fails.
+//
+// ctx only stops the planner. The stages behind it run under a context of their
+// own until they are empty, so that what was begun is finished; that context ends
+// early only when one of them fails.
+func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from source) error {
+	group, work := errgroup.WithContext(context.WithoutCancel(ctx))
+	planning, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(work, stop)() // a stage that fails stops the walk as well
+
+	pre := x.embedder.Spec().Preprocess
+	// One batch is being filled and one is waiting while the others are in the model.
+	loads := newLoader(x.options.EmbedWorkers+2, x.options.BatchSize, pre)
+	commits := &committer{x: x, t: t, in: make(chan []change, 16)}
+	candidates := make(chan candidate, 2*x.options.Workers)
+	var planned, decoded, embedded sync.WaitGroup
+
+	start := func(stage *sync.WaitGroup, run func() error) {
+		stage.Add(1)
+		group.Go(func() error {
+			defer stage.Done()
+			return run()
+		})
+	}
+
+	p.out, p.commits = candidates, commits
+	start(&planned, func() error {
+		defer close(candidates)
+		err := p.run(planning, work, from(planning))
+		x.observer.WalkDone()
+		return err
+	})
+	memory := semaphore.NewWeighted(x.options.DecodedBytes)
+	taken := &claims{held: make(map[string]bool)}
+	for range x.options.Workers {
+		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, prepare: clip.NewPreparer(pre)}
+		start(&decoded, func() error {
+			for c := range candidates {
+				if ctx.Err() != nil {
+					continue // planned but not begun: the next run will find it again
+				}
+				if err := w.handle(work, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		decoded.Wait()
+		loads.finish()
+		return nil
+	})
+	for range x.options.EmbedWorkers {
+		start(&embedded, func() error { return x.embed(work, t, loads, commits) })
+	}
+	group.Go(func() error { return commits.run(work) })
+	group.Go(func() error {
+		planned.Wait()
+		decoded.Wait()
+		embedded.Wait()
+		close(commits.in)
+		return nil
+	})
+	return group.Wait()
+}
+
+// embed runs complete batches through the model until there are no more.
+func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *committer) error {
+	for l := range loads.ready {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		begin := time.Now()
+		vectors, err := x.embedder.EncodeImages(ctx, l.batch)
+		if err != nil {
+			return fmt.Errorf("embedding %d pictures, the first %s: %w", l.batch.Len(), l.records[0].Path, err)
+		}
+		timed(&t.embedTime, begin)
+		changes := make([]change, l.batch.Len())
+		for i := range changes {
+			rec, added := l.records[i], l.added[i]
+			rec.Vector = vectors.Row(i)
+			changes[i] = change{record: &rec, count: func() {
+				t.embedded.Add(1)
+				t.countNew(added)
+			}}
+		}
+		loads.free <- l // never blocks: there is room for every batch
+		if err := commits.send(ctx, changes...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

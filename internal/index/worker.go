@@ -1,0 +1,216 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// worker reads files and puts their pixels into batches. Each has scratch memory
+// of its own; what is shared is safe for concurrent use.
+type worker struct {
+	x       *Indexer
+	t       *tally
+	loader  *loader
+	commits *committer
+	memory  *semaphore.Weighted
+	claims  *claims
+	prepare *clip.Preparer
+	buf     []byte
+}
+
+// claims makes sure that of several files with the content of a vanished one,
+// only the first counts as the vanished file moved.
+type claims struct {
+	mu   sync.Mutex
+	held map[string]bool
+}
+
+func (c *claims) take(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held[id] {
+		return false
+	}
+	c.held[id] = true
+	return true
+}
+
+// handle brings one file into a batch, or records why it cannot. The error is
+// about the run, never about the file.
+func (w *worker) handle(ctx context.Context, c candidate) error {
+	err := w.index(ctx, c)
+	var bad *fileError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errVanished):
+		w.t.vanished.Add(1)
+		return nil
+	case errors.As(err, &bad):
+		return w.fail(ctx, c, bad.err)
+	default:
+		return err
+	}
+}
+
+// fileError marks an error as the file's own.
+type fileError struct{ err error }
+
+func (e *fileError) Error() string { return e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+func (w *worker) fail(ctx context.Context, c candidate, err error) error {
+	why := reason(err)
+	return w.commits.send(ctx, change{
+		failure: &store.Failure{
+			ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: c.entry.Size, ModTime: c.entry.ModTime,
+			Reason: why, At: time.Now(),
+		},
+		count: func() {
+			w.t.failed.Add(1)
+			w.x.observer.Failed(c.entry.Path, why)
+		},
+	})
+}
+
+func (w *worker) index(ctx context.Context, c candidate) error {
+	start := time.Now()
+	limit := w.x.options.Limits.WithDefaults().MaxBytes
+	f, err := readFile(ctx, c.entry.Path, limit, w.buf)
+	timed(&w.t.readTime, start)
+	if errors.Is(err, errVanished) || ctx.Err() != nil {
+		return err
+	} else if err != nil {
+		return &fileError{err}
+	}
+	w.buf = f.data[:cap(f.data)]
+	if cap(w.buf) > keepBuffer {
+		w.buf = nil
+	}
+
+	reused, err := w.reuse(ctx, c, f)
+	if reused || err != nil {
+		return err
+	}
+	return w.decode(ctx, c, f)
+}
+
+// keepBuffer is the largest file buffer that a worker keeps for the next file.
+const keepBuffer = 64 << 20
+
+// reuse copies the embedding of a record with the same content, if there is one:
+// the file was touched, moved, or is a copy.
+func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
+	found, err := w.x.store.FindContent(ctx, [][]byte{f.hash[:]})
+	if err != nil {
+		return false, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+	}
+	rec, ok := found[string(f.hash[:])]
+	if !ok {
+		return false, nil
+	}
+	was := rec
+	rec.ID, rec.Path, rec.Root, rec.Size, rec.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
+	ch := change{record: &rec}
+	switch {
+	case was.ID == c.id:
+		ch.count = func() { w.t.unchanged.Add(1) } // only its time changed
+	case gone(was) && w.claims.take(was.ID):
+		ch.remove = was.ID
+		ch.count = func() { w.t.moved.Add(1) }
+	default:
+		rec.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
+		ch.count = func() { w.t.countNew(c.added()) }
+	}
+	count := ch.count
+	ch.count = func() { w.t.reused.Add(1); count() }
+	return true, w.commits.send(ctx, ch)
+}
+
+// gone reports whether a record's file has been moved away: the file is not there,
+// but the root that it was found under is, so it is not just an unplugged disk.
+func gone(r store.Record) bool {
+	if _, err := os.Lstat(r.Path); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	if r.Root == r.Path { // it was given as a path of its own
+		return true
+	}
+	_, err := os.Stat(r.Root)
+	return err == nil
+}
+
+func tagsFrom(tags []store.Tag, source string) []store.Tag {
+	var out []store.Tag
+	for _, t := range tags {
+		if t.Source == source {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// decode puts the picture into a batch. The memory that its pixels will take is
+// reserved before they exist.
+func (w *worker) decode(ctx context.Context, c candidate, f file) error {
+	start := time.Now()
+	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
+	if err != nil {
+		timed(&w.t.decodeTime, start)
+		return &fileError{err}
+	}
+	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
+	if err := w.memory.Acquire(ctx, weight); err != nil {
+		return err
+	}
+	defer w.memory.Release(weight)
+
+	pre := w.x.embedder.Spec().Preprocess
+	img, info, err := decodeGuarded(f.data, imaging.Options{
+		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
+	})
+	timed(&w.t.decodeTime, start)
+	if err != nil {
+		return &fileError{err}
+	}
+	rec := store.Record{
+		ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: f.size, ModTime: f.modTime, ContentHash: f.hash[:],
+		Width: info.Width, Height: info.Height, Format: string(info.Format), TakenAt: info.TakenAt,
+	}
+	for _, k := range info.Keywords {
+		rec.Tags = append(rec.Tags, store.Tag{Label: k, Source: "file"})
+	}
+	var prepareErr error
+	err = w.loader.put(ctx, rec, c.added(), func(slot []float32) {
+		start := time.Now()
+		prepareErr = w.prepare.Into(img, slot)
+		timed(&w.t.resizeTime, start)
+	})
+	if prepareErr != nil {
+		return fmt.Errorf("preparing %s: %w", c.entry.Path, prepareErr)
+	}
+	return err
+}
+
+// decodeGuarded turns a panic inside a decoder into that file's error: one odd
+// file among a million must not end a run of hours.
+func decodeGuarded(data []byte, o imaging.Options) (img *imaging.RGB, info imaging.Info, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: the decoder panicked: %v\n%s", imaging.ErrCorrupt, p, debug.Stack())
+		}
+	}()
+	return imaging.Decode(data, o)
+}

@@ -1,0 +1,146 @@
+// Package query turns what a person asks for (a text, a picture, a picture that
+// is already in the index) into embeddings, and asks the store. The command line
+// and the web use the same code.
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// Params is what a question asks for besides its subject.
+type Params struct {
+	K        int     // hits wanted, at least 1
+	MinScore float32 // cosine; -1 for no bound
+	Filter   store.Filter
+}
+
+// Errors that callers tell apart with errors.Is.
+var (
+	ErrEmpty   = errors.New("the query is empty")
+	ErrPicture = errors.New("the picture cannot be used as a query")
+)
+
+// Service answers questions over one index with one model. It is safe for
+// concurrent use.
+type Service struct {
+	store      store.Store
+	encoder    clip.Encoder
+	collection string
+	limits     imaging.Limits
+}
+
+// New returns a Service. The caller keeps ownership of the store and the encoder;
+// encoder may be nil if only Like is used.
+func New(st store.Store, e clip.Encoder, collection string, limits imaging.Limits) *Service {
+	return &Service{store: st, encoder: e, collection: collection, limits: limits}
+}
+
+// Text finds the pictures nearest to a text.
+func (s *Service) Text(ctx context.Context, text string, p Params) ([]store.Hit, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, ErrEmpty
+	}
+	v, err := s.encoder.EncodeTexts(ctx, []string{text})
+	if err != nil {
+		return nil, fmt.Errorf("embedding the query: %w", err)
+	}
+	return s.nearest(ctx, v, p)
+}
+
+// Image finds the pictures nearest to a picture file, which need not be in the
+// index.
+func (s *Service) Image(ctx context.Context, file string, p Params) ([]store.Hit, error) {
+	v, err := s.EmbedImage(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return s.nearest(ctx, v, p)
+}
+
+// EmbedImage returns the embedding of a picture file as a matrix of one row.
+func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, error) {
+	limits := s.limits.WithDefaults()
+	st, err := os.Stat(file)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	if !st.Mode().IsRegular() {
+		return vec.Matrix{}, fmt.Errorf("%w: %s is not a regular file", ErrPicture, file)
+	}
+	if st.Size() > limits.MaxBytes {
+		return vec.Matrix{}, fmt.Errorf("%w: %s has %d bytes, at most %d are read", ErrPicture, file, st.Size(), limits.MaxBytes)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	pre := s.encoder.Spec().Preprocess
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
+	}
+	batch := clip.NewBatch(1, pre)
+	if err := clip.NewPreparer(pre).Into(img, batch.Slot(0)); err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
+	}
+	batch.SetLen(1)
+	v, err := s.encoder.EncodeImages(ctx, batch)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("embedding %s: %w", file, err)
+	}
+	return v, nil
+}
+
+// Like finds the pictures nearest to one that is in the index, named by its id or
+// its path, and leaves that one out.
+func (s *Service) Like(ctx context.Context, idOrPath string, p Params) ([]store.Hit, error) {
+	rec, err := s.Find(ctx, idOrPath)
+	if err != nil {
+		return nil, err
+	}
+	v, err := vec.FromRows(rec.Vector)
+	if err != nil {
+		return nil, err
+	}
+	k := p.K
+	p.K++ // the picture itself is its own nearest
+	hits, err := s.nearest(ctx, v, p)
+	hits = slices.DeleteFunc(hits, func(h store.Hit) bool { return h.ID == rec.ID })
+	return hits[:min(k, len(hits))], err
+}
+
+// Find returns the record, vector included, of an id or a path.
+func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, error) {
+	ids := []string{idOrPath}
+	if abs, err := filepath.Abs(idOrPath); err == nil {
+		ids = append(ids, store.ID(s.collection, path.Clean(filepath.ToSlash(abs))))
+	}
+	recs, err := s.store.Get(ctx, ids)
+	if err != nil {
+		return store.Record{}, fmt.Errorf("looking up %s: %w", idOrPath, err)
+	}
+	if len(recs) == 0 {
+		return store.Record{}, fmt.Errorf("%w: %s", store.ErrNotFound, idOrPath)
+	}
+	return recs[0], nil
+}
+
+func (s *Service) nearest(ctx context.Context, v vec.Matrix, p Params) ([]store.Hit, error) {
+	hits, err := s.store.Search(ctx, store.Query{Vectors: v, K: p.K, MinScore: p.MinScore, Filter: p.Filter})
+	if err != nil {
+		return nil, fmt.Errorf("searching: %w", err)
+	}
+	return hits[0], nil
+}
