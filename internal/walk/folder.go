@@ -1,0 +1,301 @@
+package walk
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// segmentLen is how many names of a folder are looked at in one job. It is large
+// enough for the locking around a job not to matter, and small enough for a flat
+// folder of a million files to be shared among readers.
+const segmentLen = 512
+
+// task is the part that folders and segments share: whoever claims it first, a
+// reader or the consumer, does the work.
+type task struct {
+	claimed atomic.Bool
+	done    chan struct{}
+}
+
+func (t *task) claim() bool               { return t.claimed.CompareAndSwap(false, true) }
+func (t *task) isClaimed() bool           { return t.claimed.Load() }
+func (t *task) finished() <-chan struct{} { return t.done }
+
+// scope is what all folders of one root have in common.
+type scope struct {
+	o       *Options
+	root    string
+	always  *rules // Options.Ignore
+	ahead   *readAhead
+	visited *visitedSet
+}
+
+// folder is the job of reading the names of one folder.
+type folder struct {
+	task
+	scope  *scope
+	path   string
+	prefix string // path with one slash behind it
+	rules  *rules // of the ignore files of the folders above, later of this one too
+	isRoot bool
+
+	// What run finds. id is known earlier behind roots and links.
+	id       identity
+	err      *Error   // the folder could not be read at all
+	problems []*Error // it could in part, or its ignore file could not
+	noMedia  bool
+	segments []*segment
+}
+
+func newFolder(s *scope, path string, r *rules) *folder {
+	f := &folder{task: task{done: make(chan struct{})}, scope: s, path: path, rules: r}
+	f.prefix = strings.TrimSuffix(path, "/") + "/"
+	return f
+}
+
+// run reads the names and looks at the first segment at once: most folders have no
+// other.
+func (f *folder) run() {
+	defer close(f.done)
+	names, err := f.read()
+	if err != nil {
+		f.err = f.problem(f.path, err, true)
+		f.err.RootMissing = f.isRoot && errors.Is(err, fs.ErrNotExist)
+		return
+	}
+	slices.SortFunc(names, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	has := func(name string) bool {
+		_, found := slices.BinarySearchFunc(names, name, func(e fs.DirEntry, n string) int { return cmp.Compare(e.Name(), n) })
+		return found
+	}
+	if has(noMediaFile) {
+		f.noMedia = true
+		return
+	}
+	if has(IgnoreFile) {
+		f.readIgnoreFile()
+	}
+	for part := range slices.Chunk(names, segmentLen) {
+		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
+	}
+	if len(f.segments) == 0 {
+		return
+	}
+	for _, s := range slices.Backward(f.segments[1:]) {
+		f.scope.ahead.offer(s)
+	}
+	if f.segments[0].claim() {
+		f.segments[0].run()
+	}
+}
+
+// read returns the unsorted names, none if the folder has been visited by now.
+// What could be read of a folder that fails half-way is kept.
+func (f *folder) read() ([]fs.DirEntry, error) {
+	dir, err := os.Open(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() // nothing was written
+	info, err := dir.Stat()
+	if err != nil {
+		return nil, err
+	}
+	f.id = identityOf(info, f.path)
+	if f.scope.visited.has(f.id) {
+		return nil, nil
+	}
+	names, err := dir.ReadDir(-1)
+	if err != nil && len(names) > 0 {
+		f.problems = append(f.problems, f.problem(f.path, fmt.Errorf("read in part: %w", cause(err)), true))
+		err = nil
+	}
+	return names, err
+}
+
+func (f *folder) readIgnoreFile() {
+	own, problems := readIgnoreFile(f.prefix + IgnoreFile)
+	for _, err := range problems {
+		f.problems = append(f.problems, f.problem(f.prefix+IgnoreFile, err, false))
+	}
+	f.rules = newRules(f.rules, f.path, own)
+}
+
+func (f *folder) problem(path string, err error, dir bool) *Error {
+	return &Error{Path: path, Root: f.scope.root, Err: cause(err), Dir: dir}
+}
+
+// ignored says whether a path in this folder is ignored.
+func (f *folder) ignored(path string, dir bool) bool {
+	return f.scope.always.match(path, dir) || f.rules.match(path, dir)
+}
+
+// segment is the job of looking at some names of a folder.
+type segment struct {
+	task
+	folder *folder
+	names  []fs.DirEntry
+	items  []item
+}
+
+// item is what became of a name: one of why, err and folder is set, or none and it
+// is a candidate.
+type item struct {
+	entry  Entry
+	why    Reason
+	err    *Error
+	folder *folder
+	link   bool // folder is behind a link
+}
+
+func (s *segment) run() {
+	defer close(s.done)
+	f := s.folder
+	s.items = make([]item, 0, len(s.names))
+	keepSkipped := f.scope.o.Skipped != nil
+	for _, e := range s.names {
+		it := item{entry: Entry{Root: f.scope.root}}
+		f.look(e, &it)
+		switch {
+		case it.why == "":
+			s.items = append(s.items, it)
+		case keepSkipped:
+			it.entry.Path = f.prefix + e.Name()
+			s.items = append(s.items, it)
+		}
+	}
+	s.names = nil
+	f.scope.ahead.looked(len(s.items))
+	for i := range slices.Backward(s.items) {
+		if sub := s.items[i].folder; sub != nil && !s.items[i].link {
+			f.scope.ahead.offer(sub)
+		}
+	}
+}
+
+// look decides what a name is. The cheap questions come first: for a file that is
+// no picture by its name, no path is built and nothing is asked of the disk.
+func (f *folder) look(e fs.DirEntry, it *item) {
+	o := f.scope.o
+	name := e.Name()
+	typ := e.Type()
+	switch {
+	case name[0] == '.' && !o.Hidden:
+		it.why = Hidden
+	case isJunk(name):
+		it.why = Junk
+	case typ.IsRegular():
+		f.file(name, nil, it)
+	case typ.IsDir():
+		f.subfolder(name, it)
+	case typ&fs.ModeSymlink == 0:
+		it.why = Special
+	case o.SkipLinks:
+		it.why = Link
+	default:
+		f.follow(name, it)
+	}
+}
+
+// follow looks at what a link leads to.
+func (f *folder) follow(name string, it *item) {
+	p := f.prefix + name
+	info, err := os.Stat(p)
+	switch {
+	case err != nil:
+		if f.ignored(p, true) { // it may have been a folder
+			it.why = Ignored
+			return
+		}
+		it.entry.Path = p
+		it.err = f.problem(p, fmt.Errorf("%w: %w", ErrBrokenLink, cause(err)), true)
+	case info.IsDir():
+		if f.subfolder(name, it); it.folder != nil {
+			it.link = true
+			it.folder.id = identityOf(info, p)
+		}
+	case info.Mode().IsRegular():
+		f.file(name, info, it)
+	default:
+		it.why = Special
+	}
+}
+
+func (f *folder) subfolder(name string, it *item) {
+	p := f.prefix + name
+	if f.ignored(p, true) {
+		it.why = Ignored
+		return
+	}
+	it.folder = newFolder(f.scope, p, f.rules)
+}
+
+// file decides whether a regular file is a candidate. info is that of the target
+// behind a link, and nil elsewhere.
+func (f *folder) file(name string, info fs.FileInfo, it *item) {
+	o := f.scope.o
+	known := o.KnownExtension == nil || o.KnownExtension(name)
+	if !known && hasExtension(name) {
+		it.why = NotPicture
+		return
+	}
+	p := f.prefix + name
+	if f.ignored(p, false) {
+		it.why = Ignored
+		return
+	}
+	it.entry.Path = p
+	if info == nil {
+		var err error
+		if info, err = os.Lstat(p); err != nil {
+			it.err = f.problem(p, err, false)
+			return
+		}
+		if !info.Mode().IsRegular() { // replaced since its name was read
+			it.why = Special
+			return
+		}
+	}
+	it.entry.Size, it.entry.ModTime = info.Size(), info.ModTime()
+	if !known {
+		it.why = o.sniff(&it.entry)
+	}
+}
+
+// sniff decides by content whether e is a candidate: "" says that it is.
+func (o *Options) sniff(e *Entry) Reason {
+	if o.Sniff == nil {
+		e.NeedSniff = true
+		return ""
+	}
+	file, err := os.Open(e.Path)
+	if err != nil {
+		return Unreadable
+	}
+	defer file.Close() // nothing was written
+	var head [64]byte
+	n, err := io.ReadFull(file, head[:])
+	switch {
+	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
+		return Unreadable
+	case !o.Sniff(head[:n]):
+		return NotPicture
+	}
+	return ""
+}
+
+// cause takes the path out of an error of package os: ours names it already.
+func cause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", pe.Op, pe.Err)
+	}
+	return err
+}

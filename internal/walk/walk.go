@@ -1,0 +1,133 @@
+// Package walk finds the picture files of collections on disk.
+//
+// A walk is an iterator. It never fails as a whole: what goes wrong with one file
+// or folder is yielded as an *Error among the entries, and the walk goes on. Only
+// the context ends it early.
+//
+// Order. The roots come in the order given. Within a folder names come in byte
+// order, files and folders mixed, and a folder's contents come at its place (depth
+// first). Folders that are reached through symbolic links come after all roots, in
+// the order in which the links were met: so a folder that lies in a collection is
+// always reported by its own path, and adding a link to it later does not rename
+// its files. Every real folder is visited once, however many roots and links lead
+// to it, which also ends loops.
+//
+// Names are bytes. A name that is not UTF-8, or holds newlines or quotes, passes
+// through unchanged.
+package walk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Entry is a file that may be a picture.
+type Entry struct {
+	Path    string    // absolute, cleaned, slash-separated
+	Root    string    // the root it was found under, absolute
+	Size    int64     // bytes
+	ModTime time.Time // of the file that a link leads to
+	// NeedSniff says that the name tells nothing (it has no extension) and that
+	// Options.Sniff was nil, so that the caller has to look at the content.
+	NeedSniff bool
+}
+
+// Error is a problem with one file or folder. The walk has gone on after it.
+type Error struct {
+	Path string // absolute, slash-separated
+	Root string // the root it was found under, absolute
+	Err  error
+	// Dir says that Path is a folder, or may have been one (a root that is missing, a
+	// link that leads nowhere): what the index holds below it is unknown, not gone.
+	Dir bool
+	// RootMissing says that Path is a root and does not exist.
+	RootMissing bool
+}
+
+// Error says what happened to which path. The path is printed as it is: a caller
+// that shows it on a terminal has to make it safe.
+func (e *Error) Error() string { return e.Path + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Causes that are not the operating system's.
+var (
+	ErrBrokenLink  = errors.New("link leads nowhere")
+	ErrIgnoreFile  = errors.New("ignore file cannot be used")
+	ErrEmptyRoot   = errors.New("path is empty")
+	errInvalidGlob = errors.New("invalid glob")
+)
+
+// Reason says why something was passed over without being an error.
+type Reason string
+
+// The reasons that Options.Skipped is called with.
+const (
+	NotPicture Reason = "not a picture"   // neither by name nor by content
+	Hidden     Reason = "hidden"          // a dot name
+	Junk       Reason = "junk"            // see Junk folders in junk.go
+	Ignored    Reason = "ignored"         // by Options.Ignore or an ignore file
+	NoMedia    Reason = "no media"        // a folder that holds a .nomedia
+	Special    Reason = "special file"    // socket, fifo, device
+	Link       Reason = "link"            // with Options.SkipLinks
+	Visited    Reason = "already visited" // reached before by another root or link
+	Unreadable Reason = "unreadable"      // has no extension and could not be opened
+)
+
+// Options says what a walk looks at. The zero value yields every file that is not
+// hidden or junk, and follows links.
+//
+// KnownExtension and Sniff are called from several goroutines at once.
+type Options struct {
+	// KnownExtension tells by its name whether a file is a candidate. nil takes every
+	// file.
+	KnownExtension func(name string) bool
+	// Sniff tells by the first 64 bytes (fewer for a shorter file) whether a file
+	// without an extension is a candidate. nil yields such files with NeedSniff set.
+	Sniff func(head []byte) bool
+	// Hidden also looks at names that start with a dot. Junk stays passed over.
+	Hidden bool
+	// SkipLinks passes symbolic links over. A root is followed even so: it was named.
+	SkipLinks bool
+	// Ignore holds lines as in an ignore file, for every root. What they ignore, no
+	// ignore file brings back. See ValidateGlobs.
+	Ignore []string
+	// Skipped, if set, is told what was passed over, on the goroutine that iterates. A
+	// folder is told once, not with everything below it.
+	Skipped func(path string, why Reason)
+	// Readers is how many goroutines read folders ahead of the consumer; 0 chooses by
+	// the number of cores, a negative number reads nothing ahead.
+	Readers int
+}
+
+// Walk yields the candidates below roots, each of which is a folder or a file, in
+// the order that the package comment gives.
+//
+// An error beside an entry is an *Error, and the entry then has Path and Root
+// alone; the walk goes on. Two errors are of other types, come last and once: the
+// context's, when it ends, and that of a malformed Options.Ignore.
+func Walk(ctx context.Context, roots []string, o Options) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		ignore, err := parseGlobs(o.Ignore)
+		if err != nil {
+			yield(Entry{}, fmt.Errorf("walk: %w", err))
+			return
+		}
+		w := &walker{
+			ctx:    ctx,
+			o:      o,
+			ignore: ignore,
+			yield:  yield,
+			ahead:  newReadAhead(o.Readers),
+		}
+		defer w.ahead.stop()
+		w.walk(roots)
+		if err := ctx.Err(); err != nil && !w.stopped {
+			yield(Entry{}, err)
+		}
+	}
+}
