@@ -54,10 +54,9 @@ type Bundle struct {
 
 // BundleOptions says how OpenBundle reads a folder. The zero value is usable.
 type BundleOptions struct {
-	Name      string // shown to the user; "" means the name of the folder
-	Precision string // "fp32", "fp16", "int8"; "" means the first of Precisions that is there
-	Pixels    imaging.Mode
-	// Pixels "" means imaging.Exact, as in imaging.Options.
+	Name      string       // shown to the user; "" means that in sightline.json, else the folder's
+	Precision string       // "fp32", "fp16", "int8"; "" means the first of Precisions that is there
+	Pixels    imaging.Mode // "" means imaging.Exact, as in imaging.Options
 }
 
 // Padding says how the texts of one call are brought to one length.
@@ -80,9 +79,6 @@ func OpenBundle(dir string, o BundleOptions) (*Bundle, error) {
 		return nil, fmt.Errorf("open model bundle: %s is not a folder", dir)
 	}
 	b := &Bundle{Dir: dir, Name: o.Name}
-	if b.Name == "" {
-		b.Name = filepath.Base(filepath.Clean(dir))
-	}
 	if b.VisionPath, b.TextPath, b.Precision, err = locateTowers(dir, o.Precision); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ const NotesFile = "sightline.json"
 // BundleNotes is the content of sightline.json: what a model's own files can't
 // say. Every field may be left out; a field of another name is an error.
 type BundleNotes struct {
+	Name       string   `json:"name,omitempty"`        // shown where the user gave none
 	Notice     string   `json:"notice,omitempty"`      // a sentence for users; see Spec.Notice
 	License    string   `json:"license,omitempty"`     // SPDX expression
 	Source     string   `json:"source,omitempty"`      // where the bundle comes from
@@ -33,7 +34,7 @@ const (
 	siglipLogitBias  = -16.5
 )
 
-// readNotes reads sightline.json and settles the logit scale and bias.
+// readNotes reads sightline.json and settles the name and the logit scale and bias.
 func (b *Bundle) readNotes() error {
 	var n BundleNotes
 	path := filepath.Join(b.Dir, NotesFile)
@@ -41,6 +42,12 @@ func (b *Bundle) readNotes() error {
 		return err
 	}
 	b.Notice, b.License = n.Notice, n.License
+	if b.Name == "" {
+		b.Name = n.Name
+	}
+	if b.Name == "" {
+		b.Name = filepath.Base(filepath.Clean(b.Dir))
+	}
 	b.Sigmoid = modelConfig{ModelType: b.ModelType}.sigmoid()
 	b.LogitScale = clipLogitScale
 	if b.Sigmoid {

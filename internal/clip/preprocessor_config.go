@@ -196,7 +196,10 @@ func (c preprocessorConfig) geometry(def processorDefaults, p *Preprocess) error
 			return errors.New("unsupported crop_size: shortest_edge")
 		}
 	}
-	if p.Crop.Width > p.Size.Width || p.Crop.Height > p.Size.Height {
+	switch {
+	case p.Fit == FitSquash && p.Crop != p.Size:
+		return fmt.Errorf("unsupported: a crop to %dx%d after both sides are resized to %dx%d", p.Crop.Width, p.Crop.Height, p.Size.Width, p.Size.Height)
+	case p.Crop.Width > p.Size.Width || p.Crop.Height > p.Size.Height:
 		return fmt.Errorf("unsupported: the crop %dx%d is larger than the size %dx%d", p.Crop.Width, p.Crop.Height, p.Size.Width, p.Size.Height)
 	}
 	return nil
