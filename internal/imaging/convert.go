@@ -18,8 +18,12 @@ func toRGB(img image.Image) *RGB {
 
 // drawRGB writes img into dst with its top left corner at (x0, y0). It must fit.
 func drawRGB(dst *RGB, x0, y0 int, img image.Image) {
-	if m, ok := img.(*image.Paletted); ok {
+	switch m := img.(type) {
+	case *image.Paletted:
 		drawPaletted(dst, x0, y0, m)
+		return
+	case *image.YCbCr:
+		drawYCbCr(dst, x0, y0, m)
 		return
 	}
 	b := img.Bounds()
@@ -41,8 +45,6 @@ func drawRGB(dst *RGB, x0, y0 int, img image.Image) {
 			straightRow(out, m.Pix[y*m.Stride:], 8)
 		case *image.CMYK:
 			cmykRow(out, m.Pix[y*m.Stride:])
-		case *image.YCbCr:
-			ycbcrRow(out, m, y)
 		default:
 			anyRow(out, img, b.Min.X, b.Min.Y+y)
 		}
@@ -112,14 +114,6 @@ func cmykRow(out, in []byte) {
 func mulDiv255(a, b uint32) uint32 {
 	t := a*b + 128
 	return (t>>8 + t) >> 8
-}
-
-// ycbcrRow converts row y of full-range YCbCr (JFIF).
-func ycbcrRow(out []byte, m *image.YCbCr, y int) {
-	for i, x := 0, m.Rect.Min.X; i < len(out); i, x = i+3, x+1 {
-		yi, ci := m.YOffset(x, m.Rect.Min.Y+y), m.COffset(x, m.Rect.Min.Y+y)
-		out[i], out[i+1], out[i+2] = color.YCbCrToRGB(m.Y[yi], m.Cb[ci], m.Cr[ci])
-	}
 }
 
 // drawPaletted looks every index up in a table of flattened colours. An index

@@ -2,6 +2,8 @@ package imaging
 
 import (
 	"bytes"
+	"fmt"
+	"image"
 
 	"github.com/gen2brain/avif"
 	"github.com/gen2brain/heic"
@@ -21,10 +23,13 @@ func avifHeader(data []byte) (header, error) {
 }
 
 // heicHeader differs in that libheif applies the boxes by itself, so the pixels
-// are upright even with Options.IgnoreOrientation.
+// are upright even with Options.IgnoreOrientation, and cut to the clean aperture.
 func heicHeader(data []byte) (header, error) {
-	h, err := avifHeader(data)
-	h.upright = true
+	p, err := parseHEIF(data)
+	h := header{width: p.width, height: p.height, orientation: p.orientation, upright: true}
+	if p.cleanWidth > 0 && p.cleanWidth <= p.width && p.cleanHeight > 0 && p.cleanHeight <= p.height {
+		h.width, h.height = p.cleanWidth, p.cleanHeight
+	}
 	return h, err
 }
 
@@ -33,8 +38,16 @@ func decodeHEIC(data []byte, _ header, _ Options) (*RGB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m, ok := img.(*image.YCbCr); ok && heic.Dynamic() != nil && m.CStride < minHEICStride {
+		return nil, fmt.Errorf("width %d is too small for the decoder", m.Rect.Dx())
+	}
 	return toRGB(img), nil
 }
+
+// minHEICStride is the least number of bytes that libheif gives a row. The
+// WebAssembly build of heic v0.4.5 does not know it and would return the rows of a
+// narrower plane shifted against each other.
+const minHEICStride = 64
 
 func decodeAVIF(data []byte, _ header, _ Options) (*RGB, error) {
 	img, err := avif.Decode(bytes.NewReader(data))

@@ -12,10 +12,12 @@ type heifPicture struct {
 	// orientation is what irot and imir, in the order they apply, amount to, as an
 	// EXIF value.
 	orientation int
+	// What clap leaves of width and height; 0 without that box.
+	cleanWidth, cleanHeight int
 }
 
-// parseHEIF reads the properties of the primary item: ispe (size), irot and imir
-// (ISO/IEC 23008-12, 6.5). Image sequences without a still picture have no meta
+// parseHEIF reads the properties of the primary item: ispe (size), clap,
+// irot and imir (ISO/IEC 23008-12, 6.5). Image sequences without a still picture have no meta
 // box at the top and are an error.
 func parseHEIF(data []byte) (heifPicture, error) {
 	metaBox, err := findBox(data, "meta")
@@ -81,6 +83,12 @@ func (p *heifPicture) apply(b box) error {
 			return fmt.Errorf("size %dx%d", w, h)
 		}
 		p.width, p.height = int(w), int(h)
+	case "clap":
+		if len(b.payload) < 16 {
+			return errors.New("short clap box")
+		}
+		p.cleanWidth = fraction(b.payload)
+		p.cleanHeight = fraction(b.payload[8:])
 	case "irot":
 		if len(b.payload) < 1 {
 			return errors.New("short irot box")
@@ -99,6 +107,15 @@ func (p *heifPicture) apply(b box) error {
 		}
 	}
 	return nil
+}
+
+// fraction reads a numerator and a denominator of 32 bits, and rounds.
+func fraction(b []byte) int {
+	n, d := uint64(binary.BigEndian.Uint32(b)), uint64(binary.BigEndian.Uint32(b[4:]))
+	if d == 0 {
+		return 0
+	}
+	return int((n + d/2) / d)
 }
 
 // For each EXIF orientation, the one that the picture has after one more step: a

@@ -26,6 +26,9 @@ func readMeta(data []byte, f Format) meta {
 	if !ok {
 		return meta{orientation: 1}
 	}
+	if f == FormatWebP {
+		data = webpMeta(data)
+	}
 	var c metaCollector
 	// One pass for each source, so that a broken block does not hide the next.
 	for _, source := range []imagemeta.Source{imagemeta.EXIF, imagemeta.IPTC, imagemeta.XMP} {
