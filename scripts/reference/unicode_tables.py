@@ -5,7 +5,7 @@ regular expressions, its case mapping, its categories and its normalisation come
 from different libraries), none of which is Go's. So each class is measured, by
 asking the library about every code point, and kept whole in the Go code.
 
-    pip install --require-hashes -r scripts/reference/requirements-tokens.txt
+    pip install --no-deps --require-hashes -r scripts/reference/requirements-tokens.txt
     python scripts/reference/unicode_tables.py > internal/clip/tables.go
 """
 
