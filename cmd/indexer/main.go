@@ -1,0 +1,38 @@
+// Command indexer builds and keeps an index of pictures by meaning.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first Ctrl-C lets the batch in hand finish; a second one must kill.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, app.NewProgram(), os.Args))
+}
+
+func run(ctx context.Context, p *app.Program, args []string) int {
+	return p.Run(ctx, &cli.App{
+		Name:    "indexer",
+		Usage:   "index picture collections by meaning",
+		Version: app.Version,
+		Description: `Finds the pictures below a path, embeds them with a CLIP model and keeps the
+embeddings in an index that the search command looks through.
+
+   indexer run ~/Pictures                      index a collection, or bring it up to date
+   indexer run ~/Pictures --ignore 'raw/'      leave folders out
+   indexer status                              what is in the index
+   indexer model fetch                         bring CLIP itself instead of the starter model`,
+		Commands: []*cli.Command{
+			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), verifyCommand(p), modelCommand(p),
+		},
+	}, args)
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/hub"
+	"github.com/sightline/sightline/internal/progress"
+)
+
+func modelCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "model",
+		Usage: "fetch, list and verify models",
+		Subcommands: []*cli.Command{
+			modelFetchCommand(p), modelListCommand(p), modelVerifyCommand(p),
+		},
+	}
+}
+
+func modelFetchCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "fetch",
+		Usage:     "bring a model from the Hugging Face hub",
+		ArgsUsage: "[OWNER/NAME]",
+		Description: `Without a name it brings ` + hub.DefaultModel + `. A fetch that was cut goes on
+where it stopped; every file is checked against the hub's own checksum, and the
+model is used offline afterwards. HF_ENDPOINT names a mirror, HF_TOKEN opens gated
+models, HF_HUB_OFFLINE forbids the network.
+
+   indexer model fetch
+   indexer model fetch Xenova/clip-vit-base-patch32 --variant quantized
+   indexer run ~/Pictures --model Xenova/clip-vit-base-patch32`,
+		Flags: app.Flags(modelDirFlags(), app.OutputFlags(), progressFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "variant", Usage: "`KIND` of weights: " + strings.Join(hub.Variants(), ", "), DefaultText: "fp32"},
+			&cli.StringFlag{Name: "revision", Usage: "branch, tag or commit `REV`", DefaultText: "pinned"},
+		}),
+		Action: func(c *cli.Context) error {
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			if c.NArg() > 1 {
+				return app.Usagef("", "indexer model fetch takes one name")
+			}
+			o := hub.OptionsFromEnv(p.Getenv)
+			reporter, err := reporterFor(c, p)
+			if err != nil {
+				return err
+			}
+			defer reporter.Close()
+			o.Log = p.Log
+			client, err := hub.New(o)
+			if err != nil {
+				return err
+			}
+			b, err := client.Fetch(c.Context, hub.FetchRequest{
+				Repo: c.Args().First(), Revision: c.String("revision"), Variant: c.String("variant"),
+				Dir: cfg.Models, Observer: transfer(reporter),
+			})
+			reporter.Close()
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				return json.NewEncoder(p.Stdout).Encode(map[string]any{
+					"name": b.Name, "dir": b.Dir, "variant": b.Variant, "commit": b.Manifest.Commit,
+					"bytes": b.Manifest.Bytes(), "received": b.Received,
+				})
+			}
+			what := "fetched " + humanize.Bytes(uint64(b.Received))
+			if b.Received == 0 {
+				what = "already complete"
+			}
+			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Variant, what, progress.Safe(b.Dir))
+			p.Printf("next: indexer run PATH --model %s\n", b.Name)
+			return nil
+		},
+	}
+}
+
+// transfer shows what the hub's client does on the progress line.
+func transfer(r *app.Reporter) hub.Observer {
+	return hub.ObserverFunc(func(p hub.Progress) {
+		r.Bytes(progress.Bytes{What: string(p.Phase), File: p.File, Done: p.Done, Total: p.Total, Rate: p.Rate})
+	})
+}
+
+// modelDirFlags choose where models lie.
+func modelDirFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE`"},
+		&cli.StringFlag{Name: "models", Usage: "folder `DIR` that models are fetched into", DefaultText: "$XDG_DATA_HOME/sightline/models"},
+	}
+}
+
+func modelListCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "list",
+		Usage: "list the models on this machine, and those that are known to work",
+		Flags: app.Flags(modelDirFlags(), app.OutputFlags()),
+		Action: func(c *cli.Context) error {
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			installed, err := hub.List(p.ModelDirs(cfg)...)
+			if err != nil {
+				p.Notef("warning: %s", progress.Safe(err.Error()))
+			}
+			if c.Bool("json") {
+				enc := json.NewEncoder(p.Stdout)
+				for _, m := range installed {
+					if err := enc.Encode(m); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			t := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "MODEL\tVARIANTS\tSIZE\tSTATE\tWHERE")
+			for _, m := range installed {
+				state := "complete"
+				if !m.Complete {
+					state = "incomplete"
+				}
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", progress.Safe(m.Name), strings.Join(m.Variants, ","),
+					humanize.Bytes(uint64(m.Bytes)), state, progress.Safe(m.Dir))
+			}
+			t.Flush()
+			here := func(k hub.Model) bool {
+				return slices.ContainsFunc(installed, func(m hub.Installed) bool { return m.Name == k.Name })
+			}
+			p.Printf("\nto fetch with indexer model fetch NAME:\n")
+			t = tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+			for _, k := range hub.Known() {
+				if !here(k) {
+					fmt.Fprintf(t, "   %s\t%s\n", k.Name, k.Summary)
+				}
+			}
+			return t.Flush()
+		},
+	}
+}
+
+func modelVerifyCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "check every file of a model against its checksum",
+		ArgsUsage: "[NAME...]",
+		Description: `Without a name, every model on this machine.
+
+   indexer model verify starter`,
+		Flags: app.Flags(modelDirFlags(), app.OutputFlags(), progressFlags()),
+		Action: func(c *cli.Context) error {
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			var models []app.FoundModel
+			for _, name := range c.Args().Slice() {
+				m, err := p.FindModel(cfg, name)
+				if err != nil {
+					return err
+				}
+				models = append(models, m)
+			}
+			if len(models) == 0 {
+				installed, err := hub.List(p.ModelDirs(cfg)...)
+				if err != nil {
+					return err
+				}
+				for _, m := range installed {
+					models = append(models, app.FoundModel{Name: m.Name, Dir: m.Dir})
+				}
+			}
+			return verifyModels(c, p, models)
+		},
+	}
+}
+
+func verifyModels(c *cli.Context, p *app.Program, models []app.FoundModel) error {
+	reporter, err := reporterFor(c, p)
+	if err != nil {
+		return err
+	}
+	defer reporter.Close()
+	type result struct {
+		Name     string        `json:"name"`
+		Dir      string        `json:"dir"`
+		Whole    bool          `json:"whole"`
+		Problems []hub.Problem `json:"problems"`
+	}
+	var results []result
+	damaged := 0
+	for _, m := range models {
+		problems, err := hub.Verify(c.Context, m.Dir, transfer(reporter))
+		if errors.Is(err, hub.ErrNoManifest) {
+			problems, err = []hub.Problem{{Path: hub.ManifestName, Kind: hub.Missing, Detail: "the bundle was not fetched by sightline and cannot be checked"}}, nil
+		}
+		if err != nil {
+			return err
+		}
+		whole := !slices.ContainsFunc(problems, func(b hub.Problem) bool { return !b.Harmless() })
+		if !whole {
+			damaged++
+		}
+		results = append(results, result{m.Name, m.Dir, whole, append([]hub.Problem{}, problems...)})
+	}
+	reporter.Close()
+	for _, r := range results {
+		if c.Bool("json") {
+			if err := json.NewEncoder(p.Stdout).Encode(r); err != nil {
+				return err
+			}
+			continue
+		}
+		state := "whole"
+		if !r.Whole {
+			state = "damaged"
+		}
+		p.Printf("%s: %s\n", progress.Safe(r.Name), state)
+		for _, b := range r.Problems {
+			p.Printf("   %s\n", progress.Safe(b.String()))
+		}
+	}
+	if damaged > 0 {
+		return &app.Problem{Err: fmt.Errorf("%d of %d models are not whole", damaged, len(results)), Code: app.ExitFatal,
+			Advice: "indexer model fetch NAME brings what is missing"}
+	}
+	return nil
+}

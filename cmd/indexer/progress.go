@@ -1,0 +1,18 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+)
+
+func progressFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "progress", Usage: "`auto|text|json|none`: how progress is shown on stderr", DefaultText: "auto", Category: "Output"},
+	}
+}
+
+// reporterFor returns the owner of stderr for the time of the work.
+func reporterFor(c *cli.Context, p *app.Program) (*app.Reporter, error) {
+	return p.Reporter(c.String("progress"), c.Bool("json"))
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/progress"
+)
+
+func runCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "index the pictures below paths, or bring their index up to date",
+		ArgsUsage: "PATH...",
+		Description: `Only what is new or changed is embedded. Moved pictures are recognised by their
+content; pictures that are gone are removed, unless more than a fifth of a path has
+vanished at once, which looks like an unmounted disk (--force-prune insists).
+Files that fail are listed with a reason and tried again when they change, or with
+indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
+
+   indexer run ~/Pictures
+   indexer run /mnt/photos /mnt/scans --db /srv/index
+   indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
+			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
+			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
+			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
+			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
+		}),
+		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 {
+				return app.Usagef("for example: indexer run ~/Pictures", "indexer run needs at least one path")
+			}
+			return indexing(c, p, func(ctx context.Context, x *index.Indexer) (index.Report, error) {
+				return x.Run(ctx, c.Args().Slice())
+			})
+		},
+	}
+}
+
+func retryCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "retry",
+		Usage: "try again the files that failed in earlier runs",
+		Description: `   indexer status --failures      which files failed, and why
+   indexer retry                  try them again`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags()),
+		Action: func(c *cli.Context) error {
+			return indexing(c, p, func(ctx context.Context, x *index.Indexer) (index.Report, error) {
+				return x.Retry(ctx)
+			})
+		},
+	}
+}
+
+// pipelineFlags tune the pipeline; their defaults fit nearly every machine.
+func pipelineFlags() []cli.Flag {
+	const category = "Tuning"
+	return []cli.Flag{
+		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one a core", Category: category},
+		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one a core", Category: category},
+		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures a batch", DefaultText: "8", Category: category},
+		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
+		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
+	}
+}
+
+// indexing opens the index for writing, runs work on it, and reports.
+func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.Indexer) (index.Report, error)) error {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	options, err := app.IndexOptions(cfg)
+	if err != nil {
+		return err
+	}
+	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
+	access := app.Create
+	if c.Command.Name == "retry" {
+		access = app.Write
+	}
+	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	reporter, err := reporterFor(c, p)
+	if err != nil {
+		return err
+	}
+	var observer index.Observer = reporter
+	if c.Bool("json") {
+		observer = &failureLines{Observer: reporter, p: p}
+	}
+	report, err := work(c.Context, index.New(open.Store, open.Encoder, options, observer, p.Log))
+	reporter.Close()
+	if err != nil && !report.Interrupted {
+		return err
+	}
+	if c.Bool("json") {
+		printReportJSON(p, report)
+	} else {
+		printReport(p, report)
+		if notice := open.Encoder.Spec().Notice; notice != "" {
+			p.Printf("note: %s\n", notice)
+		}
+	}
+	for _, r := range report.Refusals {
+		p.Notef("warning: %s", progress.Safe(r.Error()))
+		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", progress.Safe(r.Root))
+	}
+	switch {
+	case report.Interrupted:
+		return app.ErrInterrupted
+	case report.Failed > 0:
+		return app.Partial(report.Failed, "indexer status --failures lists them; indexer retry tries them again")
+	}
+	return nil
+}
+
+// reportJSON is the last line of a run for scripts.
+type reportJSON struct {
+	Seen         int64   `json:"seen"`
+	Added        int64   `json:"added"`
+	Updated      int64   `json:"updated"`
+	Unchanged    int64   `json:"unchanged"`
+	Moved        int64   `json:"moved"`
+	Pruned       int64   `json:"pruned"`
+	Failed       int64   `json:"failed"`
+	Seconds      float64 `json:"seconds"`
+	FailedBefore int64   `json:"failed_before"`
+	Vanished     int64   `json:"vanished"`
+	Embedded     int64   `json:"embedded"`
+	Reused       int64   `json:"reused"`
+	Interrupted  bool    `json:"interrupted"`
+	PruneRefused bool    `json:"prune_refused"`
+	// CoreSeconds is the time spent in each stage, summed over the cores.
+	CoreSeconds map[string]float64 `json:"core_seconds"`
+}
+
+func printReportJSON(p *app.Program, r index.Report) {
+	line, _ := json.Marshal(reportJSON{ // numbers always marshal
+		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
+		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
+		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0,
+		CoreSeconds: map[string]float64{
+			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
+			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(),
+		},
+	})
+	p.Printf("%s\n", line)
+}
+
+func printReport(p *app.Program, r index.Report) {
+	rate := ""
+	if r.Embedded > 0 && r.Seconds > 0 {
+		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
+	}
+	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
+		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
+		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
+	if r.FailedBefore > 0 {
+		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
+	}
+	if r.Embedded > 0 {
+		p.Printf("time, summed over the cores: read %s, decode %s, resize %s, embed %s, store %s\n",
+			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed), short(r.Stages.Store))
+	}
+}
+
+func short(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }

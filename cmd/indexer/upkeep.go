@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/store"
+)
+
+func pruneCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "prune",
+		Usage:     "remove pictures whose file is gone, without looking for new ones",
+		ArgsUsage: "[PATH...]",
+		Description: `Below the given paths or, without any, in the whole index. It refuses where a path
+is missing or more than a fifth of its pictures have vanished, because that looks
+like an unmounted disk; --force-prune insists.
+
+   indexer prune
+   indexer prune ~/Pictures/old --force-prune`,
+		Flags: app.Flags(app.StoreFlags(), app.OutputFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "force-prune", Usage: "remove them even if a whole path is gone"},
+		}),
+		Action: func(c *cli.Context) error {
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			st, err := p.OpenStore(c.Context, cfg, app.Write, store.Model{})
+			if err != nil {
+				return err
+			}
+			defer st.Close()
+			pruned, refusals, err := index.Prune(c.Context, st, c.Args().Slice(), c.Bool("force-prune"))
+			if c.Bool("json") {
+				if err := json.NewEncoder(p.Stdout).Encode(map[string]any{"pruned": pruned, "refused": len(refusals)}); err != nil {
+					return err
+				}
+			} else {
+				p.Printf("%d pictures pruned\n", pruned)
+			}
+			if err != nil {
+				return err
+			}
+			if len(refusals) > 0 {
+				return &app.Problem{
+					Err:    fmt.Errorf("not pruned: %s", progress.Safe(refusals[0].Error())),
+					Advice: "mount the disk, or insist with --force-prune",
+					Code:   app.ExitFatal,
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func verifyCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "verify",
+		Usage: "read the whole index and check that it is sound",
+		Description: `Changes nothing. Every problem is printed on a line of its own.
+
+   indexer verify`,
+		Flags: app.Flags(app.StoreFlags(), app.OutputFlags()),
+		Action: func(c *cli.Context) error {
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			st, err := p.OpenStore(c.Context, cfg, app.Read, store.Model{})
+			if err != nil {
+				return err
+			}
+			defer st.Close()
+			v, ok := st.(store.Verifier)
+			if !ok {
+				return app.Usagef("", "this kind of store cannot be verified")
+			}
+			problems := 0
+			err = v.Verify(c.Context, func(problem string) {
+				problems++
+				if c.Bool("json") {
+					line, _ := json.Marshal(map[string]string{"problem": problem}) // strings always marshal
+					p.Printf("%s\n", line)
+					return
+				}
+				p.Printf("problem: %s\n", progress.Safe(problem))
+			})
+			if err != nil {
+				return err
+			}
+			if problems > 0 {
+				return fmt.Errorf("%w: %d problems were found", store.ErrDamaged, problems)
+			}
+			if !c.Bool("json") {
+				p.Printf("the index is sound\n")
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/eval"
+)
+
+func evalCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "eval",
+		Usage: "measure how well captions find their pictures",
+		Description: `Each line of the file is a file name, a tab and a caption; the name may be the end of
+a path. Captions that are equal up to case are one query, and any of its pictures
+is a hit. Rates are in per cent.
+
+   search eval --captions captions.tsv
+   search eval --captions captions.tsv --json`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "captions", Usage: "`FILE` of captions"},
+		}),
+		Action: func(c *cli.Context) error {
+			name := c.String("captions")
+			if name == "" {
+				return app.Usagef("for example: search eval --captions captions.tsv", "search eval needs --captions FILE")
+			}
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			f, err := os.Open(name)
+			if err != nil {
+				return fmt.Errorf("%w: %w", eval.ErrCaptions, err)
+			}
+			defer f.Close()
+			captions, err := eval.ReadCaptions(f)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+			if err != nil {
+				return err
+			}
+			defer open.Close()
+			r, err := eval.Run(c.Context, open.Store, open.Encoder, captions)
+			if err != nil {
+				return err
+			}
+			if r.Missing > 0 {
+				p.Notef("warning: %d of %d pictures are not in the index; their captions count as not found", r.Missing, r.Images)
+			}
+			if c.Bool("json") {
+				return json.NewEncoder(p.Stdout).Encode(r)
+			}
+			p.Printf("queries    %d\nimages     %d\nrecall@1   %.1f\nrecall@5   %.1f\nrecall@10  %.1f\nmrr        %.1f\n",
+				r.Queries, r.Images, r.Recall1, r.Recall5, r.Recall10, r.MRR)
+			return nil
+		},
+	}
+}

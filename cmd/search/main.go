@@ -1,0 +1,36 @@
+// Command search finds pictures by meaning in an index that indexer built.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, app.NewProgram(), os.Args))
+}
+
+func run(ctx context.Context, p *app.Program, args []string) int {
+	return p.Run(ctx, &cli.App{
+		Name:    "search",
+		Usage:   "find pictures by meaning",
+		Version: app.Version,
+		Description: `   search "a dog on a beach"                   the ten nearest pictures
+   search "a dog" -k 50 --under ~/Pictures/2024 --after 2024-06
+   search image holiday.jpg                    pictures like a file
+   search like ~/Pictures/dog.jpg              pictures like one in the index
+   search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
+		DefaultCommand: "text",
+		Commands: []*cli.Command{
+			textCommand(p), imageCommand(p), likeCommand(p), evalCommand(p),
+		},
+	}, args)
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// queryFlags are those of every command that finds pictures.
+func queryFlags() []cli.Flag {
+	const narrowing = "Narrowing"
+	return app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
+		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
+		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
+		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024)", Category: narrowing},
+		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
+		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.BoolFlag{Name: "paths", Usage: "print paths alone", Category: "Output"},
+		&cli.BoolFlag{Name: "0", Aliases: []string{"print0"}, Usage: "end each path with a NUL, for xargs -0", Category: "Output"},
+		&cli.BoolFlag{Name: "preview", Usage: "show the pictures, where the terminal can", Category: "Output"},
+	})
+}
+
+func textCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "text",
+		Usage:     "find pictures by a text; the word text may be left out",
+		ArgsUsage: "QUERY",
+		Description: `   search "a dog on a beach"
+   search a dog on a beach -k 5               quotes are not needed
+   search text image                          where the query is the name of a command`,
+		Flags: queryFlags(),
+		Action: func(c *cli.Context) error {
+			text := strings.Join(c.Args().Slice(), " ")
+			if strings.TrimSpace(text) == "" {
+				return query.ErrEmpty
+			}
+			return find(c, p, func(ctx context.Context, s *query.Service, q query.Params) ([]store.Hit, error) {
+				return s.Text(ctx, text, q)
+			})
+		},
+	}
+}
+
+func imageCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:        "image",
+		Usage:       "find pictures like a file, which need not be in the index",
+		ArgsUsage:   "FILE",
+		Description: `   search image holiday.jpg -k 20`,
+		Flags:       queryFlags(),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return app.Usagef("for example: search image holiday.jpg; to search for the word: search text image", "search image takes one file")
+			}
+			return find(c, p, func(ctx context.Context, s *query.Service, q query.Params) ([]store.Hit, error) {
+				return s.Image(ctx, c.Args().First(), q)
+			})
+		},
+	}
+}
+
+func likeCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "like",
+		Usage:     "find pictures like one that is in the index",
+		ArgsUsage: "ID-or-PATH",
+		Description: `The picture's stored embedding is used: its file is not read, and need not be there.
+
+   search like ~/Pictures/dog.jpg
+   search like 3f1c9a52e8d04b7786a1c5e9f20b4d6e8a7c1b30`,
+		Flags: queryFlags(),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return app.Usagef("for example: search like ~/Pictures/dog.jpg", "search like takes one id or path")
+			}
+			return find(c, p, func(ctx context.Context, s *query.Service, q query.Params) ([]store.Hit, error) {
+				return s.Like(ctx, c.Args().First(), q)
+			})
+		},
+	}
+}
+
+// find opens the index, asks it, and prints the hits.
+func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Service, query.Params) ([]store.Hit, error)) error {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	params, err := paramsOf(c)
+	if err != nil {
+		return err
+	}
+	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	hits, err := ask(c.Context, query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg)), params)
+	if err != nil {
+		return err
+	}
+	return show(c, p, hits, open.Encoder.Spec().Notice)
+}
+
+func paramsOf(c *cli.Context) (query.Params, error) {
+	if c.Int("k") < 1 {
+		return query.Params{}, app.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+	}
+	if s := c.Float64("min-score"); s < -1 || s > 1 {
+		return query.Params{}, app.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
+	}
+	filter, err := query.Filters{
+		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"),
+		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
+	}.Compile()
+	if err != nil {
+		return query.Params{}, app.Usagef("", "%s", err)
+	}
+	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter}, nil
+}
+
+// show prints hits in the form that was asked for.
+func show(c *cli.Context, p *app.Program, hits []store.Hit, notice string) error {
+	format := app.HitTable
+	switch {
+	case c.Bool("json"):
+		format = app.HitJSON
+	case c.Bool("0"):
+		format = app.HitNUL
+	case c.Bool("paths"):
+		format = app.HitPaths
+	}
+	if format == app.HitTable && len(hits) == 0 {
+		p.Notef("no pictures match")
+		return nil
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		wd = "" // only for shorter paths
+	}
+	if c.Bool("preview") && format == app.HitTable {
+		return showPreviews(p, hits, wd)
+	}
+	if err := app.WriteHits(p.Stdout, hits, format, wd); err != nil {
+		return err
+	}
+	if format == app.HitTable && notice != "" && app.IsTerminal(p.Stdout) {
+		p.Notef("note: %s", notice)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+// Package app is the composition root that both commands share: it opens the
+// store and the model that the settings name, and turns results and errors into
+// output and exit codes. It is the only package that knows the concrete stores
+// and ONNX Runtime.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/config"
+)
+
+// Version is the release, set by the linker.
+var Version = "dev"
+
+// Program is a command's connection to the world. Tests give it buffers.
+type Program struct {
+	Stdin      io.Reader
+	Stdout     io.Writer
+	Stderr     io.Writer
+	Getenv     func(string) string
+	Executable string // path of the running binary; "" where it is not known
+
+	// Log goes to stderr. It is replaced once the settings are known, and again
+	// while a progress line owns the terminal.
+	Log   *slog.Logger
+	level string // of the log
+}
+
+// NewProgram returns the Program of this process.
+func NewProgram() *Program {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = "" // then models and libraries are only found where the settings say
+	}
+	p := &Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: exe}
+	p.level = config.Default().Log.Level
+	p.Log = p.logger(p.Stderr, p.level)
+	return p
+}
+
+// Run runs a command line and returns the exit code. It reports an error on
+// stderr, as two lines or, with --json among the arguments, as one object.
+func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
+	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
+	a.HideVersion = true // --version is a flag of ours, so that -v stays free
+	a.ExitErrHandler = func(*cli.Context, error) {}
+	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
+	a.CustomAppHelpTemplate = appHelp
+	for _, c := range a.Commands {
+		dress(c)
+	}
+	arranged, err := arrange(a, args)
+	if err == nil {
+		err = a.RunContext(ctx, arranged)
+	}
+	// An interrupted command may return its own error for what was cut short.
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = ErrInterrupted
+	}
+	return p.report(err, wantsJSON(args))
+}
+
+// dress gives a command, and those below it, what all of them have in common.
+func dress(c *cli.Command) {
+	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
+	c.CustomHelpTemplate = commandHelp
+	c.HideHelpCommand = true
+	for _, sub := range c.Subcommands {
+		dress(sub)
+	}
+	if len(c.Subcommands) > 0 {
+		c.CustomHelpTemplate = ""
+		c.Action = func(ctx *cli.Context) error {
+			return Usagef("see "+ctx.App.Name+" "+c.Name+" --help", "%s needs one of its commands", c.Name)
+		}
+	}
+}
+
+// wantsJSON looks for --json before anything is parsed, so that a mistake in the
+// arguments is reported in the form that was asked for.
+func wantsJSON(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--":
+			return false
+		case "--json", "-json", "--json=true":
+			return true
+		}
+	}
+	return false
+}
+
+// Config gathers the settings of a command.
+func (p *Program) Config(c *cli.Context) (config.Config, error) {
+	flags := make(map[string]any)
+	for name, key := range settingOf {
+		if c.IsSet(name) {
+			flags[key] = c.Value(name)
+			if list, ok := flags[key].(cli.StringSlice); ok {
+				flags[key] = list.Value()
+			}
+		}
+	}
+	if c.IsSet("no-links") {
+		flags["index.follow_links"] = !c.Bool("no-links")
+	}
+	cfg, err := config.Load(config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv})
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.DB == "" {
+		cfg.DB = config.DefaultDB(p.Getenv)
+	}
+	if cfg.Models == "" {
+		cfg.Models = config.DefaultModels(p.Getenv)
+	}
+	if cfg.DB == "" {
+		return cfg, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+	}
+	p.level = cfg.Log.Level
+	p.Log = p.logger(p.Stderr, p.level)
+	return cfg, nil
+}
+
+func (p *Program) configFile(c *cli.Context) string {
+	if f := c.String("config"); f != "" {
+		return f
+	}
+	return p.Getenv(config.EnvPrefix + "_CONFIG")
+}
+
+// logger writes to w, without the time: a log line of a command that runs in the
+// foreground is read as it happens.
+func (p *Program) logger(w io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // validated with the settings; zero is info
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
+		Level: l,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
+
+// Printf writes to stdout. A reader that has gone away (head) is no error.
+func (p *Program) Printf(format string, args ...any) {
+	fmt.Fprintf(p.Stdout, format, args...)
+}
+
+// Notef writes a remark to stderr, where it does not disturb a pipe.
+func (p *Program) Notef(format string, args ...any) {
+	fmt.Fprintf(p.Stderr, strings.TrimRight(format, "\n")+"\n", args...)
+}

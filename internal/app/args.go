@@ -1,0 +1,136 @@
+package app
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// arrange rewrites a command line into the order that the flag parser insists on:
+// commands, flags, --, arguments. People write `search "a dog" -k 3`; the parser
+// would take everything after "a dog" for more arguments, and search for it.
+//
+// Where the first argument is not a command, the application's default command is
+// put in its place. What follows a -- is never a flag or a command.
+func arrange(a *cli.App, args []string) ([]string, error) {
+	if len(args) == 0 {
+		return []string{a.Name}, nil
+	}
+	var (
+		flags, rest []string
+		path        []string
+		level       = a.Commands
+		open        = true // the next argument may still name a command
+	)
+	known := flagsOf(a)
+	for i := 1; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			rest = append(rest, args[i+1:]...)
+			break
+		}
+		if len(arg) > 1 && arg[0] == '-' {
+			name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+			takesValue, ok := known[name]
+			if !ok {
+				return nil, Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
+			}
+			flags = append(flags, arg)
+			if takesValue && !hasValue {
+				if i++; i == len(args) {
+					return nil, Usagef("", "flag %s needs a value", arg)
+				}
+				flags = append(flags, args[i])
+			}
+			continue
+		}
+		if open {
+			if c := find(level, arg); c != nil {
+				path, level = append(path, c.Name), c.Subcommands
+				open = len(level) > 0
+				continue
+			}
+			open = false
+		}
+		rest = append(rest, arg)
+	}
+	if len(path) == 0 && len(rest) > 0 {
+		if a.DefaultCommand == "" {
+			return nil, Usagef("see "+a.Name+" --help", "there is no command %q", rest[0])
+		}
+		path = []string{a.DefaultCommand}
+	}
+	out := append([]string{args[0]}, path...)
+	out = append(out, flags...)
+	if len(rest) > 0 {
+		out = append(append(out, "--"), rest...)
+	}
+	return out, nil
+}
+
+// flagsOf lists every flag of an application by each of its names, and whether it
+// takes a value. A name means the same in all commands.
+func flagsOf(a *cli.App) map[string]bool {
+	known := map[string]bool{"help": false, "h": false}
+	add := func(flags []cli.Flag) {
+		for _, f := range flags {
+			_, isBool := f.(*cli.BoolFlag)
+			for _, name := range f.Names() {
+				known[name] = !isBool
+			}
+		}
+	}
+	var walk func([]*cli.Command)
+	walk = func(cs []*cli.Command) {
+		for _, c := range cs {
+			add(c.Flags)
+			walk(c.Subcommands)
+		}
+	}
+	add(a.Flags)
+	walk(a.Commands)
+	return known
+}
+
+func find(cs []*cli.Command, name string) *cli.Command {
+	if i := slices.IndexFunc(cs, func(c *cli.Command) bool { return c.HasName(name) }); i >= 0 {
+		return cs[i]
+	}
+	return nil
+}
+
+// adviseFlag suggests the flag that was probably meant.
+func adviseFlag(a *cli.App, name string, known map[string]bool) string {
+	best, distance := "", 3
+	for k := range known {
+		if d := editDistance(name, k); len(k) > 1 && (d < distance || d == distance && k < best) {
+			best, distance = k, d
+		}
+	}
+	if best != "" {
+		return "did you mean --" + best + "?"
+	}
+	return "see " + a.Name + " --help; write -- before an argument that starts with a dash"
+}
+
+// editDistance is the Levenshtein distance in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sightline/sightline/internal/config"
+)
+
+// StarterModel is the bundle that ships with the program.
+const StarterModel = "starter"
+
+// FoundModel is a model's folder, and the name to remember it by.
+type FoundModel struct {
+	Name string
+	Dir  string
+}
+
+// FindModel finds a model by its name, in the folder that models are fetched into
+// and in those that ship with the program, or by its folder. A folder is
+// remembered by its absolute path, so that a search from anywhere finds it again.
+func (p *Program) FindModel(cfg config.Config, name string) (FoundModel, error) {
+	looksLikePath := filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, "/")
+	if !looksLikePath {
+		for _, dir := range p.ModelDirs(cfg) {
+			path := filepath.Join(dir, filepath.FromSlash(name))
+			if isDir(path) {
+				return FoundModel{Name: name, Dir: path}, nil
+			}
+		}
+	}
+	if isDir(name) {
+		abs, err := filepath.Abs(name)
+		if err != nil {
+			return FoundModel{}, fmt.Errorf("model %s: %w", name, err)
+		}
+		return FoundModel{Name: abs, Dir: abs}, nil
+	}
+	if looksLikePath {
+		return FoundModel{}, &Problem{Err: fmt.Errorf("there is no model folder %s", name), Code: ExitFatal,
+			Advice: "indexer model list shows what is there"}
+	}
+	return FoundModel{}, &Problem{
+		Err:    fmt.Errorf("there is no model %s in %s", name, strings.Join(p.ModelDirs(cfg), ", ")),
+		Code:   ExitFatal,
+		Advice: fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", name),
+	}
+}
+
+// ModelDirs lists the folders that hold models: the fetched ones first, then those
+// beside the program.
+func (p *Program) ModelDirs(cfg config.Config) []string {
+	var dirs []string
+	if cfg.Models != "" {
+		dirs = append(dirs, cfg.Models)
+	}
+	if p.Executable != "" {
+		exe := p.Executable
+		if real, err := filepath.EvalSymlinks(exe); err == nil {
+			exe = real
+		}
+		bin := filepath.Dir(exe)
+		dirs = append(dirs, filepath.Join(bin, "..", "models"), filepath.Join(bin, "..", "share", "sightline", "models"))
+	}
+	for i, d := range dirs {
+		dirs[i] = filepath.Clean(d)
+	}
+	return dirs
+}
+
+func isDir(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
+}
