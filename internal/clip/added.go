@@ -11,7 +11,7 @@ import (
 // addedToken is a token that is matched as a whole in the text, before the model
 // sees it: "<|endoftext|>", "[MASK]".
 type addedToken struct {
-	ID         int64  `json:"id"`
+	ID         uint32 `json:"id"`
 	Content    string `json:"content"`
 	SingleWord bool   `json:"single_word"` // not inside a word
 	LStrip     bool   `json:"lstrip"`      // takes the white space before it along
@@ -62,7 +62,7 @@ func (m *matcher) cut(s string, token func(id int64) bool, text func(string) boo
 		if done < start && !text(s[done:start]) {
 			return false
 		}
-		if !token(t.ID) {
+		if !token(int64(t.ID)) {
 			return false
 		}
 		done = stop

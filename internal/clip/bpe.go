@@ -3,6 +3,7 @@ package clip
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 )
@@ -12,26 +13,30 @@ import (
 // Ranks follow the order of the merges in tokenizer.json (Sennrich et al. 2016;
 // GPT-2 and CLIP for bytes).
 type bpe struct {
-	inner  [256]int32 // id of a byte inside a word
-	last   [256]int32 // and of one that ends it: with the end-of-word suffix
+	inner  [256]uint32 // id of a byte inside a word
+	last   [256]uint32 // and of one that ends it: with the end-of-word suffix
 	merges map[pair]merge
 	cache  wordCache
 	pool   sync.Pool // of *bpeScratch
 }
 
 // pair is two neighbouring symbols, by id.
-type pair struct{ left, right int32 }
+type pair struct{ left, right uint32 }
 
 // merge is what a pair becomes and how early.
-type merge struct{ rank, id int32 }
+type merge struct{ rank, id uint32 }
 
-// noSymbol stands in bpe.inner and bpe.last for a byte that the vocabulary lacks
-// where there is no unknown token either: the reference drops such bytes.
-const noSymbol = -1
+// Two values that are no ids. A byte that the vocabulary lacks is noSymbol in
+// bpe.inner and bpe.last where there is no unknown token either: the reference
+// drops such bytes. The right half of a merge is dead.
+const (
+	noSymbol = math.MaxUint32
+	dead     = math.MaxUint32 - 1
+)
 
 // bpeJSON is the model part of a tokenizer.json.
 type bpeJSON struct {
-	Vocab                   map[string]int32  `json:"vocab"`
+	Vocab                   map[string]uint32 `json:"vocab"`
 	Merges                  []json.RawMessage `json:"merges"`
 	Dropout                 *float64          `json:"dropout"`
 	UnkToken                *string           `json:"unk_token"`
@@ -59,7 +64,7 @@ func newBPE(j bpeJSON) (*bpe, error) {
 			return nil, unsupported("model option", "BPE with "+o.name, "BPE as CLIP has it")
 		}
 	}
-	unk := int32(noSymbol)
+	unk := uint32(noSymbol)
 	if j.UnkToken != nil {
 		id, ok := j.Vocab[*j.UnkToken]
 		if !ok {
@@ -84,12 +89,12 @@ func newBPE(j bpeJSON) (*bpe, error) {
 		if !okLeft || !okRight || !okBoth {
 			return nil, fmt.Errorf("model: merge %d (%q with %q): a part or the result is not in the vocabulary", rank, left, right)
 		}
-		b.merges[pair{l, r}] = merge{int32(rank), id}
+		b.merges[pair{l, r}] = merge{uint32(rank), id}
 	}
 	return b, nil
 }
 
-func lookup(vocab map[string]int32, token string, unk int32) int32 {
+func lookup(vocab map[string]uint32, token string, unk uint32) uint32 {
 	if id, ok := vocab[token]; ok {
 		return id
 	}
@@ -138,11 +143,11 @@ type bpeScratch struct {
 	queue   mergeQueue
 }
 
-// symbol is a piece of the word. Merged ones are linked past.
-type symbol struct{ id, prev, next int32 }
-
-// dead marks the right half of a merge.
-const dead = -2
+// symbol is a piece of the word, linked to its neighbours by index.
+type symbol struct {
+	id         uint32
+	prev, next int32
+}
 
 func (b *bpe) appendIDs(ids []int64, word string) []int64 {
 	if cached, ok := b.cache.get(word); ok {

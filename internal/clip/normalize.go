@@ -2,6 +2,7 @@ package clip
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -23,13 +24,13 @@ type normalizerJSON struct {
 		String *string `json:"String"`
 		Regex  *string `json:"Regex"`
 	} `json:"pattern"`
-	Content            string `json:"content"`
-	StripLeft          bool   `json:"strip_left"` // Strip
-	StripRight         bool   `json:"strip_right"`
-	CleanText          bool   `json:"clean_text"` // BertNormalizer
-	HandleChineseChars bool   `json:"handle_chinese_chars"`
-	StripAccents       *bool  `json:"strip_accents"` // null: as Lowercase
-	Lowercase          bool   `json:"lowercase"`
+	Content            *string `json:"content"`
+	StripLeft          *bool   `json:"strip_left"` // Strip
+	StripRight         *bool   `json:"strip_right"`
+	CleanText          *bool   `json:"clean_text"` // BertNormalizer
+	HandleChineseChars *bool   `json:"handle_chinese_chars"`
+	StripAccents       *bool   `json:"strip_accents"` // null: as Lowercase
+	Lowercase          *bool   `json:"lowercase"`
 }
 
 // parseNormalizer compiles the normalizer part of a tokenizer.json; null is none.
@@ -57,11 +58,11 @@ func parseNormalizer(raw json.RawMessage) (normalizer, error) {
 	case "StripAccents":
 		return func(s string) string { return remove(s, markRunes) }, nil
 	case "Strip":
-		return strip(j.StripLeft, j.StripRight), nil
+		return parseStrip(j)
 	case "Replace":
 		return parseReplace(j)
 	case "BertNormalizer":
-		return bertNormalizer(j), nil
+		return parseBERTNormalizer(j)
 	}
 	return nil, unsupported("normalizer", j.Type, "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, StripAccents, Strip, Replace, BertNormalizer")
 }
@@ -87,15 +88,16 @@ func inOrder(steps ...normalizer) normalizer {
 }
 
 func parseReplace(j normalizerJSON) (normalizer, error) {
+	expr, fixed := j.Pattern.Regex, j.Pattern.String
 	switch {
-	case j.Pattern.Regex != nil && *j.Pattern.Regex == `\s+`:
-		return func(s string) string { return replaceSpace(s, j.Content) }, nil
-	case j.Pattern.Regex != nil:
-		return nil, unsupported("Replace pattern", *j.Pattern.Regex, `the expression \s+, or any fixed string`)
-	case j.Pattern.String != nil && *j.Pattern.String != "":
-		return strings.NewReplacer(*j.Pattern.String, j.Content).Replace, nil
+	case j.Content == nil || expr == nil && (fixed == nil || *fixed == ""):
+		return nil, errors.New("normalizer: Replace lacks its pattern or content")
+	case expr == nil:
+		return func(s string) string { return strings.ReplaceAll(s, *fixed, *j.Content) }, nil
+	case *expr == `\s+`:
+		return func(s string) string { return replaceSpace(s, *j.Content) }, nil
 	}
-	return nil, fmt.Errorf("normalizer: Replace has no pattern")
+	return nil, unsupported("Replace pattern", *expr, `the expression \s+, or any fixed string`)
 }
 
 // replaceSpace replaces every run of white space.
@@ -119,37 +121,47 @@ func replaceSpace(s, by string) string {
 	return b.String()
 }
 
-func strip(left, right bool) normalizer {
+func parseStrip(j normalizerJSON) (normalizer, error) {
+	if j.StripLeft == nil || j.StripRight == nil {
+		return nil, errors.New("normalizer: Strip lacks strip_left or strip_right")
+	}
 	return func(s string) string {
-		if left {
+		if *j.StripLeft {
 			s = strings.TrimLeftFunc(s, unicode.IsSpace)
 		}
-		if right {
+		if *j.StripRight {
 			s = strings.TrimRightFunc(s, unicode.IsSpace)
 		}
 		return s
-	}
+	}, nil
 }
 
-// bertNormalizer is the clean-up of google-research/bert's BasicTokenizer, in the
-// reference's order.
-func bertNormalizer(j normalizerJSON) normalizer {
+// parseBERTNormalizer is the clean-up of google-research/bert's BasicTokenizer,
+// in the reference's order.
+func parseBERTNormalizer(j normalizerJSON) (normalizer, error) {
+	if j.CleanText == nil || j.HandleChineseChars == nil || j.Lowercase == nil {
+		return nil, errors.New("normalizer: BertNormalizer lacks clean_text, handle_chinese_chars or lowercase")
+	}
+	stripAccents := *j.Lowercase
+	if j.StripAccents != nil {
+		stripAccents = *j.StripAccents
+	}
 	var steps []normalizer
-	if j.CleanText {
+	if *j.CleanText {
 		steps = append(steps, cleanText)
 	}
-	if j.HandleChineseChars {
+	if *j.HandleChineseChars {
 		steps = append(steps, spaceIdeographs)
 	}
-	if j.StripAccents == nil && j.Lowercase || j.StripAccents != nil && *j.StripAccents {
+	if stripAccents {
 		steps = append(steps, func(s string) string {
 			return remove(unicodeForm(norm.NFD, s), nonspacingRunes)
 		})
 	}
-	if j.Lowercase {
+	if *j.Lowercase {
 		steps = append(steps, lowercase)
 	}
-	return inOrder(steps...)
+	return inOrder(steps...), nil
 }
 
 // cleanText drops control, format and private-use characters and makes all white

@@ -11,11 +11,11 @@ import (
 type postProcessorJSON struct {
 	Type          string            `json:"type"`
 	Processors    []json.RawMessage `json:"processors"` // Sequence
-	Sep           tokenAndID        `json:"sep"`        // RobertaProcessing, BertProcessing
-	Cls           tokenAndID        `json:"cls"`
+	Sep           *tokenAndID       `json:"sep"`        // RobertaProcessing, BertProcessing
+	Cls           *tokenAndID       `json:"cls"`
 	Single        []templatePiece   `json:"single"` // TemplateProcessing
 	SpecialTokens map[string]struct {
-		IDs []int64 `json:"ids"`
+		IDs []uint32 `json:"ids"`
 	} `json:"special_tokens"`
 }
 
@@ -30,7 +30,7 @@ type templatePiece struct {
 }
 
 // tokenAndID is written as ["[SEP]", 102].
-type tokenAndID struct{ id int64 }
+type tokenAndID struct{ id uint32 }
 
 func (t *tokenAndID) UnmarshalJSON(data []byte) error {
 	var token string
@@ -55,7 +55,10 @@ func parsePostProcessor(raw json.RawMessage) (before, after []int64, err error) 
 	}
 	switch j.Type {
 	case "RobertaProcessing", "BertProcessing":
-		return []int64{j.Cls.id}, []int64{j.Sep.id}, nil
+		if j.Cls == nil || j.Sep == nil {
+			return nil, nil, fmt.Errorf("post_processor: %s lacks cls or sep", j.Type)
+		}
+		return []int64{int64(j.Cls.id)}, []int64{int64(j.Sep.id)}, nil
 	case "TemplateProcessing":
 		return parseTemplate(j)
 	case "ByteLevel": // adjusts offsets, which are not kept here
@@ -82,10 +85,12 @@ func parseTemplate(j postProcessorJSON) (before, after []int64, err error) {
 			if !ok {
 				return nil, nil, fmt.Errorf("post_processor: the template names %q, which is not among its special tokens", piece.SpecialToken.ID)
 			}
+			side := &before
 			if seen {
-				after = append(after, token.IDs...)
-			} else {
-				before = append(before, token.IDs...)
+				side = &after
+			}
+			for _, id := range token.IDs {
+				*side = append(*side, int64(id))
 			}
 		case piece.Sequence != nil && piece.Sequence.ID == "A" && !seen:
 			seen = true

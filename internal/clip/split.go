@@ -1,6 +1,8 @@
 package clip
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,6 +23,86 @@ const clipPatternLiterals = `<\|startoftext\|>|<\|endoftext\|>|`
 
 // contractions in the order of clipPattern: the first that matches is taken.
 var contractions = [...]string{"'s", "'t", "'re", "'ve", "'m", "'ll", "'d"}
+
+// preTokenizerJSON is the union of the pre-tokenizers' parameters.
+type preTokenizerJSON struct {
+	Type          string             `json:"type"`
+	Pretokenizers []preTokenizerJSON `json:"pretokenizers"` // Sequence
+	Pattern       struct {           // Split
+		Regex string `json:"Regex"`
+	} `json:"pattern"`
+	Behavior       string `json:"behavior"`
+	Invert         bool   `json:"invert"`
+	AddPrefixSpace *bool  `json:"add_prefix_space"` // ByteLevel
+	UseRegex       *bool  `json:"use_regex"`        // null: true
+}
+
+// parsePreTokenizers flattens sequences.
+func parsePreTokenizers(raw json.RawMessage) ([]preTokenizerJSON, error) {
+	if isNull(raw) {
+		return nil, nil
+	}
+	var j preTokenizerJSON
+	if err := json.Unmarshal(raw, &j); err != nil {
+		return nil, fmt.Errorf("pre_tokenizer: %w", err)
+	}
+	if j.Type == "Sequence" {
+		return j.Pretokenizers, nil
+	}
+	return []preTokenizerJSON{j}, nil
+}
+
+// parseCLIPSplit accepts the one pre-tokenizer that CLIP has: a Split that keeps
+// the matches of its pattern, then ByteLevel.
+func parseCLIPSplit(raw json.RawMessage) (splitter, error) {
+	const want = "Split by CLIP's expression (Removed, inverted), then ByteLevel without prefix space"
+	steps, err := parsePreTokenizers(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) != 2 || steps[0].Type != "Split" || steps[1].Type != "ByteLevel" {
+		return nil, unsupported("pre_tokenizer", stepNames(steps), want)
+	}
+	s, bytes := steps[0], steps[1]
+	if s.Behavior != "Removed" || !s.Invert {
+		return nil, unsupported("pre_tokenizer", fmt.Sprintf("Split (%s, inverted %t)", s.Behavior, s.Invert), want)
+	}
+	if bytes.AddPrefixSpace == nil || *bytes.AddPrefixSpace {
+		return nil, unsupported("pre_tokenizer", "ByteLevel with prefix space", want)
+	}
+	// ByteLevel's own expression cuts words of clipPattern no further. It does cut
+	// the literals of the longer pattern, back to what clipPattern makes of them.
+	again := bytes.UseRegex == nil || *bytes.UseRegex
+	switch s.Pattern.Regex {
+	case clipPattern:
+		return splitCLIP, nil
+	case clipPatternLiterals + clipPattern:
+		return splitCLIPLiterals(again, "<|startoftext|>", "<|endoftext|>"), nil
+	}
+	return nil, unsupported("Split pattern", s.Pattern.Regex, clipPattern)
+}
+
+func parseWordSplit(raw json.RawMessage) (splitter, error) {
+	steps, err := parsePreTokenizers(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(steps) == 1 && steps[0].Type == "BertPreTokenizer" {
+		return splitBERT, nil
+	}
+	if len(steps) == 1 && steps[0].Type == "Whitespace" {
+		return splitWhitespace, nil
+	}
+	return nil, unsupported("pre_tokenizer", stepNames(steps), "BertPreTokenizer, Whitespace")
+}
+
+func stepNames(steps []preTokenizerJSON) string {
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		names[i] = s.Type
+	}
+	return fmt.Sprint(names)
+}
 
 // splitCLIP cuts s at every match of clipPattern: contractions, runs of letters,
 // single digits, runs of anything else but white space.

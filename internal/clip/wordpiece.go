@@ -10,19 +10,19 @@ import (
 // begins with, then the longest continuation of it, and so on; a word that cannot
 // be covered is one unknown token (Devlin et al. 2019).
 type wordPiece struct {
-	start    map[string]int32 // pieces that may begin a word
-	rest     map[string]int32 // pieces that may go on, without their prefix ("##")
-	longest  int              // bytes of the longest piece
-	maxRunes int              // a longer word is unknown
+	start    map[string]uint32 // pieces that may begin a word
+	rest     map[string]uint32 // pieces that may go on, without their prefix ("##")
+	longest  int               // bytes of the longest piece
+	maxRunes int               // a longer word is unknown
 	unk      int64
 }
 
 // wordPieceJSON is the model part of a tokenizer.json.
 type wordPieceJSON struct {
-	Vocab                   map[string]int32 `json:"vocab"`
-	UnkToken                *string          `json:"unk_token"`
-	ContinuingSubwordPrefix *string          `json:"continuing_subword_prefix"`
-	MaxInputCharsPerWord    *int             `json:"max_input_chars_per_word"`
+	Vocab                   map[string]uint32 `json:"vocab"`
+	UnkToken                *string           `json:"unk_token"`
+	ContinuingSubwordPrefix *string           `json:"continuing_subword_prefix"`
+	MaxInputCharsPerWord    *uint32           `json:"max_input_chars_per_word"`
 }
 
 func newWordPiece(j wordPieceJSON) (*wordPiece, error) {
@@ -35,8 +35,8 @@ func newWordPiece(j wordPieceJSON) (*wordPiece, error) {
 	}
 	w := &wordPiece{
 		start:    j.Vocab,
-		rest:     make(map[string]int32),
-		maxRunes: *j.MaxInputCharsPerWord,
+		rest:     make(map[string]uint32),
+		maxRunes: int(*j.MaxInputCharsPerWord),
 		unk:      int64(unk),
 	}
 	for token, id := range j.Vocab {
