@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,7 +71,7 @@ func story(r *Reporter, resize func(columns int)) {
 func TestStory(t *testing.T) {
 	outputs := map[string]func(w *stamped) *Reporter{
 		"bar": func(w *stamped) *Reporter {
-			return Text(w, TextOptions{Columns: func() int { return w.columns }})
+			return Text(w, TextOptions{Columns: w.width})
 		},
 		"plain": func(w *stamped) *Reporter { return Text(w, TextOptions{}) },
 		"json":  func(w *stamped) *Reporter { return JSON(w) },
@@ -79,7 +80,7 @@ func TestStory(t *testing.T) {
 	for name, open := range outputs {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := &stamped{start: time.Now(), columns: 100}
+				w := terminal(100)
 				story(open(w), w.resize)
 				golden(t, name, w.buf.Bytes())
 			})
@@ -92,7 +93,14 @@ type stamped struct {
 	mu      sync.Mutex
 	start   time.Time
 	buf     bytes.Buffer
-	columns int
+	columns atomic.Int64
+}
+
+// terminal returns a writer that is so many columns wide; 0 for one that is none.
+func terminal(columns int) *stamped {
+	s := &stamped{start: time.Now()}
+	s.resize(columns)
+	return s
 }
 
 func (s *stamped) Write(p []byte) (int, error) {
@@ -102,7 +110,9 @@ func (s *stamped) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (s *stamped) resize(columns int) { s.columns = columns }
+func (s *stamped) resize(columns int) { s.columns.Store(int64(columns)) }
+
+func (s *stamped) width() int { return int(s.columns.Load()) }
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
@@ -157,10 +167,10 @@ func TestBarNeverWraps(t *testing.T) {
 
 func TestBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bar := &stamped{start: time.Now(), columns: 100}
-		lines := &stamped{start: time.Now()}
-		events := &stamped{start: time.Now()}
-		all := []*Reporter{Text(bar, TextOptions{Columns: func() int { return bar.columns }}), Text(lines, TextOptions{}), JSON(events)}
+		bar := terminal(100)
+		lines := terminal(0)
+		events := terminal(0)
+		all := []*Reporter{Text(bar, TextOptions{Columns: bar.width}), Text(lines, TextOptions{}), JSON(events)}
 		show := func(b Bytes) {
 			for _, r := range all {
 				r.Bytes(b)
