@@ -3,7 +3,7 @@ Pillow reads and resizes them to.
 
     python3 -m venv .venv/pixels
     .venv/pixels/bin/pip install --require-hashes -r scripts/reference/requirements-pixels.txt
-    .venv/pixels/bin/python scripts/reference/pixels.py internal/imaging/testdata
+    .venv/pixels/bin/python scripts/reference/pixels.py internal/imaging/testdata internal/clip/testdata
 
 The pictures are drawn from formulas and a seeded generator, so a second run gives
 the same files as long as the encoders do. Where the product differs from Pillow on
@@ -404,6 +404,53 @@ def resizes(g):
     g.add_resizes(g.save("resize-noise.png", Image.fromarray(noise), format="PNG", optimize=True))
 
 
+CLIP_MEAN, CLIP_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+PREPROCESSORS = {
+    "clip": {"fit": "crop", "size": [224, 224], "crop": [224, 224], "filter": "bicubic", "mean": CLIP_MEAN, "std": CLIP_STD},
+    "resize-then-less": {"fit": "crop", "size": [96, 96], "crop": [77, 84], "filter": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3},
+    "crop-too-large": {"fit": "crop", "size": [40, 40], "crop": [65, 50], "filter": "lanczos", "mean": CLIP_MEAN, "std": CLIP_STD},
+    "siglip": {"fit": "squash", "size": [61, 53], "crop": [61, 53], "filter": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3},
+    "unscaled": {"fit": "crop", "size": [64, 64], "crop": [64, 64], "filter": "bilinear", "mean": [0.0] * 3, "std": [1.0] * 3},
+}
+
+
+def prepare(image, p):
+    """Geometry of torchvision's Resize and CenterCrop, arithmetic of transformers'
+    slow image processors: rescaled in float64, kept and normalised in float32."""
+    width, height = image.size
+    size = p["size"]
+    if p["fit"] == "crop":
+        short, long = sorted((width, height))
+        scaled = int(size[0] * long / short)
+        size = (size[0], scaled) if width <= height else (scaled, size[0])
+    image = image.resize(tuple(size), FILTERS[p["filter"]])
+    width, height = image.size
+    crop_width, crop_height = p["crop"]
+    left, top = int(round((width - crop_width) / 2.0)), int(round((height - crop_height) / 2.0))
+    if crop_width > width:
+        left = -((crop_width - width) // 2)
+    if crop_height > height:
+        top = -((crop_height - height) // 2)
+    image = image.crop((left, top, left + crop_width, top + crop_height))  # black beyond the edges
+    values = (np.array(image).astype(np.float64) * (1 / 255)).astype(np.float32)
+    values = (values - np.array(p["mean"], np.float32)) / np.array(p["std"], np.float32)
+    return np.ascontiguousarray(np.moveaxis(values, -1, 0), dtype="<f4")
+
+
+def preprocessing(source, folder):
+    cases = []
+    for name in ("420.jpg", "resize-large.png", "resize-small.png", "size-7x300.jpg", "size-33x8.jpg", "size-1x1.jpg"):
+        with Image.open(source / "src" / name) as opened:
+            image = opened.convert("RGB")
+        for kind, p in PREPROCESSORS.items():
+            tensor = prepare(image, p)
+            cases.append({"file": name, "preprocess": kind, "sha256": hashlib.sha256(tensor.tobytes()).hexdigest()})
+    rows = ",\n".join("  " + json.dumps(c) for c in cases)
+    kinds = ",\n".join(f'  "{k}": {json.dumps(p)}' for k, p in PREPROCESSORS.items())
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "preprocess.json").write_text(f'{{\n "preprocessors": {{\n{kinds}\n }},\n "cases": [\n{rows}\n ]\n}}\n')
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     g = Goldens(folder)
@@ -424,6 +471,7 @@ def main():
         rows = ",\n".join("  " + json.dumps(entry) for entry in golden[key])
         lines.append(f' "{key}": [\n{rows}\n ]' + ("" if key == "resize" else ","))
     (folder / "golden.json").write_text("\n".join(lines) + "\n}\n")
+    preprocessing(folder, pathlib.Path(sys.argv[2]))
 
 
 if __name__ == "__main__":
