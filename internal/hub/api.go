@@ -61,10 +61,10 @@ func (c *Client) list(ctx context.Context, repo, rev string) (commit string, fil
 	u.RawQuery = "blobs=true"
 	var info modelInfo
 	if _, err := c.getJSON(ctx, u, repo, rev, &info); err != nil {
-		return "", nil, fmt.Errorf("ask %s about %s: %w", c.Host(), repo, err)
+		return "", nil, fmt.Errorf("list its files: %w", err)
 	}
 	if !commitID.MatchString(info.SHA) {
-		return "", nil, fmt.Errorf("ask %s about %s: revision %q has no commit in the answer", c.Host(), repo, rev)
+		return "", nil, fmt.Errorf("list its files: revision %q has no commit in the answer of %s", rev, c.Host())
 	}
 	whole := true
 	for _, s := range info.Siblings {
@@ -82,11 +82,11 @@ func (c *Client) list(ctx context.Context, repo, rev string) (commit string, fil
 	if !whole {
 		// Some mirrors leave the sizes and ids out here.
 		if files, err = c.tree(ctx, repo, info.SHA); err != nil {
-			return "", nil, fmt.Errorf("list the files of %s at %s: %w", repo, c.Host(), err)
+			return "", nil, fmt.Errorf("list its files at %s: %w", c.Host(), err)
 		}
 	}
 	if err := checkListing(files); err != nil {
-		return "", nil, fmt.Errorf("list the files of %s at %s: %w", repo, c.Host(), err)
+		return "", nil, fmt.Errorf("list its files at %s: %w", c.Host(), err)
 	}
 	return info.SHA, files, nil
 }

@@ -32,7 +32,7 @@ func TestFetchSurvives(t *testing.T) {
 		},
 		{name: "cut before the first byte", faults: []http.HandlerFunc{cutAfter(content, 0)}, served: 300_000, ranges: []string{"", ""}},
 		{
-			name: "stall", faults: []http.HandlerFunc{stallAfter(content, 100_000)}, stall: 200 * time.Millisecond,
+			name: "stall", faults: []http.HandlerFunc{stallAfter(content, 100_000)}, stall: 500 * time.Millisecond,
 			served: 300_000, ranges: []string{"", "bytes=100000-"},
 		},
 		{name: "ends early without a length", faults: []http.HandlerFunc{sendChunked(content[:70_000])}, served: 300_000, ranges: []string{"", "bytes=70000-"}},
@@ -129,7 +129,7 @@ func TestFetchGivesUp(t *testing.T) {
 		{name: "gated for this account", token: testToken, prepare: func(f *fakeHub) { f.misbehave("api", answer(403, "X-Error-Code", "GatedRepo")) }, is: ErrAccess, hint: "accept the model's terms"},
 		{name: "forbidden", prepare: func(f *fakeHub) { f.misbehave("api", answer(403)) }, is: ErrAccess, says: "trouble 403"},
 		{name: "plain 404", prepare: func(f *fakeHub) { f.misbehave("api", answer(404)) }, is: ErrNotFound, hint: "check the name"},
-		{name: "no such revision", req: FetchRequest{Revision: "v9"}, is: ErrNotFound, says: `no revision "v9"`},
+		{name: "no such revision", req: FetchRequest{Revision: "v9"}, is: ErrNotFound, says: `revision "v9"`},
 		{name: "no such variant there", req: FetchRequest{Variant: "int8"}, is: ErrNoVariant, hint: "fp32, fp16"},
 		{name: "unknown variant", req: FetchRequest{Variant: "fp64"}, is: ErrNoVariant, hint: "fp32, fp16, quantized, int8"},
 		{name: "bad name", req: FetchRequest{Repo: "../etc"}, says: "not valid"},
@@ -168,7 +168,9 @@ func TestFetchGivesUp(t *testing.T) {
 		{name: "not a hub", says: "not what a hub says", hint: "HF_ENDPOINT", prepare: func(f *fakeHub) { f.misbehave("api", sendWhole([]byte("<html>"))) }},
 		{name: "no commit", says: "no commit", prepare: func(f *fakeHub) { f.misbehave("api", sendWhole([]byte("{}"))) }},
 		{name: "endless redirects", says: "redirect", prepare: func(f *fakeHub) {
-			f.misbehave("api", repeat(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/api/models/again", 307) }, 20)...)
+			f.misbehave("api", repeat(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "/api/models/again", http.StatusTemporaryRedirect)
+			}, 20)...)
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -237,6 +239,18 @@ func TestFetchManyCutsWithProgress(t *testing.T) {
 	f.checkBundle(b.Dir, fp32Files)
 	if n := f.servedBytes(visionPath); n != int64(len(big)) {
 		t.Errorf("%d bytes served, want %d", n, len(big))
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no /dev/full to stand for a full disk")
+	}
+	defer full.Close()
+	tr := &transfer{file: remoteFile{size: 10}, meter: newMeter(nil, time.Now)}
+	if err := tr.receive(full, strings.NewReader("0123456789"), 0); !errors.Is(err, ErrNoSpace) {
+		t.Errorf("got %v, want ErrNoSpace", err)
 	}
 }
 

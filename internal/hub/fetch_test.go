@@ -237,11 +237,17 @@ func TestFetchCancelAndResume(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	req := FetchRequest{Repo: testRepo, Dir: dir, Observer: ObserverFunc(func(p Progress) {
-		if p.File == "onnx/vision_model.onnx" && p.Phase == Downloading {
-			time.AfterFunc(50*time.Millisecond, cancel)
+	// Cancel when all that the server sent has been written.
+	part := partName(stagingDir(bundleDir(dir, testRepo)), remoteFile{path: "onnx/vision_model.onnx", sha256: sha256Of(f.files["onnx/vision_model.onnx"])})
+	go func() {
+		for ctx.Err() == nil {
+			if info, err := os.Stat(part); err == nil && info.Size() == 120_000 {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
 		}
-	})}
+	}()
+	req := FetchRequest{Repo: testRepo, Dir: dir}
 	c := f.client(Options{})
 	if _, err := c.Fetch(ctx, req); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled fetch gives %v", err)

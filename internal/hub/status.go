@@ -30,20 +30,20 @@ func (c *Client) statusError(resp *http.Response, repo, rev, path string) error 
 		// hub for a new one.
 		return &transientError{err: fmt.Errorf("%s", status)}
 	case code == "GatedRepo" && c.token == "":
-		return advise("accept the model's terms at "+page+" and set HF_TOKEN", "%s is gated: %w: %s", repo, ErrAccess, status)
+		return advise("accept the model's terms at "+page+" and set HF_TOKEN", "it is gated: %w: %s", ErrAccess, status)
 	case code == "GatedRepo", s == http.StatusForbidden:
 		return advise("accept the model's terms at "+page+" with the account that HF_TOKEN belongs to",
-			"%s: %w: %s", repo, ErrAccess, status)
+			"%w: %s", ErrAccess, status)
 	case code == "RevisionNotFound":
-		return advise("see the branches and commits at "+page, "%s has no revision %q: %w", repo, rev, ErrNotFound)
+		return advise("see the branches and commits at "+page, "revision %q: %w", rev, ErrNotFound)
 	case code == "EntryNotFound", s == http.StatusNotFound && path != "":
-		return advise("see the files at "+page, "%s has no file %s at %s: %w", repo, path, rev, ErrNotFound)
+		return advise("see the files at "+page, "%w: commit %s has no such file", ErrNotFound, rev)
 	case s == http.StatusNotFound, code == "RepoNotFound", s == http.StatusUnauthorized && c.token == "":
-		return advise("check the name; for a private or gated model set HF_TOKEN", "%s: %w: %s", repo, ErrNotFound, status)
+		return advise("check the name; for a private or gated model set HF_TOKEN", "%w: %s", ErrNotFound, status)
 	case s == http.StatusUnauthorized:
-		return advise("check HF_TOKEN, or unset it for a public model", "%s: %w: %s", repo, ErrAccess, status)
+		return advise("check HF_TOKEN, or unset it for a public model", "%w: %s", ErrAccess, status)
 	}
-	return fmt.Errorf("%s: unexpected answer: %s", repo, status)
+	return fmt.Errorf("unexpected answer: %s", status)
 }
 
 // message is what the server says about its refusal, one line without the token.

@@ -77,25 +77,25 @@ func choose(repo string, files []remoteFile, variant string) ([]remoteFile, erro
 	}
 	if !has(vision) || !has(text) {
 		if found := variantsIn(has); len(found) > 0 {
-			return nil, advise(repo+" has "+strings.Join(found, ", "), "%s: %w: %q", repo, ErrNoVariant, variant)
+			return nil, advise(repo+" has "+strings.Join(found, ", "), "%w: %q", ErrNoVariant, variant)
 		}
 		if has("onnx/model.onnx") {
 			return nil, advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx",
-				"%s: %w: one graph holds pictures and texts together", repo, ErrUnusable)
+				"%w: one graph holds pictures and texts together", ErrUnusable)
 		}
 		return nil, advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx, such as "+DefaultModel,
-			"%s: %w: it has no ONNX graphs for pictures and texts", repo, ErrUnusable)
+			"%w: it has no ONNX graphs for pictures and texts", ErrUnusable)
 	}
 	for _, p := range requiredFiles {
 		if !has(p) {
-			return nil, advise("choose another export of the model", "%s: %w: it has no %s", repo, ErrUnusable, p)
+			return nil, advise("choose another export of the model", "%w: it has no %s", ErrUnusable, p)
 		}
 	}
 	var chosen []remoteFile
 	for _, f := range files {
 		if belongs(f.path, variant) {
 			if f.sha256 == "" && f.blob == "" {
-				return nil, advise("fetch from "+DefaultEndpoint, "%s: the hub gives no checksum for %s", repo, f.path)
+				return nil, advise("fetch from "+DefaultEndpoint, "the hub gives no checksum for %s", f.path)
 			}
 			chosen = append(chosen, f)
 		}

@@ -79,7 +79,11 @@ func verifyFile(ctx context.Context, dir string, f File, m *meter) (*Problem, er
 		m.start(m.p.Done, m.p.Total-f.Size)
 		return &Problem{Path: f.Path, Kind: Missing}, nil
 	case err != nil:
-		return &Problem{Path: f.Path, Kind: Unreadable, Detail: err.Error()}, nil
+		m.start(m.p.Done, m.p.Total-f.Size)
+		return &Problem{f.Path, Unreadable, err.Error()}, nil
+	case !info.Mode().IsRegular():
+		m.start(m.p.Done, m.p.Total-f.Size)
+		return &Problem{f.Path, Unreadable, "not a regular file"}, nil
 	case info.Size() != f.Size:
 		m.start(m.p.Done, m.p.Total-f.Size)
 		return &Problem{f.Path, WrongSize, fmt.Sprintf("%d bytes, want %d", info.Size(), f.Size)}, nil
