@@ -1,0 +1,192 @@
+package local
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// TestDamage spoils a closed index in one way at a time. What can be told at once
+// must fail with ErrDamaged, and Verify must name all of it.
+func TestDamage(t *testing.T) {
+	const records = 40
+	sound := t.TempDir()
+	s := mustOpen(t, testOptions(sound))
+	if err := s.Upsert(t.Context(), testBatch(0, records, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Upsert(t.Context(), testBatch(0, 2, 2)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+
+	inFile := func(off int64, b ...byte) func(*testing.T, string) {
+		return func(t *testing.T, dir string) { patch(t, vectorFile(t, dir), off, b) }
+	}
+	sqlite := func(statement string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) { execCatalogue(t, dir, statement) }
+	}
+	nan := binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(math.NaN())))
+	for name, test := range map[string]struct {
+		spoil   func(t *testing.T, dir string)
+		says    string // part of what Verify reports
+		refused bool   // a search and a write fail
+	}{
+		"one float short": {func(t *testing.T, dir string) { shorten(t, vectorFile(t, dir), 4) }, "the catalogue needs", true},
+		"only a header":   {func(t *testing.T, dir string) { os.Truncate(vectorFile(t, dir), headerSize) }, "the catalogue needs", true},
+		"empty file":      {func(t *testing.T, dir string) { os.Truncate(vectorFile(t, dir), 0) }, "the header has 0 of", true},
+		"no file":         {func(t *testing.T, dir string) { os.Remove(vectorFile(t, dir)) }, "no such file", true},
+		"magic":           {inFile(0, 'X'), "not a vector file", true},
+		"dimension":       {inFile(12, 6), "checksum", true},
+		"another index's": {otherIndexFile, "does not belong", true},
+		"zero vector":     {inFile(slotOffset(testDim, 20), make([]byte, 4*testDim)...), "slot 20 is not of length 1", false},
+		"NaN":             {inFile(slotOffset(testDim, 3)+8, nan...), "slot 3 is not of length 1", false},
+		"lost row":        {sqlite("DELETE FROM records WHERE slot = 7"), "slot 7 is neither", false},
+		"freed in use":    {sqlite("INSERT INTO freed VALUES(8)"), "slot 8 is both", false},
+		"slot beyond":     {sqlite("UPDATE records SET slot = 999 WHERE slot = 9"), "slot 999 is outside", false},
+		"lost tags":       {sqlite("INSERT INTO tags VALUES(1000, 0, 'user', 'x', 'x', 0, 0)"), "slot 1000 has tags", false},
+		"absurd state":    {sqlite("UPDATE state SET slots = 9000000000000000000"), "slots", true},
+		"broken page":     {breakPage, catalogueName, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := testOptions(copyIndex(t, sound))
+			test.spoil(t, o.Dir)
+			o.Mode = ReadWrite
+			s, err := Open(t.Context(), o)
+			if err != nil {
+				mustFail(t, "Open", err, store.ErrDamaged)
+				return
+			}
+			defer s.Close()
+			var problems []string
+			if err := s.Verify(t.Context(), func(p string) { problems = append(problems, p) }); err != nil {
+				t.Errorf("Verify = %v", err)
+			}
+			if !strings.Contains(strings.Join(problems, "\n"), test.says) {
+				t.Errorf("Verify reports %q, not %q", problems, test.says)
+			}
+			v := vec.NewMatrix(1, testDim)
+			v.Data[0] = 1
+			_, err = s.Search(t.Context(), store.Query{Vectors: v, K: 100, MinScore: -1})
+			if err != nil && !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("Search = %v", err)
+			}
+			if test.refused {
+				mustFail(t, "Search", err, store.ErrDamaged)
+				mustFail(t, "Upsert", s.Upsert(t.Context(), testBatch(50, 51, 1)), store.ErrDamaged)
+			}
+		})
+	}
+}
+
+func TestNotADatabase(t *testing.T) {
+	o := testOptions(t.TempDir())
+	mustOpen(t, o).Close()
+	if err := os.WriteFile(filepath.Join(o.Dir, "c", catalogueName), []byte(strings.Repeat("garbage ", 1000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []Mode{ReadOnly, ReadWrite, Create} {
+		o.Mode = mode
+		_, err := Open(t.Context(), o)
+		mustFail(t, "Open of garbage", err, store.ErrDamaged)
+	}
+}
+
+func patch(t *testing.T, path string, off int64, b []byte) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(b, off); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func shorten(t *testing.T, path string, by int64) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()-by); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// otherIndexFile puts a sound vector file of another index in the place.
+func otherIndexFile(t *testing.T, dir string) {
+	o := testOptions(t.TempDir())
+	s := mustOpen(t, o)
+	if err := s.Upsert(t.Context(), testBatch(0, 60, 1)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	b, err := os.ReadFile(vectorFile(t, o.Dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(vectorFile(t, dir), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// breakPage overwrites the last page of the catalogue, which belongs to an index.
+func breakPage(t *testing.T, dir string) {
+	path := filepath.Join(dir, "c", catalogueName)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch(t, path, info.Size()-4096, []byte(strings.Repeat("\xee", 64)))
+}
+
+// FuzzHeader feeds the reader of vector files with anything. It must refuse or
+// accept, and what it accepts it must write back the same.
+func FuzzHeader(f *testing.F) {
+	good := header{dim: 512, generation: 3, identity: []byte("0123456789abcdef")}.encode()
+	f.Add(good)
+	f.Add(good[:headerUsed])
+	f.Add([]byte("SIGHTVEC"))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "vectors-000003.f32")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		h, err := decodeHeader(b)
+		if err != nil {
+			if !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrNewerFormat) {
+				t.Fatalf("an error of neither kind: %v", err)
+			}
+			if _, err := mapSlots(path, header{dim: 1, generation: 1, identity: make([]byte, identitySize)}, 0); err == nil {
+				t.Fatal("mapped in spite of its header")
+			}
+			return
+		}
+		if again := h.encode(); string(again[:headerUsed]) != string(b[:headerUsed]) {
+			t.Fatalf("%v does not read back", h)
+		}
+		slots := (int64(len(b)) - headerSize) / int64(4*h.dim)
+		r, err := mapSlots(path, h, slots)
+		if err != nil {
+			t.Fatalf("%d bytes for %d slots of %d: %v", len(b), slots, h.dim, err)
+		}
+		defer r.close()
+		var buf []float32
+		if rows, err := r.rows(0, slots, &buf); err != nil || rows.Rows != int(slots) {
+			t.Fatal(rows.Rows, err)
+		}
+		if _, err := mapSlots(path, h, slots+1); !errors.Is(err, store.ErrDamaged) {
+			t.Fatalf("a slot beyond the file was mapped: %v", err)
+		}
+	})
+}
