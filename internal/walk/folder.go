@@ -64,10 +64,15 @@ func newFolder(s *scope, path string, r *rules) *folder {
 // other.
 func (f *folder) run() {
 	defer close(f.done)
-	names, err := f.read()
+	dir, err := os.Open(f.path)
 	if err != nil {
-		f.err = f.problem(f.path, err, true)
-		f.err.RootMissing = f.isRoot && errors.Is(err, fs.ErrNotExist)
+		f.fail(err)
+		return
+	}
+	defer dir.Close() // nothing was written
+	names, err := f.read(dir)
+	if err != nil {
+		f.fail(err)
 		return
 	}
 	slices.SortFunc(names, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
@@ -91,19 +96,19 @@ func (f *folder) run() {
 	for _, s := range slices.Backward(f.segments[1:]) {
 		f.scope.ahead.offer(s)
 	}
-	if f.segments[0].claim() {
-		f.segments[0].run()
+	if first := f.segments[0]; first.claim() {
+		first.look(dir)
 	}
+}
+
+func (f *folder) fail(err error) {
+	f.err = f.problem(f.path, err, true)
+	f.err.RootMissing = f.isRoot && errors.Is(err, fs.ErrNotExist)
 }
 
 // read returns the unsorted names, none if the folder has been visited by now.
 // What could be read of a folder that fails half-way is kept.
-func (f *folder) read() ([]fs.DirEntry, error) {
-	dir, err := os.Open(f.path)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close() // nothing was written
+func (f *folder) read(dir *os.File) ([]fs.DirEntry, error) {
 	info, err := dir.Stat()
 	if err != nil {
 		return nil, err
@@ -155,14 +160,27 @@ type item struct {
 	link   bool // folder is behind a link
 }
 
+// run opens the folder again. Where that fails, so will the look at its files, and
+// says why.
 func (s *segment) run() {
+	dir, err := os.Open(s.folder.path)
+	if err != nil {
+		s.look(nil)
+		return
+	}
+	defer dir.Close() // nothing was written
+	s.look(dir)
+}
+
+// look decides what each name is. dir is the open folder or nil.
+func (s *segment) look(dir *os.File) {
 	defer close(s.done)
 	f := s.folder
 	s.items = make([]item, 0, len(s.names))
 	keepSkipped := f.scope.o.Skipped != nil
 	for _, e := range s.names {
 		it := item{entry: Entry{Root: f.scope.root}}
-		f.look(e, &it)
+		f.look(dir, e, &it)
 		switch {
 		case it.why == "":
 			s.items = append(s.items, it)
@@ -182,7 +200,7 @@ func (s *segment) run() {
 
 // look decides what a name is. The cheap questions come first: for a file that is
 // no picture by its name, no path is built and nothing is asked of the disk.
-func (f *folder) look(e fs.DirEntry, it *item) {
+func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	o := f.scope.o
 	name := e.Name()
 	typ := e.Type()
@@ -192,7 +210,7 @@ func (f *folder) look(e fs.DirEntry, it *item) {
 	case isJunk(name):
 		it.why = Junk
 	case typ.IsRegular():
-		f.file(name, nil, it)
+		f.file(name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
 	case typ.IsDir():
 		f.subfolder(name, it)
 	case typ&fs.ModeSymlink == 0:
@@ -222,7 +240,7 @@ func (f *folder) follow(name string, it *item) {
 			it.folder.id = identityOf(info, p)
 		}
 	case info.Mode().IsRegular():
-		f.file(name, info, it)
+		f.file(name, it, func() (stat, error) { return newStat(info), nil })
 	default:
 		it.why = Special
 	}
@@ -237,9 +255,9 @@ func (f *folder) subfolder(name string, it *item) {
 	it.folder = newFolder(f.scope, p, f.rules)
 }
 
-// file decides whether a regular file is a candidate. info is that of the target
-// behind a link, and nil elsewhere.
-func (f *folder) file(name string, info fs.FileInfo, it *item) {
+// file decides whether a regular file is a candidate. status is asked for its size
+// and date only if it is.
+func (f *folder) file(name string, it *item, status func() (stat, error)) {
 	o := f.scope.o
 	known := o.KnownExtension == nil || o.KnownExtension(name)
 	if !known && hasExtension(name) {
@@ -252,18 +270,16 @@ func (f *folder) file(name string, info fs.FileInfo, it *item) {
 		return
 	}
 	it.entry.Path = p
-	if info == nil {
-		var err error
-		if info, err = os.Lstat(p); err != nil {
-			it.err = f.problem(p, err, false)
-			return
-		}
-		if !info.Mode().IsRegular() { // replaced since its name was read
-			it.why = Special
-			return
-		}
+	st, err := status()
+	if err != nil {
+		it.err = f.problem(p, err, false)
+		return
 	}
-	it.entry.Size, it.entry.ModTime = info.Size(), info.ModTime()
+	if !st.regular { // replaced since its name was read
+		it.why = Special
+		return
+	}
+	it.entry.Size, it.entry.ModTime = st.size, st.modTime
 	if !known {
 		it.why = o.sniff(&it.entry)
 	}
