@@ -28,8 +28,9 @@ const (
 	// CLIP clips its scale at 100 during training, and the published models end
 	// there (Radford et al. 2021, section 2.5).
 	clipLogitScale = 100
-	// Of SigLIP's published models each has its own pair near these; they were read
-	// off SoViT-400M. Close enough to rank, not to set a threshold by.
+	// Each of SigLIP's published models has its own pair. The scale is that of
+	// SoViT-400M/14 at 384 pixels (open_clip issue 746), the bias a round figure for
+	// it: neither changes a ranking, but don't set a threshold by them.
 	siglipLogitScale = 112.33
 	siglipLogitBias  = -16.5
 )

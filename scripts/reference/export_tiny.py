@@ -7,7 +7,7 @@ milliseconds and the bundle fits into the repository. The tokenizer is the real 
 (all 49,408 tokens), which is not copied: tests unpack it beside the graphs.
 
     python3 -m venv .venv/reference
-    .venv/reference/bin/pip install -r scripts/reference/requirements-models.txt
+    .venv/reference/bin/pip install --require-hashes -r scripts/reference/requirements-models.txt
     .venv/reference/bin/python scripts/reference/export_tiny.py
 
 writes internal/clip/testdata/: tiny-clip (fp32, fp16 and quantized), and on top of
