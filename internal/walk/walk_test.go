@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,74 +8,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// picture is what the tests take for a picture: by name, and by content.
-func picture(name string) bool      { return slices.Contains([]string{".jpg", ".png"}, filepath.Ext(name)) }
-func magic(head []byte) bool        { return bytes.HasPrefix(head, []byte("PIC")) }
-func usual() Options                { return Options{KnownExtension: picture, Sniff: magic} }
-func with(f func(*Options)) Options { o := usual(); f(&o); return o }
-
-// tree makes files below a new folder: "a/b.jpg" is a file, "a/" a folder,
-// "a -> b" a link, and "a = text" a file with content.
-func tree(t *testing.T, lines ...string) string {
-	t.Helper()
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range lines {
-		name, target, isLink := strings.Cut(line, " -> ")
-		name, text, _ := strings.Cut(name, " = ")
-		full := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		switch {
-		case isLink:
-			err = os.Symlink(target, full)
-		case strings.HasSuffix(name, "/"):
-			err = os.MkdirAll(full, 0o755)
-		default:
-			err = os.WriteFile(full, []byte(text), 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
-}
-
-// list walks roots, given relative to base, and returns a line for each thing
-// yielded, with base taken out.
-func list(t *testing.T, base string, o Options, roots ...string) []string {
-	t.Helper()
-	full := make([]string, len(roots))
-	for i, r := range roots {
-		full[i] = filepath.Join(base, r)
-	}
-	return collect(Walk(t.Context(), full, o), base)
-}
-
-func collect(seq func(func(Entry, error) bool), base string) []string {
-	got := []string{}
-	for e, err := range seq {
-		line := strings.TrimPrefix(e.Path, base+"/")
-		if err != nil {
-			line = "error " + line
-		}
-		got = append(got, line)
-	}
-	return got
-}
 
 func TestWalk(t *testing.T) {
 	tests := []struct {
@@ -426,66 +363,6 @@ func TestWalkBreak(t *testing.T) {
 		if err := goleak.Find(); err != nil {
 			t.Fatalf("after a break at %d: %v", stop, err)
 		}
-	}
-}
-
-// TestWalkLarge has folders of several segments beside deep ones, more than may lie
-// ready at once, and compares with a plain recursion.
-func TestWalkLarge(t *testing.T) {
-	base := makeTree(t, 20_000, false)
-	flat := filepath.Join(base, "flat")
-	for i := range 3 * segmentLen {
-		dir := filepath.Join(flat, fmt.Sprintf("%05d", i))
-		if i%7 != 0 {
-			if err := os.MkdirAll(flat, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(dir+".jpg", nil, 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "x.jpg"), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var want []string
-	err := filepath.WalkDir(base, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			want = append(want, strings.TrimPrefix(p, base+"/"))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, readers := range []int{-1, 2, 8} {
-		o := usual()
-		o.Readers = readers
-		if diff := cmp.Diff(want, list(t, base, o, ".")); diff != "" {
-			t.Errorf("readers %d (-want +got):\n%s", readers, diff)
-		}
-	}
-}
-
-// TestDiscard makes readers read below a folder that then turns out to be known.
-func TestDiscard(t *testing.T) {
-	base := makeTree(t, 3000, false)
-	w := &walker{ctx: t.Context(), ahead: newReadAhead(2), yield: func(Entry, error) bool { return true }}
-	defer w.ahead.stop()
-	f := newFolder(&scope{o: &w.o, root: base, ahead: w.ahead, visited: &w.visited}, base, nil)
-	if !w.await(f) {
-		t.Fatal("not read")
-	}
-	w.visited.add(f.id)
-	w.discard(f)
-	w.ahead.mu.Lock()
-	defer w.ahead.mu.Unlock()
-	if w.ahead.ready != 0 {
-		t.Errorf("%d items still count as ready", w.ahead.ready)
 	}
 }
 

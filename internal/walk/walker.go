@@ -59,7 +59,7 @@ func (w *walker) walk(paths []string) {
 	for len(w.links) > 0 {
 		f := w.links[0]
 		w.links = w.links[1:]
-		if !w.folder(f) {
+		if !w.enter(f) {
 			return
 		}
 	}
@@ -106,7 +106,7 @@ func (w *walker) root(r *root) bool {
 		s := &scope{o: &w.o, root: r.path, always: newRules(nil, r.path, w.ignore), ahead: w.ahead, visited: &w.visited}
 		f := newFolder(s, r.path, nil)
 		f.id, f.isRoot = r.id, true
-		return w.folder(f)
+		return w.enter(f)
 	case !r.info.Mode().IsRegular():
 		w.skip(r.path, Special)
 		return true
@@ -126,13 +126,18 @@ func (w *walker) root(r *root) bool {
 	return w.entry(e, r.at)
 }
 
-// folder visits f and all below it, and reports whether to go on.
-func (w *walker) folder(f *folder) bool {
-	// Behind a root or a link the identity is known before anything is read.
+// enter visits a root or what a link leads to, whose identity is known before
+// anything is read, and reports whether to go on.
+func (w *walker) enter(f *folder) bool {
 	if w.visited.has(f.id) {
 		w.skip(f.path, Visited)
 		return true
 	}
+	return w.folder(f)
+}
+
+// folder visits f and all below it, and reports whether to go on.
+func (w *walker) folder(f *folder) bool {
 	if !w.await(f) {
 		return false
 	}
