@@ -37,7 +37,7 @@ const (
 // bpeJSON is the model part of a tokenizer.json.
 type bpeJSON struct {
 	Vocab                   map[string]uint32 `json:"vocab"`
-	Merges                  []json.RawMessage `json:"merges"`
+	Merges                  mergeList         `json:"merges"`
 	Dropout                 *float64          `json:"dropout"`
 	UnkToken                *string           `json:"unk_token"`
 	ContinuingSubwordPrefix string            `json:"continuing_subword_prefix"`
@@ -78,11 +78,11 @@ func newBPE(j bpeJSON) (*bpe, error) {
 		b.inner[i] = lookup(j.Vocab, string(r), unk)
 		b.last[i] = lookup(j.Vocab, string(r)+j.EndOfWordSuffix, unk)
 	}
-	for rank, raw := range j.Merges {
-		left, right, err := parseMerge(raw)
-		if err != nil {
-			return nil, fmt.Errorf("model: merge %d: %w", rank, err)
+	for rank, parts := range j.Merges {
+		if len(parts) != 2 {
+			return nil, fmt.Errorf("model: merge %d has %d parts, want 2", rank, len(parts))
 		}
+		left, right := parts[0], parts[1]
 		l, okLeft := j.Vocab[left]
 		r, okRight := j.Vocab[right]
 		id, okBoth := j.Vocab[left+right]
@@ -101,23 +101,28 @@ func lookup(vocab map[string]uint32, token string, unk uint32) uint32 {
 	return unk
 }
 
-// parseMerge reads both forms that tokenizer.json has had: "a b" and ["a", "b"].
-func parseMerge(raw json.RawMessage) (left, right string, err error) {
-	var parts []string
-	if len(raw) > 0 && raw[0] == '[' {
-		err = json.Unmarshal(raw, &parts)
-	} else {
-		var s string
-		err = json.Unmarshal(raw, &s)
-		parts = strings.Split(s, " ")
+// mergeList is the merges by rank, each in two parts. It reads both forms that
+// tokenizer.json has had: "a b" and ["a", "b"].
+type mergeList [][]string
+
+// UnmarshalJSON decodes the list as a whole: a decoder for each of the 50,000
+// merges would double the time to load.
+func (l *mergeList) UnmarshalJSON(data []byte) error {
+	var pairs [][]string
+	pairErr := json.Unmarshal(data, &pairs)
+	if pairErr == nil {
+		*l = pairs
+		return nil
 	}
-	if err != nil {
-		return "", "", err
+	var joined []string
+	if err := json.Unmarshal(data, &joined); err != nil {
+		return fmt.Errorf("merges are neither strings nor pairs: %w", pairErr)
 	}
-	if len(parts) != 2 {
-		return "", "", fmt.Errorf("%d parts, want 2", len(parts))
+	*l = make(mergeList, len(joined))
+	for i, s := range joined {
+		(*l)[i] = strings.Split(s, " ")
 	}
-	return parts[0], parts[1], nil
+	return nil
 }
 
 // byteRunes is GPT-2's table of a printable character for every byte, the

@@ -16,6 +16,9 @@ import (
 type runeSet []rune
 
 func (s runeSet) has(r rune) bool {
+	if r < s[0] { // ASCII, for most sets
+		return false
+	}
 	i, found := slices.BinarySearch(s, r)
 	if found {
 		i++
