@@ -2,10 +2,13 @@ package imaging
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/gif"
 	"image/png"
+	"math"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -14,9 +17,17 @@ import (
 // The formats in this file are read by the standard library and x/image; ours is
 // only what surrounds them.
 
+// pngHeader reads the size by itself: image/png refuses sizes beyond its own limit
+// with an error that does not say so.
 func pngHeader(data []byte) (header, error) {
-	c, err := png.DecodeConfig(bytes.NewReader(data))
-	return header{width: c.Width, height: c.Height}, err
+	if len(data) < 24 || string(data[12:16]) != "IHDR" {
+		return header{}, errors.New("no IHDR chunk")
+	}
+	w, h := binary.BigEndian.Uint32(data[16:]), binary.BigEndian.Uint32(data[20:])
+	if w > math.MaxInt32 || h > math.MaxInt32 {
+		return header{}, fmt.Errorf("size %dx%d", w, h)
+	}
+	return header{width: int(w), height: int(h)}, nil
 }
 
 func decodePNG(data []byte, _ header, _ Options) (*RGB, error) {

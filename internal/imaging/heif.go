@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 
@@ -49,10 +50,49 @@ func decodeHEIC(data []byte, _ header, _ Options) (*RGB, error) {
 // narrower plane shifted against each other.
 const minHEICStride = 64
 
+// decodeAVIF looks for damage by itself: avif v0.4.4 reports none in the coded
+// picture, and returns memory that was never written instead.
 func decodeAVIF(data []byte, _ header, _ Options) (*RGB, error) {
+	if _, err := listBoxes(data); err != nil {
+		return nil, err
+	}
+	p, err := parseHEIF(data)
+	if err != nil {
+		return nil, err
+	}
 	img, err := avif.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
+	if neverWritten(img, p.auxiliary) {
+		return nil, errors.New("the AV1 picture cannot be decoded")
+	}
 	return toRGB(img), nil
+}
+
+// neverWritten reports whether a picture's alpha is impossible: transparent
+// anywhere if there is no alpha plane, transparent everywhere if there is one.
+// The first row does not count, because the allocator of the WebAssembly module
+// writes into it.
+func neverWritten(img image.Image, hasAlpha bool) bool {
+	var pix []byte
+	step, stride := 4, 0
+	switch m := img.(type) {
+	case *image.RGBA:
+		pix, stride = m.Pix, m.Stride
+	case *image.RGBA64:
+		pix, step, stride = m.Pix, 8, m.Stride
+	}
+	if len(pix) <= stride { // one row, or a type that avif does not return today
+		return false
+	}
+	for i := stride + step*3/4; i < len(pix); i += step {
+		if !hasAlpha && pix[i] != 255 {
+			return true
+		}
+		if hasAlpha && pix[i] != 0 {
+			return false
+		}
+	}
+	return hasAlpha
 }

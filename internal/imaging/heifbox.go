@@ -12,6 +12,8 @@ type heifPicture struct {
 	// orientation is what irot and imir, in the order they apply, amount to, as an
 	// EXIF value.
 	orientation int
+	// auxiliary says that the file has auxiliary pictures, such as an alpha plane.
+	auxiliary bool
 	// What clap leaves of width and height; 0 without that box.
 	cleanWidth, cleanHeight int
 }
@@ -49,6 +51,9 @@ func parseHEIF(data []byte) (heifPicture, error) {
 		return heifPicture{}, err
 	}
 	p := heifPicture{orientation: 1}
+	for _, b := range properties {
+		p.auxiliary = p.auxiliary || b.name == "auxC"
+	}
 	for _, b := range boxes {
 		if b.name != "ipma" {
 			continue

@@ -26,13 +26,24 @@ func readMeta(data []byte, f Format) meta {
 	if !ok {
 		return meta{orientation: 1}
 	}
-	if f == FormatWebP {
-		data = webpMeta(data)
-	}
 	var c metaCollector
 	// One pass for each source, so that a broken block does not hide the next.
-	for _, source := range []imagemeta.Source{imagemeta.EXIF, imagemeta.IPTC, imagemeta.XMP} {
-		c.read(data, format, source)
+	switch f {
+	case FormatWebP:
+		blocks := webpMeta(data)
+		c.read(blocks, format, imagemeta.EXIF)
+		c.read(blocks, format, imagemeta.XMP)
+	case FormatPNG:
+		c.read(data, format, imagemeta.EXIF)
+		c.read(data, format, imagemeta.IPTC)
+		// imagemeta v1.0.1 finds no XMP in PNG.
+		if xmp := pngXMP(data); xmp != nil {
+			c.read(metaContainer(nil, xmp), imagemeta.WebP, imagemeta.XMP)
+		}
+	default:
+		for _, source := range []imagemeta.Source{imagemeta.EXIF, imagemeta.IPTC, imagemeta.XMP} {
+			c.read(data, format, source)
+		}
 	}
 	return c.meta()
 }

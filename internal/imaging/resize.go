@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 )
@@ -82,13 +83,7 @@ func (r *Resizer) acrossRows(src *RGB, top, bottom, width int) {
 		for x := range width {
 			taps := ax.taps(x)
 			in := r.pair[3*(ax.first[x]-left):][:3*len(taps)]
-			red, green, blue := int64(half2), int64(half2), int64(half2)
-			for _, k := range taps {
-				red += in[0] * k
-				green += in[1] * k
-				blue += in[2] * k
-				in = in[3:]
-			}
+			red, green, blue := weigh(in, taps)
 			o, o2 := out[3*x:3*x+3], out2[3*x:3*x+3]
 			o[0], o2[0] = unpack(red)
 			o[1], o2[1] = unpack(green)
@@ -97,10 +92,39 @@ func (r *Resizer) acrossRows(src *RGB, top, bottom, width int) {
 	}
 }
 
+// weigh sums three channels of packed samples, each times its tap. Four taps at a
+// time, with slices of constant length, let the compiler drop all bounds checks.
+func weigh(in, taps []int64) (red, green, blue int64) {
+	red, green, blue = half2, half2, half2
+	for len(taps) >= 4 && len(in) >= 12 {
+		k, p := taps[:4:4], in[:12:12]
+		red += p[0]*k[0] + p[3]*k[1] + p[6]*k[2] + p[9]*k[3]
+		green += p[1]*k[0] + p[4]*k[1] + p[7]*k[2] + p[10]*k[3]
+		blue += p[2]*k[0] + p[5]*k[1] + p[8]*k[2] + p[11]*k[3]
+		taps, in = taps[4:], in[12:]
+	}
+	for i, k := range taps {
+		p := in[3*i : 3*i+3 : 3*i+3]
+		red += p[0] * k
+		green += p[1] * k
+		blue += p[2] * k
+	}
+	return red, green, blue
+}
+
+// lanes selects the samples that lie in the lowest bytes of both halves.
+const lanes = 0x000000ff_000000ff
+
 // packRows writes a[i] into the lower and b[i] into the upper half of dst[i].
 func packRows(dst []int64, a, b []byte) {
-	b = b[:len(a)]
-	dst = dst[:len(a)]
+	for len(a) >= 4 && len(b) >= 4 && len(dst) >= 4 {
+		both := uint64(binary.LittleEndian.Uint32(a)) | uint64(binary.LittleEndian.Uint32(b))<<32
+		dst[0] = int64(both & lanes)
+		dst[1] = int64(both >> 8 & lanes)
+		dst[2] = int64(both >> 16 & lanes)
+		dst[3] = int64(both >> 24 & lanes)
+		dst, a, b = dst[4:], a[4:], b[4:]
+	}
 	for i, v := range a {
 		dst[i] = int64(v) | int64(b[i])<<32
 	}
@@ -113,7 +137,8 @@ func unpack(s int64) (lower, upper byte) {
 }
 
 // downColumns resizes mid, whose first row is row top of the source, in height.
-// Columns are packed two by two, as acrossRows packs rows.
+// Here the halves of an integer are samples of one row, four apart: of eight bytes
+// in a row, shifts and masks make four pairs.
 func (r *Resizer) downColumns(dst *RGB, top, width int) {
 	ax := &r.vertical
 	n := 3 * width
@@ -121,36 +146,45 @@ func (r *Resizer) downColumns(dst *RGB, top, width int) {
 		copy(dst.Pix, r.mid)
 		return
 	}
-	pairs := n / 2
-	r.acc = grow(r.acc, pairs)
+	whole := n &^ 7
+	r.acc = grow(r.acc, whole/2)
 	for y := range dst.Height {
 		out := dst.Pix[n*y : n*(y+1)]
 		taps := ax.taps(y)
 		rows := r.mid[n*(ax.first[y]-top):][:n*len(taps)]
-		acc := r.acc[:pairs]
-		for i := range acc {
-			acc[i] = half2
+		for i := range r.acc {
+			r.acc[i] = half2
 		}
-		odd := int32(half)
 		for t, k := range taps {
-			row := rows[n*t : n*(t+1)]
-			addRow(acc, row, k)
-			odd += int32(row[n-1]) * int32(k)
+			addRow(r.acc, rows[n*t:][:whole], k)
 		}
-		for i, s := range acc {
-			out[2*i], out[2*i+1] = unpack(s)
+		for i := 0; i < whole; i += 8 {
+			o, s := out[i:i+8:i+8], r.acc[i/2:i/2+4:i/2+4]
+			o[0], o[4] = unpack(s[0])
+			o[1], o[5] = unpack(s[1])
+			o[2], o[6] = unpack(s[2])
+			o[3], o[7] = unpack(s[3])
 		}
-		if n%2 == 1 {
-			out[n-1] = clip(odd)
+		for x := whole; x < n; x++ { // at most seven
+			sum := int32(half)
+			for t, k := range taps {
+				sum += int32(rows[n*t+x]) * int32(k)
+			}
+			out[x] = clip(sum)
 		}
 	}
 }
 
-// addRow adds k times each pair of neighbours in row to the sums.
+// addRow adds k times each pair of samples in row, whose length is a multiple of
+// eight, to the sums.
 func addRow(acc []int64, row []byte, k int64) {
-	for i := range acc {
-		p := row[2*i : 2*i+2 : 2*i+2]
-		acc[i] += (int64(p[0]) | int64(p[1])<<32) * k
+	for len(row) >= 8 && len(acc) >= 4 {
+		v := binary.LittleEndian.Uint64(row)
+		acc[0] += int64(v&lanes) * k
+		acc[1] += int64(v>>8&lanes) * k
+		acc[2] += int64(v>>16&lanes) * k
+		acc[3] += int64(v>>24&lanes) * k
+		acc, row = acc[4:], row[8:]
 	}
 }
 

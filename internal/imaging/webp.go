@@ -167,39 +167,6 @@ func (f webpFrame) container() []byte {
 	return out
 }
 
-// webpMeta is a container of the metadata chunks alone, of even sizes: imagemeta
-// v1.0.1 loses its way after a chunk of odd size, because it forgets the padding.
-func webpMeta(data []byte) []byte {
-	const exifFlag, xmpFlag = 1 << 3, 1 << 2
-	flags := make([]byte, 10)
-	var chunks []byte
-	for rest := data[12:]; len(rest) > 0; {
-		name, payload, next, err := riffChunk(rest)
-		if err != nil {
-			break
-		}
-		rest = next
-		switch name {
-		case "EXIF":
-			flags[0] |= exifFlag
-			// Some writers keep the prefix that the block has in a JPEG.
-			payload = bytes.TrimPrefix(payload, []byte("Exif\x00\x00"))
-		case "XMP ":
-			flags[0] |= xmpFlag
-		default:
-			continue
-		}
-		if len(payload)%2 == 1 {
-			payload = append(payload[:len(payload):len(payload)], 0)
-		}
-		chunks = appendChunk(chunks, name, payload)
-	}
-	out := appendChunk([]byte("RIFF....WEBP"), "VP8X", flags)
-	out = append(out, chunks...)
-	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
-	return out
-}
-
 func appendChunk(out []byte, name string, payload []byte) []byte {
 	out = append(out, name...)
 	out = binary.LittleEndian.AppendUint32(out, uint32(len(payload)))

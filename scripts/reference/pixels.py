@@ -331,7 +331,7 @@ def modern(g):
         stored = image if o == 1 else image.transpose(STORED[o])
         g.add(g.save(f"orientation{o}.heic", stored, format="HEIF", quality=90, exif=exif_bytes(o)), keep=True)
         g.add(g.save(f"orientation{o}.avif", stored, format="AVIF", quality=90, exif=exif_bytes(o)), keep=True)
-    g.add(g.save("odd.heic", Image.fromarray(soft_scene(131, 53, 12)), format="HEIF", quality=90), keep=True)
+    g.add(g.save("clap.heic", Image.fromarray(soft_scene(131, 53, 12)), format="HEIF", quality=90), keep=True)
     g.add(g.save("alpha.avif", alpha, format="AVIF", quality=90), keep=True)
     g.save("narrow.heic", Image.fromarray(soft_scene(80, 64, 12)), format="HEIF", quality=50)
     g.add(g.save("dated.heic", image, format="HEIF", quality=60, exif=exif_bytes(1, "2019:06:07 08:09:10", "+02:00")))

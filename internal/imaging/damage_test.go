@@ -1,0 +1,225 @@
+package imaging
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pngClaiming is a PNG header that claims a size and brings almost no data.
+func pngClaiming(width, height uint32) []byte {
+	ihdr := []byte("IHDR\x00\x00\x00\x00\x00\x00\x00\x00\x08\x02\x00\x00\x00")
+	binary.BigEndian.PutUint32(ihdr[4:], width)
+	binary.BigEndian.PutUint32(ihdr[8:], height)
+	out := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d")
+	out = append(out, ihdr...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(ihdr))
+	return append(out, "\x00\x00\x00\x04IDAT\x78\x9c\x00\x00\x00\x00\x00\x00"...)
+}
+
+// claiming patches the size in a real file's header.
+func claiming(t *testing.T, file string, find []byte, skip int, size []byte) []byte {
+	t.Helper()
+	data := slices.Clone(readSource(t, file))
+	at := bytes.Index(data, find)
+	if at < 0 {
+		t.Fatalf("%s: no %q", file, find)
+	}
+	copy(data[at+skip:], size)
+	return data
+}
+
+func TestHugeClaimsAllocateNothing(t *testing.T) {
+	tests := map[string][]byte{
+		"png 60000x60000": pngClaiming(60000, 60000),
+		"png 2^31-1":      pngClaiming(1<<31-1, 1<<31-1),
+		"jpeg 65500x65500": claiming(t, "420.jpg", []byte("\xff\xc0"), 5,
+			[]byte{0xff, 0xdc, 0xff, 0xdc}),
+		"gif 65535x65535": claiming(t, "plain.gif", []byte("GIF8"), 6, []byte{0xff, 0xff, 0xff, 0xff}),
+		"webp canvas 2^24": claiming(t, "animated.webp", []byte("VP8X"), 12,
+			[]byte{0xff, 0xff, 0x7f, 0xff, 0xff, 0x7f}),
+		"bmp 10^5x10^5": claiming(t, "rgb.bmp", []byte("BM"), 18, []byte{0xa0, 0x86, 1, 0, 0xa0, 0x86, 1, 0}),
+		"heic 2^29":     claiming(t, "dated.heic", []byte("ispe"), 8, []byte{0x20, 0, 0, 0, 0x20, 0, 0, 0}),
+		"avif 2^29":     claiming(t, "dated.avif", []byte("ispe"), 8, []byte{0x20, 0, 0, 0, 0x20, 0, 0, 0}),
+	}
+	for name, data := range tests {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, _, err := Decode(data, Options{})
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, ErrTooLarge) {
+				t.Errorf("error %v, want ErrTooLarge", err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+				t.Errorf("allocated %d bytes", n)
+			}
+		})
+	}
+}
+
+func TestLimitsAreTheCallers(t *testing.T) {
+	data := readSource(t, "rgb.png") // 61x47
+	tests := []struct {
+		name string
+		l    Limits
+		want error
+	}{
+		{"exactly enough pixels", Limits{MaxPixels: 61 * 47}, nil},
+		{"one pixel short", Limits{MaxPixels: 61*47 - 1}, ErrTooLarge},
+		{"exactly enough bytes", Limits{MaxBytes: int64(len(data))}, nil},
+		{"one byte short", Limits{MaxBytes: int64(len(data)) - 1}, ErrTooLarge},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := ReadInfo(data, tt.l); !errors.Is(err, tt.want) {
+				t.Errorf("ReadInfo: %v, want %v", err, tt.want)
+			}
+			if _, _, err := Decode(data, Options{Limits: tt.l}); !errors.Is(err, tt.want) {
+				t.Errorf("Decode: %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestNotPictures(t *testing.T) {
+	tests := map[string]string{
+		"empty":            "",
+		"one byte":         "\xff",
+		"text":             "This is a text that somebody named holiday.jpg.\n",
+		"text like a bmp":  "BMW makes cars, and this is a text about them.",
+		"html":             "<!DOCTYPE html><title>404</title>",
+		"half a signature": "\x89PNG\r\n",
+		"mp4":              "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom",
+		"riff but no webp": "RIFF\x24\x00\x00\x00WAVEfmt ",
+	}
+	for name, data := range tests {
+		t.Run(name, func(t *testing.T) {
+			img, _, err := Decode([]byte(data), Options{})
+			if img != nil || !errors.Is(err, ErrUnknownFormat) {
+				t.Errorf("got %v, %v; want ErrUnknownFormat", img, err)
+			}
+		})
+	}
+}
+
+// TestTruncatedFiles cuts one file of each kind at many places. No cut may give a
+// whole picture, panic or any other error than ErrCorrupt.
+func TestTruncatedFiles(t *testing.T) {
+	// What a cut leaves intact: pixels that end before the file does, such as those
+	// before a JPEG's end marker or a PNG's last chunk.
+	spare := map[string]int{
+		"420.jpg": 2, "progressive-420.jpg": 2, "grey.jpg": 2, "cmyk.jpg": 2, "rgb.png": 16,
+		"plain.gif": 2, "lossy.webp": 0, "lossless.webp": 1, "rgb.bmp": 1, "rgb.tif": 0, "rgb-lzw.tif": 0,
+		"clap.heic": 0, "alpha.avif": 0,
+	}
+	for name, tail := range spare {
+		t.Run(name, func(t *testing.T) {
+			data := readSource(t, name)
+			step := max(len(data)/29, 1)
+			if strings.HasSuffix(name, ".heic") || strings.HasSuffix(name, ".avif") {
+				step = max(len(data)/5, 1) // each costs a WebAssembly instance
+			}
+			for n := 1; n < len(data)-tail; n += step {
+				img, _, err := Decode(data[:n], Options{})
+				if err == nil {
+					t.Errorf("%d of %d bytes gave a picture of %dx%d", n, len(data), img.Width, img.Height)
+				} else if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnknownFormat) {
+					t.Errorf("%d of %d bytes: %v", n, len(data), err)
+				}
+			}
+		})
+	}
+}
+
+func TestDamagedAVIFIsNoPicture(t *testing.T) {
+	for _, name := range []string{"orientation1.avif", "alpha.avif"} {
+		data := slices.Clone(readSource(t, name))
+		at := bytes.Index(data, []byte("mdat"))
+		clear(data[at+4:])
+		if _, _, err := Decode(data, Options{}); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s without its data: %v, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+func TestNarrowHEICIsRefused(t *testing.T) {
+	_, _, err := Decode(readSource(t, "narrow.heic"), Options{})
+	if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "too small") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPanicsBecomeErrors(t *testing.T) {
+	c := codec{
+		format: FormatBMP,
+		header: func([]byte) (header, error) { panic("header") },
+		decode: func([]byte, header, Options) (*RGB, error) { panic("pixels") },
+	}
+	if _, err := c.readHeader(nil); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("header: %v", err)
+	}
+	if img, err := c.pixels(nil, header{}, Options{}); img != nil || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("pixels: %v, %v", img, err)
+	}
+}
+
+func TestErrorsSayWhatAndWhere(t *testing.T) {
+	data := readSource(t, "420.jpg")
+	_, _, err := Decode(data[:len(data)/2], Options{})
+	if err == nil || err.Error() != "decode jpeg: picture is damaged: the file is truncated" &&
+		JPEGDecoder == "libjpeg-turbo" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSniff(t *testing.T) {
+	files, err := os.ReadDir(filepath.Join("testdata", "src"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byExtension := map[string]Format{
+		".jpg": FormatJPEG, ".png": FormatPNG, ".gif": FormatGIF, ".webp": FormatWebP, ".bmp": FormatBMP,
+		".tif": FormatTIFF, ".heic": FormatHEIC, ".avif": FormatAVIF,
+	}
+	for _, f := range files {
+		if f.IsDir() {
+			continue
+		}
+		data := readSource(t, f.Name())
+		if got, want := Sniff(data[:min(64, len(data))]), byExtension[filepath.Ext(f.Name())]; got != want {
+			t.Errorf("%s is %q, want %q", f.Name(), got, want)
+		}
+		if !KnownExtension(f.Name()) {
+			t.Errorf("%s: extension is not known", f.Name())
+		}
+	}
+	// The codec decides, not the generic brand that may come first.
+	brands := map[string]Format{
+		"mif1\x00\x00\x00\x00avifmif1": FormatAVIF, "mif1\x00\x00\x00\x00heicmif1": FormatHEIC,
+		"mif1\x00\x00\x00\x00miafmif1": FormatHEIC, "isom\x00\x00\x00\x00iso2avc1": FormatUnknown,
+	}
+	for b, want := range brands {
+		if got := Sniff([]byte("\x00\x00\x00\x18ftyp" + b)); got != want {
+			t.Errorf("brands %q are %q, want %q", b, got, want)
+		}
+	}
+}
+
+func TestKnownExtension(t *testing.T) {
+	for name, want := range map[string]bool{
+		"a.JPG": true, "a.b.jpeg": true, "x.jpe": true, "x.JfIf": true, "x.TIFF": true, "x.hif": true, "x.heif": true,
+		"x": false, "jpg": false, "x.jpg.txt": false, "x.": false, "": false, ".png": true, "x.svg": false, "x.mp4": false,
+	} {
+		if got := KnownExtension(name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+}
