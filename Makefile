@@ -1,0 +1,40 @@
+# Sightline: finds and labels images by meaning. `make help` lists what there is.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/sightline/sightline/internal/app.Version=$(VERSION)
+
+# Homebrew keeps libjpeg-turbo out of the C compiler's path on macOS.
+ifeq ($(shell uname -s),Darwin)
+  JPEG := $(shell brew --prefix jpeg-turbo 2>/dev/null)
+  ifneq ($(JPEG),)
+    export CGO_CFLAGS := -O2 -g -I$(JPEG)/include $(CGO_CFLAGS)
+    export CGO_LDFLAGS := -O2 -g -L$(JPEG)/lib $(CGO_LDFLAGS)
+  endif
+endif
+
+.DEFAULT_GOAL := build
+.PHONY: build setup photos demo test lint clean help
+
+build: setup ## build bin/indexer and bin/search
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+setup: ## look for the tools, fetch ONNX Runtime into lib/
+	@scripts/setup.sh
+
+photos: ## fetch about 300 real photos into demo/photos
+	@scripts/photos.sh
+
+demo: build photos ## index the photos and search them, from nothing
+	@scripts/demo.sh
+
+test: ## run every check and every test, from nothing
+	@scripts/test.sh
+
+lint: setup ## run golangci-lint with the rules of .golangci.yml
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+clean: ## remove what was built and indexed; fetched files stay
+	rm -rf bin demo/index
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

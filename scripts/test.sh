@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs every check, from a fresh clone: format, vet, staticcheck, the tests, and those
+# of the concurrent packages again under the race detector. The tests come last, so
+# that their result is what a reader of the log sees.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=scripts/shell.sh
+. "$root/scripts/shell.sh"
+cd "$root"
+
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Those where goroutines meet. The rest is arithmetic on memory of its own, which the
+# race detector makes slow without a chance to find anything.
+concurrent=(
+  ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
+  ./internal/store/... ./internal/walk
+)
+
+scripts/setup.sh
+scripts/photos.sh || say "the demo photos are not there: the tests that need them say so and are skipped"
+
+if [ -z "${SIGHTLINE_ONNXRUNTIME_LIB:-}" ]; then
+  case "$(uname -s)" in
+    Darwin) SIGHTLINE_ONNXRUNTIME_LIB=$root/lib/libonnxruntime.dylib ;;
+    *) SIGHTLINE_ONNXRUNTIME_LIB=$root/lib/libonnxruntime.so ;;
+  esac
+fi
+export SIGHTLINE_ONNXRUNTIME_LIB
+
+say "gofmt"
+unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l)
+[ -z "$unformatted" ] || die "not formatted, run gofmt -w on: $unformatted"
+
+say "go vet"
+go vet ./...
+# The build without libjpeg-turbo compiles other files.
+go vet -tags nolibjpeg ./internal/imaging
+
+say "staticcheck"
+go run "$staticcheck" ./...
+
+say "go test -race"
+go test -race "${concurrent[@]}"
+
+say "go test"
+go test ./...
