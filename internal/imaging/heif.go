@@ -70,10 +70,10 @@ func decodeAVIF(data []byte, _ header, _ Options) (*RGB, error) {
 	return toRGB(img), nil
 }
 
-// neverWritten reports whether a picture's alpha is impossible: transparent
-// anywhere if there is no alpha plane, transparent everywhere if there is one.
-// The first row does not count, because the allocator of the WebAssembly module
-// writes into it.
+// neverWritten reports whether pixels are what no picture has: an alpha below its
+// colours, which are multiplied by it; any transparency without an alpha plane;
+// nothing but transparency with one. The first row does not count, because the
+// allocator of the WebAssembly module writes into it.
 func neverWritten(img image.Image, hasAlpha bool) bool {
 	var pix []byte
 	step, stride := 4, 0
@@ -86,13 +86,14 @@ func neverWritten(img image.Image, hasAlpha bool) bool {
 	if len(pix) <= stride { // one row, or a type that avif does not return today
 		return false
 	}
-	for i := stride + step*3/4; i < len(pix); i += step {
-		if !hasAlpha && pix[i] != 255 {
+	one, seen := step/4, false
+	for i := stride; i < len(pix); i += step {
+		p := pix[i : i+step]
+		alpha := p[3*one]
+		if max(p[0], p[one], p[2*one]) > alpha || !hasAlpha && alpha != 255 {
 			return true
 		}
-		if hasAlpha && pix[i] != 0 {
-			return false
-		}
+		seen = seen || alpha != 0
 	}
-	return hasAlpha
+	return !seen
 }
