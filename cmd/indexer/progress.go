@@ -8,7 +8,7 @@ import (
 
 func progressFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "progress", Usage: "`auto|text|json|none`: how progress is shown on stderr", DefaultText: "auto", Category: "Output"},
+		&cli.StringFlag{Name: "progress", Usage: "show progress on stderr as `auto|text|json|none`", DefaultText: "auto", Category: "Output"},
 	}
 }
 

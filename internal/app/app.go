@@ -51,7 +51,6 @@ func NewProgram() *Program {
 // stderr, as two lines or, with --json among the arguments, as one object.
 func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
-	a.HideVersion = true // --version is a flag of ours, so that -v stays free
 	a.ExitErrHandler = func(*cli.Context, error) {}
 	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
 	a.CustomAppHelpTemplate = appHelp
@@ -59,6 +58,7 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 		dress(c)
 	}
 	arranged, err := arrange(a, args)
+	a.DefaultCommand = "" // it is in place now, and a call without anything shows the help
 	if err == nil {
 		err = a.RunContext(ctx, arranged)
 	}
@@ -74,6 +74,11 @@ func dress(c *cli.Command) {
 	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
 	c.CustomHelpTemplate = commandHelp
 	c.HideHelpCommand = true
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // "(default: false)" says nothing
+		}
+	}
 	for _, sub := range c.Subcommands {
 		dress(sub)
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,9 +56,11 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		}
 		rest = append(rest, arg)
 	}
-	if len(path) == 0 && len(rest) > 0 {
-		if a.DefaultCommand == "" {
+	if len(path) == 0 && !forApplication(flags, rest) {
+		if a.DefaultCommand == "" && len(rest) > 0 {
 			return nil, Usagef("see "+a.Name+" --help", "there is no command %q", rest[0])
+		} else if a.DefaultCommand == "" {
+			return nil, Usagef("see "+a.Name+" --help", "which command?")
 		}
 		path = []string{a.DefaultCommand}
 	}
@@ -69,10 +72,22 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 	return out, nil
 }
 
+// applicationFlags are those that make sense without a command.
+var applicationFlags = map[string]bool{"help": false, "h": false, "version": false, "v": false}
+
+// forApplication reports whether a command line without a command asks only for
+// help or the version, which asking for nothing also does.
+func forApplication(flags, rest []string) bool {
+	return len(rest) == 0 && !slices.ContainsFunc(flags, func(f string) bool {
+		_, ok := applicationFlags[strings.TrimLeft(f, "-")]
+		return !ok
+	})
+}
+
 // flagsOf lists every flag of an application by each of its names, and whether it
 // takes a value. A name means the same in all commands.
 func flagsOf(a *cli.App) map[string]bool {
-	known := map[string]bool{"help": false, "h": false}
+	known := maps.Clone(applicationFlags)
 	add := func(flags []cli.Flag) {
 		for _, f := range flags {
 			_, isBool := f.(*cli.BoolFlag)

@@ -32,8 +32,8 @@ func ModelFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "model", Usage: "model by `NAME` or folder", DefaultText: "the index's own, else starter", Category: categoryModel},
 		&cli.StringFlag{Name: "models", Usage: "folder `DIR` that models are fetched into", DefaultText: "$XDG_DATA_HOME/sightline/models", Category: categoryModel},
-		&cli.StringFlag{Name: "precision", Usage: "`fp32|fp16|int8`: which of the model's files to use", DefaultText: "what the model has", Category: categoryModel},
-		&cli.StringFlag{Name: "pixels", Usage: "`fast|exact`: how JPEGs are decoded", DefaultText: "fast", Category: categoryModel},
+		&cli.StringFlag{Name: "precision", Usage: "use the model's `fp32|fp16|int8` files", DefaultText: "what the model has", Category: categoryModel},
+		&cli.StringFlag{Name: "pixels", Usage: "decode large JPEGs `fast|exact`", DefaultText: "fast", Category: categoryModel},
 		&cli.StringFlag{Name: "onnxruntime-lib", Usage: "ONNX Runtime shared library `FILE`", DefaultText: "lib beside the program", Category: categoryModel},
 	}
 }
@@ -42,7 +42,7 @@ func ModelFlags() []cli.Flag {
 func OutputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print one JSON object a line", Category: categoryOut},
-		&cli.StringFlag{Name: "log-level", Usage: "`debug|info|warn|error`", DefaultText: "warn", Category: categoryOut},
+		&cli.StringFlag{Name: "log-level", Usage: "log from `debug|info|warn|error` upwards", DefaultText: "warn", Category: categoryOut},
 	}
 }
 

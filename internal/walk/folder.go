@@ -45,8 +45,11 @@ type folder struct {
 	prefix string // path with one slash behind it
 	rules  *rules // of the ignore files of the folders above, later of this one too
 	isRoot bool
+	// expected is what a root or a link was seen to lead to, before anything is read;
+	// the zero identity elsewhere.
+	expected identity
 
-	// What run finds. id is known earlier behind roots and links.
+	// What run finds.
 	id       identity
 	err      *Error   // the folder could not be read at all
 	problems []*Error // it could in part, or its ignore file could not
@@ -237,7 +240,7 @@ func (f *folder) follow(name string, it *item) {
 	case info.IsDir():
 		if f.subfolder(name, it); it.folder != nil {
 			it.link = true
-			it.folder.id = identityOf(info, p)
+			it.folder.expected = identityOf(info, p)
 		}
 	case info.Mode().IsRegular():
 		f.file(name, it, func() (stat, error) { return newStat(info), nil })

@@ -1,0 +1,73 @@
+// Package e2e runs both commands as users do: the built programs, in the layout
+// that they are installed in, driven by scripts.
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/ort"
+)
+
+// programs is the folder of the programs under test: bin, with lib and models
+// beside it as in a release.
+var programs string
+
+func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
+
+func withPrograms(m *testing.M) int {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		panic(err)
+	}
+	dir, err := os.MkdirTemp("", "sightline-e2e")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"models", "lib"} {
+		if err := os.Symlink(filepath.Join(root, name), filepath.Join(dir, name)); err != nil {
+			panic(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(root, "lib", ort.LibraryName())); err != nil {
+		panic("ONNX Runtime is not set up (make setup): " + err.Error())
+	}
+	programs = filepath.Join(dir, "bin")
+	build := exec.Command("go", "build", "-o", programs+"/", "./cmd/indexer", "./cmd/search")
+	build.Dir = root
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		panic(err)
+	}
+	return m.Run()
+}
+
+func TestScripts(t *testing.T) {
+	model := tiny(cliptest.TinyBundle(t))
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			// The scripts may not see the settings of whoever runs them.
+			env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   exits,
+			"picture": picture,
+			"bundle":  model.bundle,
+			"hold":    hold,
+			"hub":     model.hub,
+			"json":    jsonFields,
+		},
+	})
+}

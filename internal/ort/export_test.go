@@ -1,0 +1,7 @@
+package ort
+
+// Live is the number of C objects that exist.
+func Live() int64 { return live.Load() }
+
+// ErrClosed is what calls after Close return.
+var ErrClosed = errClosed
