@@ -45,11 +45,8 @@ type folder struct {
 	prefix string // path with one slash behind it
 	rules  *rules // of the ignore files of the folders above, later of this one too
 	isRoot bool
-	// expected is what a root or a link was seen to lead to, before anything is read;
-	// the zero identity elsewhere.
-	expected identity
 
-	// What run finds.
+	// What run finds. id is known earlier behind roots and links.
 	id       identity
 	err      *Error   // the folder could not be read at all
 	problems []*Error // it could in part, or its ignore file could not
@@ -240,7 +237,7 @@ func (f *folder) follow(name string, it *item) {
 	case info.IsDir():
 		if f.subfolder(name, it); it.folder != nil {
 			it.link = true
-			it.folder.expected = identityOf(info, p)
+			it.folder.id = identityOf(info, p)
 		}
 	case info.Mode().IsRegular():
 		f.file(name, it, func() (stat, error) { return newStat(info), nil })

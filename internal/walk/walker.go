@@ -105,7 +105,7 @@ func (w *walker) root(r *root) bool {
 	case r.info.IsDir():
 		s := &scope{o: &w.o, root: r.path, always: newRules(nil, r.path, w.ignore), ahead: w.ahead, visited: &w.visited}
 		f := newFolder(s, r.path, nil)
-		f.expected, f.isRoot = r.id, true
+		f.id, f.isRoot = r.id, true
 		return w.enter(f)
 	case !r.info.Mode().IsRegular():
 		w.skip(r.path, Special)
