@@ -143,6 +143,39 @@ func TestReadersWhileCompacting(t *testing.T) {
 	}
 }
 
+// A compaction can remove the file between a reader's view of the catalogue and its
+// opening of the file. The reader begins again.
+func TestCompactOvertakesReader(t *testing.T) {
+	o := testOptions(t.TempDir())
+	s := mustOpen(t, o)
+	o.Mode = ReadOnly
+	r := mustOpen(t, o)
+	version := 0
+	r.maps.opening = func() {
+		if version++; version > 3 {
+			return
+		}
+		if err := s.Upsert(t.Context(), testBatch(0, 20, version)); err != nil {
+			t.Error(err)
+		}
+		if err := s.Upsert(t.Context(), testBatch(0, 10, version)); err != nil {
+			t.Error(err)
+		}
+		if err := s.Compact(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	q := store.Query{Vectors: vec.NewMatrix(1, testDim), K: 100, MinScore: -1}
+	q.Vectors.Data[0] = 1
+	hits, err := r.Search(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := oneVersion(hits[0], 20); err != nil || hits[0][0].Size != 3 || version != 4 {
+		t.Errorf("after %d attempts: version %d, %v", version, hits[0][0].Size, err)
+	}
+}
+
 func oneVersion(hits []store.Hit, n int) error {
 	if len(hits) != n {
 		return fmt.Errorf("%d hits, want %d", len(hits), n)

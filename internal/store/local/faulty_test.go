@@ -2,8 +2,10 @@ package local
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -138,6 +140,40 @@ func TestFullDiskWhileCompacting(t *testing.T) {
 	}
 	if v := checkWhole(t, s); len(v) != 20 || v[7] != 3 {
 		t.Fatalf("versions %v", v)
+	}
+}
+
+// TestFullCatalogue fills SQLite's side instead of the vectors'.
+func TestFullCatalogue(t *testing.T) {
+	s := mustOpen(t, testOptions(t.TempDir()))
+	if err := s.Upsert(t.Context(), testBatch(0, 20, 1)); err != nil {
+		t.Fatal(err)
+	}
+	var pages int
+	if err := s.write.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(n int) {
+		if _, err := s.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for more := range 3 {
+		limit(pages + more)
+		err := s.Upsert(t.Context(), testBatch(10, 500, 2))
+		if err == nil || !strings.Contains(err.Error(), "full") {
+			t.Fatalf("room for %d pages: %v", more, err)
+		}
+		if v := checkWhole(t, s); len(v) != 20 || v[10] != 1 {
+			t.Fatalf("room for %d pages: %v", more, v)
+		}
+	}
+	limit(1 << 30)
+	if err := s.Upsert(t.Context(), testBatch(10, 500, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if v := checkWhole(t, s); len(v) != 500 || v[9] != 1 || v[10] != 3 {
+		t.Fatalf("with room again: %d records", len(v))
 	}
 }
 

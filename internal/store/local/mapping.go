@@ -33,6 +33,7 @@ type mappings struct {
 	mu      sync.Mutex
 	current *mapping
 	closed  bool
+	opening func() // called before a file is opened; tests compact then
 }
 
 // acquire returns a mapping of at least the given slots, to be released. It returns
@@ -47,6 +48,9 @@ func (m *mappings) acquire(path string, want header, slots int64) (*mapping, err
 	if c := m.current; c != nil && c.generation == want.generation && c.slots >= slots {
 		c.refs++
 		return c, nil
+	}
+	if m.opening != nil {
+		m.opening()
 	}
 	r, err := mapSlots(path, want, slots)
 	if err != nil {
