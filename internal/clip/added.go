@@ -54,7 +54,7 @@ func (m *matcher) cut(s string, token func(id int64) bool, text func(string) boo
 			continue
 		}
 		if t.LStrip {
-			start = max(len(strings.TrimRightFunc(s[:start], unicode.IsSpace)), done)
+			start = len(strings.TrimRightFunc(s[:start], unicode.IsSpace))
 		}
 		if t.RStrip {
 			stop = len(s) - len(strings.TrimLeftFunc(s[stop:], unicode.IsSpace))

@@ -81,7 +81,7 @@ def texts(rng, words):
         for _ in range(25):
             yield mixture(rng, words) + " " + " ".join(captions(rng, 12)), limit
     for n in (16, 40, 99, 100, 101, 130, 400, 2000):
-        for unit in ("a", "ab", "é", "漢", "ab1", "!", "?!", "'s", "😀", "\u0301", "e\u0301", "ing"):
+        for unit in ("a", "ab", "é", "ж", "漢", "ab1", "!", "?!", "'s", "😀", "\u0301", "e\u0301", "ing"):
             yield unit * n, 77
             yield "x " + unit * n + " y", None
     for n in (74, 75, 76, 77, 78):

@@ -55,6 +55,8 @@ VARIANTS = [
     ("no added tokens", "clip", {"added_tokens": []}),
     ("lstrip and rstrip", "clip", {"added_tokens": [
         added(49406, "<|startoftext|>", lstrip=True), added(49407, "<|endoftext|>", rstrip=True, normalized=True)]}),
+    ("strip on both sides", "clip", {"added_tokens": [
+        added(49406, "<|startoftext|>", lstrip=True, rstrip=True), added(49407, "<|endoftext|>", lstrip=True, rstrip=True)]}),
     ("single word", "clip", {"added_tokens": [added(49406, "<|startoftext|>", single_word=True), added(1481, "cat", single_word=True)]}),
     ("overlapping added tokens", "clip", {"added_tokens": [added(1481, "cat"), added(38800, "cats"), added(49408, "ats and"), added(49409, "Photo", normalized=True)]}),
     ("no normalizer", "clip", {"normalizer": None}),
@@ -83,7 +85,7 @@ VARIANTS = [
 
 PROBES = [
     "", " ", "  A photo of a cat  ", "Cats and cats'cat concat cat-cat cat's", "Photo PHOTO photo",
-    "<|startoftext|> x <|endoftext|>  y", "a<|startoftext|>b", "!<|startoftext|>!<|ENDOFTEXT|>!", "<|STARTOFTEXT|>!x",
+    "<|startoftext|> x <|endoftext|>  y", "a <|endoftext|>  <|startoftext|> b", "a<|startoftext|>b", "!<|startoftext|>!<|ENDOFTEXT|>!", "<|STARTOFTEXT|>!x",
     "x [MASK] y[MASK]z [MASK]  [mask]", "[CLS] a [SEP] b", "Ünïcödé CAFÉ e\u0301 \u0130 ΣΑΣ", "ﬁ ½ ² Ａ ㎏ ｶﾞ \u32ff \ua7f2 \U0001f16c",
     "日本語のテキスト 我爱猫", "नमस्ते \u0e01\u0e33 \u05e9\u05c1", "a\u0301\u0316\u0345 \u1cf2 \u07fd \u20dd", "snake_case x-y 3.14 ٣٤ a\u200db",
     "tab\tnl\n\x00\x01\u200b\ufeff\xad end", "\u3000\u00a0wide\u2003spaces\u3000", "don't we've I'm", "\U00011938\U00011935\U00011930",
