@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -52,6 +53,17 @@ func Load(s Sources) (Config, error) {
 		return Config{}, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
 	}
 	return c, c.Validate()
+}
+
+// Keys lists every setting, nested ones with a dot, in alphabetical order.
+func Keys() []string {
+	v := viper.New()
+	if err := setDefaults(v, Default()); err != nil {
+		panic(err) // a struct of plain fields always decodes
+	}
+	keys := v.AllKeys()
+	slices.Sort(keys)
+	return keys
 }
 
 // ErrInvalid says that a setting is wrong; the message names it.
