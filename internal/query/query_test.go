@@ -1,0 +1,120 @@
+package query_test
+
+import (
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/walk"
+)
+
+// fixture indexes a red, a green and a blue picture.
+func fixture(t *testing.T) (*query.Service, string) {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	photos := filepath.Join(dir, "photos")
+	if err := os.Mkdir(photos, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]color.NRGBA{
+		"red.png": {220, 20, 20, 255}, "green.png": {20, 180, 20, 255}, "blue.png": {20, 20, 220, 255},
+	} {
+		img := image.NewNRGBA(image.Rect(0, 0, 40, 30))
+		for i := 0; i < len(img.Pix); i += 4 {
+			copy(img.Pix[i:], []byte{c.R, c.G, c.B, c.A})
+		}
+		f, err := os.Create(filepath.Join(photos, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	enc := cliptest.New(32)
+	spec := enc.Spec()
+	st, err := local.Open(t.Context(), local.Options{
+		Dir: filepath.Join(dir, "db"), Collection: "c", Mode: local.Create,
+		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	o := index.Options{Collection: "c", Walk: walk.Options{KnownExtension: imaging.KnownExtension}}
+	if _, err := index.New(st, enc, o, nil, slog.New(slog.DiscardHandler)).Run(t.Context(), []string{photos}); err != nil {
+		t.Fatal(err)
+	}
+	return query.New(st, enc, "c", imaging.Limits{}), photos
+}
+
+func names(hits []store.Hit) []string {
+	var out []string
+	for _, h := range hits {
+		out = append(out, filepath.Base(h.Path))
+	}
+	return out
+}
+
+func TestAsking(t *testing.T) {
+	s, photos := fixture(t)
+	all := query.Params{K: 10, MinScore: -1}
+	first := func(hits []store.Hit, err error, want string) {
+		t.Helper()
+		if err != nil || len(hits) == 0 || filepath.Base(hits[0].Path) != want {
+			t.Errorf("hits %v, %v; want %s first", names(hits), err, want)
+		}
+	}
+	hits, err := s.Text(t.Context(), "a blue thing", all)
+	first(hits, err, "blue.png")
+	hits, err = s.Image(t.Context(), filepath.Join(photos, "green.png"), all)
+	first(hits, err, "green.png")
+
+	red := filepath.Join(photos, "red.png")
+	for _, name := range []string{red, store.ID("c", red)} {
+		hits, err = s.Like(t.Context(), name, query.Params{K: 2, MinScore: -1})
+		if err != nil || len(hits) != 2 || hits[0].Path == red || hits[1].Path == red {
+			t.Errorf("like %s: %v, %v", name, names(hits), err)
+		}
+	}
+	hits, err = s.Text(t.Context(), "blue", query.Params{K: 1, MinScore: -1, Filter: store.Under(red)})
+	first(hits, err, "red.png")
+}
+
+func TestBadQuestions(t *testing.T) {
+	s, photos := fixture(t)
+	p := query.Params{K: 1, MinScore: -1}
+	text := filepath.Join(photos, "text.jpg")
+	if err := os.WriteFile(text, []byte("no picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		err  func() error
+		want error
+	}{
+		{"empty text", func() error { _, err := s.Text(t.Context(), " \t", p); return err }, query.ErrEmpty},
+		{"no file", func() error { _, err := s.Image(t.Context(), photos+"/none", p); return err }, query.ErrPicture},
+		{"a folder", func() error { _, err := s.Image(t.Context(), photos, p); return err }, query.ErrPicture},
+		{"no picture", func() error { _, err := s.Image(t.Context(), text, p); return err }, imaging.ErrUnknownFormat},
+		{"not indexed", func() error { _, err := s.Like(t.Context(), text, p); return err }, store.ErrNotFound},
+	} {
+		if err := c.err(); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
