@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,33 +111,38 @@ func (w *worker) index(ctx context.Context, c candidate) error {
 // keepBuffer is the largest file buffer that a worker keeps for the next file.
 const keepBuffer = 64 << 20
 
+// twins is how many records of equal content are looked at: enough for the same
+// picture in dozens of folders, few enough for ten thousand blank scans.
+const twins = 64
+
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
-	found, err := w.x.store.FindContent(ctx, [][]byte{f.hash[:]})
+	found, err := w.x.store.FindContent(ctx, f.hash[:], twins)
 	if err != nil {
 		return false, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 	}
-	rec, ok := found[string(f.hash[:])]
-	if !ok {
+	if len(found) == 0 {
 		return false, nil
 	}
-	was := rec
-	rec.ID, rec.Path, rec.Root, rec.Size, rec.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
-	ch := change{record: &rec}
-	switch {
-	case was.ID == c.id:
-		ch.count = func() { w.t.unchanged.Add(1) } // only its time changed
-	case gone(was) && w.claims.take(was.ID):
-		ch.remove = was.ID
-		ch.count = func() { w.t.moved.Add(1) }
-	default:
-		rec.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
-		ch.count = func() { w.t.countNew(c.added()) }
+	was := found[0]
+	var count func()
+	var remove string
+	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
+		was = found[i]
+		count = func() { w.t.unchanged.Add(1) } // only its time changed
+	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return gone(r) && w.claims.take(r.ID) }); i >= 0 {
+		was, remove = found[i], found[i].ID
+		count = func() { w.t.moved.Add(1) }
+	} else {
+		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
+		count = func() { w.t.countNew(c.added()) }
 	}
-	count := ch.count
-	ch.count = func() { w.t.reused.Add(1); count() }
-	return true, w.commits.send(ctx, ch)
+	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
+	return true, w.commits.send(ctx, change{record: &was, remove: remove, count: func() {
+		w.t.reused.Add(1)
+		count()
+	}})
 }
 
 // gone reports whether a record's file has been moved away: the file is not there,

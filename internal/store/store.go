@@ -182,9 +182,9 @@ type Scanner interface {
 	// Stats returns what is known of each id, records and failures alike; an id that
 	// is not there is not in the map.
 	Stats(ctx context.Context, ids []string) (map[string]Stat, error)
-	// FindContent returns, for each content hash (as a string of its bytes) that some
-	// record has, one such record, with its vector.
-	FindContent(ctx context.Context, hashes [][]byte) (map[string]Record, error)
+	// FindContent returns the records with a content hash in id order, vectors
+	// included, at most limit of them. An empty hash is nobody's.
+	FindContent(ctx context.Context, hash []byte, limit int) ([]Record, error)
 	// Failures yields every failure in path order.
 	Failures(ctx context.Context) iter.Seq2[Failure, error]
 }

@@ -77,29 +77,28 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 }
 
 // FindContent implements store.Scanner.
-func (s *Store) FindContent(ctx context.Context, hashes [][]byte) (map[string]store.Record, error) {
+func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]store.Record, error) {
+	if len(hash) == 0 || limit < 1 {
+		return nil, s.isOpen()
+	}
 	sn, err := s.snapshot(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	defer sn.release()
-	out := make(map[string]store.Record)
-	for chunk := range chunks(hashes) {
-		// A picture that is there ten thousand times costs one row, not ten thousand.
-		rows, err := sn.queryRecords(ctx, "SELECT "+recordColumns+` FROM records r WHERE r.slot IN
-			(SELECT min(slot) FROM records WHERE hash IN `+list(len(chunk))+" GROUP BY hash)", chunk...)
-		if err != nil {
-			return nil, err
-		}
-		if err := sn.attachTags(ctx, rows); err != nil {
-			return nil, err
-		}
-		if err := sn.attachVectors(rows); err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			out[string(r.ContentHash)] = r.Record
-		}
+	rows, err := sn.queryRecords(ctx, "SELECT "+recordColumns+" FROM records r WHERE r.hash = ? ORDER BY r.id LIMIT ?", hash, limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := sn.attachTags(ctx, rows); err != nil {
+		return nil, err
+	}
+	if err := sn.attachVectors(rows); err != nil {
+		return nil, err
+	}
+	out := make([]store.Record, len(rows))
+	for i, r := range rows {
+		out[i] = r.Record
 	}
 	return out, nil
 }

@@ -37,7 +37,7 @@ func (e *env) calls() map[string]func(ctx context.Context) error {
 		"Count":       func(ctx context.Context) error { _, err := e.s.Count(ctx, nil); return err },
 		"Get":         func(ctx context.Context) error { _, err := e.s.Get(ctx, []string{"x"}); return err },
 		"Stats":       func(ctx context.Context) error { _, err := e.s.Stats(ctx, []string{"x"}); return err },
-		"FindContent": func(ctx context.Context) error { _, err := e.s.FindContent(ctx, [][]byte{src.hash()}); return err },
+		"FindContent": func(ctx context.Context) error { _, err := e.s.FindContent(ctx, src.hash(), 10); return err },
 		"Failures": func(ctx context.Context) error {
 			for _, err := range e.s.Failures(ctx) {
 				if err != nil {
