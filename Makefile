@@ -3,6 +3,10 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/sightline/sightline/internal/app.Version=$(VERSION)
 
+# HEIC and AVIF always in WebAssembly: the same pixels on every machine, whatever
+# codecs its system has (see internal/imaging/heif.go).
+export TAGS := nodynamic
+
 # Homebrew keeps libjpeg-turbo out of the C compiler's path on macOS.
 ifeq ($(shell uname -s),Darwin)
   JPEG := $(shell brew --prefix jpeg-turbo 2>/dev/null)
@@ -16,7 +20,7 @@ endif
 .PHONY: build setup photos demo test lint clean help
 
 build: setup ## build bin/indexer and bin/search
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 setup: ## look for the tools, fetch ONNX Runtime into lib/
 	@scripts/setup.sh

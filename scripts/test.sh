@@ -18,6 +18,9 @@ concurrent=(
   ./internal/store/... ./internal/walk
 )
 
+# The tags of the Makefile, so that the tests run what is shipped.
+tags=${TAGS:-nodynamic}
+
 scripts/setup.sh
 scripts/photos.sh || say "the demo photos are not there: the tests that need them say so and are skipped"
 
@@ -34,15 +37,15 @@ unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xarg
 [ -z "$unformatted" ] || die "not formatted, run gofmt -w on: $unformatted"
 
 say "go vet"
-go vet ./...
+go vet -tags "$tags" ./...
 # The build without libjpeg-turbo compiles other files.
-go vet -tags nolibjpeg ./internal/imaging
+go vet -tags "$tags,nolibjpeg" ./internal/imaging
 
 say "staticcheck"
-go run "$staticcheck" ./...
+go run "$staticcheck" -tags "$tags" ./...
 
 say "go test -race"
-go test -race "${concurrent[@]}"
+go test -tags "$tags" -race "${concurrent[@]}"
 
 say "go test"
-go test ./...
+go test -tags "$tags" ./...

@@ -39,7 +39,7 @@ func withPrograms(m *testing.M) int {
 		panic("ONNX Runtime is not set up (make setup): " + err.Error())
 	}
 	programs = filepath.Join(dir, "bin")
-	build := exec.Command("go", "build", "-o", programs+"/", "./cmd/indexer", "./cmd/search")
+	build := exec.Command("go", "build", "-tags", "nodynamic", "-o", programs+"/", "./cmd/indexer", "./cmd/search")
 	build.Dir = root
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
