@@ -91,6 +91,11 @@ func (x *Indexer) Retry(ctx context.Context) (Report, error) {
 	return r, err
 }
 
+// planAhead is how many files the plan may be ahead of the decoders, about 7 MB of
+// them: far enough that the totals, and so the time left, are known early in the
+// run of any household.
+const planAhead = 1 << 16
+
 // pipeline runs the stages until the source ends, ctx ends, or a stage fails.
 //
 // ctx only stops the planner. The stages behind it run under a context of their
@@ -106,7 +111,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 	// One batch is being filled and one is waiting while the others are in the model.
 	loads := newLoader(x.options.EmbedWorkers+2, x.options.BatchSize, pre)
 	commits := &committer{x: x, t: t, in: make(chan []change, 16)}
-	candidates := make(chan candidate, 2*x.options.Workers)
+	candidates := make(chan candidate, planAhead)
 	var planned, decoded, embedded sync.WaitGroup
 
 	start := func(stage *sync.WaitGroup, run func() error) {
