@@ -90,7 +90,8 @@ var rules = []rule{
 	{is(store.ErrNewerFormat), ExitFatal, "use the newer sightline, or build another index with --db DIR"},
 	{is(store.ErrDamaged), ExitFatal, "indexer verify says what is wrong; build a new index with --db DIR"},
 	{is(store.ErrNotFound), ExitFatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
-	{is(syscall.ENOSPC), ExitFatal, "make room on the disk and run the command again; nothing that was reported is lost"},
+	{is(store.ErrNoSpace), ExitFatal, adviseSpace},
+	{is(syscall.ENOSPC), ExitFatal, adviseSpace},
 	{is(ort.ErrNoLibrary), ExitFatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
 	{is(clip.ErrIncomplete), ExitFatal, "bring the model again: indexer model fetch NAME"},
 	{is(config.ErrInvalid), ExitUsage, "config.yaml in the repository lists every setting"},
@@ -100,6 +101,8 @@ var rules = []rule{
 	{is(eval.ErrCaptions), ExitFatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(fs.ErrPermission), ExitFatal, "check who owns the file or folder"},
 }
+
+const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
 
 func isMismatch(err error) bool {
 	var m *store.ModelMismatchError

@@ -16,6 +16,7 @@ var (
 	ErrReadOnly    = errors.New("the store was opened for reading")
 	ErrNewerFormat = errors.New("the index was written by a newer version of sightline")
 	ErrDamaged     = errors.New("the index is damaged")
+	ErrNoSpace     = errors.New("there is no room left for the index")
 )
 
 // ModelMismatchError says that a store holds the embeddings of one model and was

@@ -264,6 +264,8 @@ func sqlError(err error) error {
 			return fmt.Errorf("%w: %s: %w", store.ErrDamaged, catalogueName, err)
 		case sqlite3.SQLITE_BUSY:
 			return fmt.Errorf("%w: %w", store.ErrLocked, err)
+		case sqlite3.SQLITE_FULL:
+			return fmt.Errorf("%w: %s: %w", store.ErrNoSpace, catalogueName, err)
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
