@@ -93,6 +93,7 @@ var rules = []rule{
 	{is(store.ErrNoSpace), ExitFatal, adviseSpace},
 	{is(syscall.ENOSPC), ExitFatal, adviseSpace},
 	{is(ort.ErrNoLibrary), ExitFatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
+	{is(clip.ErrUnreadable), ExitFatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), ExitFatal, "bring the model again: indexer model fetch NAME"},
 	{is(config.ErrInvalid), ExitUsage, "config.yaml in the repository lists every setting"},
 	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; the index was left as it is"},

@@ -14,6 +14,10 @@ import (
 // needs isn't there, so that callers can offer to fetch it.
 var ErrIncomplete = errors.New("model bundle is incomplete")
 
+// ErrUnreadable is wrapped by the errors about a file that is there but is not
+// what its name says, as after a download that was cut.
+var ErrUnreadable = errors.New("model file is damaged")
+
 // The two towers, by the names of their files on the hub.
 const (
 	visionTower = "vision_model"

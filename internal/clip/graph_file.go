@@ -56,7 +56,7 @@ func ReadGraphFile(path string) (GraphFile, error) {
 	}
 	g, err := readGraph(newWireReader(f, st.Size()))
 	if err != nil {
-		return GraphFile{}, fmt.Errorf("read %s as ONNX: %w", path, err)
+		return GraphFile{}, fmt.Errorf("%w: read %s as ONNX: %w", ErrUnreadable, path, err)
 	}
 	return g, nil
 }
