@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -184,7 +183,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	defer w.memory.Release(weight)
 
 	pre := w.x.embedder.Spec().Preprocess
-	img, info, err := decodeGuarded(f.data, imaging.Options{
+	img, info, err := imaging.Decode(f.data, imaging.Options{
 		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
 	})
 	timed(&w.t.decodeTime, start)
@@ -208,15 +207,4 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		return fmt.Errorf("preparing %s: %w", c.entry.Path, prepareErr)
 	}
 	return err
-}
-
-// decodeGuarded turns a panic inside a decoder into that file's error: one odd
-// file among a million must not end a run of hours.
-func decodeGuarded(data []byte, o imaging.Options) (img *imaging.RGB, info imaging.Info, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: the decoder panicked: %v\n%s", imaging.ErrCorrupt, p, debug.Stack())
-		}
-	}()
-	return imaging.Decode(data, o)
 }
