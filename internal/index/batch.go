@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -18,6 +19,7 @@ type load struct {
 	claimed int // slots handed out
 	written int // slots whose pixels and record are in place
 	sealed  bool
+	err     error // of a write: the batch must not be used
 }
 
 // loader hands slots of one batch after another to the decode workers, and a
@@ -44,18 +46,20 @@ func newLoader(batches, size int, p clip.Preprocess) *loader {
 
 // put fills one slot: write is called with the slot's pixels, outside the lock,
 // so that workers write side by side. It waits while every batch is with the model.
-func (l *loader) put(ctx context.Context, rec store.Record, added bool, write func(slot []float32)) error {
+// An error of write spoils the whole batch.
+func (l *loader) put(ctx context.Context, rec store.Record, added bool, write func(slot []float32) error) error {
 	b, i, err := l.claim(ctx)
 	if err != nil {
 		return err
 	}
-	write(b.batch.Slot(i))
+	err = write(b.batch.Slot(i))
 	b.records[i], b.added[i] = rec, added
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	b.err = errors.Join(b.err, err)
 	b.written++
 	l.dispatch(b)
-	return nil
+	return err
 }
 
 func (l *loader) claim(ctx context.Context) (*load, int, error) {
@@ -70,7 +74,7 @@ func (l *loader) claim(ctx context.Context) (*load, int, error) {
 				if l.current != nil { // another worker was faster
 					l.free <- b
 				} else {
-					b.claimed, b.written, b.sealed = 0, 0, false
+					b.claimed, b.written, b.sealed, b.err = 0, 0, false, nil
 					l.current = b
 				}
 			case <-ctx.Done():

@@ -117,6 +117,25 @@ func TestMovedAndCopied(t *testing.T) {
 	}
 }
 
+// A picture that is edited keeps what a person said of it.
+func TestEditedKeepsUserTags(t *testing.T) {
+	w := newWorld(t)
+	w.picture("a.png", 1)
+	w.run()
+	id := store.ID("default", w.path("a.png"))
+	for _, source := range []string{"user", "run:1"} {
+		if err := w.store.SetTags(t.Context(), source, map[string][]store.Tag{id: {{Label: source, Source: source}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.picture("a.png", 2)
+	w.want(w.run(), counts{Seen: 1, Updated: 1, Embedded: 1})
+	recs, err := w.store.Get(t.Context(), []string{id})
+	if err != nil || len(recs) != 1 || len(recs[0].Tags) != 1 || recs[0].Tags[0].Source != "user" {
+		t.Errorf("tags after an edit: %+v, %v", recs, err)
+	}
+}
+
 func TestPruneGuard(t *testing.T) {
 	setup := func(t *testing.T) *world {
 		w := newWorld(t)

@@ -170,6 +170,9 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if l.err != nil {
+			return l.err
+		}
 		begin := time.Now()
 		vectors, err := x.embedder.EncodeImages(ctx, l.batch)
 		if err != nil {

@@ -197,14 +197,29 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	for _, k := range info.Keywords {
 		rec.Tags = append(rec.Tags, store.Tag{Label: k, Source: "file"})
 	}
-	var prepareErr error
-	err = w.loader.put(ctx, rec, c.added(), func(slot []float32) {
-		start := time.Now()
-		prepareErr = w.prepare.Into(img, slot)
-		timed(&w.t.resizeTime, start)
-	})
-	if prepareErr != nil {
-		return fmt.Errorf("preparing %s: %w", c.entry.Path, prepareErr)
+	if !c.added() {
+		if rec.Tags, err = w.keepTags(ctx, rec); err != nil {
+			return err
+		}
 	}
-	return err
+	return w.loader.put(ctx, rec, c.added(), func(slot []float32) error {
+		defer timed(&w.t.resizeTime, time.Now())
+		if err := w.prepare.Into(img, slot); err != nil {
+			return fmt.Errorf("preparing %s: %w", c.entry.Path, err)
+		}
+		return nil
+	})
+}
+
+// keepTags adds to a changed picture's tags those that a person gave it. Those of
+// tagging runs went with the old content.
+func (w *worker) keepTags(ctx context.Context, rec store.Record) ([]store.Tag, error) {
+	old, err := w.x.store.Get(ctx, []string{rec.ID})
+	if err != nil {
+		return nil, fmt.Errorf("looking up %s: %w", rec.Path, err)
+	}
+	for _, r := range old {
+		rec.Tags = append(rec.Tags, tagsFrom(r.Tags, "user")...)
+	}
+	return rec.Tags, nil
 }
