@@ -416,6 +416,21 @@ func TestModelFails(t *testing.T) {
 	}
 }
 
+// What cannot be prepared must not reach the index as something else.
+func TestPreparingFails(t *testing.T) {
+	w := newWorld(t)
+	for i := range 9 {
+		w.picture(fmt.Sprintf("%d.png", i), i)
+	}
+	w.encoder.WithSpec(func(s *clip.Spec) { s.Preprocess.Fit = "stretched" })
+	if _, err := w.indexer().Run(t.Context(), []string{w.photos}); err == nil || !strings.Contains(err.Error(), "stretched") {
+		t.Errorf("error %v", err)
+	}
+	if n := w.names(); len(n) != 0 {
+		t.Errorf("records: %v", n)
+	}
+}
+
 func mustRead(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
