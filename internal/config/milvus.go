@@ -62,8 +62,9 @@ var (
 	consistencyLevels = []string{"strong", "session", "bounded", "eventually"}
 )
 
-// MaxBatchBytes is the largest message that a Milvus server takes.
-const MaxBatchBytes = 64 << 20
+// MaxBatchBytes is the most that a message may be meant to hold: servers take 64 MiB,
+// frame included.
+const MaxBatchBytes = 60 << 20
 
 // defaultMilvus returns the settings for a server on this machine. docs/milvus.md
 // says what led to each.

@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"cmd/*"},
 	{"internal/app"},
 	{
-		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
+		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval", "internal/transfer",
 		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
 	},
 	{
