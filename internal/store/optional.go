@@ -45,3 +45,9 @@ type Tunable interface {
 	// whose settings name none; recall is what it was measured to reach. 0 forgets it.
 	SetEffort(ctx context.Context, value int, recall float64) error
 }
+
+// ExactSearcher is an optional interface of stores that search approximately: it
+// answers the same questions without misses, more slowly.
+type ExactSearcher interface {
+	SearchExact(ctx context.Context, q Query) ([][]Hit, error)
+}
