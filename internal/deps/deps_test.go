@@ -28,7 +28,8 @@ var layers = [][]string{
 	{"cmd/*"},
 	{"internal/app"},
 	{
-		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval", "internal/transfer",
+		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
+		"internal/transfer", "internal/recall",
 		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
 	},
 	{

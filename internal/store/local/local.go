@@ -90,6 +90,7 @@ var (
 	_ store.Store    = (*Store)(nil)
 	_ store.Verifier = (*Store)(nil)
 	_ store.Promoter = (*Store)(nil)
+	_ store.Keeper   = (*Store)(nil)
 )
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)

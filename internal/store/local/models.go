@@ -140,25 +140,9 @@ func (s *Store) writeCurrent(name string) error {
 	return s.files.SyncDir(s.base)
 }
 
-// OldModels implements store.Promoter.
-func (s *Store) OldModels(ctx context.Context) ([]store.Description, error) {
-	dirs, err := s.oldFolders()
-	if err != nil {
-		return nil, err
-	}
-	var out []store.Description
-	for _, dir := range dirs {
-		d, err := describe(ctx, dir, Options{Collection: s.collection, Log: s.log})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// oldFolders lists the folders of indexes that are neither in use nor open here.
-func (s *Store) oldFolders() ([]string, error) {
+// Generations implements store.Keeper. The name of one is its folder, relative to
+// the collection's.
+func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err
 	}
@@ -170,34 +154,50 @@ func (s *Store) oldFolders() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []string
+	var out []store.Generation
 	for _, dir := range dirs {
-		if dir != current && dir != s.dir {
-			out = append(out, dir)
+		d, err := describe(ctx, dir, Options{Collection: s.collection, Log: s.log})
+		if err != nil {
+			return nil, err
+		}
+		name, err := filepath.Rel(s.base, dir)
+		if err != nil {
+			return nil, err
+		}
+		g := store.Generation{Name: filepath.ToSlash(name), Model: d.Model, Records: d.Records, Updated: d.Updated, Current: dir == current}
+		if g.Current {
+			out = append([]store.Generation{g}, out...)
+		} else {
+			out = append(out, g)
 		}
 	}
 	return out, nil
 }
 
-// DropOldModels implements store.Promoter. An index that somebody else is writing is
-// refused with store.ErrLocked.
-func (s *Store) DropOldModels(ctx context.Context) error {
+// Drop implements store.Keeper. An index that is open here, or that somebody else is
+// writing, is refused as well, the latter with store.ErrLocked.
+func (s *Store) Drop(ctx context.Context, name string) error {
 	if s.write == nil {
 		return store.ErrReadOnly
 	}
-	dirs, err := s.oldFolders()
+	generations, err := s.Generations(ctx)
 	if err != nil {
 		return err
 	}
-	for _, dir := range dirs {
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, g := range generations {
+		dir := filepath.Join(s.base, filepath.FromSlash(name))
+		switch {
+		case g.Name != name:
+			continue
+		case g.Current || dir == s.dir:
+			return fmt.Errorf("the index in %s is in use", dir)
 		}
 		if err := dropFolder(dir); err != nil {
-			return fmt.Errorf("remove the old index in %s: %w", dir, err)
+			return fmt.Errorf("remove the index in %s: %w", dir, err)
 		}
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: index %s of collection %s", store.ErrNotFound, name, s.collection)
 }
 
 // dropFolder removes an index but not what else lies in its folder. The catalogue
