@@ -44,6 +44,7 @@ var sideways = map[string][]string{
 	"internal/clip":          {"internal/imaging"},
 	"internal/clip/cliptest": {"internal/clip", "internal/imaging"},
 	"internal/store/*":       {"internal/store"},
+	"internal/query":         {"internal/recall"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
