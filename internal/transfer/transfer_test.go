@@ -275,3 +275,24 @@ func TestSampleIsFair(t *testing.T) {
 		t.Errorf("%d of %d records were ever picked", len(times), n)
 	}
 }
+
+func TestUserTags(t *testing.T) {
+	from, to := open(t, model), open(t, model)
+	tagged := func(i int, tags ...store.Tag) store.Record {
+		r := record(i)
+		r.Tags = tags
+		return r
+	}
+	file, user, run := store.Tag{Label: "f", Source: "file"}, store.Tag{Label: "u", Source: "user"}, store.Tag{Label: "r", Source: "run:1"}
+	must(t, from.Upsert(t.Context(), []store.Record{tagged(0, file, user, run), tagged(1, user), tagged(2, file), tagged(3, user)}))
+	must(t, to.Upsert(t.Context(), []store.Record{tagged(0, file), tagged(1), tagged(2)})) // 3 is gone
+	must(t, transfer.UserTags(t.Context(), from, to))
+	for i, want := range [][]store.Tag{{file, user}, {user}, nil} {
+		got, err := to.Get(t.Context(), []string{record(i).ID})
+		must(t, err)
+		if len(got) != 1 || fmt.Sprint(got[0].Tags) != fmt.Sprint(want) {
+			t.Errorf("picture %d has %v, want tags %v", i, got, want)
+		}
+	}
+	must(t, transfer.UserTags(t.Context(), open(t, model), to))
+}
