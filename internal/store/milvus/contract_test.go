@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus"
+	"github.com/sightline/sightline/internal/store/milvus/milvustest"
 	"github.com/sightline/sightline/internal/store/storetest"
 )
 
@@ -17,9 +18,14 @@ func TestContractOnStandalone(t *testing.T) { testContract(t, standalone) }
 
 func TestContractOnLite(t *testing.T) { testContract(t, lite) }
 
+func TestContractOnFake(t *testing.T) { runContract(t, milvustest.Start(t).Address, "") }
+
 func testContract(t *testing.T, server server) {
 	address := server.address(t)
-	prefix := uniqueName(t, address)
+	runContract(t, address, uniqueName(t, address))
+}
+
+func runContract(t *testing.T, address, prefix string) {
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
 		s, err := milvus.Open(ctx, milvus.Options{
 			Address: address, Collection: prefix + index, Mode: milvus.Create, Model: m, Consistency: "strong",
