@@ -10,6 +10,7 @@ import (
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -121,16 +122,19 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 // short, and uses them.
 func (s *Store) create(ctx context.Context, o Options) error {
 	physical := physicalOf(s.alias, o.Model)
-	for _, c := range []struct {
-		schema *entity.Schema
-		index  Index
-	}{
-		{recordSchema(physical, o.Model.Dim), o.Index},
-		{metaSchema(physical + metaSuffix), Index{Type: "FLAT"}},
-	} {
-		if err := s.createCollection(ctx, c.schema, c.index.entity()); err != nil {
-			return fmt.Errorf("making collection %s: %w", c.schema.CollectionName, err)
-		}
+	both, bothCtx := errgroup.WithContext(ctx)
+	add := func(schema *entity.Schema, index Index) {
+		both.Go(func() error {
+			if err := s.createCollection(bothCtx, schema, index.entity()); err != nil {
+				return fmt.Errorf("making collection %s: %w", schema.CollectionName, err)
+			}
+			return nil
+		})
+	}
+	add(recordSchema(physical, o.Model.Dim), o.Index)
+	add(metaSchema(physical+metaSuffix), Index{Type: "FLAT"})
+	if err := both.Wait(); err != nil {
+		return err
 	}
 	m, found, err := s.readIndexMeta(ctx, physical)
 	if err != nil {
