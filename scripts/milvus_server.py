@@ -24,7 +24,12 @@ def run_standalone(folder: str, port: int) -> None:
     # anybody's; all that is wanted of it is the binary and the configuration.
     server = milvus.MilvusServer(milvus.MilvusServerConfig())
     server.set_base_dir(folder)
-    server.config.configs["proxy_port"] = port
+    # Ports of its own for each part, in a row: those that the package chooses may
+    # belong to another server, since it looks at the loopback address alone.
+    parts = sorted(k for k in server.config.configurable_items if k.endswith("_port"))
+    parts.remove("proxy_port")
+    for number, part in enumerate(["proxy_port", *parts]):
+        server.config.configs[part] = port + number
     settings = {
         # How long a read that must see the last write waits. Tests do little else.
         "proxy.timeTickInterval": os.environ.get("SIGHTLINE_MILVUS_TICK_MS", "200"),
@@ -34,12 +39,10 @@ def run_standalone(folder: str, port: int) -> None:
         server.config.set(key, value)
     server.config.resolve()
     milvus._initialize_data_files(folder)  # pylint: disable=protected-access
-    metrics, sock = server.config.resolve_port(port + 50)
-    sock.close()
     environment = dict(
         os.environ,
         DEPLOY_MODE="STANDALONE",
-        METRICS_PORT=str(metrics),
+        METRICS_PORT=str(port + len(parts) + 1),
         MILVUS_RUN_DIR=os.path.join(folder, "run"),
         LD_LIBRARY_PATH=os.path.join(folder, "bin"),
         DYLD_LIBRARY_PATH=os.path.join(folder, "bin"),

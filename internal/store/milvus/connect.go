@@ -49,8 +49,11 @@ func (t *transport) connect(ctx context.Context, o Options) (client.Client, erro
 		return c, nil
 	case errors.As(err, &problem) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.Canceled):
 		return nil, err
-	case o.TLS.Enabled:
-		return nil, fmt.Errorf("milvus at %s: %w: %w", o.Address, store.ErrUnavailable, err)
+	case o.TLS.Enabled: // the handshake went well; what a server asks of a client shows after it
+		return nil, &Problem{
+			Err:    fmt.Errorf("milvus at %s: %w: it hangs up: %w", o.Address, store.ErrUnavailable, err),
+			Advice: "if the server checks clients by TLS certificates, give one with milvus.tls.cert and milvus.tls.key",
+		}
 	}
 	return nil, &Problem{
 		Err:    fmt.Errorf("milvus at %s: %w: it accepts connections but does not answer: %w", o.Address, store.ErrUnavailable, err),

@@ -39,9 +39,7 @@ func (s server) address(t testing.TB) string {
 	}
 	starting.Lock()
 	defer starting.Unlock()
-	if _, err := os.Stat(filepath.Join(filepath.Dir(script), "../.venv/milvus/requirements.sha256")); err != nil {
-		t.Fatalf("no Milvus to test with: run scripts/milvus setup, or set %s to HOST:PORT", s.env)
-	}
+	requireScript(t)
 	if err := runScript("status", s.kind); err != nil {
 		if err := runScript("start", s.kind); err != nil {
 			t.Fatal(err)
@@ -53,6 +51,15 @@ func (s server) address(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// requireScript fails the test where scripts/milvus would have to install something
+// first, which a test does not do unasked.
+func requireScript(t testing.TB) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(filepath.Dir(script), "../.venv/milvus/requirements.sha256")); err != nil {
+		t.Fatal("there is no Milvus to test with: make test sets it up, and so does scripts/milvus setup")
+	}
 }
 
 // started are the servers that this test run has to stop.

@@ -97,7 +97,11 @@ func (t *transport) once(ctx context.Context, method, fullMethod string, req, re
 			return se
 		}
 		return nil
-	case ctx.Err() == nil && callCtx.Err() != nil && status.Code(err) != codes.Unavailable:
+	case status.Code(err) == codes.DeadlineExceeded || callCtx.Err() != nil && status.Code(err) != codes.Unavailable:
+		// The server knows the deadline too and may give up a moment before our clock.
+		if ours, ok := ctx.Deadline(); ok && time.Until(ours) <= time.Millisecond {
+			return context.DeadlineExceeded
+		}
 		return errors.Join(errNoAnswer, err)
 	}
 	return err

@@ -38,11 +38,13 @@ func (s *Server) Upsert(_ context.Context, req *milvuspb.UpsertRequest) (*milvus
 		}
 	}
 	ids := make([]string, len(rows))
+	seen := make(map[string]bool)
 	for i, r := range rows {
 		ids[i] = r["id"].(string)
-		if slices.Contains(ids[:i], ids[i]) {
+		if seen[ids[i]] {
 			return &milvuspb.MutationResult{Status: Status(1100, "duplicate primary keys in a batch")}, nil
 		}
+		seen[ids[i]] = true
 		c.rows[ids[i]] = r
 	}
 	s.clock++
