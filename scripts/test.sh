@@ -2,6 +2,10 @@
 # Runs every check, from a fresh clone: format, vet, staticcheck, the tests, and those
 # of the concurrent packages again under the race detector. The tests come last, so
 # that their result is what a reader of the log sees.
+#
+# The Milvus servers that the tests need are started, and stopped at the end. One that
+# runs already is used and left running, as is one elsewhere that
+# SIGHTLINE_MILVUS_ADDRESS or SIGHTLINE_MILVUS_LITE_ADDRESS names.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -15,11 +19,27 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # race detector makes slow without a chance to find anything.
 concurrent=(
   ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store/... ./internal/walk
+  ./internal/store/... ./internal/transfer ./internal/walk
 )
 
 # The tags of the Makefile, so that the tests run what is shipped.
 tags=${TAGS:-nodynamic}
+
+started=()
+stop_servers() {
+  local kind
+  for kind in "${started[@]}"; do scripts/milvus stop "$kind"; done
+}
+trap stop_servers EXIT
+
+# server KIND starts a Milvus server, unless it runs. The trap knows of it first, for
+# the case that starting fails half way.
+server() {
+  if ! scripts/milvus status "$1" 2>/dev/null; then
+    started+=("$1")
+    scripts/milvus start "$1"
+  fi
+}
 
 scripts/setup.sh
 scripts/photos.sh # the search quality is measured on them
@@ -31,6 +51,16 @@ if [ -z "${SIGHTLINE_ONNXRUNTIME_LIB:-}" ]; then
   esac
 fi
 export SIGHTLINE_ONNXRUNTIME_LIB
+
+if [ -z "${SIGHTLINE_MILVUS_ADDRESS:-}" ]; then
+  server standalone
+  SIGHTLINE_MILVUS_ADDRESS=$(scripts/milvus address standalone)
+fi
+if [ -z "${SIGHTLINE_MILVUS_LITE_ADDRESS:-}" ]; then
+  server lite
+  SIGHTLINE_MILVUS_LITE_ADDRESS=$(scripts/milvus address lite)
+fi
+export SIGHTLINE_MILVUS_ADDRESS SIGHTLINE_MILVUS_LITE_ADDRESS
 
 say "gofmt"
 unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l)

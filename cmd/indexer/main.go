@@ -30,9 +30,10 @@ embeddings in an index that the search command looks through.
    indexer run ~/Pictures                      index a collection, or bring it up to date
    indexer run ~/Pictures --ignore 'raw/'      leave folders out
    indexer status                              what is in the index
+   indexer copy --from local --to milvus       move to a server
    indexer model fetch                         bring CLIP itself instead of the starter model`,
 		Commands: []*cli.Command{
-			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), verifyCommand(p), modelCommand(p),
+			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), verifyCommand(p), copyCommand(p), modelCommand(p),
 		},
 	}, args)
 }

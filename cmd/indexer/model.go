@@ -64,7 +64,7 @@ models, HF_HUB_OFFLINE forbids the network.
 			}
 			b, err := client.Fetch(c.Context, hub.FetchRequest{
 				Repo: c.Args().First(), Revision: c.String("revision"), Variant: c.String("variant"),
-				Dir: cfg.Models, Observer: transfer(reporter),
+				Dir: cfg.Models, Observer: hubProgress(reporter),
 			})
 			reporter.Close()
 			if err != nil {
@@ -87,8 +87,8 @@ models, HF_HUB_OFFLINE forbids the network.
 	}
 }
 
-// transfer shows what the hub's client does on the progress line.
-func transfer(r *app.Reporter) hub.Observer {
+// hubProgress shows what the hub's client does on the progress line.
+func hubProgress(r *app.Reporter) hub.Observer {
 	return hub.ObserverFunc(func(p hub.Progress) {
 		r.Bytes(progress.Bytes{What: string(p.Phase), File: p.File, Done: p.Done, Total: p.Total, Rate: p.Rate})
 	})
@@ -202,7 +202,7 @@ func verifyModels(c *cli.Context, p *app.Program, models []app.FoundModel) error
 	var results []result
 	damaged := 0
 	for _, m := range models {
-		problems, err := hub.Verify(c.Context, m.Dir, transfer(reporter))
+		problems, err := hub.Verify(c.Context, m.Dir, hubProgress(reporter))
 		if errors.Is(err, hub.ErrNoManifest) {
 			problems, err = []hub.Problem{{Path: hub.ManifestName, Kind: hub.Missing, Detail: "the bundle was not fetched by sightline and cannot be checked"}}, nil
 		}

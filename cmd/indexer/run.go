@@ -24,10 +24,15 @@ vanished at once, which looks like an unmounted disk (--force-prune insists).
 Files that fail are listed with a reason and tried again when they change, or with
 indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
 
+--rebuild changes the model: a new index is built beside the one in use, over all of
+its paths, and takes its place once it is whole. Searches go on meanwhile.
+
    indexer run ~/Pictures
    indexer run /mnt/photos /mnt/scans --db /srv/index
-   indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json`,
+   indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json
+   indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
 		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "rebuild", Usage: "build the index for another model beside the one in use, then switch"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
@@ -35,11 +40,11 @@ indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from ther
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
 		}),
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
+			if c.NArg() == 0 && !c.Bool("rebuild") {
 				return app.Usagef("for example: indexer run ~/Pictures", "indexer run needs at least one path")
 			}
-			return indexing(c, p, func(ctx context.Context, x *index.Indexer) (index.Report, error) {
-				return x.Run(ctx, c.Args().Slice())
+			return indexing(c, p, func(ctx context.Context, x *index.Indexer, paths []string) (index.Report, error) {
+				return x.Run(ctx, paths)
 			})
 		},
 	}
@@ -53,7 +58,7 @@ func retryCommand(p *app.Program) *cli.Command {
    indexer retry                  try them again`,
 		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags()),
 		Action: func(c *cli.Context) error {
-			return indexing(c, p, func(ctx context.Context, x *index.Indexer) (index.Report, error) {
+			return indexing(c, p, func(ctx context.Context, x *index.Indexer, _ []string) (index.Report, error) {
 				return x.Retry(ctx)
 			})
 		},
@@ -73,7 +78,7 @@ func pipelineFlags() []cli.Flag {
 }
 
 // indexing opens the index for writing, runs work on it, and reports.
-func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.Indexer) (index.Report, error)) error {
+func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.Indexer, []string) (index.Report, error)) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
@@ -83,9 +88,15 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		return err
 	}
 	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
-	access := app.Create
-	if c.Command.Name == "retry" {
+	access, paths := app.Create, c.Args().Slice()
+	switch {
+	case c.Command.Name == "retry":
 		access = app.Write
+	case c.Bool("rebuild"):
+		access = app.Rebuild
+		if paths, err = rebuildPaths(c.Context, p, cfg, paths); err != nil {
+			return err
+		}
 	}
 	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
 	if err != nil {
@@ -100,18 +111,27 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 	if c.Bool("json") {
 		observer = &failureLines{Observer: reporter, p: p}
 	}
-	report, err := work(c.Context, index.New(open.Store, open.Encoder, options, observer, p.Log))
+	report, err := work(c.Context, index.New(open.Store, open.Encoder, options, observer, p.Log), paths)
 	reporter.Close()
 	if err != nil && !report.Interrupted {
 		return err
 	}
+	switched := false
+	if access == app.Rebuild {
+		if switched, err = switchOver(c.Context, p, cfg, open.Store, paths); err != nil {
+			return err
+		}
+	}
 	if c.Bool("json") {
-		printReportJSON(p, report)
+		printReportJSON(p, report, switched)
 	} else {
 		printReport(p, report)
 		if notice := open.Encoder.Spec().Notice; notice != "" {
 			p.Printf("note: %s\n", notice)
 		}
+	}
+	if access == app.Rebuild {
+		printSwitch(c, p, switched)
 	}
 	for _, r := range report.Refusals {
 		p.Notef("warning: %s", progress.Safe(r.Error()))
@@ -142,15 +162,16 @@ type reportJSON struct {
 	Reused       int64   `json:"reused"`
 	Interrupted  bool    `json:"interrupted"`
 	PruneRefused bool    `json:"prune_refused"`
+	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
 	// CoreSeconds is the time spent in each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
 }
 
-func printReportJSON(p *app.Program, r index.Report) {
+func printReportJSON(p *app.Program, r index.Report, switched bool) {
 	line, _ := json.Marshal(reportJSON{ // numbers always marshal
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0,
+		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(),

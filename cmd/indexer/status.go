@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -94,7 +95,11 @@ func printStatusJSON(p *app.Program, d store.Description, failures []store.Failu
 func printStatus(p *app.Program, d store.Description, failures []store.Failure) {
 	p.Printf("store       %s, %s\n", d.Kind, progress.Safe(d.Location))
 	p.Printf("collection  %s\n", d.Collection)
-	p.Printf("pictures    %d (%s on disk)\n", d.Records, humanize.Bytes(uint64(d.Bytes)))
+	size := "" // a server does not tell
+	if d.Bytes > 0 {
+		size = fmt.Sprintf(" (%s on disk)", humanize.Bytes(uint64(d.Bytes)))
+	}
+	p.Printf("pictures    %d%s\n", d.Records, size)
 	p.Printf("failures    %d\n", d.Failures)
 	p.Printf("model       %s, %d dimensions, %s pixels\n", progress.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels)
 	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))

@@ -21,12 +21,21 @@ func pruneCommand(p *app.Program) *cli.Command {
 is missing or more than a fifth of its pictures have vanished, because that looks
 like an unmounted disk; --force-prune insists.
 
+With --old-models it removes instead the indexes that indexer run --rebuild left of
+earlier models, after asking.
+
    indexer prune
-   indexer prune ~/Pictures/old --force-prune`,
+   indexer prune ~/Pictures/old --force-prune
+   indexer prune --old-models`,
 		Flags: app.Flags(app.StoreFlags(), app.OutputFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove them even if a whole path is gone"},
+			&cli.BoolFlag{Name: "old-models", Usage: "remove the indexes of earlier models"},
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 		}),
 		Action: func(c *cli.Context) error {
+			if c.Bool("old-models") {
+				return pruneOldModels(c, p)
+			}
 			cfg, err := p.Config(c)
 			if err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,7 +15,7 @@ import (
 
 // queryFlags are those of every command that finds pictures.
 func queryFlags() []cli.Flag {
-	const narrowing = "Narrowing"
+	const narrowing, accuracy = "Narrowing", "Accuracy"
 	return app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
 		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
 		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
@@ -23,6 +24,8 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
 		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
+		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 		&cli.BoolFlag{Name: "paths", Usage: "print paths alone", Category: "Output"},
 		&cli.BoolFlag{Name: "0", Aliases: []string{"print0"}, Usage: "end each path with a NUL, for xargs -0", Category: "Output"},
 		&cli.BoolFlag{Name: "preview", Usage: "show the pictures, where the terminal can", Category: "Output"},
@@ -104,11 +107,23 @@ func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Servi
 		return err
 	}
 	defer open.Close()
-	hits, err := ask(c.Context, query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg)), params)
+	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg))
+	start := time.Now()
+	hits, err := ask(c.Context, service, params)
 	if err != nil {
 		return err
 	}
-	return show(c, p, hits, open.Encoder.Spec().Notice)
+	took := time.Since(start)
+	if err := show(c, p, hits, open.Encoder.Spec().Notice); err != nil || !c.Bool("verify") {
+		return err
+	}
+	start = time.Now()
+	params.Exact = true
+	exact, err := ask(c.Context, service, params)
+	if err != nil {
+		return err
+	}
+	return showRecall(c, p, verification{hits: hits, exact: exact, k: params.K, took: took, exactTook: time.Since(start)})
 }
 
 func paramsOf(c *cli.Context) (query.Params, error) {
@@ -125,7 +140,7 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if err != nil {
 		return query.Params{}, app.Usagef("", "%s", err)
 	}
-	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter}, nil
+	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
 }
 
 // show prints hits in the form that was asked for.

@@ -128,9 +128,6 @@ func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	if cfg.Models == "" {
 		cfg.Models = config.DefaultModels(p.Getenv)
 	}
-	if cfg.DB == "" {
-		return cfg, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
-	}
 	p.level = cfg.Log.Level
 	p.Log = p.logger(p.Stderr, p.level)
 	return cfg, nil

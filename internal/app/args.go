@@ -64,6 +64,9 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		}
 		path = []string{a.DefaultCommand}
 	}
+	if slices.ContainsFunc(flags, func(f string) bool { return f == "--help" || f == "-h" || f == "-help" || f == "--h" }) {
+		rest = nil // help for an argument is what the parser would look for
+	}
 	out := append([]string{args[0]}, path...)
 	out = append(out, flags...)
 	if len(rest) > 0 {

@@ -32,6 +32,7 @@ func TestArrange(t *testing.T) {
 		{"labels lint f --json", "labels lint --json -- f"},
 		{"labels --json lint f", "labels lint --json -- f"},
 		{"image --help", "image --help"},
+		{"image f.jpg --help", "image --help"},
 		{"--db x", "text --db x"},
 		{"-", "text -- -"},
 		{"dog --top 5", "text --top 5 -- dog"},

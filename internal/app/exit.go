@@ -16,7 +16,9 @@ import (
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/transfer"
 )
 
 // The exit codes of both commands. Scripts rely on them.
@@ -83,9 +85,9 @@ func is(target error) func(error) bool {
 var rules = []rule{
 	{is(ErrInterrupted), ExitInterrupted, "what was reported as indexed is safe; run the same command to go on"},
 	{is(context.Canceled), ExitInterrupted, "what was reported as indexed is safe; run the same command to go on"},
-	{isMismatch, ExitModel, "give the index's own model with --model, or build another index with --db DIR or --collection NAME; nothing was changed"},
+	{isMismatch, ExitModel, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
 	{is(store.ErrLocked), ExitLocked, "wait until the other indexer has finished; searching goes on meanwhile"},
-	{is(store.ErrUnavailable), ExitUnreachable, "check that the store is running and that its address is right"},
+	{is(store.ErrUnavailable), ExitUnreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 	{is(store.ErrNoIndex), ExitFatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), ExitFatal, "use the newer sightline, or build another index with --db DIR"},
 	{is(store.ErrDamaged), ExitFatal, "indexer verify says what is wrong; build a new index with --db DIR"},
@@ -100,6 +102,10 @@ var rules = []rule{
 	{is(query.ErrEmpty), ExitUsage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), ExitFatal, ""},
 	{is(eval.ErrCaptions), ExitFatal, "each line is a file name, a tab and a caption; index the pictures first"},
+	{is(recall.ErrQueries), ExitFatal, "each line is a query, as one would search for it"},
+	{is(recall.ErrNothingToTune), ExitFatal, "searches need no tuning here; nothing was changed"},
+	{is(recall.ErrNotReached), ExitFatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
+	{is(transfer.ErrCheck), ExitFatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
 	{is(fs.ErrPermission), ExitFatal, "check who owns the file or folder"},
 }
 

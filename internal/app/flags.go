@@ -6,6 +6,7 @@ import "github.com/urfave/cli/v2"
 var settingOf = map[string]string{
 	"store": "store", "db": "db", "collection": "collection", "model": "model", "models": "models",
 	"precision": "precision", "pixels": "pixels", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
+	"milvus-address": "milvus.address", "recall": "milvus.recall",
 	"workers": "index.workers", "embed-workers": "index.embed_workers", "batch-size": "index.batch_size",
 	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "hidden": "index.hidden", "ignore": "index.ignore",
 }
@@ -21,9 +22,11 @@ const (
 func StoreFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE`", Category: categoryStore},
-		&cli.StringFlag{Name: "store", Usage: "`KIND` of store: local", DefaultText: "local", Category: categoryStore},
+		&cli.StringFlag{Name: "store", Usage: "`KIND` of store: local or milvus", DefaultText: "local", Category: categoryStore},
 		&cli.StringFlag{Name: "db", Usage: "folder `DIR` of the local store", DefaultText: "$XDG_DATA_HOME/sightline", Category: categoryStore},
+		&cli.StringFlag{Name: "milvus-address", Usage: "`HOST:PORT` of the Milvus server", DefaultText: "localhost:19530", Category: categoryStore},
 		&cli.StringFlag{Name: "collection", Usage: "`NAME` of the collection in the store", DefaultText: "default", Category: categoryStore},
+		&cli.Float64Flag{Name: "recall", Usage: "share `R` of the true nearest that a search in Milvus aims to find", DefaultText: "0.95", Category: categoryStore},
 	}
 }
 

@@ -11,32 +11,8 @@ import (
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/walk"
 )
-
-// Access says what a store is opened for.
-type Access int
-
-// The kinds of access.
-const (
-	Read   Access = iota // searching; the index must exist
-	Write                // changing an index that exists
-	Create               // changing it, and making it if it is not there
-)
-
-// OpenStore opens the store that the settings name. A model that is not zero must
-// be the one that built the index.
-func (p *Program) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	mode := map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create}[access]
-	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Mode: mode, Log: p.Log,
-	})
-	if err != nil {
-		return nil, err // not st: a nil *local.Store is not a nil store.Store
-	}
-	return st, nil
-}
 
 // Tuning says which work an encoder is for.
 type Tuning int
@@ -78,7 +54,7 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 // index says of itself.
 func (p *Program) adoptModel(ctx context.Context, cfg config.Config, access Access) (config.Config, error) {
 	st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
-	if errors.Is(err, store.ErrNoIndex) && access == Create {
+	if errors.Is(err, store.ErrNoIndex) && access >= Create {
 		return withModelDefaults(cfg), nil
 	} else if err != nil {
 		return cfg, err

@@ -18,6 +18,7 @@ type Config struct {
 	Pixels         string `mapstructure:"pixels"`          // "fast" or "exact"; "" means the index's own, else "fast"
 	Models         string `mapstructure:"models"`          // folder that models are fetched into; "" means DefaultModels
 	OnnxRuntimeLib string `mapstructure:"onnxruntime_lib"` // shared library; "" means to look for it
+	Milvus         Milvus `mapstructure:"milvus"`
 	Index          Index  `mapstructure:"index"`
 	Log            Log    `mapstructure:"log"`
 }
@@ -45,6 +46,7 @@ func Default() Config {
 	return Config{
 		Store:      "local",
 		Collection: "default",
+		Milvus:     defaultMilvus(),
 		Index: Index{
 			BatchSize:    8,
 			DecodedBytes: 512 << 20,

@@ -68,6 +68,23 @@ func TestEveryKeyFromTheEnvironment(t *testing.T) {
 		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.batch_size": "2",
 		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.hidden": "true",
 		"index.follow_links": "false", "index.ignore": "a", "log.level": "debug",
+		"milvus.address": "h:1", "milvus.username": "u", "milvus.password": "p", "milvus.password_file": "/p",
+		"milvus.token": "t", "milvus.token_file": "/t", "milvus.database": "d", "milvus.tls.enabled": "true",
+		"milvus.tls.ca": "/ca", "milvus.tls.cert": "/c", "milvus.tls.key": "/k", "milvus.tls.server_name": "n",
+		"milvus.index.type": "FLAT", "milvus.index.m": "8", "milvus.index.ef_construction": "8", "milvus.index.nlist": "8",
+		"milvus.search.ef": "8", "milvus.search.nprobe": "8", "milvus.search.search_list": "8", "milvus.recall": "0.9",
+		"milvus.consistency": "strong", "milvus.dial_timeout": "1s", "milvus.call_timeout": "1s", "milvus.retry_for": "1s",
+		"milvus.batch_bytes": "1048576",
+	}
+	// Some settings make sense only with others.
+	needs := map[string]map[string]string{
+		"milvus.username":        {"milvus.password": "p"},
+		"milvus.password":        {"milvus.username": "u"},
+		"milvus.password_file":   {"milvus.username": "u"},
+		"milvus.tls.ca":          {"milvus.tls.enabled": "true"},
+		"milvus.tls.cert":        {"milvus.tls.enabled": "true", "milvus.tls.key": "/k"},
+		"milvus.tls.key":         {"milvus.tls.enabled": "true", "milvus.tls.cert": "/c"},
+		"milvus.tls.server_name": {"milvus.tls.enabled": "true"},
 	}
 	for _, key := range config.Keys() {
 		value, ok := values[key]
@@ -75,13 +92,29 @@ func TestEveryKeyFromTheEnvironment(t *testing.T) {
 			t.Errorf("this test knows no value for %s", key)
 			continue
 		}
-		got, err := config.Load(config.Sources{Getenv: env(map[string]string{config.EnvName(key): value})})
+		set := map[string]string{config.EnvName(key): value}
+		for k, v := range needs[key] {
+			set[config.EnvName(k)] = v
+		}
+		got, err := config.Load(config.Sources{Getenv: env(set)})
 		if err != nil {
 			t.Errorf("%s: %v", key, err)
-		} else if key != "store" && cmp.Equal(got, config.Default()) {
+		} else if key != "store" && cmp.Equal(got, without(t, set, key)) {
 			t.Errorf("%s from the environment is lost", key)
 		}
 	}
+}
+
+// without loads the environment less one key, whether or not the rest is valid.
+func without(t *testing.T, set map[string]string, key string) config.Config {
+	t.Helper()
+	rest := maps.Clone(set)
+	delete(rest, config.EnvName(key))
+	got, err := config.Load(config.Sources{Getenv: env(rest)})
+	if err != nil && !errors.Is(err, config.ErrInvalid) {
+		t.Fatal(err)
+	}
+	return got
 }
 
 func TestWhatIsWrong(t *testing.T) {

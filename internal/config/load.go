@@ -48,6 +48,9 @@ func Load(s Sources) (Config, error) {
 	for key, value := range s.Flags {
 		v.Set(key, value)
 	}
+	if err := checkSecrets(v); err != nil {
+		return Config{}, err
+	}
 	var c Config
 	if err := v.UnmarshalExact(&c, decodeLists); err != nil {
 		return Config{}, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))

@@ -21,7 +21,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: %s is %d; it must be at least %d", ErrInvalid, key, value, least))
 		}
 	}
-	oneOf("store", c.Store, "local")
+	oneOf("store", c.Store, "local", "milvus")
 	oneOf("precision", c.Precision, "", "fp32", "fp16", "int8")
 	oneOf("pixels", c.Pixels, "", "fast", "exact")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
@@ -34,5 +34,6 @@ func (c Config) Validate() error {
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
+	errs = append(errs, c.Milvus.validate()...)
 	return errors.Join(errs...)
 }

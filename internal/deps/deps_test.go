@@ -29,6 +29,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{
 		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
+		"internal/transfer", "internal/recall",
 		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
 	},
 	{
@@ -43,6 +44,7 @@ var sideways = map[string][]string{
 	"internal/clip":          {"internal/imaging"},
 	"internal/clip/cliptest": {"internal/clip", "internal/imaging"},
 	"internal/store/*":       {"internal/store"},
+	"internal/query":         {"internal/recall"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may

@@ -48,10 +48,13 @@ func withPrograms(m *testing.M) int {
 	return m.Run()
 }
 
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { testscript.Run(t, params(t, "testdata/script")) }
+
+// params are those of the scripts in a folder.
+func params(t *testing.T, dir string) testscript.Params {
 	model := tiny(cliptest.TinyBundle(t))
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -68,6 +71,8 @@ func TestScripts(t *testing.T) {
 			"hold":    hold,
 			"hub":     model.hub,
 			"json":    jsonFields,
+			"within":  within,
+			"deaf":    deaf,
 		},
-	})
+	}
 }

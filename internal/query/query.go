@@ -15,6 +15,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -24,6 +25,7 @@ type Params struct {
 	K        int     // hits wanted, at least 1
 	MinScore float32 // cosine; -1 for no bound
 	Filter   store.Filter
+	Exact    bool // search without misses, where the store's index is approximate
 }
 
 // Errors that callers tell apart with errors.Is.
@@ -138,7 +140,11 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 }
 
 func (s *Service) nearest(ctx context.Context, v vec.Matrix, p Params) ([]store.Hit, error) {
-	hits, err := s.store.Search(ctx, store.Query{Vectors: v, K: p.K, MinScore: p.MinScore, Filter: p.Filter})
+	search := s.store.Search
+	if p.Exact {
+		search = func(ctx context.Context, q store.Query) ([][]store.Hit, error) { return recall.Exact(ctx, s.store, q) }
+	}
+	hits, err := search(ctx, store.Query{Vectors: v, K: p.K, MinScore: p.MinScore, Filter: p.Filter})
 	if err != nil {
 		return nil, fmt.Errorf("searching: %w", err)
 	}

@@ -7,6 +7,9 @@
 //	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
 //	writer.lock        held by the one process that writes
 //
+// and, once its model was changed, the indexes of later models in folders of their
+// own below it; see models.go.
+//
 // A writer puts vectors into slots past the end of what is committed, makes them
 // durable, and then commits the rows that name them together with the new number of
 // slots. What a crash leaves behind that number does not exist for anybody and the
@@ -49,17 +52,21 @@ type Options struct {
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
-	Model  store.Model
-	Mode   Mode
-	Engine vec.Engine   // scores rows; nil for vec.NewParallel(0)
-	Log    *slog.Logger // nil discards
+	Model store.Model
+	Mode  Mode
+	// Rebuild lets Create make an index for Model beside that of another model, which
+	// stays the one in use until Promote.
+	Rebuild bool
+	Engine  vec.Engine   // scores rows; nil for vec.NewParallel(0)
+	Log     *slog.Logger // nil discards
 
 	files fileSystem // tests put a failing one here; nil for the real one
 }
 
 // Store is an open index. Its methods may be called from several goroutines.
 type Store struct {
-	dir        string
+	base       string // the collection's folder
+	dir        string // of the index in it; see models.go
 	collection string
 	model      store.Model
 	created    int64 // Unix seconds
@@ -82,6 +89,8 @@ type Store struct {
 var (
 	_ store.Store    = (*Store)(nil)
 	_ store.Verifier = (*Store)(nil)
+	_ store.Promoter = (*Store)(nil)
+	_ store.Keeper   = (*Store)(nil)
 )
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
@@ -97,11 +106,31 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
 		return nil, errors.New("an index is created for a model, and none was given")
 	}
-	dir, err := filepath.Abs(filepath.Join(o.Dir, o.Collection))
+	base, err := o.base()
 	if err != nil {
 		return nil, fmt.Errorf("index folder: %w", err)
 	}
+	var dir string
+	if o.Rebuild && o.Mode == Create {
+		dir, err = rebuildFolder(ctx, base, o)
+	} else {
+		dir, err = currentFolder(base)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open index %s: %w", base, err)
+	}
+	s, err := openFolder(ctx, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	s.base = base
+	return s, nil
+}
+
+// openFolder opens the index in a folder.
+func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	s := &Store{
+		base:       dir,
 		dir:        dir,
 		collection: o.Collection,
 		engine:     o.Engine,

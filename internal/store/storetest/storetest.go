@@ -36,6 +36,8 @@ type Opts struct {
 	NearTimes bool
 	// Approximate: Search may miss some of the best.
 	Approximate bool
+	// LooseTies: of records with equal scores any may be the last that are given.
+	LooseTies bool
 	// TornReads: a reader may see part of a batch while it is written.
 	TornReads bool
 	// KeepsModelsApart: opening an index with another model gives another, empty

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/transfer"
+)
+
+func copyCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:  "copy",
+		Usage: "copy the index from one kind of store to another",
+		Description: `Copies pictures, embeddings, tags and the list of failures; nothing is embedded
+again. What the target has already is not sent, so that a copy that broke off goes on
+where it was, and a later one brings over what changed. What the target has beside
+the source stays. In the end counts and a random sample of the embeddings are
+compared; a difference ends with 1. An index of another model is refused.
+
+   indexer copy --from local --to milvus --milvus-address db.example:19530
+   indexer copy --from milvus --to local --db /srv/index`,
+		Flags: app.Flags(app.StoreFlags(), app.OutputFlags(), progressFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: local or milvus", DefaultText: "the one in use"},
+			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: local or milvus"},
+		}),
+		Action: func(c *cli.Context) error { return copyIndex(c, p) },
+	}
+}
+
+// kinds are the stores that can be copied between.
+var kinds = []string{"local", "milvus"}
+
+func copyIndex(c *cli.Context, p *app.Program) error {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	source, target := cfg, cfg
+	if c.IsSet("from") {
+		source.Store = c.String("from")
+	}
+	target.Store = c.String("to")
+	const example = "for example: indexer copy --from local --to milvus"
+	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
+		if !slices.Contains(kinds, f.kind) {
+			return app.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(kinds, ", "))
+		}
+	}
+	if source.Store == target.Store {
+		return app.Usagef(example, "--from and --to are both %s", source.Store)
+	}
+	from, err := p.OpenStore(c.Context, source, app.Read, store.Model{})
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	d, err := from.Describe(c.Context)
+	if err != nil {
+		return err
+	}
+	to, err := p.OpenStore(c.Context, target, app.Create, d.Model)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	reporter, err := reporterFor(c, p)
+	if err != nil {
+		return err
+	}
+	report, err := transfer.Copy(c.Context, from, to, transfer.Options{Observer: reporter})
+	reporter.Close()
+	if err == nil || c.Context.Err() != nil || errors.Is(err, transfer.ErrCheck) {
+		printCopy(c, p, report, err == nil)
+	}
+	return err
+}
+
+// copyJSON is the outcome of a copy for scripts.
+type copyJSON struct {
+	Records   int64   `json:"records"`
+	Copied    int64   `json:"copied"`
+	Unchanged int64   `json:"unchanged"`
+	Extra     int64   `json:"extra"`
+	Failures  int64   `json:"failures"`
+	Sampled   int64   `json:"sampled"`
+	Seconds   float64 `json:"seconds"`
+	Complete  bool    `json:"complete"` // everything is there and was checked
+}
+
+func printCopy(c *cli.Context, p *app.Program, r transfer.Report, complete bool) {
+	if c.Bool("json") {
+		line, _ := json.Marshal(copyJSON{ // numbers always marshal
+			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures,
+			Sampled: r.Sampled, Seconds: r.Seconds, Complete: complete,
+		})
+		p.Printf("%s\n", line)
+		return
+	}
+	p.Printf("%d pictures read: %d copied, %d there already, %d failures in %s\n",
+		r.Records, r.Copied, r.Unchanged, r.Failures, time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond))
+	if r.Extra > 0 {
+		p.Printf("%d pictures that are only in the target were left there\n", r.Extra)
+	}
+	if complete {
+		p.Printf("checked: the counts, and %d records with their embeddings\n", r.Sampled)
+	}
+}

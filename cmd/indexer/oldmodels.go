@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// pruneOldModels removes the indexes of a collection that a change of the model left
+// behind, after asking.
+func pruneOldModels(c *cli.Context, p *app.Program) error {
+	if c.NArg() > 0 {
+		return app.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
+	}
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	st, err := p.OpenStore(c.Context, cfg, app.Write, store.Model{})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	keeper, ok := st.(store.Keeper)
+	if !ok {
+		return app.Usagef("", "this kind of store keeps no indexes of earlier models")
+	}
+	all, err := keeper.Generations(c.Context)
+	if err != nil {
+		return err
+	}
+	var old []store.Generation
+	for _, g := range all {
+		if !g.Current {
+			old = append(old, g)
+		}
+	}
+	if len(old) > 0 && !c.Bool("yes") {
+		for _, g := range old {
+			p.Notef("%s: %d pictures, last changed %s", progress.Safe(g.Model.Label()), g.Records, g.Updated.Local().Format("2006-01-02"))
+		}
+		yes, err := p.Confirm(fmt.Sprintf("remove %s?", indexes(len(old))), "--yes")
+		if err != nil {
+			return err
+		}
+		if !yes {
+			p.Notef("nothing was removed")
+			return nil
+		}
+	}
+	for _, g := range old {
+		if err := keeper.Drop(c.Context, g.Name); err != nil {
+			return err
+		}
+	}
+	if c.Bool("json") {
+		return json.NewEncoder(p.Stdout).Encode(map[string]int{"removed": len(old)})
+	}
+	p.Printf("%s removed\n", indexes(len(old)))
+	return nil
+}
+
+func indexes(n int) string {
+	if n == 1 {
+		return "1 index of an earlier model"
+	}
+	return fmt.Sprintf("%d indexes of earlier models", n)
+}

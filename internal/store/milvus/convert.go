@@ -1,0 +1,191 @@
+package milvus
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// noTime stands for a time that is not known, in seconds.
+const noTime = math.MinInt64
+
+// extra is what the JSON field of a record holds. Labels and sources are escaped.
+type extra struct {
+	Tags []store.Tag `json:"tags,omitempty"`
+}
+
+// row is a record in its stored form.
+type row struct {
+	*store.Record
+	path, root, format string
+	tags               [][]byte // for filters
+	extra              []byte
+}
+
+// newRow converts a record, or says what of it the server cannot keep.
+func newRow(r *store.Record) (row, error) {
+	out := row{Record: r, path: escape(r.Path), root: escape(r.Root), format: escape(r.Format)}
+	var e extra
+	seen := make(map[string]bool)
+	for _, t := range r.Tags {
+		label := escape(filterLabel(t.Label))
+		if !seen[label] {
+			seen[label] = true
+			out.tags = append(out.tags, []byte(label))
+		}
+		t.Label, t.Source = escape(t.Label), escape(t.Source)
+		e.Tags = append(e.Tags, t)
+	}
+	var err error
+	if out.extra, err = json.Marshal(e); err != nil {
+		return out, fmt.Errorf("%q: %w", r.Path, err)
+	}
+	if err := checkID(r.ID); err != nil {
+		return out, fmt.Errorf("%q: %w", r.Path, err)
+	}
+	for _, f := range []struct {
+		name       string
+		size, most int
+	}{
+		{"path", len(out.path), maxText}, {"root", len(out.root), maxText}, {"name of a format", len(out.format), maxFormat},
+		{"text of all tags", len(out.extra), maxText}, {"number of labels", len(out.tags), maxTags},
+	} {
+		if f.size > f.most {
+			return out, fmt.Errorf("%.200q: a %s of %d is more than the %d that Milvus keeps", r.Path, f.name, f.size, f.most)
+		}
+	}
+	return out, nil
+}
+
+// checkID reports an id that would not sort on the server as it does here. The ids
+// of store.ID are hex digits.
+func checkID(id string) error {
+	if escape(id) != id || len(id) > maxID {
+		return fmt.Errorf("%.200q cannot be an id in Milvus: at most %d characters, without quotes, backslashes and %%", id, maxID)
+	}
+	return nil
+}
+
+// bytes is about the size of the row in a message.
+func (r *row) bytes() int {
+	return 4*len(r.Vector) + 2*len(r.path) + len(r.root) + 2*len(r.extra) + 256
+}
+
+// columns turns rows into the columns of a message.
+func columns(rows []row, dim int) []entity.Column {
+	n := len(rows)
+	texts := func(of func(*row) string) []string {
+		out := make([]string, n)
+		for i := range rows {
+			out[i] = of(&rows[i])
+		}
+		return out
+	}
+	numbers := func(name string, of func(*row) int64) entity.Column {
+		out := make([]int64, n)
+		for i := range rows {
+			out[i] = of(&rows[i])
+		}
+		return entity.NewColumnInt64(name, out)
+	}
+	tags, extras, vectors := make([][][]byte, n), make([][]byte, n), make([][]float32, n)
+	for i := range rows {
+		tags[i], extras[i], vectors[i] = rows[i].tags, rows[i].extra, rows[i].Vector
+	}
+	return []entity.Column{
+		entity.NewColumnVarChar(fieldID, texts(func(r *row) string { return r.ID })),
+		entity.NewColumnVarChar(fieldPath, texts(func(r *row) string { return r.path })),
+		entity.NewColumnVarChar(fieldRoot, texts(func(r *row) string { return r.root })),
+		entity.NewColumnVarChar(fieldHash, texts(func(r *row) string { return hex.EncodeToString(r.ContentHash) })),
+		entity.NewColumnVarChar(fieldFormat, texts(func(r *row) string { return r.format })),
+		numbers(fieldSize, func(r *row) int64 { return r.Size }),
+		numbers(fieldMod, func(r *row) int64 { return r.ModTime.Unix() }),
+		numbers(fieldModNS, func(r *row) int64 { return int64(r.ModTime.Nanosecond()) }),
+		numbers(fieldWidth, func(r *row) int64 { return int64(r.Width) }),
+		numbers(fieldHeight, func(r *row) int64 { return int64(r.Height) }),
+		numbers(fieldTaken, func(r *row) int64 { return seconds(r.TakenAt) }),
+		numbers(fieldTakenNS, func(r *row) int64 { return int64(r.TakenAt.Nanosecond()) }),
+		numbers(fieldShown, func(r *row) int64 { return r.When().Unix() }),
+		numbers(fieldShownNS, func(r *row) int64 { return int64(r.When().Nanosecond()) }),
+		entity.NewColumnVarCharArray(fieldTags, tags),
+		entity.NewColumnJSONBytes(fieldExtra, extras),
+		entity.NewColumnFloatVector(fieldVector, dim, vectors),
+	}
+}
+
+// seconds is a time that may not be known.
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return noTime
+	}
+	return t.Unix()
+}
+
+// record reads a record of recordFields, with its vector if dim is not 0. The caller
+// looks at r.err at the end.
+func (r *rows) record(i, dim int) store.Record {
+	out := store.Record{
+		ID: r.text(fieldID, i), Path: r.text(fieldPath, i), Root: r.text(fieldRoot, i),
+		Size: r.int(fieldSize, i), ModTime: time.Unix(r.int(fieldMod, i), r.int(fieldModNS, i)).UTC(),
+		Width: int(r.int(fieldWidth, i)), Height: int(r.int(fieldHeight, i)), Format: r.text(fieldFormat, i),
+		ContentHash: r.hash(i),
+	}
+	if s := r.int(fieldTaken, i); s != noTime {
+		out.TakenAt = time.Unix(s, r.int(fieldTakenNS, i)).UTC()
+	}
+	out.Tags = r.tags(i)
+	if dim > 0 {
+		out.Vector = r.vector(i, dim)
+	}
+	return out
+}
+
+func (r *rows) hash(i int) []byte {
+	text := r.raw(fieldHash, i)
+	if text == "" {
+		return nil
+	}
+	h, err := hex.DecodeString(text)
+	if err != nil {
+		r.fail(fieldHash, i)
+	}
+	return h
+}
+
+func (r *rows) tags(i int) []store.Tag {
+	var e extra
+	if err := json.Unmarshal(r.json(fieldExtra, i), &e); err != nil {
+		r.fail(fieldExtra, i)
+	}
+	for j := range e.Tags {
+		t := &e.Tags[j]
+		var err1, err2 error
+		t.Label, err1 = unescape(t.Label)
+		t.Source, err2 = unescape(t.Source)
+		if err1 != nil || err2 != nil {
+			r.fail(fieldExtra, i)
+		}
+	}
+	return e.Tags
+}
+
+// escapeUpTo is the stored form of as much of the start of s as fits.
+func escapeUpTo(s string, most int) string {
+	out := escape(s)
+	if len(out) <= most {
+		return out
+	}
+	out = out[:most]
+	// A character that the end cuts in two, escaped or not, goes as a whole.
+	if i := strings.LastIndexByte(out, '%'); i > most-3 {
+		out = out[:i]
+	}
+	return strings.ToValidUTF8(out, "")
+}

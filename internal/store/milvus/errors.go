@@ -1,0 +1,180 @@
+package milvus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Problem is an error that knows what to do about it.
+type Problem struct {
+	Err    error
+	Advice string
+}
+
+// Error is the message, without the advice.
+func (p *Problem) Error() string { return p.Err.Error() }
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// Hint is the advice.
+func (p *Problem) Hint() string { return p.Advice }
+
+// serverError is an answer of the server that says no. The SDK passes on the reason
+// alone; the codes are what tells one reason from another.
+type serverError struct {
+	method string
+	code   int32 // of Milvus 2.3 and newer; 0 if there is none
+	legacy commonpb.ErrorCode
+	reason string
+}
+
+func (e *serverError) Error() string {
+	return fmt.Sprintf("%s: the server says: %s (code %d)", e.method, strings.TrimSpace(e.reason), max(e.code, int32(e.legacy)))
+}
+
+// statusOf returns the error in a reply, or nil.
+func statusOf(method string, reply any) *serverError {
+	var st *commonpb.Status
+	switch r := reply.(type) {
+	case *commonpb.Status:
+		st = r
+	case interface{ GetStatus() *commonpb.Status }:
+		st = r.GetStatus()
+	}
+	if st == nil || st.GetErrorCode() == commonpb.ErrorCode_Success && st.GetCode() == 0 {
+		return nil
+	}
+	return &serverError{method: method, code: st.GetCode(), legacy: st.GetErrorCode(), reason: st.GetReason()}
+}
+
+// The kinds of server errors that we act on. The codes are those of merr in Milvus
+// 2.3 to 2.5; the words are for older ones and for Milvus Lite, which give few codes.
+type kind struct {
+	codes  []int32
+	legacy []commonpb.ErrorCode
+	words  []string
+}
+
+var (
+	kindNotFound = kind{
+		codes:  []int32{100},
+		legacy: []commonpb.ErrorCode{commonpb.ErrorCode_CollectionNotExists},
+		words:  []string{"collection not found", "can't find collection", "collection does not exist", "alias not found"},
+	}
+	kindNotLoaded = kind{
+		codes:  []int32{101, 103, 201, 202},
+		legacy: []commonpb.ErrorCode{commonpb.ErrorCode_NotShardLeader},
+		words:  []string{"not loaded", "not fully loaded"},
+	}
+	// What passes by itself: a server that starts or recovers, or that has too much to do.
+	kindTransient = kind{
+		codes: []int32{1, 2, 4, 8, 400, 401, 500, 501, 502, 503, 600, 601, 602, 901, 902, 903, 904, 905},
+		legacy: []commonpb.ErrorCode{
+			commonpb.ErrorCode_RateLimit, commonpb.ErrorCode_NotReadyServe, commonpb.ErrorCode_NotReadyCoordActivating,
+			commonpb.ErrorCode_TimeTickLongDelay,
+		},
+		words: []string{
+			"not ready", "is not healthy", "service unavailable", "rate limit", "no available", "try again",
+			"initializing", "abnormal", "connection refused", "connection reset", "channel not available", "transport is closing",
+		},
+	}
+	kindFull = kind{
+		codes:  []int32{3, 7, 9},
+		legacy: []commonpb.ErrorCode{commonpb.ErrorCode_DiskQuotaExhausted, commonpb.ErrorCode_MemoryQuotaExhausted, commonpb.ErrorCode_ForceDeny},
+		words:  []string{"no space left on device", "quota exceeded", "quota exhausted", "disk limit exceeded"},
+	}
+	kindAuth = kind{
+		codes:  []int32{1400, 1800},
+		legacy: nil,
+		words:  []string{"auth check failure", "not authenticated", "username and password"},
+	}
+)
+
+// is reports whether a server error is of a kind.
+func (k kind) is(err error) bool {
+	var se *serverError
+	if !errors.As(err, &se) {
+		return false
+	}
+	for _, c := range k.codes {
+		if se.code == c {
+			return true
+		}
+	}
+	for _, c := range k.legacy {
+		if se.legacy == c {
+			return true
+		}
+	}
+	reason := strings.ToLower(se.reason)
+	for _, w := range k.words {
+		if strings.Contains(reason, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// transient reports whether a call that failed may well succeed a little later.
+// Everything that we call can be repeated: it writes whole records by id.
+func transient(err error) bool {
+	if kindFull.is(err) || kindAuth.is(err) {
+		return false
+	}
+	if kindTransient.is(err) || errors.Is(err, errNoAnswer) {
+		return true
+	}
+	return status.Code(err) == codes.Unavailable
+}
+
+// errNoAnswer is a call that was given up after CallTimeout.
+var errNoAnswer = errors.New("no answer")
+
+// explain turns the error of a call into one for people and for errors.Is.
+func (t *transport) explain(method string, err error) error {
+	wrap := func(kind error, format string, args ...any) error {
+		return fmt.Errorf("milvus at %s: %w: %s", t.address, kind, fmt.Sprintf(format, args...))
+	}
+	code := status.Code(err)
+	switch {
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return err
+	case kindAuth.is(err) || code == codes.Unauthenticated || code == codes.Unknown && strings.Contains(err.Error(), "auth check failure"):
+		return &Problem{
+			Err:    fmt.Errorf("milvus at %s refuses the user or the password, or the token", t.address),
+			Advice: "check milvus.username and milvus.password (or milvus.token) in the settings",
+		}
+	case code == codes.PermissionDenied:
+		return &Problem{
+			Err:    fmt.Errorf("milvus at %s: %s: the user may not do this: %s", t.address, method, status.Convert(err).Message()),
+			Advice: "ask who runs the server for the privilege, or use another user",
+		}
+	case kindFull.is(err):
+		return &Problem{
+			Err:    wrap(syscall.ENOSPC, "%s", err),
+			Advice: "make room on the server, or raise its quotas, and run the command again; nothing that was reported is lost",
+		}
+	case errors.Is(err, errNoAnswer):
+		return wrap(store.ErrUnavailable, "%s: no answer within %s", method, t.callTimeout)
+	case code == codes.Unavailable:
+		return wrap(store.ErrUnavailable, "%s: %s", method, status.Convert(err).Message())
+	case kindNotFound.is(err):
+		return wrap(errNoCollection, "%s", err)
+	case kindTransient.is(err):
+		return wrap(store.ErrUnavailable, "%s", err)
+	}
+	return fmt.Errorf("milvus at %s: %w", t.address, err)
+}
+
+// errNoCollection is a collection that the server does not have.
+var errNoCollection = errors.New("there is no such collection")

@@ -1,0 +1,163 @@
+package milvus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/client"
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Beside each collection of records lies a companion: a small collection with the
+// failures, and with what the index knows about itself. A schema has a description,
+// but Milvus Lite does not keep it.
+
+// The kinds of rows in a companion, and the ids of those that exist once. The id of a
+// failure is failurePrefix and the id of the file.
+const (
+	kindMeta    = "meta"
+	kindFailure = "failure"
+
+	idIndex   = "meta:index"
+	idTuning  = "meta:tuning"
+	idUpdated = "meta:updated"
+
+	failurePrefix = "failure:"
+)
+
+// indexMeta is the row idIndex.
+type indexMeta struct {
+	Format     int         `json:"format"`
+	Collection string      `json:"collection"` // the user's name
+	Model      store.Model `json:"model"`
+	Index      string      `json:"index"` // type
+	Created    int64       `json:"created"`
+}
+
+// tuning is the row idTuning.
+type tuning struct {
+	Parameter string  `json:"parameter,omitempty"` // the one that the value is for
+	Value     int     `json:"value,omitempty"`     // 0 for none
+	Recall    float64 `json:"recall,omitempty"`    // measured
+}
+
+// updated is the row idUpdated.
+type updated struct {
+	At int64 `json:"at"` // nanoseconds
+}
+
+// metaRow is one row of a companion.
+type metaRow struct {
+	id, kind, path, root, reason string
+	data                         any
+}
+
+// writeMeta puts rows into a companion.
+func (s *Store) writeMeta(ctx context.Context, physical string, rows ...metaRow) error {
+	var ids, kinds, paths, roots, reasons []string
+	var data [][]byte
+	var vectors [][]float32
+	for _, r := range rows {
+		text, err := json.Marshal(r.data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.id, err)
+		}
+		ids, kinds = append(ids, r.id), append(kinds, r.kind)
+		paths, roots, reasons = append(paths, escape(r.path)), append(roots, escape(r.root)), append(reasons, escapeUpTo(r.reason, maxText))
+		data = append(data, text)
+		vectors = append(vectors, []float32{1, 0})
+	}
+	_, err := s.client.Upsert(ctx, physical+metaSuffix, "",
+		entity.NewColumnVarChar(fieldID, ids),
+		entity.NewColumnVarChar(fieldKind, kinds),
+		entity.NewColumnVarChar(fieldPath, paths),
+		entity.NewColumnVarChar(fieldRoot, roots),
+		entity.NewColumnVarChar(fieldReason, reasons),
+		entity.NewColumnJSONBytes(fieldData, data),
+		entity.NewColumnFloatVector(fieldVector, metaDim, vectors))
+	return err
+}
+
+// readMeta reads a row that exists once into data, and reports whether it is there.
+func (s *Store) readMeta(ctx context.Context, physical, id string, level entity.ConsistencyLevel, data any) (bool, error) {
+	rows, err := s.query(ctx, physical+metaSuffix, oneOf([]string{id}), []string{fieldID, fieldData}, level, 0)
+	if err != nil || rows.len() == 0 {
+		return false, err
+	}
+	text := rows.json(fieldData, 0)
+	if rows.err != nil {
+		return false, rows.err
+	}
+	if err := json.Unmarshal(text, data); err != nil {
+		return false, fmt.Errorf("%w: %s of collection %s: %w", store.ErrDamaged, id, physical, err)
+	}
+	return true, nil
+}
+
+// readIndexMeta reads what an index knows about itself. The row hardly ever changes,
+// so that it is first looked for without waiting for the latest writes.
+func (s *Store) readIndexMeta(ctx context.Context, physical string) (m indexMeta, found bool, err error) {
+	for _, level := range []entity.ConsistencyLevel{entity.ClEventually, entity.ClStrong} {
+		found, err = s.readMeta(ctx, physical, idIndex, level, &m)
+		if errors.Is(err, errNoCollection) {
+			return m, false, nil
+		}
+		if found || err != nil {
+			break
+		}
+	}
+	if err == nil && m.Format > formatVersion {
+		err = fmt.Errorf("collection %s: %w", physical, store.ErrNewerFormat)
+	}
+	return m, found, err
+}
+
+// touch notes the time of a change. It is written at most once a second, since
+// nobody needs to know it better, and when the store is closed.
+func (s *Store) touch(ctx context.Context, force bool) error {
+	s.mu.Lock()
+	now := time.Now()
+	if !force {
+		s.updated = now
+	}
+	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > time.Second)
+	at := s.updated
+	if write {
+		s.updatedKept = now
+	}
+	s.mu.Unlock()
+	if !write {
+		return nil
+	}
+	return s.writeMeta(ctx, s.physical, metaRow{id: idUpdated, kind: kindMeta, data: updated{At: at.UnixNano()}})
+}
+
+// query runs a query and returns its rows by field.
+func (s *Store) query(ctx context.Context, collection, expr string, fields []string, level entity.ConsistencyLevel, limit int) (*rows, error) {
+	opts := []client.SearchQueryOptionFunc{client.WithSearchQueryConsistencyLevel(level)}
+	if limit > 0 {
+		opts = append(opts, client.WithLimit(int64(limit)))
+	}
+	set, err := s.client.Query(ctx, collection, nil, expr, fields, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(set), nil
+}
+
+// count counts the rows that match an expression.
+func (s *Store) count(ctx context.Context, collection, expr string, level entity.ConsistencyLevel) (int64, error) {
+	const field = "count(*)"
+	set, err := s.client.Query(ctx, collection, nil, expr, []string{field}, client.WithSearchQueryConsistencyLevel(level))
+	if err != nil {
+		return 0, err
+	}
+	r := newRows(set)
+	n := r.int(field, 0)
+	return n, r.err
+}

@@ -1,0 +1,213 @@
+// Package milvus is the store that grows past one machine: an index in a Milvus
+// server, reached through its Go SDK. Nothing of the SDK is seen outside.
+//
+// Milvus promises less than the embedded store does, and this package makes up for it
+// where it can:
+//
+//   - A call that writes many records is cut into messages. What is invalid is found
+//     before the first of them is sent; after a crash between two, some are there.
+//     All writes are of whole records by id, so that doing one again changes nothing.
+//   - A reader may see part of a batch while it is written. A scan checks at its end
+//     that it saw as many records as there are.
+//   - Searches are approximate, as far as the type of index is, and of records with
+//     equal scores any may be the last that are given.
+//   - Nothing keeps two processes from writing at once. Each sees what the other
+//     wrote, and the last to write a record wins.
+package milvus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/client"
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// Store is an open index. Its methods may be called from several goroutines.
+type Store struct {
+	client   client.Client
+	address  string
+	alias    string
+	physical string // the collection that is read and written
+	meta     indexMeta
+	mode     Mode
+	level    entity.ConsistencyLevel // of searches
+	search   SearchParams            // fixed by the caller
+	recall   float64
+	engine   vec.Engine
+	batch    int // bytes of a message
+	log      *slog.Logger
+	closed   atomic.Bool
+	inUse    atomic.Bool // physical is what the alias points to
+
+	mu          sync.Mutex // guards what follows
+	tuned       tuning
+	updated     time.Time
+	updatedKept time.Time // the value of updated that the server has
+}
+
+var (
+	_ store.Store         = (*Store)(nil)
+	_ store.Verifier      = (*Store)(nil)
+	_ store.Promoter      = (*Store)(nil)
+	_ store.Keeper        = (*Store)(nil)
+	_ store.Tunable       = (*Store)(nil)
+	_ store.ExactSearcher = (*Store)(nil)
+)
+
+// Open connects to a server and opens an index there. Errors that callers tell apart
+// are store.ErrUnavailable, store.ErrNoIndex, store.ErrNewerFormat, store.ErrDamaged
+// and *store.ModelMismatchError; none of them changes anything. A server that cannot
+// be reached is reported within Options.DialTimeout: waiting for one that comes back
+// begins only once the index is open.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	level, err := consistencyLevel(o.Consistency)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		address: o.Address, alias: aliasOf(o.Collection), mode: o.Mode, level: level,
+		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: o.BatchBytes, log: o.Log,
+	}
+	t := &transport{address: o.Address, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
+	if s.client, err = t.connect(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := s.open(impatient(ctx), o); err != nil {
+		s.client.Close()
+		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
+	}
+	return s, nil
+}
+
+// Model returns the model that built the index.
+func (s *Store) Model() store.Model { return s.meta.Model }
+
+// Capabilities implements store.Store. Any number of hits can be asked for: what is
+// too much for one search is answered by a scan.
+func (s *Store) Capabilities() store.Capabilities {
+	return store.Capabilities{
+		MaxBatch:       4096,
+		Exact:          s.meta.Index == "FLAT",
+		ReadAfterWrite: s.level == entity.ClStrong || s.level == entity.ClSession,
+	}
+}
+
+// Describe implements store.Store.
+func (s *Store) Describe(ctx context.Context) (store.Description, error) {
+	if err := s.begin(ctx); err != nil {
+		return store.Description{}, err
+	}
+	records, err := s.count(ctx, s.physical, always.everything(), entity.ClStrong)
+	if err != nil {
+		return store.Description{}, fmt.Errorf("counting the records: %w", err)
+	}
+	failures, err := s.count(ctx, s.physical+metaSuffix, ofKind(kindFailure), entity.ClStrong)
+	if err != nil {
+		return store.Description{}, fmt.Errorf("counting the failures: %w", err)
+	}
+	last, err := s.lastChange(ctx)
+	if err != nil {
+		return store.Description{}, err
+	}
+	return store.Description{
+		Kind: "milvus", Location: s.address, Collection: s.meta.Collection, Model: s.meta.Model,
+		Records: records, Failures: failures, Format: s.meta.Format,
+		Created: time.Unix(0, s.meta.Created).UTC(), Updated: last,
+	}, nil
+}
+
+// lastChange is the time of the latest change by anybody, to about a second.
+func (s *Store) lastChange(ctx context.Context) (time.Time, error) {
+	var kept updated
+	if _, err := s.readMeta(ctx, s.physical, idUpdated, entity.ClStrong, &kept); err != nil {
+		return time.Time{}, fmt.Errorf("the time of the last change: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := max(s.meta.Created, kept.At)
+	if !s.updated.IsZero() {
+		last = max(last, s.updated.UnixNano())
+	}
+	return time.Unix(0, last).UTC(), nil
+}
+
+// Flush implements store.Writer. What a call wrote is durable when it returns; what
+// may take a moment is that everybody sees it. A read that waits for all writes
+// before it makes sure, whereas a flush in the sense of Milvus would cut its segments
+// into small ones.
+func (s *Store) Flush(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	for _, collection := range []string{s.physical, s.physical + metaSuffix} {
+		if _, err := s.count(ctx, collection, fieldID+` == ""`, entity.ClStrong); err != nil {
+			return fmt.Errorf("waiting until all that was written can be read: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close implements store.Store.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(impatient(context.Background()), 5*time.Second)
+	defer cancel()
+	if err := s.touch(ctx, true); err != nil {
+		// All data is safe; only the time of the last change is a second too early.
+		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
+	}
+	if err := s.client.Close(); err != nil {
+		return fmt.Errorf("closing the connection to milvus at %s: %w", s.address, err)
+	}
+	return nil
+}
+
+// begin is how every method begins.
+func (s *Store) begin(ctx context.Context) error {
+	if s.closed.Load() {
+		return store.ErrClosed
+	}
+	return ctx.Err()
+}
+
+// beginChange is how every method begins that changes something.
+func (s *Store) beginChange(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if s.mode == ReadOnly {
+		return store.ErrReadOnly
+	}
+	return nil
+}
+
+// load brings a collection into the server's memory and waits until it is there.
+func (s *Store) load(ctx context.Context, collection string) error {
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, keyLoading, true), loadTimeout)
+	defer cancel()
+	if err := s.client.LoadCollection(ctx, collection, false); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s", s.address, store.ErrUnavailable, collection, loadTimeout)
+		}
+		return fmt.Errorf("loading collection %s: %w", collection, err)
+	}
+	return nil
+}
+
+// loadTimeout is enough for tens of millions of records.
+const loadTimeout = 10 * time.Minute

@@ -1,0 +1,125 @@
+package milvus
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Count implements store.Scanner.
+func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
+	if err := s.begin(ctx); err != nil {
+		return 0, err
+	}
+	where, err := compile(f)
+	if err != nil || where == never {
+		return 0, err
+	}
+	n, err := s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+	if err != nil {
+		return 0, fmt.Errorf("counting records: %w", err)
+	}
+	return n, nil
+}
+
+// Get implements store.Scanner.
+func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	fields := append(slices.Clone(recordFields), fieldVector)
+	found := make(map[string]store.Record, len(ids))
+	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(true))) {
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
+		if err != nil {
+			return nil, fmt.Errorf("reading %d records: %w", len(chunk), err)
+		}
+		for i := range rows.len() {
+			r := rows.record(i, s.meta.Model.Dim)
+			found[r.ID] = r
+		}
+		if rows.err != nil {
+			return nil, rows.err
+		}
+	}
+	var out []store.Record
+	for _, id := range ids {
+		if r, ok := found[id]; ok {
+			// An id may be asked for twice, and what is returned is the caller's own.
+			r.Vector, r.Tags = slices.Clone(r.Vector), slices.Clone(r.Tags)
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+var statFields = []string{fieldID, fieldSize, fieldMod, fieldModNS, fieldHash}
+
+// Stats implements store.Scanner. What is both a record and a failure, after a crash
+// between two writes, is a failure.
+func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	out := make(map[string]store.Stat, len(ids))
+	for chunk := range slices.Chunk(ids, maxIDs) {
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), statFields, entity.ClSession, 0)
+		if err != nil {
+			return nil, fmt.Errorf("looking up %d files: %w", len(chunk), err)
+		}
+		for i := range rows.len() {
+			out[rows.text(fieldID, i)] = store.Stat{
+				Size: rows.int(fieldSize, i), ContentHash: rows.hash(i),
+				ModTime: time.Unix(rows.int(fieldMod, i), rows.int(fieldModNS, i)).UTC(),
+			}
+		}
+		if rows.err != nil {
+			return nil, rows.err
+		}
+		failures, err := s.failuresOf(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		for id, f := range failures {
+			out[id] = store.Stat{Size: f.Size, ModTime: f.ModTime, Failed: true}
+		}
+	}
+	return out, nil
+}
+
+// FindContent implements store.Scanner.
+func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]store.Record, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	if len(hash) == 0 || limit < 1 {
+		return nil, nil
+	}
+	// Which rows a limit would keep is the server's whim. There are few copies of a
+	// file as a rule, and ids alone are small.
+	rows, err := s.query(ctx, s.physical, fieldHash+" == "+quote(hex.EncodeToString(hash)), []string{fieldID}, entity.ClSession, maxWindow)
+	if err != nil {
+		return nil, fmt.Errorf("looking for copies of a file: %w", err)
+	}
+	ids := make([]string, rows.len())
+	for i := range ids {
+		ids[i] = rows.text(fieldID, i)
+	}
+	if rows.err != nil || len(ids) == 0 {
+		return nil, rows.err
+	}
+	slices.Sort(ids)
+	records, err := s.Get(ctx, ids[:min(limit, len(ids))])
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(records, func(a, b store.Record) int { return strings.Compare(a.ID, b.ID) })
+	return records, nil
+}

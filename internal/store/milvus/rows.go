@@ -1,0 +1,93 @@
+package milvus
+
+import (
+	"fmt"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// rows is an answer of the server, read by field and row. The first value that is
+// not as expected is kept as err; what is returned from then on means nothing.
+type rows struct {
+	columns map[string]entity.Column
+	order   []int // positions of the rows in the columns; nil for as they are
+	err     error
+}
+
+func newRows(columns []entity.Column) *rows {
+	r := &rows{columns: make(map[string]entity.Column, len(columns))}
+	for _, c := range columns {
+		r.columns[c.Name()] = c
+	}
+	return r
+}
+
+// len is the number of rows.
+func (r *rows) len() int {
+	for _, c := range r.columns {
+		return c.Len()
+	}
+	return 0
+}
+
+func (r *rows) fail(field string, row int) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%w: the server's answer has no proper %q in row %d", store.ErrDamaged, field, row)
+	}
+}
+
+// at is the position of a row in the columns.
+func (r *rows) at(row int) int {
+	if r.order == nil {
+		return row
+	}
+	return r.order[row]
+}
+
+// raw returns a string as it is stored.
+func (r *rows) raw(field string, row int) string {
+	c, ok := r.columns[field].(*entity.ColumnVarChar)
+	if row = r.at(row); !ok || row >= c.Len() {
+		r.fail(field, row)
+		return ""
+	}
+	return c.Data()[row]
+}
+
+// text returns a string that was stored with escape.
+func (r *rows) text(field string, row int) string {
+	s, err := unescape(r.raw(field, row))
+	if err != nil {
+		r.fail(field, row)
+	}
+	return s
+}
+
+func (r *rows) int(field string, row int) int64 {
+	c, ok := r.columns[field].(*entity.ColumnInt64)
+	if row = r.at(row); !ok || row >= c.Len() {
+		r.fail(field, row)
+		return 0
+	}
+	return c.Data()[row]
+}
+
+func (r *rows) json(field string, row int) []byte {
+	c, ok := r.columns[field].(*entity.ColumnJSONBytes)
+	if row = r.at(row); !ok || row >= c.Len() {
+		r.fail(field, row)
+		return nil
+	}
+	return c.Data()[row]
+}
+
+func (r *rows) vector(row, dim int) []float32 {
+	c, ok := r.columns[fieldVector].(*entity.ColumnFloatVector)
+	if row = r.at(row); !ok || row >= c.Len() || len(c.Data()[row]) != dim {
+		r.fail(fieldVector, row)
+		return nil
+	}
+	return c.Data()[row]
+}

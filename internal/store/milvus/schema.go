@@ -1,0 +1,173 @@
+package milvus
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+)
+
+// formatVersion is the version of the schema below. A store that finds a newer one
+// in an index leaves it alone.
+const formatVersion = 1
+
+// The fields of a record. Times are seconds since 1970 with the nanoseconds beside
+// them, since 64 bits of nanoseconds end in 2262. shown is Record.When, what filters
+// compare.
+const (
+	fieldID      = "id"
+	fieldPath    = "path"
+	fieldRoot    = "root"
+	fieldSize    = "size"
+	fieldMod     = "mtime"
+	fieldModNS   = "mtime_ns"
+	fieldHash    = "content_hash"
+	fieldWidth   = "width"
+	fieldHeight  = "height"
+	fieldFormat  = "format"
+	fieldTaken   = "taken_at"
+	fieldTakenNS = "taken_ns"
+	fieldShown   = "shown_at"
+	fieldShownNS = "shown_ns"
+	fieldTags    = "tags"  // folded labels, for filters
+	fieldExtra   = "extra" // the tags themselves, see extra in convert.go
+	fieldVector  = "vector"
+)
+
+// The fields of a companion beside the id; see meta.go.
+const (
+	fieldKind   = "kind"
+	fieldReason = "reason"
+	fieldData   = "data"
+)
+
+// The limits of a server that were not ours to choose.
+const (
+	maxText   = 65535 // bytes of a VARCHAR, and of a JSON value
+	maxID     = 128
+	maxFormat = 256
+	maxTags   = 1024
+	maxWindow = 16384 // hits of a search, and rows of a query with a limit
+)
+
+// recordFields are those that make a store.Record, but for the vector.
+var recordFields = []string{
+	fieldID, fieldPath, fieldRoot, fieldSize, fieldMod, fieldModNS, fieldHash, fieldWidth, fieldHeight,
+	fieldFormat, fieldTaken, fieldTakenNS, fieldExtra,
+}
+
+func text(name string, most int64) *entity.Field {
+	return entity.NewField().WithName(name).WithDataType(entity.FieldTypeVarChar).WithMaxLength(most)
+}
+
+func number(name string) *entity.Field {
+	return entity.NewField().WithName(name).WithDataType(entity.FieldTypeInt64)
+}
+
+func vector(dim int) *entity.Field {
+	return entity.NewField().WithName(fieldVector).WithDataType(entity.FieldTypeFloatVector).WithDim(int64(dim))
+}
+
+// recordSchema is the schema of a collection of records.
+func recordSchema(name string, dim int) *entity.Schema {
+	s := entity.NewSchema().WithName(name).
+		WithDescription("pictures of a Sightline index; " + name + metaSuffix + " says of which model").
+		WithField(text(fieldID, maxID).WithIsPrimaryKey(true)).
+		WithField(text(fieldPath, maxText)).
+		WithField(text(fieldRoot, maxText)).
+		WithField(text(fieldHash, 64)).
+		WithField(text(fieldFormat, maxFormat))
+	for _, name := range []string{
+		fieldSize, fieldMod, fieldModNS, fieldWidth, fieldHeight, fieldTaken, fieldTakenNS, fieldShown, fieldShownNS,
+	} {
+		s.WithField(number(name))
+	}
+	return s.
+		WithField(entity.NewField().WithName(fieldTags).WithDataType(entity.FieldTypeArray).
+			WithElementType(entity.FieldTypeVarChar).WithMaxLength(maxLabel).WithMaxCapacity(maxTags)).
+		WithField(entity.NewField().WithName(fieldExtra).WithDataType(entity.FieldTypeJSON)).
+		WithField(vector(dim))
+}
+
+// metaDim is the dimension of the vectors that a companion has only because Milvus
+// knows no collection without.
+const metaDim = 2
+
+// metaSchema is the schema of a companion.
+func metaSchema(name string) *entity.Schema {
+	return entity.NewSchema().WithName(name).
+		WithDescription("failures of a Sightline index, and what it knows about itself").
+		WithField(text(fieldID, maxID).WithIsPrimaryKey(true)).
+		WithField(text(fieldKind, 16)).
+		WithField(text(fieldPath, maxText)).
+		WithField(text(fieldRoot, maxText)).
+		WithField(text(fieldReason, maxText)).
+		WithField(entity.NewField().WithName(fieldData).WithDataType(entity.FieldTypeJSON)).
+		WithField(vector(metaDim))
+}
+
+// indexParameters are the parameters that each type of index takes when it is built.
+var indexParameters = map[string][]string{
+	"FLAT": nil, "HNSW": {"M", "efConstruction"}, "IVF_FLAT": {"nlist"}, "IVF_SQ8": {"nlist"},
+	"DISKANN": nil, "AUTOINDEX": nil,
+}
+
+func (x Index) withDefaults() (Index, error) {
+	x.Type = strings.ToUpper(x.Type)
+	if x.Type == "" {
+		x.Type = "HNSW"
+	}
+	if _, ok := indexParameters[x.Type]; !ok {
+		return x, fmt.Errorf("an index of type %q: it can be %s", x.Type,
+			strings.Join(slices.Sorted(maps.Keys(indexParameters)), ", "))
+	}
+	for _, p := range []struct {
+		value            *int
+		name             string
+		least, most, def int
+	}{
+		{&x.M, "M", 2, 2048, 16},
+		{&x.EfConstruction, "efConstruction", 1, 32768, 200},
+		{&x.Nlist, "nlist", 1, 65536, 1024},
+	} {
+		if *p.value == 0 {
+			*p.value = p.def
+		}
+		if *p.value < p.least || *p.value > p.most {
+			return x, fmt.Errorf("an index with %s = %d: it must be between %d and %d", p.name, *p.value, p.least, p.most)
+		}
+	}
+	return x, nil
+}
+
+// entity is the index as the SDK wants it. The inner product of vectors of length 1
+// is their cosine.
+func (x Index) entity() entity.Index {
+	all := map[string]string{
+		"M": strconv.Itoa(x.M), "efConstruction": strconv.Itoa(x.EfConstruction), "nlist": strconv.Itoa(x.Nlist),
+	}
+	params := map[string]string{"metric_type": string(entity.IP)}
+	var own []string
+	for _, name := range indexParameters[x.Type] {
+		own = append(own, fmt.Sprintf("%q: %s", name, all[name]))
+	}
+	params["params"] = "{" + strings.Join(own, ", ") + "}"
+	return entity.NewGenericIndex(fieldVector, entity.IndexType(x.Type), params)
+}
+
+func consistencyLevel(name string) (entity.ConsistencyLevel, error) {
+	switch name {
+	case "strong":
+		return entity.ClStrong, nil
+	case "bounded":
+		return entity.ClBounded, nil
+	case "session":
+		return entity.ClSession, nil
+	case "eventually":
+		return entity.ClEventually, nil
+	}
+	return 0, fmt.Errorf("consistency %q: it can be strong, session, bounded or eventually", name)
+}

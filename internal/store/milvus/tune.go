@@ -1,0 +1,119 @@
+package milvus
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// parameterOf names the search parameter of each type of index; the others have none.
+var parameterOf = map[string]string{
+	"HNSW": "ef", "IVF_FLAT": "nprobe", "IVF_SQ8": "nprobe", "DISKANN": "search_list",
+}
+
+// maxEffort is the largest value that servers take, by parameter.
+var maxEffort = map[string]int{"ef": 32768, "nprobe": 65536, "search_list": 65535}
+
+// effort is the value of the search parameter for k hits: what the caller fixed, else
+// what was saved with the index, else what usually reaches the recall asked for.
+func (s *Store) effort(k int) int {
+	parameter := parameterOf[s.meta.Index]
+	fixed := map[string]int{"ef": s.search.Ef, "nprobe": s.search.Nprobe, "search_list": s.search.SearchList}[parameter]
+	if fixed > 0 {
+		return fixed
+	}
+	s.mu.Lock()
+	tuned := s.tuned
+	s.mu.Unlock()
+	if tuned.Parameter == parameter && tuned.Value > 0 {
+		return tuned.Value
+	}
+	return usualEffort(parameter, k, s.recall)
+}
+
+// usualEffort was fitted to measurements; see docs/milvus.md. Text queries lie outside
+// the distribution of the images, so that a graph must look further for them than for
+// images.
+func usualEffort(parameter string, k int, recall float64) int {
+	miss := math.Max(1-recall, 0.001)
+	switch parameter {
+	case "ef":
+		return max(2*k, int(math.Ceil(6.4/miss)), 64)
+	case "nprobe":
+		return max(8, int(math.Ceil(1.6/miss)))
+	case "search_list":
+		return max(k+k/2, int(math.Ceil(5/miss)), 100)
+	}
+	return 0
+}
+
+// parameters are the search parameters as the SDK wants them. effort is at least the
+// number of hits.
+func parameters(index string, effort int) entity.SearchParam {
+	p := searchParams{}
+	if name, ok := parameterOf[index]; ok {
+		p[name] = min(effort, maxEffort[name])
+	}
+	if index == "AUTOINDEX" {
+		p["level"] = 1
+	}
+	return p
+}
+
+// searchParams implements entity.SearchParam.
+type searchParams map[string]any
+
+// Params returns a copy, which the SDK adds to.
+func (p searchParams) Params() map[string]any { return maps.Clone(p) }
+
+func (p searchParams) AddRadius(radius float64)      { p["radius"] = radius }
+func (p searchParams) AddRangeFilter(filter float64) { p["range_filter"] = filter }
+
+// Efforts implements store.Tunable.
+func (s *Store) Efforts(k int) (parameter string, values []int) {
+	parameter, ok := parameterOf[s.meta.Index]
+	if !ok {
+		return "", nil
+	}
+	low, high := 1, 512
+	if parameter != "nprobe" {
+		low, high = max(8, k), max(2048, 8*k)
+	}
+	for v := low; v <= min(high, maxEffort[parameter]); {
+		values = append(values, v)
+		v += max(1, v/2)
+	}
+	return parameter, values
+}
+
+// SearchAt implements store.Tunable.
+func (s *Store) SearchAt(ctx context.Context, q store.Query, value int) ([][]store.Hit, error) {
+	return s.searchWith(ctx, q, value)
+}
+
+// SetEffort implements store.Tunable.
+func (s *Store) SetEffort(ctx context.Context, value int, recall float64) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	parameter, ok := parameterOf[s.meta.Index]
+	if !ok {
+		return fmt.Errorf("an index of type %s has no search parameter", s.meta.Index)
+	}
+	t := tuning{Parameter: parameter, Value: value, Recall: recall}
+	if value == 0 {
+		t = tuning{}
+	}
+	if err := s.writeMeta(ctx, s.physical, metaRow{id: idTuning, kind: kindMeta, data: t}); err != nil {
+		return fmt.Errorf("saving the search parameter: %w", err)
+	}
+	s.mu.Lock()
+	s.tuned = t
+	s.mu.Unlock()
+	return nil
+}

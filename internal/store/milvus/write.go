@@ -1,0 +1,184 @@
+package milvus
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// maxIDs is the most ids in one expression: parsing them takes the server longer than
+// finding them.
+const maxIDs = 2000
+
+// Upsert implements store.Writer.
+func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	rows, err := s.rowsOf(records)
+	if err != nil {
+		return err
+	}
+	return s.upsert(ctx, rows)
+}
+
+// rowsOf checks and converts records. Of those with equal ids it keeps the last: in
+// one message some servers would keep both.
+func (s *Store) rowsOf(records []store.Record) ([]row, error) {
+	rows := make([]row, 0, len(records))
+	at := make(map[string]int, len(records))
+	for i := range records {
+		r := &records[i]
+		if err := r.Validate(s.meta.Model.Dim); err != nil {
+			return nil, err
+		}
+		converted, err := newRow(r)
+		if err != nil {
+			return nil, err
+		}
+		if j, ok := at[r.ID]; ok {
+			rows[j] = converted
+			continue
+		}
+		at[r.ID] = len(rows)
+		rows = append(rows, converted)
+	}
+	return rows, nil
+}
+
+// upsert writes rows in messages that are not too large, and clears the failures of
+// the same files. The record comes first: a crash in between leaves a failure too
+// many, which the next attempt at the file clears.
+func (s *Store) upsert(ctx context.Context, rows []row) error {
+	for len(rows) > 0 {
+		n, size := 0, 0
+		for n < len(rows) && (n == 0 || size+rows[n].bytes() <= s.batch) {
+			size += rows[n].bytes()
+			n++
+		}
+		chunk := rows[:n]
+		rows = rows[n:]
+		if _, err := s.client.Upsert(ctx, s.physical, "", columns(chunk, s.meta.Model.Dim)...); err != nil {
+			return fmt.Errorf("writing %d records: %w", n, err)
+		}
+		ids := make([]string, n)
+		for i := range chunk {
+			ids[i] = chunk[i].ID
+		}
+		if err := s.deleteFailures(ctx, ids); err != nil {
+			return err
+		}
+	}
+	return s.touch(ctx, false)
+}
+
+// Delete implements store.Writer.
+func (s *Store) Delete(ctx context.Context, ids []string) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := s.deleteRecords(ctx, ids); err != nil {
+		return err
+	}
+	if err := s.deleteFailures(ctx, ids); err != nil {
+		return err
+	}
+	return s.touch(ctx, false)
+}
+
+func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
+	for chunk := range slices.Chunk(ids, maxIDs) {
+		if err := s.client.Delete(ctx, s.physical, "", oneOf(chunk)); err != nil {
+			return fmt.Errorf("deleting %d records: %w", len(chunk), err)
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteFailures(ctx context.Context, ids []string) error {
+	for chunk := range slices.Chunk(failureIDs(ids), maxIDs) {
+		if err := s.client.Delete(ctx, s.physical+metaSuffix, "", oneOf(chunk)); err != nil {
+			return fmt.Errorf("clearing the failures of %d files: %w", len(chunk), err)
+		}
+	}
+	return nil
+}
+
+// SetTags implements store.Writer. Milvus replaces records only as a whole, so that
+// they are read, changed and written again, vectors and all.
+func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]store.Tag) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	if len(tags) == 0 {
+		return nil
+	}
+	for id, list := range tags {
+		for _, t := range list {
+			t.Source = source
+			if err := t.Validate(); err != nil {
+				return fmt.Errorf("record %s: %w", id, err)
+			}
+		}
+	}
+	ids := slices.Sorted(maps.Keys(tags))
+	if err := s.checkThere(ctx, ids); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(ids, s.pageRows(true)) {
+		records, err := s.Get(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for i := range records {
+			r := &records[i]
+			r.Tags = slices.DeleteFunc(r.Tags, func(t store.Tag) bool { return t.Source == source })
+			for _, t := range tags[r.ID] {
+				t.Source = source
+				r.Tags = append(r.Tags, t)
+			}
+		}
+		rows, err := s.rowsOf(records)
+		if err != nil {
+			return err
+		}
+		if err := s.upsert(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkThere returns ErrNotFound unless there is a record of every id.
+func (s *Store) checkThere(ctx context.Context, ids []string) error {
+	for chunk := range slices.Chunk(ids, maxIDs) {
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), []string{fieldID}, entity.ClSession, 0)
+		if err != nil {
+			return fmt.Errorf("looking for %d records: %w", len(chunk), err)
+		}
+		there := make(map[string]bool, rows.len())
+		for i := range rows.len() {
+			there[rows.text(fieldID, i)] = true
+		}
+		if rows.err != nil {
+			return rows.err
+		}
+		for _, id := range chunk {
+			if !there[id] {
+				return fmt.Errorf("record %s: %w", id, store.ErrNotFound)
+			}
+		}
+	}
+	return nil
+}

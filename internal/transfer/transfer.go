@@ -1,0 +1,270 @@
+// Package transfer copies an index from one store to another: from the embedded one
+// to Milvus when a collection outgrows its machine, and back.
+//
+// Both stores yield their records in id order, so that the two are walked side by
+// side and only what differs is sent. That makes a copy resumable without a note of
+// how far it came, and a second copy of an index that changed little is quick. What
+// the target has beside the source is left alone.
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// ErrCheck says that the target does not hold what was copied; the message says how
+// that was noticed.
+var ErrCheck = errors.New("the copy is not equal to its source")
+
+// Options tunes a copy. The zero value is right.
+type Options struct {
+	// Batch is the number of records sent at once; 0 means 1000, and never more than
+	// the target's largest sensible batch.
+	Batch int
+	// Sample is the number of records, picked at random, that are compared with the
+	// source at the end, vectors included; 0 means 200.
+	Sample int
+	// Seed of the random choice; 0 means another one each time.
+	Seed uint64
+	// Observer is told how the copy goes; nil for nobody.
+	Observer Observer
+	Log      *slog.Logger // nil discards
+}
+
+// Observer is told how a copy goes. Calls come from several goroutines.
+type Observer interface {
+	Planned(n int)  // n records are to be looked at
+	Seen(n int)     // n more records are there already
+	Embedded(n int) // n more records are in the target, and durable
+	WalkDone()      // what was planned is final
+}
+
+// Report is the outcome of a copy.
+type Report struct {
+	Records   int64   // in the source
+	Copied    int64   // of those, written to the target
+	Unchanged int64   // of those, in the target already with the same facts and tags
+	Extra     int64   // in the target, not in the source, left alone
+	Failures  int64   // of files in the source's list; those that differed were copied
+	Sampled   int64   // records that were compared at the end, vectors included
+	Seconds   float64 // wall time
+}
+
+const (
+	defaultBatch  = 1000
+	defaultSample = 200
+	// ahead is how many batches are read while one is written.
+	ahead = 2
+)
+
+// Copy brings to up to date with from and checks the outcome. Both must be the
+// index of one model, or a *store.ModelMismatchError is returned and nothing is
+// written. After an error, or when the context ends, what was copied stays, and the
+// next Copy goes on from there; the report tells how far this one came.
+func Copy(ctx context.Context, from, to store.Store, o Options) (Report, error) {
+	c := &copying{from: from, to: to, options: withDefaults(o, to.Capabilities())}
+	start := time.Now()
+	err := c.run(ctx)
+	c.report.Seconds = time.Since(start).Seconds()
+	return c.report, err
+}
+
+func withDefaults(o Options, target store.Capabilities) Options {
+	if o.Batch <= 0 {
+		o.Batch = defaultBatch
+	}
+	if target.MaxBatch > 0 {
+		o.Batch = min(o.Batch, target.MaxBatch)
+	}
+	if o.Sample <= 0 {
+		o.Sample = defaultSample
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	if o.Observer == nil {
+		o.Observer = silent{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// copying is one copy under way.
+type copying struct {
+	from, to store.Store
+	options  Options
+	report   Report
+	sample   *sample
+}
+
+func (c *copying) run(ctx context.Context) error {
+	source, err := c.sameModel(ctx)
+	if err != nil {
+		return err
+	}
+	c.options.Observer.Planned(int(source.Records))
+	c.options.Observer.WalkDone()
+	c.sample = newSample(c.options.Sample, c.options.Seed)
+	if err := c.records(ctx); err != nil {
+		return err
+	}
+	if err := c.failures(ctx); err != nil {
+		return err
+	}
+	if err := c.to.Flush(ctx); err != nil {
+		return fmt.Errorf("finishing the copy: %w", err)
+	}
+	return c.check(ctx)
+}
+
+// sameModel makes sure that the vectors of both mean the same.
+func (c *copying) sameModel(ctx context.Context) (store.Description, error) {
+	source, err := c.from.Describe(ctx)
+	if err != nil {
+		return store.Description{}, fmt.Errorf("reading the source: %w", err)
+	}
+	target, err := c.to.Describe(ctx)
+	if err != nil {
+		return store.Description{}, fmt.Errorf("reading the target: %w", err)
+	}
+	if source.Model.Fingerprint != target.Model.Fingerprint {
+		return store.Description{}, &store.ModelMismatchError{Have: target.Model, Want: source.Model}
+	}
+	return source, nil
+}
+
+// records walks both stores and writes what differs, reading ahead while it writes.
+func (c *copying) records(ctx context.Context) error {
+	batches := make(chan []store.Record, ahead)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(batches)
+		return c.compare(ctx, batches)
+	})
+	g.Go(func() error {
+		for b := range batches {
+			if err := c.to.Upsert(ctx, b); err != nil {
+				return fmt.Errorf("writing %d records: %w", len(b), err)
+			}
+			c.report.Copied += int64(len(b))
+			c.options.Observer.Embedded(len(b))
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// compare walks both stores in id order and sends the records that the target
+// lacks, or has with other facts.
+func (c *copying) compare(ctx context.Context, batches chan<- []store.Record) error {
+	there := newCursor(c.to.Scan(ctx, nil, store.Fields{}))
+	defer there.stop()
+	if err := there.next(); err != nil {
+		return fmt.Errorf("reading the target: %w", err)
+	}
+	var batch []store.Record
+	send := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		select {
+		case batches <- batch:
+			batch = nil
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for r, err := range c.from.Scan(ctx, nil, store.Fields{Vectors: true}) {
+		if err != nil {
+			return fmt.Errorf("reading the source: %w", err)
+		}
+		c.report.Records++
+		c.sample.offer(r)
+		for there.valid && there.record.ID < r.ID {
+			c.report.Extra++
+			if err := there.next(); err != nil {
+				return fmt.Errorf("reading the target: %w", err)
+			}
+		}
+		same := there.valid && there.record.ID == r.ID && sameRecord(r, there.record)
+		if there.valid && there.record.ID == r.ID {
+			if err := there.next(); err != nil {
+				return fmt.Errorf("reading the target: %w", err)
+			}
+		}
+		if same {
+			c.report.Unchanged++
+			c.options.Observer.Seen(1)
+			continue
+		}
+		if batch = append(batch, r); len(batch) == c.options.Batch {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	for there.valid {
+		c.report.Extra++
+		if err := there.next(); err != nil {
+			return fmt.Errorf("reading the target: %w", err)
+		}
+	}
+	return send()
+}
+
+// failures copies the list of files that could not be indexed. How often each was
+// tried is not carried over: the target counts from its own first time.
+func (c *copying) failures(ctx context.Context) error {
+	there := make(map[string]store.Failure)
+	for f, err := range c.to.Failures(ctx) {
+		if err != nil {
+			return fmt.Errorf("reading the target's failures: %w", err)
+		}
+		there[f.ID] = f
+	}
+	var batch []store.Failure
+	write := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := c.to.RecordFailures(ctx, batch); err != nil {
+			return fmt.Errorf("writing %d failures: %w", len(batch), err)
+		}
+		batch = batch[:0]
+		return nil
+	}
+	for f, err := range c.from.Failures(ctx) {
+		if err != nil {
+			return fmt.Errorf("reading the source's failures: %w", err)
+		}
+		c.report.Failures++
+		if old, ok := there[f.ID]; ok && sameFailure(f, old) {
+			continue
+		}
+		if batch = append(batch, f); len(batch) == c.options.Batch {
+			if err := write(); err != nil {
+				return err
+			}
+		}
+	}
+	return write()
+}
+
+// silent is the observer of copies that nobody watches.
+type silent struct{}
+
+func (silent) Planned(int)  {}
+func (silent) Seen(int)     {}
+func (silent) Embedded(int) {}
+func (silent) WalkDone()    {}
