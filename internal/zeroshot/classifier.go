@@ -12,11 +12,11 @@ import (
 
 // DefaultMinProbability is the least probability of a tag where neither the run nor
 // the label sets one. See the quality golden for what it was chosen by.
-const DefaultMinProbability = 0.5
+const DefaultMinProbability = 0.3
 
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
-	Templates   []string    // prompt templates with {}; nil for OneTemplate
+	Templates   []string    // prompt templates with {}; nil for Ensemble()
 	Calibration Calibration // nil for the model's default, see NewCalibration
 	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
 	Engine      vec.Engine  // nil for one on all cores
@@ -53,14 +53,16 @@ type Classifier struct {
 	groups  [][]int // labels of each exclusive group
 	groupOf []int   // for each label, its place in groups, -1 for an open one
 	overlap [][]int // for each label, the concepts of the bank that mean the same
-	offsets []float32
+	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
+	// the labels of groups.
+	shifts []float32
 }
 
 // Prepare embeds the prompts of a list and the bank, or takes them from the cache.
 func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Classifier, error) {
 	spec := enc.Spec()
 	if o.Templates == nil {
-		o.Templates = []string{OneTemplate}
+		o.Templates = Ensemble()
 	}
 	if err := checkTemplates(o.Templates); err != nil {
 		return nil, err
@@ -106,7 +108,10 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Cla
 	}
 	c.matrix = vec.Matrix{Data: slices.Concat(labels.Data, bank.Data), Rows: labels.Rows + bank.Rows, Cols: spec.Dim}
 	c.arrange()
-	return c, c.findOverlaps(ctx)
+	if err := c.compareWithBank(ctx); err != nil {
+		return nil, fmt.Errorf("comparing the labels with the bank: %w", err)
+	}
+	return c, nil
 }
 
 // bankPrompt goes before a concept of the bank, which brings its own article.
@@ -144,33 +149,4 @@ func (c *Classifier) arrange() {
 		c.groupOf[i] = g
 		c.groups[g] = append(c.groups[g], i)
 	}
-}
-
-// sameMeaning is the cosine of two texts from which they are taken to mean the same.
-const sameMeaning = 0.8
-
-// findOverlaps looks for concepts of the bank that mean the same as a label: against
-// its own synonym no label could stand out.
-func (c *Classifier) findOverlaps(ctx context.Context) error {
-	c.overlap = make([][]int, c.labels)
-	bank := c.bank()
-	if bank.Rows == 0 {
-		return nil
-	}
-	const block = 4096
-	for from := 0; from < c.labels; from += block {
-		part := c.matrix.Slice(from, min(from+block, c.labels))
-		out := vec.NewMatrix(part.Rows, bank.Rows)
-		if err := c.engine.Score(ctx, bank, part, out); err != nil {
-			return err
-		}
-		for i := range part.Rows {
-			for b, cosine := range out.Row(i) {
-				if cosine >= sameMeaning {
-					c.overlap[from+i] = append(c.overlap[from+i], b)
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -13,7 +13,7 @@ import (
 // Score is what a classifier says of one label for one picture.
 type Score struct {
 	Label       int     // place in the list
-	Cosine      float32 // -1 to 1, less the label's offset where hubness is corrected
+	Cosine      float32 // -1 to 1
 	Probability float32 // 0 to 1, calibrated
 }
 
@@ -32,9 +32,8 @@ func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, 
 	out := make([][]Score, vectors.Rows)
 	for i := range out {
 		row := cosines.Row(i)
-		c.correct(row)
 		scores := make([]Score, c.labels)
-		b := c.background(row)
+		b := c.background(row[c.labels:])
 		for l := range scores {
 			scores[l] = Score{Label: l, Cosine: row[l]}
 			if c.groupOf[l] < 0 {
@@ -53,40 +52,6 @@ func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, 
 // moreProbable orders the best first.
 func moreProbable(a, b Score) int {
 	return cmp.Or(cmp.Compare(b.Probability, a.Probability), cmp.Compare(b.Cosine, a.Cosine), cmp.Compare(a.Label, b.Label))
-}
-
-// correct takes the labels' offsets off their cosines.
-func (c *Classifier) correct(cosines []float32) {
-	for l, offset := range c.offsets {
-		cosines[l] -= offset
-	}
-}
-
-// background is one picture's cosines with the bank, and what they come to.
-type background struct {
-	bank  []float32
-	value float64
-}
-
-func (c *Classifier) background(cosines []float32) background {
-	bank := cosines[c.labels:]
-	return background{bank: bank, value: c.calibration.Background(bank)}
-}
-
-// openProbability judges an open label. Where concepts of the bank mean the same as
-// the label, they are left out for it.
-func (c *Classifier) openProbability(label int, cosine float32, b *background) float32 {
-	value := b.value
-	if same := c.overlap[label]; len(same) > 0 {
-		rest := make([]float32, 0, len(b.bank))
-		for i, x := range b.bank {
-			if !slices.Contains(same, i) {
-				rest = append(rest, x)
-			}
-		}
-		value = c.calibration.Background(rest)
-	}
-	return probability(c.calibration.Logit(cosine, value))
 }
 
 // softmax shares the probability of a group among its labels.

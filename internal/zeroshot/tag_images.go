@@ -112,7 +112,8 @@ func (c *Classifier) read(ctx context.Context, st store.Store, o TagOptions, bat
 }
 
 // Best returns the labels of each picture that are probable enough, the most
-// probable first: the top open labels by cosine and the best of each exclusive
+// probable first: the open labels of highest cosine, shifted as
+// the calibration wants it, and the best of each exclusive
 // group, of those at most top. vectors are unit rows by the same model.
 func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, minimum float32) ([][]Score, error) {
 	out := make([][]Score, vectors.Rows)
@@ -130,8 +131,7 @@ func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, mini
 
 // best chooses the labels of one picture from its cosines.
 func (c *Classifier) best(cosines []float32, top int, minimum float32) []Score {
-	c.correct(cosines)
-	b := c.background(cosines)
+	b := c.background(cosines[c.labels:])
 	var found []Score
 	keep := func(s Score) {
 		if c.enough(s, minimum) {
@@ -141,12 +141,13 @@ func (c *Classifier) best(cosines []float32, top int, minimum float32) []Score {
 	if len(c.open) > 0 {
 		t := vec.NewTopK(top)
 		for _, l := range c.open {
-			if cosines[l] >= t.Threshold() {
-				t.Offer(l, cosines[l])
+			if s := cosines[l] + c.shifts[l]; s >= t.Threshold() {
+				t.Offer(l, s)
 			}
 		}
 		for _, s := range t.Sorted(nil) {
-			keep(Score{Label: s.Index, Cosine: s.Score, Probability: c.openProbability(s.Index, s.Score, &b)})
+			cosine := cosines[s.Index]
+			keep(Score{Label: s.Index, Cosine: cosine, Probability: c.openProbability(s.Index, cosine, &b)})
 		}
 	}
 	for _, group := range c.groups {

@@ -84,7 +84,7 @@ func (c *Classifier) judge(ctx context.Context, st store.Store, first int, hits 
 			return nil, err
 		}
 		for i := range records {
-			b := background{bank: bank.Row(i), value: c.calibration.Background(bank.Row(i))}
+			b := c.background(bank.Row(i))
 			for _, l := range labelsOf[records[i].ID] {
 				if s, ok := c.judgeOne(l, vectors.Row(i), &b); ok {
 					scores[found{l, records[i].ID}] = s
@@ -100,25 +100,17 @@ func (c *Classifier) judge(ctx context.Context, st store.Store, first int, hits 
 func (c *Classifier) judgeOne(label int, vector []float32, b *background) (Score, bool) {
 	g := c.groupOf[label]
 	if g < 0 {
-		cosine := c.cosine(label, vector)
+		cosine := vec.Dot(c.matrix.Row(label), vector)
 		return Score{Label: label, Cosine: cosine, Probability: c.openProbability(label, cosine, b)}, true
 	}
 	cosines := make([]float32, len(c.groups[g]))
 	places := make([]int, len(cosines))
 	for i, l := range c.groups[g] {
-		cosines[i], places[i] = c.cosine(l, vector), i
+		cosines[i], places[i] = vec.Dot(c.matrix.Row(l), vector), i
 	}
 	s := c.bestOfGroup(places, cosines)
 	s.Label = c.groups[g][s.Label]
 	return s, s.Label == label
-}
-
-func (c *Classifier) cosine(label int, vector []float32) float32 {
-	cosine := vec.Dot(c.matrix.Row(label), vector)
-	if c.offsets != nil {
-		cosine -= c.offsets[label]
-	}
-	return cosine
 }
 
 func (c *Classifier) labelResult(label int, hits []store.Hit, scores map[found]Score, o TagOptions) LabelResult {
