@@ -306,21 +306,30 @@ func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(s
 
 // Each yields the pictures that have tags of a run, in id order.
 func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
+	return t.All(ctx, id, func(r store.Record, tags []store.Tag) error {
+		if len(tags) == 0 {
+			return nil
+		}
+		return yield(r, tags)
+	})
+}
+
+// All yields every picture of the index with its tags of a run, in id order.
+func (t *Tagger) All(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
 	for rec, err := range t.store.Scan(ctx, nil, store.Fields{}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}
-		if tags := RunTags(rec, id); len(tags) > 0 {
-			if err := yield(rec, tags); err != nil {
-				return err
-			}
+		if err := yield(rec, RunTags(rec, id)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Undo takes the tags of a run out of the store and forgets the run. It may be cut
-// off and repeated. It returns how many pictures had one.
+// Undo takes the tags of a run out of the store. It may be cut off and repeated; the
+// registry knows the run until it is told to forget it. It returns how many pictures
+// had one.
 func (t *Tagger) Undo(ctx context.Context, id string) (int64, error) {
 	// The notes go first: were they to stay without the tags, the run would never put
 	// them back.
@@ -345,8 +354,5 @@ func (t *Tagger) Undo(ctx context.Context, id string) (int64, error) {
 	if err == nil {
 		err = flush()
 	}
-	if err != nil {
-		return n, err
-	}
-	return n, t.registry.Forget(id)
+	return n, err
 }
