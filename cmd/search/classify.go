@@ -130,13 +130,15 @@ type classification struct {
 // files classifies each file; one that cannot be read is reported and passed over.
 func (x *classification) files(ctx context.Context, files []string) (failed int64, err error) {
 	for _, file := range files {
-		v, err := x.pictures.EmbedImage(ctx, file)
-		if ctx.Err() != nil {
-			return failed, ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return failed, err
 		}
+		v, err := x.pictures.EmbedImage(ctx, file)
 		if err != nil {
 			failed++
-			x.program.Notef("failed: %s", progress.Safe(err.Error()))
+			if err := x.showFailure(file, err); err != nil {
+				return failed, err
+			}
 			continue
 		}
 		scores, err := x.classifier.Score(ctx, v)
@@ -148,6 +150,19 @@ func (x *classification) files(ctx context.Context, files []string) (failed int6
 		}
 	}
 	return failed, nil
+}
+
+// showFailure tells what is wrong with a file: people on stderr, scripts among the
+// results, as indexer run does it.
+func (x *classification) showFailure(file string, err error) error {
+	if !x.json {
+		x.program.Notef("failed: %s", progress.Safe(err.Error()))
+		return nil
+	}
+	return json.NewEncoder(x.program.Stdout).Encode(struct {
+		Path   string `json:"path"`
+		Reason string `json:"reason"`
+	}{file, err.Error()})
 }
 
 // shownLabels is how many labels of a picture the terminal and a chart show.

@@ -184,6 +184,8 @@ func tag(c *cli.Context, p *app.Program) (err error) {
 		},
 		keywords: keywordsOf(o.list),
 	}
+	_, notFile := os.Stat(c.String("labels"))
+	x.labelsFile = notFile == nil
 	if x.wd, err = os.Getwd(); err != nil {
 		x.wd = "" // only for shorter paths
 	}

@@ -40,8 +40,10 @@ type tagRun struct {
 	tagger   *tagging.Tagger
 	run      tagging.Run
 	keywords keywords
-	wd       string
-	failed   int64 // sidecars
+	// labelsFile says that the list is a file, which has versions.
+	labelsFile bool
+	wd         string
+	failed     int64 // sidecars
 }
 
 // tagJSON is a tag for scripts.
@@ -242,7 +244,7 @@ func (x *tagRun) noteOlderRuns() {
 		return
 	}
 	for _, r := range runs {
-		if r.ID != x.run.ID && r.LabelsFrom == x.run.LabelsFrom && r.LabelsFrom != "--labels" && r.Tags > 0 {
+		if r.ID != x.run.ID && r.LabelsFrom == x.run.LabelsFrom && x.labelsFile && r.Tags > 0 {
 			x.program.Notef("note: run %s of %s has left %d tags from %s too", r.ID, r.Started.Format("2006-01-02"), r.Tags,
 				progress.Safe(r.LabelsFrom))
 		}

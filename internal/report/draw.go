@@ -19,7 +19,7 @@ import (
 
 // MaxChartsPNG is how many pictures a PNG takes: more would be taller than most
 // programs open.
-const MaxChartsPNG = 60
+const MaxChartsPNG = 40
 
 // The measures of a chart in pixels of the file, which is drawn for screens of twice
 // the usual density.

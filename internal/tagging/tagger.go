@@ -95,20 +95,20 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 	// Pictures that have gone are among the notes too, so this is a little too few.
 	t.observer.Planned(int(max(0, total-int64(len(notes.seen)))))
 
-	var records []store.Record
+	var results []zeroshot.Result
 	changed := make(map[string][]store.Tag)
 	flush := func() error {
-		if len(records) == 0 {
+		if len(results) == 0 {
 			return nil
 		}
 		if err := t.setTags(ctx, r.Source(), changed); err != nil {
 			return err
 		}
-		if err := notes.add(records); err != nil {
+		if err := notes.add(results); err != nil {
 			return err
 		}
-		t.observer.Tagged(len(records))
-		records = records[:0]
+		t.observer.Tagged(len(results))
+		results = results[:0]
 		clear(changed)
 		return nil
 	}
@@ -121,7 +121,7 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 		if !sameTags(res.Record.Tags, r.Source(), res.Tags) {
 			changed[res.Record.ID] = res.Tags
 		}
-		if records = append(records, res.Record); len(records) == batchSize {
+		if results = append(results, res); len(results) == batchSize {
 			if err := flush(); err != nil {
 				return err
 			}
