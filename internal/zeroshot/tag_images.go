@@ -2,6 +2,7 @@ package zeroshot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -70,7 +71,8 @@ func (c *Classifier) tagImages(ctx context.Context, st store.Store, o TagOptions
 	if !more {
 		return nil
 	}
-	if err != nil {
+	// Where reading failed, comparing was only cut short by it.
+	if err != nil && (readErr == nil || !errors.Is(err, context.Canceled)) {
 		return err
 	}
 	return readErr
