@@ -60,7 +60,7 @@ func readLabelling(c *cli.Context) (labelling, error) {
 // templatesOrDefault is what people are told that was used.
 func (l labelling) templatesOrDefault() []string {
 	if l.templates == nil {
-		return []string{zeroshot.OneTemplate}
+		return zeroshot.DefaultTemplates()
 	}
 	return l.templates
 }

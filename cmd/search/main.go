@@ -32,7 +32,7 @@ func run(ctx context.Context, p *app.Program, args []string) int {
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
-			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), evalCommand(p),
+			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p), evalCommand(p),
 		},
 	}, args)
 }

@@ -16,7 +16,7 @@ const DefaultMinProbability = 0.3
 
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
-	Templates   []string    // prompt templates with {}; nil for Ensemble()
+	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
 	Calibration Calibration // nil for the model's default, see NewCalibration
 	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
 	Engine      vec.Engine  // nil for one on all cores
@@ -62,7 +62,7 @@ type Classifier struct {
 func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Classifier, error) {
 	spec := enc.Spec()
 	if o.Templates == nil {
-		o.Templates = Ensemble()
+		o.Templates = DefaultTemplates()
 	}
 	if err := checkTemplates(o.Templates); err != nil {
 		return nil, err

@@ -48,22 +48,34 @@ func FormatOf(name string) Format {
 // commas. It is a file if there is one of that name, or if it looks like one: it has
 // the extension of a list or a slash and no comma.
 func LoadLabels(spec string) (*List, error) {
+	labels, source, err := LoadUnchecked(spec)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(source, labels)
+}
+
+// LoadUnchecked is LoadLabels for those who want to know all that is wrong with the
+// labels: what it returns may hold what no list may. source names it in messages.
+func LoadUnchecked(spec string) (labels []Label, source string, err error) {
 	f, err := os.Open(spec)
 	if err != nil {
 		if looksLikeFile(spec) {
-			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+			return nil, spec, fmt.Errorf("%w: %w", ErrLabels, err)
 		}
-		return ParseLabels(spec)
+		labels, err = parse(spec)
+		return labels, givenLabels, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+		return nil, spec, fmt.Errorf("%w: %w", ErrLabels, err)
 	}
 	if st.IsDir() {
-		return nil, fmt.Errorf("%w: %s is a folder", ErrLabels, spec)
+		return nil, spec, fmt.Errorf("%w: %s is a folder", ErrLabels, spec)
 	}
-	return ReadLabels(f, spec, FormatOf(spec))
+	labels, err = read(f, spec, FormatOf(spec))
+	return labels, spec, err
 }
 
 func looksLikeFile(spec string) bool {
@@ -80,19 +92,26 @@ func looksLikeFile(spec string) bool {
 // ParseLabels reads labels divided by commas, as on a command line. Blanks around a
 // label are left out; a label with a comma in it stands in double quotes.
 func ParseLabels(spec string) (*List, error) {
-	const source = "the labels given"
-	if len(spec) > MaxListBytes {
-		return nil, fmt.Errorf("%w: %s are larger than %d bytes", ErrLabels, source, MaxListBytes)
+	labels, err := parse(spec)
+	if err != nil {
+		return nil, err
 	}
+	return NewList(givenLabels, labels)
+}
+
+// givenLabels is what labels that come from no file are called in messages.
+const givenLabels = "the labels given"
+
+func parse(spec string) ([]Label, error) {
 	if strings.TrimSpace(spec) == "" {
-		return NewList(source, nil)
+		return nil, nil
 	}
 	r := csv.NewReader(strings.NewReader(spec))
 	r.TrimLeadingSpace = true
 	r.FieldsPerRecord = -1
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, source, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, givenLabels, err)
 	}
 	var labels []Label
 	for _, row := range rows {
@@ -100,11 +119,19 @@ func ParseLabels(spec string) (*List, error) {
 			labels = append(labels, Label{Name: strings.TrimSpace(name)})
 		}
 	}
-	return NewList(source, labels)
+	return labels, nil
 }
 
 // ReadLabels reads a label list. source names it in messages.
 func ReadLabels(r io.Reader, source string, format Format) (*List, error) {
+	labels, err := read(r, source, format)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(source, labels)
+}
+
+func read(r io.Reader, source string, format Format) ([]Label, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxListBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, source, err)
@@ -130,7 +157,7 @@ func ReadLabels(r io.Reader, source string, format Format) (*List, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, source, err)
 	}
-	return NewList(source, labels)
+	return labels, nil
 }
 
 func readText(data []byte) ([]Label, error) {
