@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/vec"
 )
 
 // ErrModel says that an index holds the embeddings of another model than the
@@ -25,6 +24,10 @@ type TagOptions struct {
 	After string
 	// Skip leaves out pictures for which it returns true; nil leaves out none.
 	Skip func(*store.Record) bool
+	// CorrectHubness makes TagLabels choose each label's pictures by probability out of
+	// several times as many. Pictures that are near to everything come up for label
+	// after label by their cosines; against the bank they do not stand out.
+	CorrectHubness bool
 	// Progress is told how many pictures (TagImages) or labels (TagLabels) have been
 	// dealt with, those that were left out included; nil for nobody.
 	Progress func(done int64)
@@ -96,10 +99,4 @@ func (c *Classifier) enough(s Score, minimum float32) bool {
 		minimum = t
 	}
 	return s.Probability >= minimum
-}
-
-// batch is pictures on their way to the labels.
-type batch struct {
-	records []store.Record
-	vectors vec.Matrix
 }

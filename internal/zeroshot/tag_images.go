@@ -22,6 +22,12 @@ const (
 	blockPictures = 4096
 )
 
+// batch is pictures on their way to the labels.
+type batch struct {
+	records []store.Record
+	vectors vec.Matrix
+}
+
 // blockSize is how many pictures are compared with all labels at once.
 func (c *Classifier) blockSize() int {
 	return max(1, min(blockPictures, blockScores/c.matrix.Rows))

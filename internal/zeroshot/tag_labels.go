@@ -16,15 +16,23 @@ const (
 	passHits = 1 << 17
 	// fetchVectors is how many pictures' vectors are in memory at once.
 	fetchVectors = 1024
+	// hubFactor is how many times as many pictures are looked at where hubness is
+	// corrected.
+	hubFactor = 4
 )
 
 func (c *Classifier) tagLabels(ctx context.Context, st store.Store, o TagOptions, yield func(LabelResult, error) bool) error {
 	if err := c.check(ctx, st, o); err != nil {
 		return err
 	}
-	k := o.Top
-	if most := st.Capabilities().MaxTopK; most > 0 && k > most {
+	k, most := o.Top, st.Capabilities().MaxTopK
+	if most > 0 && k > most {
 		return fmt.Errorf("%d pictures a label were asked for, the store finds at most %d", k, most)
+	}
+	if o.CorrectHubness {
+		if k *= hubFactor; most > 0 {
+			k = min(k, most)
+		}
 	}
 	pass := max(1, min(c.labels, passHits/k))
 	for from := 0; from < c.labels; from += pass {
@@ -131,6 +139,7 @@ func (c *Classifier) labelResult(label int, hits []store.Hit, scores map[found]S
 		}
 		return strings.Compare(a.Record.ID, b.Record.ID)
 	})
+	res.Hits = res.Hits[:min(len(res.Hits), o.Top)]
 	return res
 }
 
