@@ -9,6 +9,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func evalCommand(p *app.Program) *cli.Command {
@@ -19,10 +20,16 @@ func evalCommand(p *app.Program) *cli.Command {
 a path. Captions that are equal up to case are one query, and any of its pictures
 is a hit. Rates are in per cent.
 
+With --labels it is labelling that is measured: a third column holds the labels that
+are true of the picture, divided by |. Of the labels given, those that are not in the
+column count as wrong for it.
+
    search eval --captions captions.tsv
-   search eval --captions captions.tsv --json`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+   search eval --captions captions.tsv --labels bird,fish,flower
+   search eval --captions captions.tsv --labels labels.txt --calibration cosine --json`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "captions", Usage: "`FILE` of captions"},
+			&cli.Float64Flag{Name: "min-probability", Usage: "with --labels: measure at this least probability `P`", Value: zeroshot.DefaultMinProbability, Category: "Labels"},
 		}),
 		Action: func(c *cli.Context) error {
 			name := c.String("captions")
@@ -47,6 +54,9 @@ is a hit. Rates are in per cent.
 				return err
 			}
 			defer open.Close()
+			if c.IsSet("labels") {
+				return evalLabels(c, p, open, captions)
+			}
 			r, err := eval.Run(c.Context, open.Store, open.Encoder, captions)
 			if err != nil {
 				return err

@@ -27,10 +27,13 @@ func run(ctx context.Context, p *app.Program, args []string) int {
    search "a dog" -k 50 --under ~/Pictures/2024 --after 2024-06
    search image holiday.jpg                    pictures like a file
    search like ~/Pictures/dog.jpg              pictures like one in the index
+   search tag --labels beach,dog,snow          label the whole collection
+   search classify zoo.jpg --labels giraffe,zebra,elephant
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
-			textCommand(p), imageCommand(p), likeCommand(p), evalCommand(p), tuneCommand(p),
+			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p),
+			evalCommand(p), tuneCommand(p),
 		},
 	}, args)
 }

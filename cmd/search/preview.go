@@ -31,7 +31,7 @@ func showPreviews(p *app.Program, hits []store.Hit, wd string) error {
 	}
 	for i, h := range hits {
 		p.Printf("%d  %.3f  %s\n", i+1, h.Score, progress.Safe(app.Shorten(h.Path, wd)))
-		img, err := thumbnail(h.Path)
+		img, err := thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", progress.Safe(err.Error()))
 			continue
@@ -44,19 +44,19 @@ func showPreviews(p *app.Program, hits []store.Hit, wd string) error {
 	return nil
 }
 
-// thumbnail reads a picture small.
-func thumbnail(path string) (image.Image, error) {
+// thumbnail reads a picture small: its longer side has at most side pixels.
+func thumbnail(path string, side int) (image.Image, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	rgb, _, err := imaging.Decode(data, imaging.Options{Mode: imaging.Fast, ShortSide: previewSide / 2})
+	rgb, _, err := imaging.Decode(data, imaging.Options{Mode: imaging.Fast, ShortSide: side / 2})
 	if err != nil {
 		return nil, err
 	}
 	longer := max(rgb.Width, rgb.Height)
-	if longer > previewSide {
-		w, h := max(1, rgb.Width*previewSide/longer), max(1, rgb.Height*previewSide/longer)
+	if longer > side {
+		w, h := max(1, rgb.Width*side/longer), max(1, rgb.Height*side/longer)
 		rgb = imaging.Resize(rgb, w, h, imaging.Bilinear)
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, rgb.Width, rgb.Height))

@@ -13,12 +13,15 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/export"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // The exit codes of both commands. Scripts rely on them.
@@ -61,13 +64,17 @@ func Usagef(hint, format string, args ...any) error {
 	return &Problem{Err: fmt.Errorf(format, args...), Advice: hint, Code: ExitUsage}
 }
 
-// Partial returns the error of a command that finished with failed files.
-func Partial(failed int64, hint string) error {
+// Partial returns the error of an indexing run that finished with failed files.
+func Partial(failed int64, hint string) error { return PartialOf(failed, "indexed", hint) }
+
+// PartialOf returns the error of a command that finished but could not do to some
+// files what the verb says: "indexed".
+func PartialOf(failed int64, verb, hint string) error {
 	noun := "files"
 	if failed == 1 {
 		noun = "file"
 	}
-	return &Problem{Err: fmt.Errorf("%d %s could not be indexed", failed, noun), Advice: hint, Code: ExitPartial}
+	return &Problem{Err: fmt.Errorf("%d %s could not be %s", failed, noun, verb), Advice: hint, Code: ExitPartial}
 }
 
 // rule maps a kind of error to an exit code and to advice.
@@ -101,6 +108,10 @@ var rules = []rule{
 	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; the index was left as it is"},
 	{is(query.ErrEmpty), ExitUsage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), ExitFatal, ""},
+	{is(zeroshot.ErrLabels), ExitUsage, "search tag --help shows how a list is written"},
+	{is(zeroshot.ErrTemplate), ExitUsage, `for example: --template "a photo of a {}"`},
+	{is(tagging.ErrNoRun), ExitUsage, "search tag --runs lists the runs"},
+	{is(export.ErrFormat), ExitUsage, ""},
 	{is(eval.ErrCaptions), ExitFatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), ExitFatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), ExitFatal, "searches need no tuning here; nothing was changed"},

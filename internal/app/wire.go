@@ -50,6 +50,18 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 	return &Open{Store: st, Encoder: enc}, nil
 }
 
+// OpenModel opens the model that the settings name, without an index. Where they
+// name none, that of the index is taken if there is one, and starter if not.
+func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+	if cfg.Model == "" {
+		var err error
+		if cfg, err = p.adoptModel(ctx, cfg, Create); err != nil {
+			return nil, err
+		}
+	}
+	return p.OpenEncoder(ctx, cfg, t)
+}
+
 // adoptModel fills the settings about the model that were left open from what the
 // index says of itself.
 func (p *Program) adoptModel(ctx context.Context, cfg config.Config, access Access) (config.Config, error) {
@@ -126,6 +138,20 @@ func modelOf(s clip.Spec) store.Model {
 		Fingerprint: s.Fingerprint, Name: s.Name, Precision: s.Precision,
 		Pixels: string(s.Preprocess.Mode), Dim: s.Dim,
 	}
+}
+
+// RunsDir is the folder that keeps the tagging runs of an index: in the folder of a
+// local one, and for one on a server in a folder of this machine's user that is named
+// by the server and the collection.
+func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
+	d, err := st.Describe(ctx)
+	if err != nil {
+		return "", err
+	}
+	if d.Kind == "local" {
+		return filepath.Join(d.Location, "runs"), nil
+	}
+	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // IndexOptions turns the settings into those of the pipeline.

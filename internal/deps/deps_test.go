@@ -31,12 +31,13 @@ var layers = [][]string{
 		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
 		"internal/transfer", "internal/recall",
 		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
+		"internal/tagging", "internal/sidecar", "internal/export", "internal/report",
 	},
 	{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*",
 	},
-	{"internal/vec"},
+	{"internal/vec", "internal/atomicfile"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -45,6 +46,7 @@ var sideways = map[string][]string{
 	"internal/clip/cliptest": {"internal/clip", "internal/imaging"},
 	"internal/store/*":       {"internal/store"},
 	"internal/query":         {"internal/recall"},
+	"internal/tagging":       {"internal/zeroshot"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may

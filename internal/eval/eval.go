@@ -18,13 +18,17 @@ import (
 type Caption struct {
 	File string // as written: absolute, or the end of a path, by whole elements
 	Text string
+	// Labels are what is true of the picture, out of the third column: divided by |,
+	// none where the column is missing or empty.
+	Labels []string
 }
 
 // ErrCaptions says that a captions file cannot be used; the message says why.
 var ErrCaptions = errors.New("captions file is not usable")
 
-// ReadCaptions reads lines of a file name, a tab and a caption; further columns
-// are ignored, as are empty lines and lines that start with #.
+// ReadCaptions reads lines of a file name, a tab, a caption and, if there are any, a
+// tab and labels divided by |. Further columns are ignored, as are empty lines and
+// lines that start with #.
 func ReadCaptions(r io.Reader) ([]Caption, error) {
 	var out []Caption
 	lines := bufio.NewScanner(r)
@@ -41,7 +45,15 @@ func ReadCaptions(r io.Reader) ([]Caption, error) {
 		if len(f) < 2 || f[0] == "" || strings.TrimSpace(f[1]) == "" {
 			return nil, fmt.Errorf("%w: line %d is not a file name, a tab and a caption", ErrCaptions, n)
 		}
-		out = append(out, Caption{File: f[0], Text: f[1]})
+		c := Caption{File: f[0], Text: f[1]}
+		if len(f) > 2 {
+			for l := range strings.SplitSeq(f[2], "|") {
+				if l = strings.TrimSpace(l); l != "" {
+					c.Labels = append(c.Labels, l)
+				}
+			}
+		}
+		out = append(out, c)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCaptions, err)
@@ -80,7 +92,7 @@ func Run(ctx context.Context, st store.Store, e clip.Encoder, captions []Caption
 	for _, c := range captions {
 		files[c.File] = true
 	}
-	where, err := locate(ctx, st, files)
+	where, err := Locate(ctx, st, files)
 	if err != nil {
 		return Result{}, err
 	}
@@ -174,9 +186,9 @@ func rankOf(hits []store.Hit, wanted map[string]bool) int {
 	return 0
 }
 
-// locate returns the record ids of each file: a file is the path itself, or its
+// Locate returns the record ids of each file: a file is the path itself, or its
 // end by whole elements.
-func locate(ctx context.Context, st store.Store, files map[string]bool) (map[string][]string, error) {
+func Locate(ctx context.Context, st store.Store, files map[string]bool) (map[string][]string, error) {
 	where := make(map[string][]string)
 	for r, err := range st.Scan(ctx, nil, store.Fields{}) {
 		if err != nil {

@@ -14,8 +14,8 @@ import (
 )
 
 func TestReadCaptions(t *testing.T) {
-	got, err := ReadCaptions(strings.NewReader("\ufeff# a remark\n\na.jpg\tA dog.\r\nsub/b.jpg\tA cat.\tanimal\n"))
-	want := []Caption{{"a.jpg", "A dog."}, {"sub/b.jpg", "A cat."}}
+	got, err := ReadCaptions(strings.NewReader("\ufeff# a remark\n\na.jpg\tA dog.\r\nsub/b.jpg\tA cat.\tanimal | cat|\tmore\nc.jpg\tSnow.\t\n"))
+	want := []Caption{{File: "a.jpg", Text: "A dog."}, {File: "sub/b.jpg", Text: "A cat.", Labels: []string{"animal", "cat"}}, {File: "c.jpg", Text: "Snow."}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -82,11 +82,11 @@ func TestRun(t *testing.T) {
 	add("/p/blue.jpg", "a blue car")
 	add("/p/green.jpg", "a green tree")
 	captions := []Caption{
-		{"x/red.jpg", "a red car"},
-		{"y/red.jpg", "A Red Car"},       // the same query: either picture is a hit
-		{"/p/blue.jpg", "a green tree"},  // not the nearest
-		{"gone.jpg", "a white elephant"}, // not in the index
-		{"een.jpg", "a green tree"},      // no whole path element
+		{File: "x/red.jpg", Text: "a red car"},
+		{File: "y/red.jpg", Text: "A Red Car"},       // the same query: either picture is a hit
+		{File: "/p/blue.jpg", Text: "a green tree"},  // not the nearest
+		{File: "gone.jpg", Text: "a white elephant"}, // not in the index
+		{File: "een.jpg", Text: "a green tree"},      // no whole path element
 	}
 	got, err := Run(t.Context(), st, enc, captions)
 	if err != nil {

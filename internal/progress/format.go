@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ func (c *counts) parts() []string {
 	if c.seen == 0 && c.planned == 0 && c.failed == 0 {
 		return nil
 	}
-	p := []string{fmt.Sprintf("%s of %s embedded", humanize.Comma(c.embedded), humanize.Comma(c.planned))}
+	verb := cmp.Or(c.verb, "embedded")
+	p := []string{fmt.Sprintf("%s of %s %s", humanize.Comma(c.embedded), humanize.Comma(c.planned), verb)}
 	if v := c.rate.perSecond(); v > 0 {
 		p = append(p, speed(v))
 	}
@@ -33,11 +35,17 @@ func (c *counts) parts() []string {
 		}
 		p = append(p, word+short(eta))
 	}
-	more := humanize.Comma(c.seen) + " files seen"
-	if c.failed > 0 {
-		more += ", " + humanize.Comma(c.failed) + " failed"
+	var more []string
+	if c.seen > 0 || c.verb == "" {
+		more = append(more, humanize.Comma(c.seen)+" files seen")
 	}
-	return append(p, "("+more+")")
+	if c.failed > 0 {
+		more = append(more, humanize.Comma(c.failed)+" failed")
+	}
+	if len(more) > 0 {
+		p = append(p, "("+strings.Join(more, ", ")+")")
+	}
+	return p
 }
 
 func (b *Bytes) parts() []string {

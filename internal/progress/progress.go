@@ -38,7 +38,8 @@ type state struct {
 type counts struct {
 	seen, planned, embedded, failed int64
 	walkDone                        bool
-	rate                            rate // of embedded pictures
+	rate                            rate   // of embedded pictures
+	verb                            string // what is done to pictures; "" for embedded
 }
 
 // Bytes is how far a transfer is. The zero value means that there is none.
@@ -122,6 +123,10 @@ func (r *Reporter) Failed(path, reason string) {
 		r.out.failed(path, reason)
 	})
 }
+
+// Verb says what is done to pictures where they are not embedded: "tagged". Embedded
+// then counts those.
+func (r *Reporter) Verb(verb string) { r.count(func(c *counts) { c.verb = verb }) }
 
 // WalkDone says that the number of planned pictures is final.
 func (r *Reporter) WalkDone() { r.count(func(c *counts) { c.walkDone = true }) }

@@ -1,0 +1,89 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// content reads a file and checks that no other is left beside it.
+func content(t *testing.T, path string, others int) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != others+1 {
+		t.Errorf("%d files in the folder, want %d (%v)", len(entries), others+1, err)
+	}
+	return string(data)
+}
+
+func TestWriteKeepsPermissions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := WriteBytes(path, []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(path, []byte("two")); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, path, 0); got != "two" {
+		t.Errorf("content %q", got)
+	}
+	if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", st.Mode(), err)
+	}
+}
+
+func TestFailedWriteKeepsTheOldContent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := WriteBytes(path, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left")
+	err := Write(path, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half of the n")
+		return full
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("error %v", err)
+	}
+	if got := content(t, path, 0); got != "old" {
+		t.Errorf("content %q", got)
+	}
+}
+
+func TestWriteThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, target, 1); got != "new" {
+		t.Errorf("content %q", got)
+	}
+	if st, err := os.Lstat(link); err != nil || st.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", st.Mode(), err)
+	}
+}
+
+func TestWriteRefusesWhatIsNoFile(t *testing.T) {
+	if err := WriteBytes(t.TempDir(), nil); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if err := WriteBytes(filepath.Join(t.TempDir(), "none", "f"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}

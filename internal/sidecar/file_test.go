@@ -1,0 +1,123 @@
+package sidecar
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPath(t *testing.T) {
+	for _, c := range []struct {
+		files string // in the folder, beside p.jpg
+		want  string
+	}{
+		{"", "p.jpg.xmp"},
+		{"p.jpg.xmp", "p.jpg.xmp"},
+		{"p.xmp", "p.xmp"},
+		{"p.jpg.xmp p.xmp", "p.jpg.xmp"},
+		{"p.xmp p.cr2", "p.jpg.xmp"}, // p.xmp is that of the raw file
+		{"p.xmp p.cr2.xmp", "p.xmp"}, // whose stem is p.cr2
+		{"p.xmp p2.jpg pp", "p.xmp"}, // other names
+	} {
+		dir := t.TempDir()
+		for _, f := range append(strings.Fields(c.files), "p.jpg") {
+			write(t, filepath.Join(dir, f), "")
+		}
+		got, err := Path(filepath.Join(dir, "p.jpg"))
+		if err != nil || filepath.Base(got) != c.want {
+			t.Errorf("%q: %s, %v; want %s", c.files, got, err, c.want)
+		}
+	}
+	if got, err := Path("/nowhere/.jpg"); err != nil || got != "/nowhere/.jpg.xmp" {
+		t.Errorf("a name that is all ending: %s, %v", got, err)
+	}
+}
+
+func TestUpdateMakesAndRemoves(t *testing.T) {
+	picture := filepath.Join(t.TempDir(), "p.jpg")
+	write(t, picture, "pixels")
+	kw := []Keyword{{Label: "beach"}}
+	c, err := Update(picture, "run1", kw)
+	if err != nil || c.Before != nil || c.Nothing() {
+		t.Fatalf("first: %+v, %v", c, err)
+	}
+	data, err := os.ReadFile(picture + ".xmp")
+	if err != nil || !bytes.Equal(data, c.After) {
+		t.Fatalf("on disk: %v\n%s", err, data)
+	}
+	if c, err := Update(picture, "run1", kw); err != nil || !c.Nothing() {
+		t.Errorf("second: %+v, %v", c, err)
+	}
+	if c, err := Update(picture, "run1", nil); err != nil || c.After != nil {
+		t.Errorf("undo: %+v, %v", c, err)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(picture)); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestUpdateLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "p.jpg")
+	write(t, picture, "pixels")
+	kw := []Keyword{{Label: "beach"}}
+
+	write(t, picture+".xmp", "my own notes")
+	if _, err := Update(picture, "run1", kw); !errors.Is(err, ErrUnusable) {
+		t.Errorf("not XML: %v", err)
+	}
+	if data, _ := os.ReadFile(picture + ".xmp"); string(data) != "my own notes" {
+		t.Errorf("it was overwritten: %q", data)
+	}
+	if err := os.Remove(picture + ".xmp"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(picture+".xmp", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Update(picture, "run1", kw); !errors.Is(err, ErrUnusable) {
+		t.Errorf("a folder: %v", err)
+	}
+	if _, err := Update(filepath.Join(dir, "gone", "p.jpg"), "run1", kw); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is gone: %v", err)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	old := fixture(t, "darktable.xmp")
+	c := Change{Path: "p.jpg.xmp", Before: old, After: set(t, old, "run1", "beach")}
+	var out bytes.Buffer
+	if err := c.Diff(&out); err != nil {
+		t.Fatal(err)
+	}
+	var plus, minus []string
+	for _, l := range strings.Split(out.String(), "\n") {
+		switch {
+		case strings.HasPrefix(l, "+ "):
+			plus = append(plus, strings.TrimSpace(l[2:]))
+		case strings.HasPrefix(l, "- "):
+			minus = append(minus, l)
+		}
+	}
+	if len(minus) > 0 || len(plus) < 2 || plus[0] != "<rdf:li>beach</rdf:li>" || plus[1] != "<rdf:li>beach</rdf:li>" {
+		t.Errorf("%v %v\n%s", minus, plus, out.String())
+	}
+	out.Reset()
+	if err := (Change{Path: "p.jpg.xmp", After: set(t, nil, "run1", "beach")}).Diff(&out); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.HasPrefix(got, "--- (none)\n+++ p.jpg.xmp\n+ <?xml") {
+		t.Errorf("a new sidecar:\n%s", got)
+	}
+}

@@ -1,0 +1,152 @@
+package zeroshot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// DefaultMinProbability is the least probability of a tag where neither the run nor
+// the label sets one. See the quality golden for what it was chosen by.
+const DefaultMinProbability = 0.3
+
+// Options says how a list is made ready. Zero fields mean the defaults.
+type Options struct {
+	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
+	Calibration Calibration // nil for the model's default, see NewCalibration
+	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
+	Engine      vec.Engine  // nil for one on all cores
+	Cache       *Cache      // of text embeddings; nil keeps none
+	Log         *slog.Logger
+	// Progress is told how many prompts have been embedded; nil for nobody. Prompts
+	// out of the cache are not counted.
+	Progress func(done, total int)
+}
+
+// Provenance says where the tags of a run come from: equal provenance and equal
+// pictures give equal tags.
+type Provenance struct {
+	Model       string `json:"model"`       // fingerprint of the model
+	Labels      string `json:"labels"`      // fingerprint of the label list
+	Templates   string `json:"templates"`   // fingerprint of the templates and the bank
+	Calibration string `json:"calibration"` // the method and its numbers
+}
+
+// Classifier is a label list made ready for one model. It does not change and is
+// safe for concurrent use.
+type Classifier struct {
+	list        *List
+	provenance  Provenance
+	calibration Calibration
+	engine      vec.Engine
+	scale       float64 // of the softmax inside exclusive groups
+
+	// matrix holds the labels and, after them, the bank: one unit row each.
+	matrix vec.Matrix
+	labels int // rows of matrix that are labels
+
+	open    []int   // labels that are judged by themselves
+	groups  [][]int // labels of each exclusive group
+	groupOf []int   // for each label, its place in groups, -1 for an open one
+	overlap [][]int // for each label, the concepts of the bank that mean the same
+	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
+	// the labels of groups.
+	shifts []float32
+}
+
+// Prepare embeds the prompts of a list and the bank, or takes them from the cache.
+func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Classifier, error) {
+	spec := enc.Spec()
+	if o.Templates == nil {
+		o.Templates = DefaultTemplates()
+	}
+	if err := checkTemplates(o.Templates); err != nil {
+		return nil, err
+	}
+	if o.Calibration == nil {
+		var err error
+		if o.Calibration, err = NewCalibration("", spec); err != nil {
+			return nil, err
+		}
+	}
+	if o.Bank == nil {
+		o.Bank = Bank()
+	}
+	if o.Engine == nil {
+		o.Engine = vec.NewParallel(0)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Classifier{
+		list: list, calibration: o.Calibration, engine: o.Engine, scale: spec.LogitScale, labels: len(list.Labels),
+		provenance: Provenance{
+			Model: spec.Fingerprint, Labels: list.Fingerprint(),
+			Templates:   digest(digest(o.Templates...), digest(o.Bank...)),
+			Calibration: fmt.Sprintf("%s%v", o.Calibration.Name(), o.Calibration),
+		},
+	}
+	texts := make([][]string, 0, len(list.Labels)+len(o.Bank))
+	for i := range list.Labels {
+		texts = append(texts, list.Labels[i].texts(o.Templates))
+	}
+	labels, err := embedAll(ctx, enc, texts, o)
+	if err != nil {
+		return nil, fmt.Errorf("embedding %d labels: %w", len(list.Labels), err)
+	}
+	texts = texts[:0]
+	for _, concept := range o.Bank {
+		texts = append(texts, []string{bankPrompt + concept})
+	}
+	bank, err := embedAll(ctx, enc, texts, o)
+	if err != nil {
+		return nil, fmt.Errorf("embedding the bank: %w", err)
+	}
+	c.matrix = vec.Matrix{Data: slices.Concat(labels.Data, bank.Data), Rows: labels.Rows + bank.Rows, Cols: spec.Dim}
+	c.arrange()
+	if err := c.compareWithBank(ctx); err != nil {
+		return nil, fmt.Errorf("comparing the labels with the bank: %w", err)
+	}
+	return c, nil
+}
+
+// bankPrompt goes before a concept of the bank, which brings its own article.
+const bankPrompt = "a photo of "
+
+// List returns the labels.
+func (c *Classifier) List() *List { return c.list }
+
+// Provenance returns where tags of this classifier come from.
+func (c *Classifier) Provenance() Provenance { return c.provenance }
+
+// Labels returns the embeddings of the labels, one unit row each. It must not be
+// written to.
+func (c *Classifier) Labels() vec.Matrix { return c.matrix.Slice(0, c.labels) }
+
+func (c *Classifier) bank() vec.Matrix { return c.matrix.Slice(c.labels, c.matrix.Rows) }
+
+// arrange sorts the labels into open ones and groups.
+func (c *Classifier) arrange() {
+	at := make(map[string]int)
+	c.groupOf = make([]int, c.labels)
+	for i := range c.list.Labels {
+		name := c.list.Labels[i].Group
+		if name == "" {
+			c.groupOf[i] = -1
+			c.open = append(c.open, i)
+			continue
+		}
+		g, ok := at[name]
+		if !ok {
+			g = len(c.groups)
+			at[name] = g
+			c.groups = append(c.groups, nil)
+		}
+		c.groupOf[i] = g
+		c.groups[g] = append(c.groups[g], i)
+	}
+}

@@ -1,0 +1,207 @@
+package zeroshot
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+func TestPrepareAverages(t *testing.T) {
+	enc := cliptest.New(testDim)
+	list := mustList(t, Label{Name: "red"}, Label{Name: "blue", Prompts: []string{"my {}", "the sky"}})
+	c, err := Prepare(t.Context(), enc, list, Options{Templates: []string{"a {}", "the {}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l, texts := range [][]string{{"a red", "the red"}, {"my blue", "the sky"}} {
+		m, err := enc.EncodeTexts(t.Context(), texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, testDim)
+		for i := range want {
+			want[i] = m.Row(0)[i] + m.Row(1)[i]
+		}
+		if err := vec.Normalize(want); err != nil {
+			t.Fatal(err)
+		}
+		for i, got := range c.Labels().Row(l) {
+			if math.Abs(float64(got-want[i])) > 1e-6 {
+				t.Fatalf("label %d, value %d is %v, want %v", l, i, got, want[i])
+			}
+		}
+	}
+}
+
+func TestPrepareCaches(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "below", "cache")
+	list := mixedList(t)
+	run := func(list *List, o Options) (texts int, c *Classifier) {
+		enc := cliptest.New(testDim)
+		o.Cache = OpenCache(dir)
+		c, err := Prepare(t.Context(), enc, list, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return enc.Texts(), c
+	}
+	first, c := run(list, Options{})
+	again, d := run(list, Options{})
+	if first == 0 || again != 0 {
+		t.Errorf("%d texts at first, %d from the cache", first, again)
+	}
+	if diff := cmp.Diff(c.matrix, d.matrix); diff != "" {
+		t.Errorf("the cache returns something else:\n%s", diff)
+	}
+	if n, _ := run(list, Options{Templates: []string{"my {}"}}); n != len(list.Labels) {
+		t.Errorf("%d texts with another template; the bank alone should come from the cache", n)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) != 3 {
+		t.Fatalf("files %v: %v", files, err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/2] ^= 1
+		if err := os.WriteFile(f, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, d := run(list, Options{})
+	if n != first {
+		t.Errorf("%d texts after the cache was damaged, want %d", n, first)
+	}
+	if diff := cmp.Diff(c.matrix, d.matrix); diff != "" {
+		t.Errorf("a damaged cache was believed:\n%s", diff)
+	}
+}
+
+// A cache that cannot be written costs time and nothing else.
+func TestPrepareWithoutCache(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var done, total int
+	o := Options{Cache: OpenCache(filepath.Join(file, "cache")), Progress: func(d, n int) { done, total = d, n }}
+	if _, err := Prepare(t.Context(), cliptest.New(testDim), mixedList(t), o); err != nil {
+		t.Error(err)
+	}
+	if done == 0 || done != total {
+		t.Errorf("progress ended at %d of %d", done, total)
+	}
+}
+
+func TestPrepareFails(t *testing.T) {
+	broken := errors.New("the model is on fire")
+	enc := cliptest.New(testDim)
+	enc.OnTexts = func(context.Context, int, []string) error { return broken }
+	if _, err := Prepare(t.Context(), enc, mixedList(t), Options{}); !errors.Is(err, broken) {
+		t.Errorf("a failing encoder: %v", err)
+	}
+	if _, err := Prepare(t.Context(), cliptest.New(testDim), mixedList(t), Options{Templates: []string{"a photo"}}); !errors.Is(err, ErrTemplate) {
+		t.Errorf("a template without a place for the label: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Prepare(ctx, cliptest.New(testDim), mixedList(t), Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestProvenance(t *testing.T) {
+	base := prepare(t, mixedList(t), Options{}).Provenance()
+	if again := prepare(t, mixedList(t), Options{}).Provenance(); again != base {
+		t.Errorf("%+v and %+v", base, again)
+	}
+	for name, other := range map[string]*Classifier{
+		"list":        prepare(t, mixedList(t).Exclusive(), Options{}),
+		"templates":   prepare(t, mixedList(t), Options{Templates: []string{"my {}"}}),
+		"bank":        prepare(t, mixedList(t), Options{Bank: []string{"a thing"}}),
+		"calibration": prepare(t, mixedList(t), Options{Calibration: Cosine{Gain: 1}}),
+	} {
+		if other.Provenance() == base {
+			t.Errorf("another %s has the same provenance", name)
+		}
+	}
+}
+
+// A concept of the bank that is the label itself must not stand against it.
+func TestOwnSynonymIsLeftOut(t *testing.T) {
+	list := mustList(t, Label{Name: "red"})
+	score := func(bank ...string) float32 {
+		c := prepare(t, list, Options{Templates: []string{"a photo of {}"}, Bank: bank})
+		scores, err := c.Score(t.Context(), c.Labels())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return scores[0][0].Probability
+	}
+	without, with := score("green", "blue"), score("green", "blue", "red")
+	if without < 0.9 || math.Abs(float64(without-with)) > 0.01 {
+		t.Errorf("probability %v without the label in the bank, %v with it", without, with)
+	}
+}
+
+func TestNewCalibration(t *testing.T) {
+	softmax, sigmoid := clip.Spec{LogitScale: 100}, clip.Spec{LogitScale: 112, LogitBias: -16, Sigmoid: true}
+	for name, test := range map[string]struct {
+		spec clip.Spec
+		want Calibration
+	}{
+		"":         {softmax, BankSoftmax{Scale: 100, Gain: 1}},
+		"auto":     {sigmoid, Sigmoid{Scale: 112, Bias: -16}},
+		"bank":     {sigmoid, BankSoftmax{Scale: 112, Gain: 1}},
+		"contrast": {softmax, Contrast{Gain: 100}},
+		"cosine":   {softmax, Cosine{Gain: 100}},
+		"sigmoid":  {softmax, Sigmoid{Scale: 100}},
+	} {
+		got, err := NewCalibration(name, test.spec)
+		if err != nil || got != test.want {
+			t.Errorf("%q: %v, %v, want %v", name, got, err, test.want)
+		}
+	}
+	if _, err := NewCalibration("magic", softmax); !errors.Is(err, ErrCalibration) {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// Every method must keep to its contract: log odds never fall as the cosine rises.
+func TestCalibrationsRise(t *testing.T) {
+	bank := []float32{0.1, -0.2, 0.4, 0.33}
+	for _, name := range MethodNames() {
+		c, err := NewCalibration(name, clip.Spec{LogitScale: 20, LogitBias: -10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, last := c.Background(bank), math.Inf(-1)
+		for cosine := float32(-1); cosine <= 1; cosine += 0.05 {
+			if l := c.Logit(cosine, b); l < last || math.IsNaN(l) {
+				t.Errorf("%s: %v at %v, after %v", name, l, cosine, last)
+			} else {
+				last = l
+			}
+		}
+	}
+	// The softmax itself: the label and the four concepts share one.
+	soft := BankSoftmax{Scale: 20, Gain: 1}
+	var sum float64
+	for _, c := range append([]float32{0.3}, bank...) {
+		sum += math.Exp(20 * float64(c))
+	}
+	if got, want := probability(soft.Logit(0.3, soft.Background(bank))), math.Exp(6)/sum; math.Abs(float64(got)-want) > 1e-5 {
+		t.Errorf("probability %v, the softmax gives %v", got, want)
+	}
+}
