@@ -97,15 +97,10 @@ type CodeQueries struct {
 	Data    []int8
 	Width   int
 	Columns int
-	Queries []CodeQuery
 	double  bool
-}
-
-// CodeQuery is what bounds the products of one query.
-type CodeQuery struct {
-	step  float32 // of the integer product
-	slack float32 // error that every row has
-	share float32 // error that a row has for each unit of its residual
+	// What bounds the products, one value a query: the step of the integer product,
+	// the error that every row has, and that for each unit of a row's residual.
+	step, slack, share []float32
 }
 
 // EncodeQueries encodes queries; double says whether each takes two columns. The
@@ -117,7 +112,7 @@ func EncodeQueries(queries Matrix, double bool) CodeQueries {
 	}
 	c := CodeQueries{Width: CodeWidth(queries.Cols), Columns: columns, double: double}
 	c.Data = make([]int8, c.Width*columns)
-	c.Queries = make([]CodeQuery, queries.Rows)
+	c.step, c.slack, c.share = make([]float32, queries.Rows), make([]float32, queries.Rows), make([]float32, queries.Rows)
 	for q := range queries.Rows {
 		c.encode(q, queries.Row(q))
 	}
@@ -156,11 +151,9 @@ func (c *CodeQueries) encode(q int, x []float32) {
 	// What float32 arithmetic adds: that of the inner product to which the bounds
 	// refer, (dim+1)*2^-24 of the vectors' lengths, and a few roundings here.
 	rounding := float64(len(x)+16) * 0x1p-23
-	c.Queries[q] = CodeQuery{
-		step:  float32(step),
-		slack: float32(lost*(1+unitTolerance)*1.001 + rounding),
-		share: float32((math.Sqrt(length) + lost) * 1.001),
-	}
+	c.step[q] = float32(step)
+	c.slack[q] = float32(lost*(1+unitTolerance)*1.001 + rounding)
+	c.share[q] = float32((math.Sqrt(length) + lost) * 1.001)
 }
 
 // bound is the largest value of an encoded query.
@@ -176,12 +169,33 @@ func (c *CodeQueries) bound() float64 {
 // row's part of the result of ScoreCodes, all Columns of it; scale and residual are
 // the row's tail.
 func (c *CodeQueries) Bounds(q int, product []int32, scale, residual float32) (mid, reach float32) {
-	k := &c.Queries[q]
 	var p float32
 	if c.double {
 		p = float32(product[2*q])*queryMost + float32(product[2*q+1])
 	} else {
 		p = float32(product[q])
 	}
-	return p * k.step * scale, k.slack + k.share*residual
+	return p * c.step[q] * scale, c.slack[q] + c.share[q]*residual
+}
+
+// Passing appends to found the queries whose upper bound for a row reaches their cut.
+// It is Bounds for the many that do not.
+func (c *CodeQueries) Passing(product []int32, scale, residual float32, cuts []float32, found []int) []int {
+	step, slack, share := c.step[:len(cuts)], c.slack[:len(cuts)], c.share[:len(cuts)]
+	if c.double {
+		for q, cut := range cuts {
+			p := float32(product[2*q])*queryMost + float32(product[2*q+1])
+			if p*step[q]*scale+(slack[q]+share[q]*residual) >= cut {
+				found = append(found, q)
+			}
+		}
+		return found
+	}
+	product = product[:len(cuts)]
+	for q, cut := range cuts {
+		if float32(product[q])*step[q]*scale+(slack[q]+share[q]*residual) >= cut {
+			found = append(found, q)
+		}
+	}
+	return found
 }
