@@ -29,8 +29,10 @@ const (
 // be the one that built the index.
 func (p *Program) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
 	mode := map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create}[access]
+	engine := ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
 	st, err := local.Open(ctx, local.Options{
 		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Mode: mode, Log: p.Log,
+		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
 	})
 	if err != nil {
 		return nil, err // not st: a nil *local.Store is not a nil store.Store
@@ -133,9 +135,12 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 	if err != nil {
 		return nil, err
 	}
-	o := ort.Options{}
+	o := ort.Options{Log: p.Log}
 	if t == ManyFiles {
 		o.ImageThreads = 1
+	}
+	if dir := config.DefaultCache(p.Getenv); dir != "" {
+		o.GraphCache = filepath.Join(dir, "graphs")
 	}
 	enc, err := ort.NewEncoder(b, fingerprint, lib, o)
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -50,9 +51,11 @@ type Options struct {
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
-	Model  store.Model
-	Mode   Mode
-	Engine vec.Engine     // scores rows; nil for vec.NewParallel(0)
+	Model store.Model
+	Mode  Mode
+	// Engine scores rows; nil stands for vec.NewParallel(0). One that is an io.Closer
+	// is closed with the store.
+	Engine vec.Engine
 	Codes  vec.CodeEngine // scores codes; nil for vec.PlainCodes where that is fast, else none
 	// Exact scans the float32 vectors and leaves the codes aside. Results are the same
 	// either way.
@@ -231,6 +234,9 @@ func (s *Store) release() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+	}
+	if c, ok := s.engine.(io.Closer); ok {
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
 }
