@@ -78,17 +78,18 @@ func TestEngineCodesAreExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 1))
 	for _, shape := range [][3]int{{1, 1, 1}, {37, 1, 5}, {1000, 2, 24}, {64, 16, 384}, {333, 1, 512}, {333, 65, 512}, {5, 200, 2047}} {
 		for _, double := range []bool{false, true} {
-			queries := vec.EncodeQueries(randomMatrix(rng, shape[1], shape[2]), double)
-			rows := vec.Codes{Rows: shape[0], Width: queries.Width}
-			rows.Data = make([]byte, rows.Rows*rows.Width)
 			for kind := range 3 {
+				vectors := randomMatrix(rng, shape[1], shape[2])
+				for i := range vectors.Data {
+					if kind > 0 { // what saturates if anything does: codes of 64 and -64
+						vectors.Data[i] = []float32{0, 0.1, -0.1}[kind]
+					}
+				}
+				queries := vec.EncodeQueries(vectors, double)
+				rows := vec.Codes{Rows: shape[0], Width: queries.Width}
+				rows.Data = make([]byte, rows.Rows*rows.Width)
 				for i := range rows.Data {
 					rows.Data[i] = []byte{byte(rng.Uint32()), 255, 0}[kind]
-				}
-				if kind > 0 { // what saturates if anything does
-					for i := range queries.Data {
-						queries.Data[i] = []int8{0, 64, -64}[kind]
-					}
 				}
 				got, want := make([]int32, rows.Rows*queries.Columns), make([]int32, rows.Rows*queries.Columns)
 				if err := e.ScoreCodes(t.Context(), rows, &queries, got); err != nil {

@@ -48,55 +48,45 @@ func (PlainCodes) ScoreCodes(ctx context.Context, rows Codes, queries *CodeQueri
 		return err
 	}
 	n := queries.Columns
-	columns := queries.transposed()
 	for from := 0; from < rows.Rows; from += plainRows {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		to := min(from+plainRows, rows.Rows)
 		if FastCodes() {
-			scoreColumns(rows.Slice(from, to), columns, out[from*n:to*n], n)
+			scoreColumns(rows.Slice(from, to), queries, out[from*n:to*n])
 		} else {
-			scoreInGo(rows.Slice(from, to), columns, out[from*n:to*n], n)
+			scoreInGo(rows.Slice(from, to), queries, out[from*n:to*n])
 		}
 	}
 	return ctx.Err()
 }
 
-// transposed returns the columns one after the other.
-func (c *CodeQueries) transposed() [][]int8 {
-	out := make([][]int8, c.Columns)
-	for k := range out {
-		out[k] = make([]int8, c.Width)
-		for j := range out[k] {
-			out[k][j] = c.Data[j*c.Columns+k]
-		}
-	}
-	return out
-}
-
-func scoreColumns(rows Codes, columns [][]int8, out []int32, n int) {
+func scoreColumns(rows Codes, q *CodeQueries, out []int32) {
+	n := q.Columns
 	for k := 0; k+1 < n; k += 2 {
-		scorePair(rows, columns[k], columns[k+1], out[k:], n)
+		zeros := [2]int32{q.zeros[k], q.zeros[k+1]}
+		scorePair(rows, q.columns[k], q.columns[k+1], &zeros, out[k:], n)
 	}
 	if n%2 == 1 {
 		pair := make([]int32, 2*rows.Rows)
-		scorePair(rows, columns[n-1], columns[n-1], pair, 2)
+		last, zeros := q.columns[n-1], [2]int32{q.zeros[n-1], q.zeros[n-1]}
+		scorePair(rows, last, last, &zeros, pair, 2)
 		for i := range rows.Rows {
 			out[i*n+n-1] = pair[2*i]
 		}
 	}
 }
 
-func scoreInGo(rows Codes, columns [][]int8, out []int32, n int) {
+func scoreInGo(rows Codes, q *CodeQueries, out []int32) {
 	for i := range rows.Rows {
 		row := rows.Row(i)
-		for k, column := range columns {
-			var s int32
+		for k, column := range q.columns {
+			s := -q.zeros[k]
 			for j, code := range row {
-				s += (int32(code) - CodeZero) * int32(column[j])
+				s += int32(code) * int32(column[j])
 			}
-			out[i*n+k] = s
+			out[i*q.Columns+k] = s
 		}
 	}
 }

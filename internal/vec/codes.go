@@ -84,7 +84,7 @@ func (c Codes) Tail(i int) (scale, residual float32, ok bool) {
 // that saturate, and 2 * 255 * 64 still fits.
 const queryMost = 64
 
-// CodeQueries are queries in the form that is multiplied with Codes: a matrix of
+// CodeQueries are queries in the form that is multiplied with Codes, made by EncodeQueries: a matrix of
 // Width rows and Columns columns, since that is the right-hand side of the product.
 //
 // Each query is one or two columns. With two it is
@@ -101,6 +101,9 @@ type CodeQueries struct {
 	// What bounds the products, one value a query: the step of the integer product,
 	// the error that every row has, and that for each unit of a row's residual.
 	step, slack, share []float32
+	// columns are those of Data one after the other, with CodeZero times their sums.
+	columns [][]int8
+	zeros   []int32
 }
 
 // EncodeQueries encodes queries; double says whether each takes two columns. The
@@ -115,6 +118,15 @@ func EncodeQueries(queries Matrix, double bool) CodeQueries {
 	c.step, c.slack, c.share = make([]float32, queries.Rows), make([]float32, queries.Rows), make([]float32, queries.Rows)
 	for q := range queries.Rows {
 		c.encode(q, queries.Row(q))
+	}
+	c.columns, c.zeros = make([][]int8, columns), make([]int32, columns)
+	for k := range c.columns {
+		c.columns[k] = make([]int8, c.Width)
+		for j := range c.columns[k] {
+			x := c.Data[j*columns+k]
+			c.columns[k][j] = x
+			c.zeros[k] += CodeZero * int32(x)
+		}
 	}
 	return c
 }

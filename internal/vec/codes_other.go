@@ -6,4 +6,4 @@ package vec
 func FastCodes() bool { return false }
 
 // scorePair is only called where FastCodes is true.
-func scorePair(Codes, []int8, []int8, []int32, int) {}
+func scorePair(Codes, []int8, []int8, *[2]int32, []int32, int) {}

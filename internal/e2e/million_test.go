@@ -1,13 +1,18 @@
-package local
+package e2e
 
 import (
+	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
+	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -27,22 +32,25 @@ func BenchmarkMillion(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	o := Options{Dir: dir, Collection: fmt.Sprint("n", n), Mode: Create,
+	engine := ort.NewEngine(func() (string, error) {
+		return ort.FindLibrary(os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB"), "../../bin/search")
+	}, slog.Default())
+	o := local.Options{Dir: dir, Collection: fmt.Sprint("n", n), Mode: local.Create, Engine: keptOpen{engine}, Codes: engine,
 		Model: store.Model{Fingerprint: "bench", Name: "bench", Dim: dim}}
 	rng := rand.New(rand.NewPCG(1, 2))
 	centres := vec.NewMatrix(1000, dim)
 	for i := range centres.Rows {
-		randomUnit(rng, centres.Row(i))
+		randomDirection(rng, centres.Row(i))
 	}
-	s := mustOpen(b, o)
+	s := openLocal(b, o)
 	have, err := s.Count(b.Context(), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for from := int(have); from < n; from += 5000 {
-		records := benchRecords(rng, from, min(5000, n-from), dim)
+		records := make([]store.Record, min(5000, n-from))
 		for i := range records {
-			towards(rng, records[i].Vector, centres)
+			records[i] = manyRecord(rng, from+i, centres)
 		}
 		if err := s.Upsert(b.Context(), records); err != nil {
 			b.Fatal(err)
@@ -52,7 +60,7 @@ func BenchmarkMillion(b *testing.B) {
 		b.Fatal(err)
 	}
 
-	o.Mode = ReadOnly
+	o.Mode = local.ReadOnly
 	for _, exact := range []bool{false, true} {
 		for _, queries := range []int{1, 16, 1000} {
 			if exact && queries == 1000 {
@@ -60,11 +68,11 @@ func BenchmarkMillion(b *testing.B) {
 			}
 			b.Run(fmt.Sprintf("exact=%v/%d", exact, queries), func(b *testing.B) {
 				o.Exact = exact
-				s := mustOpen(b, o)
+				s := openLocal(b, o)
 				defer s.Close()
 				q := store.Query{Vectors: vec.NewMatrix(queries, dim), K: 10, MinScore: -1}
 				for i := range queries {
-					randomUnit(rng, q.Vectors.Row(i))
+					randomDirection(rng, q.Vectors.Row(i))
 					towards(rng, q.Vectors.Row(i), centres)
 				}
 				for b.Loop() {
@@ -74,6 +82,41 @@ func BenchmarkMillion(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// keptOpen hides an engine's Close from the stores that share it.
+type keptOpen struct{ vec.Engine }
+
+func openLocal(b *testing.B, o local.Options) *local.Store {
+	b.Helper()
+	s, err := local.Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+func manyRecord(rng *rand.Rand, n int, centres vec.Matrix) store.Record {
+	path := fmt.Sprintf("/photos/%04d/holiday/IMG_%07d.jpg", n/1000, n)
+	hash := make([]byte, 32)
+	binary.LittleEndian.PutUint64(hash, uint64(n)*0x9e3779b97f4a7c15)
+	v := make([]float32, centres.Cols)
+	randomDirection(rng, v)
+	towards(rng, v, centres)
+	return store.Record{
+		ID: store.ID("bench", path), Path: path, Root: "/photos", Size: 123456, ModTime: time.Unix(1.6e9+int64(n), 7),
+		ContentHash: hash, Width: 4000, Height: 3000, Format: "jpeg", Vector: v,
+	}
+}
+
+func randomDirection(rng *rand.Rand, v []float32) {
+	for j := range v {
+		v[j] = float32(rng.NormFloat64())
+	}
+	if err := vec.Normalize(v); err != nil {
+		panic(err)
 	}
 }
 
