@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/milvus"
@@ -35,8 +36,10 @@ func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Acces
 	if cfg.DB == "" {
 		return nil, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
+	engine := ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
 	st, err := local.Open(ctx, local.Options{
 		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: p.Log, Rebuild: access == Rebuild,
+		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
 		Mode: map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create, Rebuild: local.Create}[access],
 	})
 	if err != nil {

@@ -121,9 +121,12 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 	if err != nil {
 		return nil, err
 	}
-	o := ort.Options{}
+	o := ort.Options{Log: p.Log}
 	if t == ManyFiles {
 		o.ImageThreads = 1
+	}
+	if dir := config.DefaultCache(p.Getenv); dir != "" {
+		o.GraphCache = filepath.Join(dir, "graphs")
 	}
 	enc, err := ort.NewEncoder(b, fingerprint, lib, o)
 	if err != nil {

@@ -11,6 +11,7 @@ package config
 // top of the repository explains them one by one.
 type Config struct {
 	Store          string `mapstructure:"store"`           // "local" or "milvus"
+	StoreExact     bool   `mapstructure:"store_exact"`     // local: search without the 8-bit first pass
 	DB             string `mapstructure:"db"`              // folder of the local store; "" means DefaultDB
 	Collection     string `mapstructure:"collection"`      // name within the store
 	Model          string `mapstructure:"model"`           // name or folder; "" means the index's own, else "starter"

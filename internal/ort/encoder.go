@@ -20,7 +20,10 @@ type Options struct {
 	ImageThreads int
 	// TextThreads is the same for the text tower.
 	TextThreads int
-	Log         *slog.Logger
+	// GraphCache is a folder that keeps the text tower as ONNX Runtime has optimised
+	// it, so that it opens faster; "" for none.
+	GraphCache string
+	Log        *slog.Logger // nil discards
 }
 
 // Encoder runs a bundle's two towers. A tower is loaded when it is first needed,
@@ -53,6 +56,9 @@ func NewEncoder(b *clip.Bundle, fingerprint, libPath string, o Options) (*Encode
 	}
 	if o.TextThreads <= 0 {
 		o.TextThreads = runtime.GOMAXPROCS(0)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if b.Dim == 0 {
 		return nil, fmt.Errorf("neither the graphs nor config.json of %s say how long an embedding is", b.Dir)

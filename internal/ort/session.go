@@ -20,11 +20,25 @@ type session struct {
 // openSession loads the graph at path for the named inputs and outputs. Each run
 // uses threads threads, its caller's among them.
 func openSession(path string, inputs, outputs []string, threads int) (*session, error) {
-	o, err := onnx.NewSessionOptions()
+	o, err := sessionOptions(threads)
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
 	defer o.Destroy()
+	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
+	if err != nil {
+		return nil, fmt.Errorf("loading %s: %w", path, err)
+	}
+	live.Add(1)
+	return &session{s: s}, nil
+}
+
+// sessionOptions are those of every session; the caller destroys them.
+func sessionOptions(threads int) (*onnx.SessionOptions, error) {
+	o, err := onnx.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
 	err = errors.Join(
 		o.SetIntraOpNumThreads(threads),
 		o.SetInterOpNumThreads(1),
@@ -32,14 +46,9 @@ func openSession(path string, inputs, outputs []string, threads int) (*session, 
 		o.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", path, err)
+		return nil, errors.Join(err, o.Destroy())
 	}
-	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
-	if err != nil {
-		return nil, fmt.Errorf("loading %s: %w", path, err)
-	}
-	live.Add(1)
-	return &session{s: s}, nil
+	return o, nil
 }
 
 // run calls the graph. A call cannot be abandoned half-way: C would go on writing

@@ -29,7 +29,8 @@ func (e *Encoder) openText() (*textTower, error) {
 			inputs = append(inputs, name)
 		}
 	}
-	s, err := openSession(e.bundle.TextPath, inputs, []string{t.Embeds}, e.options.TextThreads)
+	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log}
+	s, err := cache.open(e.bundle.TextPath, e.spec.Fingerprint, inputs, []string{t.Embeds}, e.options.TextThreads)
 	if err != nil {
 		return nil, err
 	}

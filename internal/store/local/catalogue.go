@@ -234,7 +234,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	return nil
 }
 
-// removeStrays deletes vector files of other generations, which an interrupted
+// removeStrays deletes vector and code files of other generations, which an interrupted
 // compaction leaves. Only the writer does that, under its lock.
 func (s *Store) removeStrays(ctx context.Context) error {
 	var generation int64
@@ -246,9 +246,13 @@ func (s *Store) removeStrays(ctx context.Context) error {
 		return err
 	}
 	for _, e := range entries {
-		if g, ok := slotGeneration(e.Name()); ok && g != generation {
+		g, ok := slotGeneration(e.Name())
+		if !ok {
+			g, ok = codeGeneration(e.Name())
+		}
+		if ok && g != generation {
 			if err := os.Remove(filepath.Join(s.dir, e.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
-				s.log.Warn("an old vector file could not be removed", "file", e.Name(), "error", err)
+				s.log.Warn("an old file could not be removed", "file", e.Name(), "error", err)
 			}
 		}
 	}

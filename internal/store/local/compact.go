@@ -93,16 +93,19 @@ func (s *Store) compactLocked(ctx context.Context) error {
 	s.slots = next
 	// Readers have it mapped, or come back for a new snapshot. Where an open file
 	// cannot be removed, the next writer does it.
-	if err := os.Remove(s.slotPath(old)); err != nil {
-		s.log.Debug("the old vector file stays until the next change", "error", err)
+	for _, path := range []string{s.slotPath(old), s.codePath(old)} {
+		if err := removeIfThere(path); err != nil {
+			s.log.Debug("an old file stays until the next change", "error", err)
+		}
 	}
+	s.extendCodes(ctx, 0)
 	return nil
 }
 
 // copySlots writes the next generation's file: the first kept slots, with the
 // vectors of movers in the free ones among them. The file is durable on return.
 func (s *Store) copySlots(ctx context.Context, st *state, kept int64, free, movers []int64) (_ *slotFile, err error) {
-	m, err := s.maps.acquire(s.slotPath(st.generation), s.header(st.generation), st.slots)
+	m, err := s.maps.acquire(s.slotPath(st.generation), s.codePath(st.generation), s.header(st.generation), st.slots)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@
 //
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
 //	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
+//	codes-N.u8         8-bit codes of them, a cache for searching; see codefile.go
 //	writer.lock        held by the one process that writes
 //
 // and, once its model was changed, the indexes of later models in folders of their
@@ -25,6 +26,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -57,10 +59,17 @@ type Options struct {
 	// Rebuild lets Create make an index for Model beside that of another model, which
 	// stays the one in use until Promote.
 	Rebuild bool
-	Engine  vec.Engine   // scores rows; nil for vec.NewParallel(0)
-	Log     *slog.Logger // nil discards
+	// Engine scores rows; nil stands for vec.NewParallel(0). One that is an io.Closer
+	// is closed with the store.
+	Engine vec.Engine
+	Codes  vec.CodeEngine // scores codes; nil for vec.PlainCodes where that is fast, else none
+	// Exact scans the float32 vectors and leaves the codes aside. Results are the same
+	// either way.
+	Exact bool
+	Log   *slog.Logger // nil discards
 
-	files fileSystem // tests put a failing one here; nil for the real one
+	files     fileSystem // tests put a failing one here; nil for the real one
+	codesFrom int64      // tests want codes of few records; 0 for the constant
 }
 
 // Store is an open index. Its methods may be called from several goroutines.
@@ -72,6 +81,8 @@ type Store struct {
 	created    int64 // Unix seconds
 	identity   []byte
 	engine     vec.Engine
+	codes      vec.CodeEngine // nil where codes are not used
+	codesFrom  int64
 	log        *slog.Logger
 	files      fileSystem
 
@@ -81,7 +92,8 @@ type Store struct {
 	mu     sync.Mutex // one change at a time; guards what follows
 	write  *sql.DB    // nil when read-only
 	lock   *writerLock
-	slots  *slotFile // of the current generation, opened by the first change
+	slots  *slotFile                        // of the current generation, opened by the first change
+	coded  struct{ generation, rows int64 } // how far the codes are known to go
 	closed chan struct{}
 	close  sync.Once
 }
@@ -134,6 +146,8 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir:        dir,
 		collection: o.Collection,
 		engine:     o.Engine,
+		codes:      o.Codes,
+		codesFrom:  o.codesFrom,
 		log:        o.Log,
 		files:      o.files,
 		closed:     make(chan struct{}),
@@ -141,12 +155,22 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.engine == nil {
 		s.engine = vec.NewParallel(0)
 	}
+	if s.codes == nil && vec.FastCodes() {
+		s.codes = vec.PlainCodes{}
+	}
+	if o.Exact {
+		s.codes = nil
+	}
+	if s.codesFrom == 0 {
+		s.codesFrom = codesFrom
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.files == nil {
 		s.files = osFiles{}
 	}
+	s.maps.codesFrom, s.maps.log = s.codesFrom, s.log
 	if err := s.open(ctx, o); err != nil {
 		s.release()
 		return nil, fmt.Errorf("open index %s: %w", dir, err)
@@ -214,6 +238,7 @@ func (s *Store) Close() error {
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
 			}
+			s.extendCodes(context.Background(), s.codesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
 			}
@@ -238,6 +263,9 @@ func (s *Store) release() error {
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())
+	}
+	if c, ok := s.engine.(io.Closer); ok {
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,7 @@ package local
 import (
 	"fmt"
 	"math"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -27,13 +28,9 @@ func mapSlots(path string, want header, slots int64) (slotReader, error) {
 		return nil, err
 	}
 	defer f.Close()
-	size := slotOffset(want.dim, slots)
-	if size > math.MaxInt {
-		return nil, fmt.Errorf("%s: %d bytes are too many to map on this machine", path, size)
-	}
-	b, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+	b, err := mapFile(f, slotOffset(want.dim, slots))
 	if err != nil {
-		return nil, fmt.Errorf("map %s: %w", path, err)
+		return nil, err
 	}
 	m := &mapped{memory: b, dim: want.dim}
 	if n := (len(b) - headerSize) / 4; n > 0 {
@@ -50,7 +47,22 @@ func (m *mapped) rows(from, to int64, _ *[]float32) (vec.Matrix, error) {
 }
 
 func (m *mapped) close() {
-	// The only error is an address that was not mapped.
-	_ = unix.Munmap(m.memory)
+	unmapFile(m.memory)
 	m.memory, m.floats = nil, nil
+}
+
+// mapFile maps the first size bytes of a file for reading.
+func mapFile(f *os.File, size int64) ([]byte, error) {
+	if size > math.MaxInt {
+		return nil, fmt.Errorf("%s: %d bytes are too many to map on this machine", f.Name(), size)
+	}
+	b, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", f.Name(), err)
+	}
+	return b, nil
+}
+
+func unmapFile(b []byte) {
+	_ = unix.Munmap(b) // the only error is an address that was not mapped
 }

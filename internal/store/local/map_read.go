@@ -4,6 +4,8 @@ package local
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 
@@ -40,5 +42,12 @@ func (u *unmapped) rows(from, to int64, buf *[]float32) (vec.Matrix, error) {
 	}
 	return vec.Matrix{Data: *buf, Rows: int(to - from), Cols: u.dim}, nil
 }
+
+// mapFile reports that files cannot be mapped here, so that there are no codes.
+func mapFile(f *os.File, _ int64) ([]byte, error) {
+	return nil, fmt.Errorf("%s: %w", f.Name(), errors.ErrUnsupported)
+}
+
+func unmapFile([]byte) {}
 
 func (u *unmapped) close() { u.file.Close() }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 // the removal of the file by a compaction.
 type mapping struct {
 	slotReader
+	codes      *codeMapping // nil where there are none
 	generation int64
 	slots      int64
 	refs       int // guarded by mappings.mu
@@ -33,19 +35,23 @@ type mappings struct {
 	mu      sync.Mutex
 	current *mapping
 	closed  bool
-	opening func() // called before a file is opened; tests compact then
+	// codesFrom is how many slots without codes are too many to leave it at that.
+	codesFrom int64
+	log       *slog.Logger
+	opening   func() // called before a file is opened; tests compact then
 }
 
-// acquire returns a mapping of at least the given slots, to be released. It returns
+// acquire returns a mapping of at least the given slots, to be released, with as many
+// codes as there are in the file codes. It returns
 // an error that is os.ErrNotExist where the file is gone, because a compaction
 // overtook the snapshot, and store.ErrDamaged where it is too short.
-func (m *mappings) acquire(path string, want header, slots int64) (*mapping, error) {
+func (m *mappings) acquire(path, codes string, want header, slots int64) (*mapping, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return nil, store.ErrClosed
 	}
-	if c := m.current; c != nil && c.generation == want.generation && c.slots >= slots {
+	if c := m.current; c != nil && c.generation == want.generation && c.slots >= slots && !m.codesGrew(c, codes, want) {
 		c.refs++
 		return c, nil
 	}
@@ -57,6 +63,9 @@ func (m *mappings) acquire(path string, want header, slots int64) (*mapping, err
 		return nil, err
 	}
 	n := &mapping{slotReader: r, generation: want.generation, slots: slots, refs: 1}
+	if n.codes, err = mapCodes(codes, want, slots); err != nil {
+		m.log.Debug("searching without codes", "error", err)
+	}
 	// A snapshot of an older generation gets its mapping and does not displace the
 	// newer one.
 	if m.current == nil || m.current.generation <= want.generation {
@@ -65,6 +74,25 @@ func (m *mappings) acquire(path string, want header, slots int64) (*mapping, err
 		m.current = n
 	}
 	return n, nil
+}
+
+// codesGrew tells whether a writer has added codes that the mapping misses. It looks
+// only where they would make a difference.
+func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
+	if c.slots < m.codesFrom || c.slots-c.codes.covered() < m.codesFrom/codesBehind+64 {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	rows, err := readCodeHeader(f, info.Size(), want)
+	return err == nil && min(rows, c.slots)/64*64 > c.codes.covered()
 }
 
 func (m *mappings) release(c *mapping) {
@@ -88,6 +116,7 @@ func (m *mappings) drop(c *mapping) {
 	}
 	if c.refs--; c.refs == 0 {
 		c.slotReader.close()
+		c.codes.close()
 	}
 }
 

@@ -3,17 +3,13 @@ package local
 import (
 	"context"
 	"fmt"
-	"math"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// Search implements store.Searcher. It scores every record that matches the filter,
-// so the result is exact.
+// Search implements store.Searcher. The result is exact: every record that matches the
+// filter is scored, or bounded by a pass over its codes that shows it to be worse.
 func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err
@@ -42,11 +38,15 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 	if err != nil {
 		return nil, s.closedOr(err)
 	}
-	sc := newScan(s.engine, sn, q, selected)
-	if err := sc.run(ctx); err != nil {
+	codes := s.codes
+	if int64(selected.count(0, sn.slots)) < s.codesFrom {
+		codes = nil
+	}
+	tops, err := newScan(s.engine, codes, sn, q, selected).run(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	hits, err := sn.hits(ctx, sc.tops)
+	hits, err := sn.hits(ctx, tops)
 	return hits, s.closedOr(err)
 }
 
@@ -82,155 +82,6 @@ func (sn *snapshot) eachSlot(ctx context.Context, query condition, f func(slot i
 		f(slot)
 	}
 	return sqlError(rows.Err())
-}
-
-const (
-	// scanRows is how many rows go to the engine at once, where few queries share
-	// them: enough that handing them over costs nothing, and a multiple of 64.
-	scanRows = 16384
-	// scanScores bounds the scores of one block over all queries.
-	scanScores = 1 << 21
-	// gatherShare is the share of selected rows in a block, as 1/n, below which
-	// copying those out is cheaper than scoring all.
-	gatherShare = 4
-)
-
-// scan is one pass over the vectors for all query vectors of a search.
-type scan struct {
-	engine   vec.Engine
-	sn       *snapshot
-	queries  vec.Matrix
-	selected *bitmap
-	min      float32
-	block    int64
-	tops     []*vec.TopK // one a query
-	scores   []float32
-	buf      []float32 // for a reader that has to copy
-
-	// Selected rows out of sparse blocks, which wait until they are worth a call.
-	gathered vec.Matrix
-	slots    []int64
-}
-
-func newScan(engine vec.Engine, sn *snapshot, q store.Query, selected *bitmap) *scan {
-	sc := &scan{engine: engine, sn: sn, queries: q.Vectors, selected: selected, min: q.MinScore}
-	if sc.min <= -1 {
-		// Rounding can take the cosine of opposite vectors below -1.
-		sc.min = float32(math.Inf(-1))
-	}
-	sc.block = min(scanRows, max(256, int64(scanScores/q.Vectors.Rows)/64*64))
-	sc.tops = make([]*vec.TopK, q.Vectors.Rows)
-	for i := range sc.tops {
-		sc.tops[i] = vec.NewTopK(q.K)
-	}
-	return sc
-}
-
-func (sc *scan) run(ctx context.Context) error {
-	for from := int64(0); from < sc.sn.slots; from += sc.block {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		to := min(from+sc.block, sc.sn.slots)
-		n := sc.selected.count(from, to)
-		if n == 0 {
-			continue
-		}
-		rows, err := sc.sn.vectors.rows(from, to, &sc.buf)
-		if err != nil {
-			return err
-		}
-		if int64(n)*gatherShare < to-from {
-			err = sc.gather(ctx, rows, from, to)
-		} else {
-			err = sc.score(ctx, rows, from, nil)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return sc.scoreGathered(ctx)
-}
-
-// gather sets the selected rows of a sparse block aside.
-func (sc *scan) gather(ctx context.Context, rows vec.Matrix, from, to int64) error {
-	if sc.gathered.Data == nil {
-		n := min(int(sc.block), sc.selected.count(0, sc.sn.slots))
-		sc.gathered = vec.NewMatrix(n, rows.Cols)
-	}
-	var err error
-	sc.selected.each(from, to, func(slot int64) {
-		if err != nil {
-			return
-		}
-		copy(sc.gathered.Row(len(sc.slots)), rows.Row(int(slot-from)))
-		if sc.slots = append(sc.slots, slot); len(sc.slots) == sc.gathered.Rows {
-			err = sc.scoreGathered(ctx)
-		}
-	})
-	return err
-}
-
-func (sc *scan) scoreGathered(ctx context.Context) error {
-	if len(sc.slots) == 0 {
-		return nil
-	}
-	err := sc.score(ctx, sc.gathered.Slice(0, len(sc.slots)), 0, sc.slots)
-	sc.slots = sc.slots[:0]
-	return err
-}
-
-// score scores rows and offers those that are selected. The rows lie in the given
-// slots or, when slots is nil, in those that follow first.
-func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, slots []int64) error {
-	n := rows.Rows * sc.queries.Rows
-	if cap(sc.scores) < n {
-		sc.scores = make([]float32, n)
-	}
-	out := vec.Matrix{Data: sc.scores[:n], Rows: sc.queries.Rows, Cols: rows.Rows}
-	if err := sc.engine.Score(ctx, rows, sc.queries, out); err != nil {
-		return err
-	}
-	sc.eachQuery(func(q int) {
-		top := sc.tops[q]
-		threshold := max(sc.min, top.Threshold())
-		for i, score := range out.Row(q) {
-			if !(score >= threshold) {
-				continue
-			}
-			slot := first + int64(i)
-			if slots != nil {
-				slot = slots[i]
-			} else if !sc.selected.has(slot) {
-				continue
-			}
-			// Rounding can take a cosine a little past its bounds.
-			top.Offer(int(slot), max(-1, min(1, score)))
-			threshold = max(sc.min, top.Threshold())
-		}
-	})
-	return nil
-}
-
-// eachQuery calls f for each query, on all cores where there are several.
-func (sc *scan) eachQuery(f func(q int)) {
-	workers := min(sc.queries.Rows, runtime.GOMAXPROCS(0))
-	if workers == 1 {
-		for q := range sc.queries.Rows {
-			f(q)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range workers {
-		wg.Go(func() {
-			for q := int(next.Add(1)) - 1; q < sc.queries.Rows; q = int(next.Add(1)) - 1 {
-				f(q)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // hits turns slots into records, best first and by id where scores are equal.

@@ -76,7 +76,7 @@ func (s *Store) trySnapshot(ctx context.Context, vectors bool) (_ *snapshot, err
 		return nil, s.closedOr(err)
 	}
 	if vectors {
-		sn.vectors, err = s.maps.acquire(s.slotPath(sn.generation), s.header(sn.generation), sn.slots)
+		sn.vectors, err = s.maps.acquire(s.slotPath(sn.generation), s.codePath(sn.generation), s.header(sn.generation), sn.slots)
 		if err != nil {
 			return nil, err
 		}

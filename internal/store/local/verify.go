@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if err != nil || sn.vectors == nil {
 		return err
 	}
-	return sn.verifyVectors(ctx, used, found)
+	return errors.Join(sn.verifyVectors(ctx, used, found), sn.verifyCodes(ctx, found))
 }
 
 func (sn *snapshot) verifyCatalogue(ctx context.Context, found func(string)) error {
@@ -104,6 +105,33 @@ func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, found func(
 				found(fmt.Sprintf("the vector in slot %d is not of length 1", slot))
 			}
 		})
+	}
+	return nil
+}
+
+// verifyCodes checks that the codes are those of the vectors. They would be made anew
+// if the file were not there.
+func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
+	codes := sn.vectors.codes
+	if codes == nil {
+		return nil
+	}
+	var buf []float32
+	want := make([]byte, codes.Width)
+	for from := int64(0); from < min(codes.covered(), sn.slots); from += scanRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := sn.vectors.rows(from, min(from+scanRows, codes.covered(), sn.slots), &buf)
+		if err != nil {
+			return err
+		}
+		for i := range rows.Rows {
+			vec.EncodeRow(want, rows.Row(i))
+			if !bytes.Equal(want, codes.Row(int(from)+i)) {
+				found(fmt.Sprintf("the codes in slot %d are not those of its vector: remove %s*%s", from+int64(i), codePrefix, codeSuffix))
+			}
+		}
 	}
 	return nil
 }

@@ -57,7 +57,8 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 		}
 	}
 	records = lastWins(records, func(r *store.Record) string { return r.ID })
-	return s.change(ctx, func(tx *sql.Tx, st *state) error {
+	var after state
+	err := s.change(ctx, func(tx *sql.Tx, st *state) error {
 		if len(records) == 0 {
 			return nil
 		}
@@ -75,8 +76,13 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 			return err
 		}
 		st.slots += int64(len(records))
+		after = *st
 		return nil
 	})
+	if err == nil {
+		s.keepCodesNear(ctx, after)
+	}
+	return err
 }
 
 // putVectors writes the vectors behind the last committed slot and makes them

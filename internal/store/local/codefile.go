@@ -1,0 +1,276 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// A code file holds 8-bit codes of the vectors of one generation, slot by slot, for
+// the first pass of a search; see vec.Codes. It is a cache: what is missing in it is
+// scanned in float32, and a file that is damaged is ignored and made anew by the next
+// writer. The header, little-endian and in a page of its own, is
+//
+//	0   8 bytes   magic
+//	8   uint32    version of this layout
+//	12  uint32    dim
+//	16  uint64    generation
+//	24  16 bytes  identity of the index
+//	40  uint64    rows, from slot 0 on; written when they are durable
+//	48  uint32    CRC-32 (IEEE) of bytes 0 to 47
+//
+// Rows below that number are never written again, because slots are not.
+const (
+	codeVersion    = 1
+	codeHeaderUsed = 52
+
+	codePrefix = "codes-"
+	codeSuffix = ".u8"
+)
+
+var codeMagic = []byte("SIGHTCOD")
+
+// codesFrom is the number of slots from which an index has codes: fewer are scanned
+// in float32 in a few milliseconds.
+const codesFrom = 20_000
+
+// How far codes stay behind the vectors, as shares of codesFrom: while writing, so
+// that a batch does not pay for them, and after closing.
+const (
+	codesStep   = 3
+	codesBehind = 5 // a fifth
+)
+
+func (s *Store) codePath(generation int64) string {
+	return filepath.Join(s.dir, fmt.Sprintf("%s%06d%s", codePrefix, generation, codeSuffix))
+}
+
+// codeGeneration is the generation in the name of a code file.
+func codeGeneration(name string) (int64, bool) {
+	digits, ok := strings.CutPrefix(name, codePrefix)
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = strings.CutSuffix(digits, codeSuffix); !ok {
+		return 0, false
+	}
+	g, err := strconv.ParseInt(digits, 10, 64)
+	return g, err == nil
+}
+
+func codeOffset(dim int, slot int64) int64 {
+	return headerSize + slot*int64(vec.CodeWidth(dim))
+}
+
+func encodeCodeHeader(h header, rows int64) []byte {
+	b := make([]byte, headerSize)
+	copy(b, codeMagic)
+	binary.LittleEndian.PutUint32(b[8:], codeVersion)
+	binary.LittleEndian.PutUint32(b[12:], uint32(h.dim))
+	binary.LittleEndian.PutUint64(b[16:], uint64(h.generation))
+	copy(b[24:24+identitySize], h.identity)
+	binary.LittleEndian.PutUint64(b[40:], uint64(rows))
+	binary.LittleEndian.PutUint32(b[48:], crc32.ChecksumIEEE(b[:48]))
+	return b
+}
+
+// readCodeHeader returns how many rows a code file of the given size has. It is an
+// error if the file is not whole or not of this index and generation.
+func readCodeHeader(f io.ReaderAt, size int64, want header) (rows int64, err error) {
+	b := make([]byte, headerSize)
+	if n, err := f.ReadAt(b, 0); n < len(b) {
+		return 0, fmt.Errorf("%w: the header has %d of %d bytes: %w", store.ErrDamaged, n, len(b), err)
+	}
+	rows = int64(binary.LittleEndian.Uint64(b[40:]))
+	if !bytes.Equal(b[:codeHeaderUsed], encodeCodeHeader(want, rows)[:codeHeaderUsed]) {
+		return 0, fmt.Errorf("%w: the header is not that of this index, generation %d", store.ErrDamaged, want.generation)
+	}
+	if rows < 0 || rows > (1<<62)/maxDim/4 || size < codeOffset(want.dim, rows) {
+		return 0, fmt.Errorf("%w: %d bytes are too few for %d rows", store.ErrDamaged, size, rows)
+	}
+	return rows, nil
+}
+
+// keepCodesNear extends the codes when they have fallen far behind a state.
+func (s *Store) keepCodesNear(ctx context.Context, st state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.coded.rows
+	if s.coded.generation != st.generation {
+		known = 0
+	}
+	if s.isOpen() == nil && st.slots >= s.codesFrom && st.slots-known >= codesStep*s.codesFrom {
+		s.extendCodes(ctx, codesStep*s.codesFrom)
+	}
+}
+
+// extendCodes brings the code file up to the committed slots where it is behind by
+// at least the given number. It is called with s.mu held. A failure costs only speed.
+func (s *Store) extendCodes(ctx context.Context, behind int64) {
+	if err := s.tryExtendCodes(ctx, behind); err != nil {
+		s.log.Warn("the codes for fast searching could not be written", "index", s.dir, "error", err)
+	}
+}
+
+func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
+	sn, err := s.snapshot(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer sn.release()
+	s.coded.generation, s.coded.rows = sn.generation, sn.slots // not asked again, even if it fails
+	if sn.slots < s.codesFrom {
+		return nil
+	}
+	h := s.header(sn.generation)
+	f, rows, err := s.openCodes(s.codePath(sn.generation), h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if rows > sn.slots { // of a later state than this one, which an older copy replaced
+		rows = 0
+	}
+	s.coded.rows = rows
+	if sn.slots == rows || sn.slots-rows < behind {
+		return nil
+	}
+	s.coded.rows = sn.slots
+	if err := sn.writeCodes(ctx, f, rows); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := writeFull(f, encodeCodeHeader(h, sn.slots), 0); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// openCodes opens a code file for writing, and makes it if it is missing or damaged.
+func (s *Store) openCodes(path string, h header) (file, int64, error) {
+	if f, rows, err := s.openSoundCodes(path, h); err == nil {
+		return f, rows, nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		s.log.Info("the codes for fast searching are made anew", "file", path, "reason", err)
+	}
+	// A reader may have the old file mapped, so that it is replaced and not cut.
+	if err := removeIfThere(path); err != nil {
+		return nil, 0, err
+	}
+	f, err := s.files.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := errors.Join(writeFull(f, encodeCodeHeader(h, 0), 0), s.files.SyncDir(filepath.Dir(path))); err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, 0, nil
+}
+
+// openSoundCodes opens a code file that is as it should be.
+func (s *Store) openSoundCodes(path string, h header) (file, int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	f, err := s.files.OpenFile(path, os.O_RDWR)
+	if err != nil {
+		return nil, 0, err
+	}
+	rows, err := readCodeHeader(f, info.Size(), h)
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, rows, nil
+}
+
+// writeCodes encodes the slots from the given one on.
+func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) error {
+	const step = 4096
+	var buf []float32
+	var out []byte
+	for ; from < sn.slots; from += step {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := sn.vectors.rows(from, min(from+step, sn.slots), &buf)
+		if err != nil {
+			return err
+		}
+		width := vec.CodeWidth(rows.Cols)
+		if out == nil {
+			out = make([]byte, step*width)
+		}
+		for i := range rows.Rows {
+			vec.EncodeRow(out[i*width:(i+1)*width], rows.Row(i))
+		}
+		if err := writeFull(f, out[:rows.Rows*width], codeOffset(rows.Cols, from)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// codeMapping is the part of a code file that a search uses.
+type codeMapping struct {
+	vec.Codes
+	memory []byte
+}
+
+// mapCodes maps the codes that there are for at most the given number of slots. It
+// returns nil where there are none.
+func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := readCodeHeader(f, info.Size(), want)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	rows = min(rows, slots) / 64 * 64 // bitmaps are read in words
+	if rows == 0 {
+		return nil, nil
+	}
+	memory, err := mapFile(f, codeOffset(want.dim, rows))
+	if err != nil {
+		return nil, err
+	}
+	codes := vec.Codes{Data: memory[headerSize:], Rows: int(rows), Width: vec.CodeWidth(want.dim)}
+	return &codeMapping{Codes: codes, memory: memory}, nil
+}
+
+func (c *codeMapping) close() {
+	if c != nil {
+		unmapFile(c.memory)
+		c.memory, c.Data = nil, nil
+	}
+}
+
+// covered is the number of slots that have codes.
+func (c *codeMapping) covered() int64 {
+	if c == nil {
+		return 0
+	}
+	return int64(c.Rows)
+}

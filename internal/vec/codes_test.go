@@ -1,0 +1,173 @@
+package vec
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// awkward returns unit vectors of many kinds: even, spiky, one-hot, and nearly equal
+// to one another.
+func awkward(rng *rand.Rand, rows, cols int) Matrix {
+	m := NewMatrix(rows, cols)
+	for i := range rows {
+		row := m.Row(i)
+		switch i % 5 {
+		case 0:
+			for j := range row {
+				row[j] = float32(rng.NormFloat64())
+			}
+		case 1: // a few large values, as CLIP's embeddings have
+			for j := range row {
+				row[j] = float32(rng.NormFloat64())
+			}
+			row[rng.IntN(cols)] = 30
+		case 2:
+			row[rng.IntN(cols)] = -1
+		case 3:
+			for j := range row {
+				row[j] = float32(math.Exp(20 * rng.NormFloat64()))
+			}
+		case 4:
+			for j := range row {
+				row[j] = float32(1 + 1e-3*rng.NormFloat64())
+			}
+		}
+		if err := Normalize(row); err != nil {
+			panic(err)
+		}
+		if i%7 == 0 { // within what IsUnit allows
+			for j := range row {
+				row[j] *= 1.0009
+			}
+		}
+	}
+	return m
+}
+
+func encodeRows(m Matrix) Codes {
+	c := Codes{Rows: m.Rows, Width: CodeWidth(m.Cols)}
+	c.Data = make([]byte, c.Rows*c.Width)
+	for i := range m.Rows {
+		EncodeRow(c.Row(i), m.Row(i))
+	}
+	return c
+}
+
+// The bounds must hold for every pair of vectors, or a search would not be exact.
+func TestBoundsHold(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 1))
+	for _, cols := range []int{1, 2, 5, 8, 24, 384, 512, 1000} {
+		rows, queries := awkward(rng, 200, cols), awkward(rng, 50, cols)
+		codes := encodeRows(rows)
+		for _, double := range []bool{false, true} {
+			cq := EncodeQueries(queries, double)
+			out := make([]int32, codes.Rows*cq.Columns)
+			if err := (PlainCodes{}).ScoreCodes(t.Context(), codes, &cq, out); err != nil {
+				t.Fatal(err)
+			}
+			var reachSum float64
+			for i := range rows.Rows {
+				scale, residual, ok := codes.Tail(i)
+				if !ok {
+					t.Fatalf("row %d of %d columns holds no vector", i, cols)
+				}
+				for q := range queries.Rows {
+					score := Dot(rows.Row(i), queries.Row(q))
+					mid, reach := cq.Bounds(q, out[i*cq.Columns:(i+1)*cq.Columns], scale, residual)
+					if !(score >= mid-reach && score <= mid+reach) {
+						t.Fatalf("%d columns, double %v: row %d, query %d scores %v, bounds %v to %v",
+							cols, double, i, q, score, mid-reach, mid+reach)
+					}
+					reachSum += float64(reach)
+				}
+			}
+			// Bounds that always hold because they are wide would be of no use.
+			if mean := reachSum / float64(rows.Rows*queries.Rows); mean > 0.06 || (double && mean > 0.03) {
+				t.Errorf("%d columns, double %v: the bounds are %.4f wide on average", cols, double, mean)
+			}
+		}
+	}
+}
+
+func TestQueriesHaveSevenBits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 1))
+	for _, double := range []bool{false, true} {
+		for _, x := range EncodeQueries(awkward(rng, 100, 33), double).Data {
+			if x < -64 || x > 64 {
+				t.Fatalf("double %v: a query holds %d", double, x)
+			}
+		}
+	}
+}
+
+// The vector instructions must give what the definition says, at the largest values
+// too.
+func TestPlainCodesAreExact(t *testing.T) {
+	if !FastCodes() {
+		t.Log("this CPU has no vector instructions that are used: the definition is compared with itself")
+	}
+	rng := rand.New(rand.NewPCG(8, 1))
+	for _, cols := range []int{1, 7, 8, 9, 24, 31, 32, 33, 384, 512, 2047} {
+		for _, count := range []int{1, 2, 3, 8} {
+			for kind := range 3 {
+				vectors := awkward(rng, count, cols)
+				for i := range vectors.Data {
+					if kind > 0 { // all codes of the query are 64 or -64
+						vectors.Data[i] = []float32{0, 0.1, -0.1}[kind]
+					}
+				}
+				queries := EncodeQueries(vectors, kind == 0)
+				rows := Codes{Rows: 1025, Width: queries.Width}
+				rows.Data = make([]byte, rows.Rows*rows.Width)
+				for i := range rows.Data {
+					rows.Data[i] = []byte{byte(rng.Uint32()), 255, 0}[kind]
+				}
+				n := queries.Columns
+				got, want := make([]int32, rows.Rows*n), make([]int32, rows.Rows*n)
+				if err := (PlainCodes{}).ScoreCodes(t.Context(), rows, &queries, got); err != nil {
+					t.Fatal(err)
+				}
+				scoreInGo(rows, &queries, want)
+				if !slices.Equal(got, want) {
+					t.Fatalf("%d columns, %d queries, kind %d: the sums differ", cols, count, kind)
+				}
+			}
+		}
+	}
+}
+
+func TestEncodeZero(t *testing.T) {
+	codes := encodeRows(NewMatrix(2, 3))
+	cq := EncodeQueries(NewMatrix(1, 3), true)
+	out := make([]int32, 2*cq.Columns)
+	if err := (PlainCodes{}).ScoreCodes(t.Context(), codes, &cq, out); err != nil || out[0] != 0 {
+		t.Errorf("product %v, %v", out, err)
+	}
+	if _, _, ok := (Codes{Data: make([]byte, 16), Rows: 1, Width: 16}).Tail(0); ok {
+		t.Error("a row that was never written holds a vector")
+	}
+}
+
+func TestScoreCodesRefuses(t *testing.T) {
+	codes := encodeRows(randomMatrix(rand.New(rand.NewPCG(7, 1)), 4, 16))
+	q := EncodeQueries(NewMatrix(1, 16), false)
+	other := EncodeQueries(NewMatrix(1, 17), false)
+	for name, err := range map[string]error{
+		"other width":  PlainCodes{}.ScoreCodes(t.Context(), codes, &other, make([]int32, 4)),
+		"small result": PlainCodes{}.ScoreCodes(t.Context(), codes, &q, make([]int32, 3)),
+		"missing rows": PlainCodes{}.ScoreCodes(t.Context(), Codes{Rows: 4, Width: 24}, &q, make([]int32, 4)),
+	} {
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (PlainCodes{}).ScoreCodes(ctx, codes, &q, make([]int32, 4)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
