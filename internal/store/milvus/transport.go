@@ -2,7 +2,7 @@ package milvus
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path"
@@ -102,7 +102,7 @@ func (t *transport) once(ctx context.Context, method, fullMethod string, req, re
 		if ours, ok := ctx.Deadline(); ok && time.Until(ours) <= time.Millisecond {
 			return context.DeadlineExceeded
 		}
-		return errors.Join(errNoAnswer, err)
+		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	return err
 }
