@@ -103,7 +103,9 @@ def main() -> None:
     command, kind, *rest = sys.argv[1:]
     if command == "wait":
         wait(kind, int(rest[0]), int(rest[1]))
-    elif kind == "lite":
+        return
+    os.setsid()  # so that a Ctrl-C at the terminal does not reach the server
+    if kind == "lite":
         run_lite(rest[0], int(rest[1]))
     else:
         run_standalone(rest[0], int(rest[1]))
