@@ -38,6 +38,7 @@ def run_standalone(folder: str, port: int) -> None:
     for key, value in settings.items():
         server.config.set(key, value)
     server.config.resolve()
+    give_etcd_ports(folder, port + len(parts) + 2)
     milvus._initialize_data_files(folder)  # pylint: disable=protected-access
     environment = dict(
         os.environ,
@@ -50,6 +51,25 @@ def run_standalone(folder: str, port: int) -> None:
     os.chdir(folder)
     binary = server.get_milvus_executable_path()
     os.execve(binary, [binary, "run", "standalone"], environment)
+
+
+def give_etcd_ports(folder: str, port: int) -> None:
+    """Moves the etcd inside the server away from its usual ports, so that several
+    servers run beside each other. The package has no setting for it."""
+    etcd = os.path.join(folder, "configs", "etcd.yaml")
+    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+    with open(etcd, "w", encoding="utf-8") as file:
+        file.write(
+            f"name: default\nlisten-client-urls: {client}\nadvertise-client-urls: {client}\n"
+            f"listen-peer-urls: {peer}\ninitial-advertise-peer-urls: {peer}\n"
+            f"initial-cluster: default={peer}\n"
+        )
+    config = os.path.join(folder, "configs", "milvus.yaml")
+    with open(config, encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("\netcd:\n", f"\netcd:\n  config:\n    path: {etcd}\n", 1)
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def run_lite(folder: str, port: int) -> None:
@@ -83,7 +103,9 @@ def main() -> None:
     command, kind, *rest = sys.argv[1:]
     if command == "wait":
         wait(kind, int(rest[0]), int(rest[1]))
-    elif kind == "lite":
+        return
+    os.setsid()  # so that a Ctrl-C at the terminal does not reach the server
+    if kind == "lite":
         run_lite(rest[0], int(rest[1]))
     else:
         run_standalone(rest[0], int(rest[1]))

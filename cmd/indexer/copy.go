@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/transfer"
 )
@@ -74,12 +75,22 @@ func copyIndex(c *cli.Context, p *app.Program) error {
 	if err != nil {
 		return err
 	}
-	report, err := transfer.Copy(c.Context, from, to, transfer.Options{Observer: reporter})
+	report, err := transfer.Copy(c.Context, from, to, transfer.Options{Observer: copyProgress(reporter, d.Model.Dim)})
 	reporter.Close()
 	if err == nil || c.Context.Err() != nil || errors.Is(err, transfer.ErrCheck) {
 		printCopy(c, p, report, err == nil)
 	}
 	return err
+}
+
+// copyProgress shows how much of the embeddings, which are most of an index, is over.
+func copyProgress(r *app.Reporter, dim int) func(done, total int64) {
+	start, each := time.Now(), int64(4*dim)
+	return func(done, total int64) {
+		r.Bytes(progress.Bytes{
+			What: "copying", Done: done * each, Total: total * each, Rate: float64(done*each) / time.Since(start).Seconds(),
+		})
+	}
 }
 
 // copyJSON is the outcome of a copy for scripts.

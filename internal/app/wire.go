@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -35,15 +36,30 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 // OpenIndex opens a model and the index that it built, or will build. Where the
 // settings name no model, the index's own is taken, and starter for a new index.
 func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
-	cfg, err := p.adoptModel(ctx, cfg, access)
-	if err != nil {
+	st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+	switch {
+	case errors.Is(err, store.ErrNoIndex) && access >= Create:
+		cfg = withModelDefaults(cfg)
+	case err != nil:
 		return nil, err
+	default:
+		cfg = adoptModel(cfg, st.Model())
 	}
 	enc, err := p.OpenEncoder(ctx, cfg, t)
+	if err == nil && access == Read {
+		// Opened once only: a connection to a server takes a while.
+		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
+			return &Open{Store: st, Encoder: enc}, nil
+		}
+		err = errors.Join(fmt.Errorf("open index %s: %w", cfg.Collection, err), enc.Close())
+	}
+	if st != nil {
+		err = errors.Join(err, st.Close())
+	}
 	if err != nil {
 		return nil, err
 	}
-	st, err := p.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
+	st, err = p.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
 	if err != nil {
 		return nil, errors.Join(err, enc.Close())
 	}
@@ -54,38 +70,39 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 // name none, that of the index is taken if there is one, and starter if not.
 func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	if cfg.Model == "" {
-		var err error
-		if cfg, err = p.adoptModel(ctx, cfg, Create); err != nil {
+		st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+		if err == nil {
+			cfg = adoptModel(cfg, st.Model())
+			err = st.Close()
+		}
+		if err != nil && !errors.Is(err, store.ErrNoIndex) {
 			return nil, err
 		}
 	}
 	return p.OpenEncoder(ctx, cfg, t)
 }
 
-// adoptModel fills the settings about the model that were left open from what the
-// index says of itself.
-func (p *Program) adoptModel(ctx context.Context, cfg config.Config, access Access) (config.Config, error) {
-	st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
-	if errors.Is(err, store.ErrNoIndex) && access >= Create {
-		return withModelDefaults(cfg), nil
-	} else if err != nil {
-		return cfg, err
+// mustBe refuses to work on an index with another model than its own.
+func mustBe(have, want store.Model) error {
+	if have.Fingerprint != want.Fingerprint {
+		return &store.ModelMismatchError{Have: have, Want: want}
 	}
-	defer st.Close()
-	d, err := st.Describe(ctx)
-	if err != nil {
-		return cfg, err
-	}
+	return nil
+}
+
+// adoptModel fills the settings about the model that were left open from the model
+// of the index.
+func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Model == "" {
-		cfg.Model = d.Model.Name
+		cfg.Model = m.Name
 		if cfg.Precision == "" {
-			cfg.Precision = d.Model.Precision
+			cfg.Precision = m.Precision
 		}
 	}
 	if cfg.Pixels == "" {
-		cfg.Pixels = d.Model.Pixels
+		cfg.Pixels = m.Pixels
 	}
-	return withModelDefaults(cfg), nil
+	return withModelDefaults(cfg)
 }
 
 func withModelDefaults(cfg config.Config) config.Config {

@@ -195,6 +195,8 @@ type Store interface {
 	Searcher
 	Scanner
 	Describe(ctx context.Context) (Description, error)
+	// Model is the model that built the index, known since it was opened.
+	Model() Model
 	Capabilities() Capabilities
 	// Close releases the store. What was not flushed is still durable. It may be
 	// repeated.

@@ -11,8 +11,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,17 +34,9 @@ type Options struct {
 	Sample int
 	// Seed of the random choice; 0 means another one each time.
 	Seed uint64
-	// Observer is told how the copy goes; nil for nobody.
-	Observer Observer
-	Log      *slog.Logger // nil discards
-}
-
-// Observer is told how a copy goes. Calls come from several goroutines.
-type Observer interface {
-	Planned(n int)  // n records are to be looked at
-	Seen(n int)     // n more records are there already
-	Embedded(n int) // n more records are in the target, and durable
-	WalkDone()      // what was planned is final
+	// Observer is told how many of the source's records are in the target, and how many
+	// there are; nil for nobody. Calls come from several goroutines.
+	Observer func(done, total int64)
 }
 
 // Report is the outcome of a copy.
@@ -91,10 +83,7 @@ func withDefaults(o Options, target store.Capabilities) Options {
 		o.Seed = rand.Uint64()
 	}
 	if o.Observer == nil {
-		o.Observer = silent{}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+		o.Observer = func(int64, int64) {}
 	}
 	return o
 }
@@ -105,6 +94,13 @@ type copying struct {
 	options  Options
 	report   Report
 	sample   *sample
+	total    int64        // records of the source, for the observer
+	done     atomic.Int64 // of those, in the target
+}
+
+// arrived notes that n more records are in the target.
+func (c *copying) arrived(n int) {
+	c.options.Observer(c.done.Add(int64(n)), c.total)
 }
 
 func (c *copying) run(ctx context.Context) error {
@@ -112,8 +108,7 @@ func (c *copying) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.options.Observer.Planned(int(source.Records))
-	c.options.Observer.WalkDone()
+	c.total = source.Records
 	c.sample = newSample(c.options.Sample, c.options.Seed)
 	if err := c.records(ctx); err != nil {
 		return err
@@ -157,7 +152,7 @@ func (c *copying) records(ctx context.Context) error {
 				return fmt.Errorf("writing %d records: %w", len(b), err)
 			}
 			c.report.Copied += int64(len(b))
-			c.options.Observer.Embedded(len(b))
+			c.arrived(len(b))
 		}
 		return nil
 	})
@@ -205,7 +200,7 @@ func (c *copying) compare(ctx context.Context, batches chan<- []store.Record) er
 		}
 		if same {
 			c.report.Unchanged++
-			c.options.Observer.Seen(1)
+			c.arrived(1)
 			continue
 		}
 		if batch = append(batch, r); len(batch) == c.options.Batch {
@@ -260,11 +255,3 @@ func (c *copying) failures(ctx context.Context) error {
 	}
 	return write()
 }
-
-// silent is the observer of copies that nobody watches.
-type silent struct{}
-
-func (silent) Planned(int)  {}
-func (silent) Seen(int)     {}
-func (silent) Embedded(int) {}
-func (silent) WalkDone()    {}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,12 +89,21 @@ func TestCopy(t *testing.T) {
 	const n = 257
 	must(t, from.Upsert(t.Context(), records(n)))
 	must(t, from.RecordFailures(t.Context(), []store.Failure{failure(1), failure(2)}))
-	o := transfer.Options{Batch: 20, Sample: 50}
+	var told atomic.Int64
+	o := transfer.Options{Batch: 20, Sample: 50, Observer: func(done, total int64) {
+		if done < 1 || done > total || total != n {
+			t.Errorf("told of %d of %d records", done, total)
+		}
+		told.Add(1)
+	}}
 
 	r, err := transfer.Copy(t.Context(), from, to, o)
 	must(t, err)
 	if want := (transfer.Report{Records: n, Copied: n, Failures: 2, Sampled: 50}); figures(r) != want {
 		t.Errorf("first copy %+v, want %+v", r, want)
+	}
+	if got := told.Load(); got != 13 {
+		t.Errorf("told of %d steps, want one a batch", got)
 	}
 	for want, err := range from.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
 		must(t, err)
@@ -117,6 +127,7 @@ func TestCopy(t *testing.T) {
 	must(t, from.SetTags(t.Context(), "user", map[string][]store.Tag{record(8).ID: {{Label: "hill", Source: "user"}}}))
 	must(t, from.Delete(t.Context(), []string{record(9).ID}))
 	must(t, to.Upsert(t.Context(), []store.Record{record(n + 1)}))
+	o.Observer = nil
 	r, err = transfer.Copy(t.Context(), from, to, o)
 	must(t, err)
 	if want := (transfer.Report{Records: n, Copied: 3, Unchanged: n - 3, Extra: 2, Failures: 2, Sampled: 50}); figures(r) != want {

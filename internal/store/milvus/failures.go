@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +124,7 @@ func (s *Store) recordFailures(ctx context.Context, ids []string, failures map[s
 			return err
 		}
 	}
+	s.failed.add(ids)
 	return s.deleteRecords(ctx, ids)
 }
 
@@ -144,6 +146,7 @@ func (s *Store) failuresOf(ctx context.Context, ids []string) (map[string]store.
 			return nil, rows.err
 		}
 	}
+	s.failed.add(slices.Collect(maps.Keys(out)))
 	return out, nil
 }
 

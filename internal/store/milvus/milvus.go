@@ -47,6 +47,7 @@ type Store struct {
 	log      *slog.Logger
 	closed   atomic.Bool
 	inUse    atomic.Bool // physical is what the alias points to
+	failed   failedIDs
 
 	mu          sync.Mutex // guards what follows
 	tuned       tuning

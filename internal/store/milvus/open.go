@@ -115,7 +115,10 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	}
 	// A writer reads its own writes from here on; that it also sees what others wrote
 	// before is the work of this call.
-	return s.Flush(ctx)
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	return s.learnFailed(ctx)
 }
 
 // create makes the collections for a model, or goes on where making them was cut

@@ -40,7 +40,7 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 	s, err := milvus.Open(t.Context(), milvus.Options{
 		Address: own.address, Collection: "killed", Mode: milvus.Create,
 		Model:       store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
-		CallTimeout: 10 * time.Second, RetryFor: 4 * time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		CallTimeout: 4 * time.Second, RetryFor: 4 * time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)

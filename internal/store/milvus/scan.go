@@ -51,6 +51,9 @@ func (sc *scan) run(ctx context.Context, take func(*rows) error) error {
 	if err != nil {
 		return err
 	}
+	if want == 0 {
+		return nil
+	}
 	var got int64
 	counting := func(r *rows) error {
 		got += int64(r.len())

@@ -34,6 +34,7 @@ const script = "../../../scripts/milvus"
 // end of the test run.
 func (s server) address(t testing.TB) string {
 	t.Helper()
+	skipInShort(t)
 	if a := os.Getenv(s.env); a != "" {
 		return a
 	}
@@ -57,8 +58,18 @@ func (s server) address(t testing.TB) string {
 // first, which a test does not do unasked.
 func requireScript(t testing.TB) {
 	t.Helper()
+	skipInShort(t)
 	if _, err := os.Stat(filepath.Join(filepath.Dir(script), "../.venv/milvus/requirements.sha256")); err != nil {
 		t.Fatal("there is no Milvus to test with: make test sets it up, and so does scripts/milvus setup")
+	}
+}
+
+// skipInShort leaves the real servers out of a short run, such as the one under the
+// race detector: whatever races does so with the fake too, in a tenth of the time.
+func skipInShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out the real servers")
 	}
 }
 

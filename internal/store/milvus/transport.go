@@ -2,12 +2,13 @@ package milvus
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"path"
 	"time"
 
+	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -96,15 +97,26 @@ func (t *transport) once(ctx context.Context, method, fullMethod string, req, re
 		if se := statusOf(method, reply); se != nil {
 			return se
 		}
+		if list, ok := reply.(*milvuspb.ShowCollectionsResponse); ok {
+			numberCollections(list)
+		}
 		return nil
 	case status.Code(err) == codes.DeadlineExceeded || callCtx.Err() != nil && status.Code(err) != codes.Unavailable:
 		// The server knows the deadline too and may give up a moment before our clock.
 		if ours, ok := ctx.Deadline(); ok && time.Until(ours) <= time.Millisecond {
 			return context.DeadlineExceeded
 		}
-		return errors.Join(errNoAnswer, err)
+		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	return err
+}
+
+// numberCollections gives collections without an id the id 0. Milvus Lite lists names
+// alone, and the SDK takes a list without ids for an empty one.
+func numberCollections(list *milvuspb.ShowCollectionsResponse) {
+	for len(list.CollectionIds) < len(list.CollectionNames) {
+		list.CollectionIds = append(list.CollectionIds, 0)
+	}
 }
 
 // waitAfter is how long to wait after the given attempt, counted from 0: twice as long

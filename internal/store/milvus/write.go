@@ -69,11 +69,7 @@ func (s *Store) upsert(ctx context.Context, rows []row) error {
 		if _, err := s.client.Upsert(ctx, s.physical, "", columns(chunk, s.meta.Model.Dim)...); err != nil {
 			return fmt.Errorf("writing %d records: %w", n, err)
 		}
-		ids := make([]string, n)
-		for i := range chunk {
-			ids[i] = chunk[i].ID
-		}
-		if err := s.deleteFailures(ctx, ids); err != nil {
+		if err := s.deleteFailures(ctx, s.failed.among(chunk)); err != nil {
 			return err
 		}
 	}
@@ -112,6 +108,7 @@ func (s *Store) deleteFailures(ctx context.Context, ids []string) error {
 			return fmt.Errorf("clearing the failures of %d files: %w", len(chunk), err)
 		}
 	}
+	s.failed.remove(ids)
 	return nil
 }
 

@@ -1,0 +1,368 @@
+package milvus_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/client"
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// benchRecords is how many records of 512 dimensions the benchmarks write: 20,000, or
+// the number in SIGHTLINE_BENCH_RECORDS. docs/benchmarks.md has the figures for 200,000.
+func benchRecords(b *testing.B) int {
+	text := os.Getenv("SIGHTLINE_BENCH_RECORDS")
+	if text == "" {
+		return 20000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+const benchDim, benchBatch = 512, 4096
+
+// cloud makes vectors as embeddings lie: in clusters of few directions of their own,
+// the texts around the same centres but away from all images.
+type cloud struct {
+	*rand.Rand
+	centres, axes, gap [][]float32
+}
+
+func newCloud() *cloud {
+	c := &cloud{Rand: rand.New(rand.NewPCG(1, 2))}
+	c.centres, c.axes, c.gap = c.normals(400), c.normals(24*40), c.normals(1)
+	return c
+}
+
+func (c *cloud) normals(n int) [][]float32 {
+	out := make([][]float32, n)
+	for i := range out {
+		out[i] = make([]float32, benchDim)
+		for j := range out[i] {
+			out[i][j] = float32(c.NormFloat64())
+		}
+	}
+	return out
+}
+
+func (c *cloud) vector(text bool) []float32 {
+	k := c.IntN(len(c.centres))
+	v := slices.Clone(c.centres[k])
+	add := func(scale float64, direction []float32) {
+		for j := range v {
+			v[j] += float32(scale) * direction[j]
+		}
+	}
+	for i := range 24 {
+		add(0.35*c.NormFloat64(), c.axes[24*(k%40)+i])
+	}
+	if text {
+		add(1.5, c.gap[0])
+	}
+	for j := range v {
+		v[j] += float32(0.3 * c.NormFloat64())
+	}
+	if err := vec.Normalize(v); err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// filled is a collection of ours and one of the bare SDK's with the same vectors.
+type filled struct {
+	ours       *milvus.Store
+	bare       client.Client
+	ourName    string
+	sdkName    string
+	rows       vec.Matrix
+	ids        []string
+	ourTime    time.Duration
+	sdkTime    time.Duration
+	perMessage int
+}
+
+// fill writes the same batches into both, one after the other, so that what else the
+// machine does slows both alike.
+func fill(b *testing.B, index milvus.Index) *filled {
+	b.Helper()
+	address := standalone.address(b)
+	prefix := uniqueName(b, address)
+	f := &filled{bare: connect(b, address), sdkName: prefix + "sdk"}
+	m := store.Model{Fingerprint: "0123456789abcdef", Name: "bench", Dim: benchDim}
+	f.ourName = prefix + "ours"
+	var err error
+	f.ours, err = milvus.Open(b.Context(), milvus.Options{
+		Address: address, Collection: f.ourName, Mode: milvus.Create, Model: m, Index: index,
+		CallTimeout: 2 * time.Minute,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { f.ours.Close() })
+	copySchema(b, f.bare, f.ourName, f.sdkName)
+
+	c := newCloud()
+	n := benchRecords(b)
+	f.rows = vec.NewMatrix(n, benchDim)
+	for from := 0; from < n; from += benchBatch {
+		batch := make([]store.Record, min(benchBatch, n-from))
+		for i := range batch {
+			path := fmt.Sprintf("/photos/2024/%03d/IMG_%07d.jpg", (from+i)/1000, from+i)
+			batch[i] = store.Record{
+				ID: store.ID("bench", path), Path: path, Root: "/photos", Size: 3 << 20, ModTime: time.Unix(1.7e9, 5),
+				ContentHash: make([]byte, 32), Width: 4000, Height: 3000, Format: "jpeg", Vector: c.vector(false),
+				Tags: []store.Tag{{Label: "holiday", Source: "file"}},
+			}
+			copy(f.rows.Row(from+i), batch[i].Vector)
+			f.ids = append(f.ids, batch[i].ID)
+		}
+		columns := plainColumns(batch)
+		start := time.Now()
+		if err := f.ours.Upsert(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+		middle := time.Now()
+		if _, err := f.bare.Upsert(b.Context(), f.sdkName, "", columns...); err != nil {
+			b.Fatal(err)
+		}
+		f.ourTime += middle.Sub(start)
+		f.sdkTime += time.Since(middle)
+	}
+	return f
+}
+
+// copySchema makes a collection like another, without a store around it.
+func copySchema(b *testing.B, c client.Client, from, to string) {
+	b.Helper()
+	ctx := b.Context()
+	like, err := c.DescribeCollection(ctx, from)
+	if err != nil {
+		b.Fatal(err)
+	}
+	schema := like.Schema
+	schema.CollectionName = to
+	if err := c.CreateCollection(ctx, schema, 1); err != nil {
+		b.Fatal(err)
+	}
+	ivf := entity.NewGenericIndex("", "IVF_SQ8", map[string]string{"metric_type": "IP", "params": `{"nlist": 1024}`})
+	if err := c.CreateIndex(ctx, to, "vector", ivf, true); err != nil {
+		b.Fatal(err)
+	}
+	if err := c.LoadCollection(ctx, to, false); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// plainColumns is a batch as a program with nothing but the SDK would send it.
+func plainColumns(batch []store.Record) []entity.Column {
+	var paths, roots, ids, hashes, formats []string
+	numbers := make(map[string][]int64)
+	var tags [][][]byte
+	var extras [][]byte
+	var vectors [][]float32
+	for _, r := range batch {
+		ids, paths, roots, formats = append(ids, r.ID), append(paths, r.Path), append(roots, r.Root), append(formats, r.Format)
+		hashes = append(hashes, "0000000000000000000000000000000000000000000000000000000000000000")
+		for name, v := range map[string]int64{
+			"size": r.Size, "mtime": r.ModTime.Unix(), "mtime_ns": 5, "width": 4000, "height": 3000,
+			"taken_at": 0, "taken_ns": 0, "shown_at": r.ModTime.Unix(), "shown_ns": 5,
+		} {
+			numbers[name] = append(numbers[name], v)
+		}
+		tags = append(tags, [][]byte{[]byte("holiday")})
+		extras = append(extras, []byte(`{"tags":[{"label":"holiday","source":"file"}]}`))
+		vectors = append(vectors, r.Vector)
+	}
+	out := []entity.Column{
+		entity.NewColumnVarChar("id", ids), entity.NewColumnVarChar("path", paths), entity.NewColumnVarChar("root", roots),
+		entity.NewColumnVarChar("content_hash", hashes), entity.NewColumnVarChar("format", formats),
+		entity.NewColumnVarCharArray("tags", tags), entity.NewColumnJSONBytes("extra", extras),
+		entity.NewColumnFloatVector("vector", benchDim, vectors),
+	}
+	for name, values := range numbers {
+		out = append(out, entity.NewColumnInt64(name, values))
+	}
+	return out
+}
+
+// BenchmarkAgainstSDK writes records through the store and through the bare SDK, lets
+// the server build its indexes, and then compares searches: their median time with
+// the SDK's, and what HNSW and IVF_SQ8 find with what there is to find. Run it with
+// -benchtime 1x.
+func BenchmarkAgainstSDK(b *testing.B) {
+	for b.Loop() {
+		f := fill(b, milvus.Index{})
+		b.ReportMetric(float64(f.rows.Rows)/f.ourTime.Seconds(), "records/s")
+		b.ReportMetric(f.sdkTime.Seconds()/f.ourTime.Seconds(), "upsert-rate/sdk")
+		f.buildIndexes(b)
+		ours, sdk := f.latency(b)
+		b.ReportMetric(float64(ours.Microseconds())/1000, "p50-ms")
+		b.ReportMetric(ours.Seconds()/sdk.Seconds(), "p50/sdk")
+		for _, text := range []bool{false, true} {
+			f.recall(b, text)
+		}
+	}
+}
+
+// physical is the collection behind an alias.
+func (f *filled) physical(b *testing.B, alias string) string {
+	c, err := f.bare.DescribeCollection(b.Context(), alias)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c.Name
+}
+
+// buildIndexes seals what was written and waits until the server has built its
+// indexes and searches them.
+func (f *filled) buildIndexes(b *testing.B) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 20*time.Minute)
+	defer cancel()
+	for _, name := range []string{f.physical(b, f.ourName), f.sdkName} {
+		if err := f.bare.Flush(ctx, name, false); err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		for {
+			total, indexed, err := f.bare.GetIndexBuildProgress(ctx, name, "vector")
+			if err != nil {
+				b.Fatal(err)
+			}
+			if indexed >= int64(f.rows.Rows) && indexed >= total {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		if err := f.bare.ReleaseCollection(ctx, name); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.bare.LoadCollection(ctx, name, false); err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%s: indexed in %s", name, time.Since(start).Round(time.Second))
+	}
+}
+
+func (f *filled) latency(b *testing.B) (ours, sdk time.Duration) {
+	b.Helper()
+	c := newCloud()
+	fields := []string{"id", "path", "root", "size", "mtime", "mtime_ns", "content_hash", "width", "height", "format", "taken_at", "taken_ns", "extra"}
+	p, err := entity.NewIndexHNSWSearchParam(128)
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := f.physical(b, f.ourName)
+	var a, z []time.Duration
+	for i := range 400 {
+		v := c.vector(true)
+		q, err := vec.FromRows(v)
+		if err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
+			b.Fatal(err)
+		}
+		middle := time.Now()
+		if _, err := f.bare.Search(b.Context(), name, nil, "", fields, []entity.Vector{entity.FloatVector(v)}, "vector", entity.IP, 10, p,
+			client.WithSearchQueryConsistencyLevel(entity.ClBounded)); err != nil {
+			b.Fatal(err)
+		}
+		if i >= 50 { // warm
+			a, z = append(a, middle.Sub(start)), append(z, time.Since(middle))
+		}
+	}
+	slices.Sort(a)
+	slices.Sort(z)
+	return a[len(a)/2], z[len(z)/2]
+}
+
+// recall logs which share of the true ten best is found with each parameter.
+func (f *filled) recall(b *testing.B, text bool) {
+	b.Helper()
+	const queries, k = 200, 10
+	c := newCloud()
+	q := vec.NewMatrix(queries, benchDim)
+	for i := range queries {
+		copy(q.Row(i), c.vector(text))
+	}
+	truth := f.exact(b, q, k)
+	found := func(ids func(i int) []string) float64 {
+		n := 0
+		for i := range queries {
+			for _, id := range ids(i) {
+				if slices.Contains(truth[i], id) {
+					n++
+				}
+			}
+		}
+		return float64(n) / (queries * k)
+	}
+	for _, ef := range []int{16, 32, 64, 128, 256, 512} {
+		hits, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: k, MinScore: -1}, ef)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("HNSW     text=%-5v ef     %4d  recall@10 %.4f", text, ef, found(func(i int) []string {
+			var ids []string
+			for _, h := range hits[i] {
+				ids = append(ids, h.ID)
+			}
+			return ids
+		}))
+	}
+	vectors := make([]entity.Vector, queries)
+	for i := range vectors {
+		vectors[i] = entity.FloatVector(q.Row(i))
+	}
+	for _, nprobe := range []int{8, 16, 32, 64, 128, 256} {
+		p, err := entity.NewIndexIvfSQ8SearchParam(nprobe)
+		if err != nil {
+			b.Fatal(err)
+		}
+		results, err := f.bare.Search(b.Context(), f.sdkName, nil, "", []string{"id"}, vectors, "vector", entity.IP, k, p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("IVF_SQ8  text=%-5v nprobe %4d  recall@10 %.4f", text, nprobe, found(func(i int) []string {
+			return results[i].IDs.(*entity.ColumnVarChar).Data()
+		}))
+	}
+}
+
+// exact returns the ids of the true k best of each query.
+func (f *filled) exact(b *testing.B, q vec.Matrix, k int) [][]string {
+	b.Helper()
+	scores := vec.NewMatrix(q.Rows, f.rows.Rows)
+	if err := vec.NewParallel(0).Score(b.Context(), f.rows, q, scores); err != nil {
+		b.Fatal(err)
+	}
+	out := make([][]string, q.Rows)
+	order := make([]int, f.rows.Rows)
+	for i := range out {
+		row := scores.Row(i)
+		for j := range order {
+			order[j] = j
+		}
+		slices.SortFunc(order, func(a, z int) int { return cmp.Compare(row[z], row[a]) })
+		for _, j := range order[:k] {
+			out[i] = append(out[i], f.ids[j])
+		}
+	}
+	return out
+}
