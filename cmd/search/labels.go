@@ -20,7 +20,7 @@ func labelsCommand(p *app.Program) *cli.Command {
 	return &cli.Command{
 		Name:        "labels",
 		Usage:       "work on label lists",
-		Subcommands: []*cli.Command{lintCommand(p)},
+		Subcommands: []*cli.Command{lintCommand(p), hubsCommand(p)},
 	}
 }
 

@@ -38,6 +38,7 @@ it stays as it is; else photo.jpg.xmp is made.`,
 			&cli.IntFlag{Name: "top", Usage: "with --per image: at most `N` labels a picture", Value: 5, Category: run},
 			&cli.IntFlag{Name: "k", Usage: "with --per label: at most `N` pictures a label", Value: 100, Category: run},
 			&cli.Float64Flag{Name: "min-probability", Usage: "leave out tags below `P`, 0 to 1", Value: zeroshot.DefaultMinProbability, Category: run},
+			&cli.BoolFlag{Name: "hubness-correction", Usage: "with --per label: prefer pictures that stand out over those that are near to every label", Category: run},
 			&cli.BoolFlag{Name: "retag", Usage: "look at all pictures again", Category: run},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be written, and write nothing", Category: run},
 			&cli.StringFlag{Name: "progress", Usage: "show progress on stderr as `auto|text|json|none`", DefaultText: "auto", Category: "Output"},
@@ -68,6 +69,7 @@ type tagOptions struct {
 	count   int
 	least   float32
 	exports []exportFile
+	hubness bool
 	retag   bool
 	dryRun  bool
 	xmp     bool
@@ -83,7 +85,7 @@ type exportFile struct {
 func readTagOptions(c *cli.Context, p *app.Program) (o tagOptions, err error) {
 	o = tagOptions{
 		per: tagging.Direction(c.String("per")), least: float32(c.Float64("min-probability")),
-		retag: c.Bool("retag"), dryRun: c.Bool("dry-run"), xmp: c.Bool("xmp"), report: c.String("report"), json: c.Bool("json"),
+		hubness: c.Bool("hubness-correction"), retag: c.Bool("retag"), dryRun: c.Bool("dry-run"), xmp: c.Bool("xmp"), report: c.String("report"), json: c.Bool("json"),
 	}
 	if o.exports, err = exportFiles(c); err != nil {
 		return o, err
@@ -95,6 +97,9 @@ func readTagOptions(c *cli.Context, p *app.Program) (o tagOptions, err error) {
 		o.count = c.Int("k")
 	default:
 		return o, app.Usagef("", "--per is %q; it can be image or label", c.String("per"))
+	}
+	if o.hubness && o.per != tagging.PerLabel {
+		return o, app.Usagef("a picture's own labels are always set against the bank", "--hubness-correction needs --per label")
 	}
 	if o.count < 1 {
 		return o, app.Usagef("", "%d tags were asked for; at least 1 is needed", o.count)
@@ -177,7 +182,7 @@ func tag(c *cli.Context, p *app.Program) (err error) {
 		run: tagging.Run{
 			Plan: tagging.Plan{
 				Collection: o.cfg.Collection, Provenance: classifier.Provenance(),
-				Direction: o.per, Count: o.count, MinProbability: o.least,
+				Direction: o.per, Count: o.count, MinProbability: o.least, CorrectHubness: o.hubness,
 			},
 			ModelName: spec.Name + " " + spec.Precision, LabelsFrom: o.list.Source, LabelCount: len(o.list.Labels),
 			Templates: o.how.templatesOrDefault(),

@@ -121,3 +121,24 @@ func TestDiff(t *testing.T) {
 		t.Errorf("a new sidecar:\n%s", got)
 	}
 }
+
+func TestReadOnlyFolder(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "p.jpg")
+	write(t, picture, "pixels")
+	write(t, picture+".xmp", string(fixture(t, "darktable.xmp")))
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(dir, 0o755) })
+	if os.Geteuid() == 0 {
+		picture = "/dev/null/p.jpg" // root may write anywhere but below what is no folder
+	}
+	if _, err := Update(picture, "run1", []Keyword{{Label: "beach"}}); err == nil {
+		t.Error("a sidecar was written")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "p.jpg.xmp"))
+	if err != nil || !bytes.Equal(data, fixture(t, "darktable.xmp")) {
+		t.Errorf("the old sidecar is not what it was: %v", err)
+	}
+}

@@ -47,6 +47,8 @@ type Plan struct {
 	Count      int                 `json:"count"` // labels a picture, or pictures a label
 	// MinProbability leaves tags below it out.
 	MinProbability float32 `json:"min_probability"`
+	// CorrectHubness is that of zeroshot.TagOptions.
+	CorrectHubness bool `json:"correct_hubness,omitempty"`
 }
 
 // ID names the run of a plan: 12 hex digits.

@@ -132,7 +132,9 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 
 // options are those of the classifier.
 func (r *Run) options() zeroshot.TagOptions {
-	return zeroshot.TagOptions{Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source()}
+	return zeroshot.TagOptions{
+		Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source(), CorrectHubness: r.Plan.CorrectHubness,
+	}
 }
 
 // maxLabelTags bounds the tags of a run per label, which are in memory together.

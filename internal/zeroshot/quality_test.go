@@ -235,6 +235,11 @@ type golden map[string]figures
 func TestQuality(t *testing.T) {
 	s := openPhotos(t)
 	cache := zeroshot.OpenCache(t.TempDir())
+	t.Run("images", func(t *testing.T) { measureImages(t, s, cache) })
+	t.Run("hubness", func(t *testing.T) { measureHubness(t, s, cache) })
+}
+
+func measureImages(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 	spec := s.encoder.Spec()
 	one := []string{zeroshot.OneTemplate}
 	wide, narrow, exclusive := s.categories(t), s.things(t), s.exclusive(t)

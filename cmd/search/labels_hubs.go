@@ -1,0 +1,73 @@
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+func hubsCommand(p *app.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "hubs",
+		Usage:     "show which pictures come up for many labels",
+		ArgsUsage: "FILE",
+		Description: `Looks at the best pictures of each label and counts how often each picture is among
+them. A skewness above 1 says that a few pictures take the places of many; search tag
+--per label --hubness-correction prefers those that stand out.
+
+   search labels hubs labels.txt --k 20`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags()[1:], []cli.Flag{
+			&cli.IntFlag{Name: "k", Usage: "look at the best `N` pictures of each label", Value: 10},
+			&cli.BoolFlag{Name: "hubness-correction", Usage: "as search tag --per label would choose them with it"},
+		}),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return app.Usagef("for example: search labels hubs labels.txt", "search labels hubs takes one label list")
+			}
+			if c.Int("k") < 1 {
+				return app.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+			}
+			return hubs(c, p)
+		},
+	}
+}
+
+func hubs(c *cli.Context, p *app.Program) error {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	list, err := zeroshot.LoadLabels(c.Args().First())
+	if err != nil {
+		return err
+	}
+	how, err := readLabelling(c)
+	if err != nil {
+		return err
+	}
+	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	classifier, err := how.prepare(c.Context, p, open.Encoder, list)
+	if err != nil {
+		return err
+	}
+	h, err := classifier.MeasureHubness(c.Context, open.Store, zeroshot.TagOptions{Top: c.Int("k"), CorrectHubness: c.Bool("hubness-correction")})
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return json.NewEncoder(p.Stdout).Encode(h)
+	}
+	p.Printf("skewness %.2f over %d pictures, %d labels, %d pictures each\n", h.Skewness, h.Pictures, h.Labels, h.Top)
+	for _, hub := range h.Hubs {
+		p.Printf("%4d labels  %s\n", hub.Labels, progress.Safe(hub.Path))
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package zeroshot_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+// BenchmarkBest compares pictures with 1,000 labels and the bank, and keeps the top
+// five of each: everything that a tagging run does but reading and writing the index.
+// scripts/bench/tag_numpy.py runs it beside numpy.
+func BenchmarkBest(b *testing.B) {
+	const pictures, dim, labels, top = 100_000, 512, 1000, 5
+	enc := cliptest.New(dim).WithSpec(func(s *clip.Spec) { s.LogitScale = 20 })
+	list := make([]zeroshot.Label, labels)
+	for i := range list {
+		list[i].Name = fmt.Sprintf("label %d", i)
+	}
+	c, err := zeroshot.Prepare(b.Context(), enc, &zeroshot.List{Labels: list}, zeroshot.Options{Templates: []string{"{}"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(3, 1))
+	vectors := vec.NewMatrix(pictures, dim)
+	for i := range vectors.Data {
+		vectors.Data[i] = rng.Float32() - 0.5
+	}
+	for i := range vectors.Rows {
+		if err := vec.Normalize(vectors.Row(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, err := c.Best(b.Context(), vectors, top, 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(pictures*b.N)/b.Elapsed().Seconds(), "pictures/s")
+}
