@@ -156,11 +156,10 @@ func (c *graphCache) make(entry, path string, threads int) (err error) {
 		return err
 	}
 	if err := os.Rename(tmp, entry); err != nil {
-		// Somebody was faster, or what is there is damaged.
-		if _, cerr := os.Stat(filepath.Join(entry, sizesName)); cerr == nil {
-			if err := os.RemoveAll(entry); err != nil {
-				return err
-			}
+		// Somebody was faster, or what is there is damaged. Who has the old files mapped
+		// keeps them.
+		if err := os.RemoveAll(entry); err != nil {
+			return err
 		}
 		if err := os.Rename(tmp, entry); err != nil {
 			return err

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Searches one file of a million vectors with Sightline, numpy and FAISS, in turn.
+
+The vectors, 1,000,000 x 512 near 1,000 directions, are those of an index that the Go
+benchmark makes once under build/bench/index (2.6 GB). Every program gets one query,
+16 and 1,000 at a time and returns the ten best of each. They take turns in each round,
+so that a busy machine disturbs all of them; the ratios are medians over the rounds.
+
+    python3 -m venv .venv/bench-search
+    .venv/bench-search/bin/pip install -r scripts/bench/requirements-search.in
+    .venv/bench-search/bin/python scripts/bench/search.py
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER, DIM, K = 4096, 512, 10
+QUERIES = (1, 16, 1000)
+
+
+def sightline(binary: Path, index: Path, rows: int, times: int) -> dict[str, float]:
+    """Runs the Go benchmark and returns seconds a search, by "queries" and "exact/queries"."""
+    env = dict(os.environ, SIGHTLINE_BENCH_DIR=str(index), SIGHTLINE_BENCH_ROWS=str(rows))
+    out = subprocess.run(
+        [binary, "-test.run", "^$", "-test.bench", "Million", "-test.benchtime", f"{times}x", "-test.timeout", "60m"],
+        cwd=ROOT / "internal/e2e", env=env, check=True, capture_output=True, text=True).stdout
+    found = re.findall(r"exact=(true|false)/(\d+)\S*\s+\d+\s+(\d+) ns/op", out)
+    return {("exact/" if exact == "true" else "") + queries: int(ns) / 1e9 for exact, queries, ns in found}
+
+
+def timed(f, times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        f()
+    return (time.perf_counter() - start) / times
+
+
+def numpy_search(vectors: np.ndarray, queries: np.ndarray) -> None:
+    for q in queries:
+        scores = vectors @ q
+        best = np.argpartition(scores, -K)[-K:]
+        best[np.argsort(-scores[best])]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    args = parser.parse_args()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    faiss.omp_set_num_threads(cores)
+
+    build = ROOT / "build" / "bench"
+    build.mkdir(parents=True, exist_ok=True)
+    binary, index = build / "e2e.test", build / "index"
+    subprocess.run(["go", "test", "-c", "-o", binary, "./internal/e2e"], cwd=ROOT, check=True)
+    sightline(binary, index, args.rows, 1)  # makes the index
+
+    path = next((index / f"n{args.rows}").glob("vectors-*.f32"))
+    vectors = np.memmap(path, dtype="<f4", mode="r", offset=HEADER, shape=(args.rows, DIM))
+    flat = faiss.IndexFlatIP(DIM)
+    flat.add(vectors)
+    rng = np.random.default_rng(1)
+    queries = np.array(vectors[rng.integers(0, args.rows, max(QUERIES))]) + 0.04 * rng.standard_normal((max(QUERIES), DIM), dtype=np.float32)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+
+    rounds: list[dict[str, float]] = []
+    for r in range(args.rounds):
+        figures = {f"sightline {k}": v for k, v in sightline(binary, index, args.rows, 3).items()}
+        figures["numpy 1"] = timed(lambda: numpy_search(vectors, queries[:1]), 3)
+        for n in QUERIES:
+            figures[f"faiss {n}"] = timed(lambda: flat.search(queries[:n], K), 1 if n > 100 else 3)
+        rounds.append(figures)
+        print(f"round {r + 1}: " + ", ".join(f"{k} {1000 * v:.0f} ms" for k, v in figures.items()), file=sys.stderr)
+
+    def median(name: str) -> float:
+        return statistics.median(f[name] for f in rounds)
+
+    def ratio(name: str, other: str) -> float:
+        return statistics.median(f[name] / f[other] for f in rounds)
+
+    print(f"{args.rows} x {DIM}, {cores} cores, medians of {args.rounds} rounds, milliseconds a call")
+    print("| queries | Sightline | float32 alone | numpy | FAISS IndexFlatIP | Sightline / numpy | Sightline / FAISS |")
+    print("|---|---|---|---|---|---|---|")
+    for n in QUERIES:
+        exact = f"{1000 * median(f'sightline exact/{n}'):.0f}" if f"sightline exact/{n}" in rounds[0] else ""
+        plain = f"{1000 * median('numpy 1'):.0f}" if n == 1 else ""
+        against = f"{ratio('sightline 1', 'numpy 1'):.2f}" if n == 1 else ""
+        print(f"| {n} | {1000 * median(f'sightline {n}'):.0f} | {exact} | {plain} | {1000 * median(f'faiss {n}'):.0f} "
+              f"| {against} | {ratio(f'sightline {n}', f'faiss {n}'):.2f} |")
+    if args.json:
+        args.json.write_text(json.dumps(rounds, indent=1))
+
+
+if __name__ == "__main__":
+    main()
