@@ -19,7 +19,7 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # race detector makes slow without a chance to find anything.
 concurrent=(
   ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store/... ./internal/transfer ./internal/walk
+  ./internal/store ./internal/store/local ./internal/transfer ./internal/walk
 )
 
 started=()
@@ -73,6 +73,8 @@ go run "$staticcheck" ./...
 
 say "go test -race"
 go test -race "${concurrent[@]}"
+# Short: with the Milvus that lives in the test, without the real servers.
+go test -race -short ./internal/store/milvus/...
 
 say "go test"
 go test ./...
