@@ -19,7 +19,7 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # race detector makes slow without a chance to find anything.
 concurrent=(
   ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store/... ./internal/transfer ./internal/walk
+  ./internal/store ./internal/store/local ./internal/transfer ./internal/walk
 )
 
 # The tags of the Makefile, so that the tests run what is shipped.
@@ -76,6 +76,8 @@ go run "$staticcheck" -tags "$tags" ./...
 
 say "go test -race"
 go test -tags "$tags" -race "${concurrent[@]}"
+# Short: with the Milvus that lives in the test, without the real servers.
+go test -tags "$tags" -race -short ./internal/store/milvus/...
 
 say "go test"
 go test -tags "$tags" ./...

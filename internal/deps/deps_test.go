@@ -35,7 +35,7 @@ var layers = [][]string{
 	},
 	{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
-		"internal/store", "internal/store/*",
+		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/vec", "internal/atomicfile"},
 }
@@ -57,6 +57,8 @@ var only = map[string][]string{
 	"internal/store/milvus":    {"internal/app"},
 	"internal/clip/cliptest":   {}, // tests alone
 	"internal/store/storetest": {}, // tests alone
+
+	"internal/store/milvus/milvustest": {}, // tests alone
 
 	"github.com/yalue/onnxruntime_go":      {"internal/ort"},
 	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},

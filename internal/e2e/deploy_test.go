@@ -210,7 +210,7 @@ func instructions(t *testing.T) []string {
 }
 
 func TestDockerfile(t *testing.T) {
-	goVersion := regexp.MustCompile(`(?m)^go (\S+)$`)
+	goVersion := regexp.MustCompile(`(?m)^toolchain go(\S+)$`)
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
 		t.Fatal(err)

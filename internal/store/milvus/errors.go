@@ -51,10 +51,12 @@ func statusOf(method string, reply any) *serverError {
 	case interface{ GetStatus() *commonpb.Status }:
 		st = r.GetStatus()
 	}
-	if st == nil || st.GetErrorCode() == commonpb.ErrorCode_Success && st.GetCode() == 0 {
+	//lint:ignore SA1019 servers before 2.3, and Milvus Lite, give no other code
+	legacy := st.GetErrorCode()
+	if legacy == commonpb.ErrorCode_Success && st.GetCode() == 0 {
 		return nil
 	}
-	return &serverError{method: method, code: st.GetCode(), legacy: st.GetErrorCode(), reason: st.GetReason()}
+	return &serverError{method: method, code: st.GetCode(), legacy: legacy, reason: st.GetReason()}
 }
 
 // The kinds of server errors that we act on. The codes are those of merr in Milvus
