@@ -2,11 +2,14 @@ package zeroshot_test
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -17,11 +20,13 @@ import (
 func BenchmarkBest(b *testing.B) {
 	const pictures, dim, labels, top = 100_000, 512, 1000, 5
 	enc := cliptest.New(dim).WithSpec(func(s *clip.Spec) { s.LogitScale = 20 })
+	engine := ort.NewEngine(func() (string, error) { return filepath.Join(libraryDir, ort.LibraryName()), nil }, slog.New(slog.DiscardHandler))
+	defer engine.Close()
 	list := make([]zeroshot.Label, labels)
 	for i := range list {
 		list[i].Name = fmt.Sprintf("label %d", i)
 	}
-	c, err := zeroshot.Prepare(b.Context(), enc, &zeroshot.List{Labels: list}, zeroshot.Options{Templates: []string{"{}"}})
+	c, err := zeroshot.Prepare(b.Context(), enc, &zeroshot.List{Labels: list}, zeroshot.Options{Templates: []string{"{}"}, Engine: engine, Codes: engine})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -16,11 +16,12 @@ const DefaultMinProbability = 0.3
 
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
-	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
-	Calibration Calibration // nil for the model's default, see NewCalibration
-	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
-	Engine      vec.Engine  // nil for one on all cores
-	Cache       *Cache      // of text embeddings; nil keeps none
+	Templates   []string       // prompt templates with {}; nil for DefaultTemplates()
+	Calibration Calibration    // nil for the model's default, see NewCalibration
+	Bank        []string       // concepts that stand for "none of these"; nil for Bank()
+	Engine      vec.Engine     // nil for one on all cores
+	Codes       vec.CodeEngine // for many labels, nil for none: a first pass over 8-bit codes
+	Cache       *Cache         // of text embeddings; nil keeps none
 	Log         *slog.Logger
 	// Progress is told how many prompts have been embedded; nil for nobody. Prompts
 	// out of the cache are not counted.
@@ -56,6 +57,7 @@ type Classifier struct {
 	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
 	// the labels of groups.
 	shifts []float32
+	coarse *coarse // nil where labels are compared in float32
 }
 
 // Prepare embeds the prompts of a list and the bank, or takes them from the cache.
@@ -111,6 +113,7 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Cla
 	if err := c.compareWithBank(ctx); err != nil {
 		return nil, fmt.Errorf("comparing the labels with the bank: %w", err)
 	}
+	c.coarse = c.newCoarse(o.Codes)
 	return c, nil
 }
 

@@ -120,14 +120,19 @@ func (c *Classifier) read(ctx context.Context, st store.Store, o TagOptions, bat
 }
 
 // Best returns the labels of each picture that are probable enough, the most
-// probable first: the open labels of highest cosine, shifted as
-// the calibration wants it, and the best of each exclusive
-// group, of those at most top. vectors are unit rows by the same model.
+// probable first: the open labels of highest cosine, shifted as the
+// calibration wants it, and the best of each exclusive group, of those at most top. vectors are unit rows by the same model.
 func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, minimum float32) ([][]Score, error) {
 	out := make([][]Score, vectors.Rows)
 	size := c.blockSize()
 	for from := 0; from < vectors.Rows; from += size {
 		part := vectors.Slice(from, min(from+size, vectors.Rows))
+		if c.coarse != nil {
+			if err := c.bestCoarse(ctx, part, top, minimum, out[from:from+part.Rows]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		cosines := vec.NewMatrix(part.Rows, c.matrix.Rows)
 		if err := c.engine.Score(ctx, c.matrix, part, cosines); err != nil {
 			return nil, fmt.Errorf("comparing %d pictures with %d labels: %w", part.Rows, c.labels, err)
@@ -140,29 +145,38 @@ func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, mini
 // best chooses the labels of one picture from its cosines.
 func (c *Classifier) best(cosines []float32, top int, minimum float32) []Score {
 	b := c.background(cosines[c.labels:])
-	var found []Score
-	keep := func(s Score) {
-		if c.enough(s, minimum) {
+	t := vec.NewTopK(top)
+	for _, l := range c.open {
+		if s := cosines[l] + c.shifts[l]; s >= t.Threshold() {
+			t.Offer(l, s)
+		}
+	}
+	found := c.keepOpen(t.Sorted(nil), &b, top, minimum)
+	for _, group := range c.groups {
+		if s := c.bestOfGroup(group, cosines); c.enough(s, minimum) {
 			found = append(found, s)
 		}
 	}
-	if len(c.open) > 0 {
-		t := vec.NewTopK(top)
-		for _, l := range c.open {
-			if s := cosines[l] + c.shifts[l]; s >= t.Threshold() {
-				t.Offer(l, s)
-			}
-		}
-		for _, s := range t.Sorted(nil) {
-			cosine := cosines[s.Index]
-			keep(Score{Label: s.Index, Cosine: cosine, Probability: c.openProbability(s.Index, cosine, &b)})
+	return mostProbable(found, top)
+}
+
+// keepOpen judges open labels, which come with their shifted cosines.
+func (c *Classifier) keepOpen(best []vec.Scored, b *background, top int, minimum float32) []Score {
+	var found []Score
+	for _, s := range best {
+		cosine := s.Score - c.shifts[s.Index]
+		score := Score{Label: s.Index, Cosine: cosine, Probability: c.openProbability(s.Index, cosine, b)}
+		if c.enough(score, minimum) {
+			found = append(found, score)
 		}
 	}
-	for _, group := range c.groups {
-		keep(c.bestOfGroup(group, cosines))
-	}
+	return mostProbable(found, top)
+}
+
+func mostProbable(found []Score, top int) []Score {
 	slices.SortFunc(found, moreProbable)
-	return found[:min(len(found), top):min(len(found), top)]
+	n := min(len(found), top)
+	return found[:n:n]
 }
 
 // bestOfGroup returns the group's best label, the first in the list of equal ones.
