@@ -37,6 +37,7 @@ type labelling struct {
 	templates   []string
 	bank        []string
 	calibration string
+	engine      app.Engine // for many pictures; nil leaves it to the classifier
 }
 
 func readLabelling(c *cli.Context) (labelling, error) {
@@ -72,6 +73,9 @@ func (l labelling) prepare(ctx context.Context, p *app.Program, enc clip.Encoder
 		return nil, app.Usagef("", "--calibration: %s", err)
 	}
 	o := zeroshot.Options{Templates: l.templates, Bank: l.bank, Calibration: calibration, Log: p.Log}
+	if l.engine != nil {
+		o.Engine, o.Codes = l.engine, l.engine
+	}
 	if dir := config.DefaultCache(p.Getenv); dir != "" {
 		o.Cache = zeroshot.OpenCache(filepath.Join(dir, "labels"))
 	}

@@ -170,6 +170,9 @@ func tag(c *cli.Context, p *app.Program) (err error) {
 	}
 	defer reporter.Close()
 	reporter.Verb("tagged")
+	engine := p.MatrixEngine(o.cfg)
+	defer engine.Close()
+	o.how.engine = engine
 	classifier, err := o.how.prepare(c.Context, p, open.Encoder, o.list)
 	if err != nil {
 		return err

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"io"
 
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/milvus"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // Access says what a store is opened for.
@@ -36,7 +38,7 @@ func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Acces
 	if cfg.DB == "" {
 		return nil, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
-	engine := ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
+	engine := p.MatrixEngine(cfg)
 	st, err := local.Open(ctx, local.Options{
 		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: p.Log, Rebuild: access == Rebuild,
 		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
@@ -46,6 +48,19 @@ func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Acces
 		return nil, err // not st: a nil *local.Store is not a nil store.Store
 	}
 	return st, nil
+}
+
+// Engine scores rows and their 8-bit codes.
+type Engine interface {
+	vec.Engine
+	vec.CodeEngine
+	io.Closer
+}
+
+// MatrixEngine is ONNX Runtime as the engine of large products. It loads the library
+// when it is first needed, does without where there is none, and must be closed.
+func (p *Program) MatrixEngine(cfg config.Config) *ort.Engine {
+	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
 }
 
 func (p *Program) openMilvus(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
