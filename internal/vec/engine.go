@@ -13,10 +13,10 @@ import (
 //
 // Score sets out[q][i] to the inner product of queries.Row(q) and rows.Row(i):
 // out is queries.Rows by rows.Rows, and rows and queries have equal Cols. rows may
-// be memory that must not be written. Equal rows must get equal scores wherever in
-// the block they stand, because a store breaks ties by id. Score may be called from
-// several goroutines at once and must have stopped reading its arguments when it
-// returns, also with an error.
+// be memory that must not be written. Scores may differ from Dot's by rounding, and
+// equal rows' from each other: who breaks ties scores the candidates again with Dot.
+// Score may be called from several goroutines at once and must have stopped reading
+// its arguments when it returns, also with an error.
 type Engine interface {
 	Score(ctx context.Context, rows, queries, out Matrix) error
 }

@@ -36,7 +36,8 @@ func (s *Store) effort(k int) int {
 	return usualEffort(parameter, k, s.recall)
 }
 
-// usualEffort was fitted to measurements; see docs/milvus.md. Text queries lie outside
+// usualEffort errs on the side of recall for HNSW, and is what search tune replaces
+// by a value that was measured; see docs/benchmarks.md. Text queries lie outside
 // the distribution of the images, so that a graph must look further for them than for
 // images.
 func usualEffort(parameter string, k int, recall float64) int {
