@@ -181,7 +181,7 @@ func (e *env) lookAtBatch(way int, query []float32, size int) error {
 
 // testRandomChanges mixes all changes and compares as it goes.
 func testRandomChanges(e *env) {
-	steps := 300
+	steps := 120
 	if testing.Short() {
 		steps = 60
 	}
