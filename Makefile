@@ -17,7 +17,7 @@ ifeq ($(shell uname -s),Darwin)
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: build setup photos demo test lint clean help
+.PHONY: build setup photos demo test test-milvus lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -34,6 +34,9 @@ demo: build photos ## index the photos and search them, from nothing
 test: ## run every check and every test, from nothing
 	@scripts/test.sh
 
+test-milvus: ## the same with real Milvus servers, which it starts and stops
+	@SIGHTLINE_TEST_MILVUS=1 scripts/test.sh
+
 lint: setup ## run golangci-lint with the rules of .golangci.yml
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
@@ -41,4 +44,4 @@ clean: ## remove what was built and indexed; fetched files stay
 	rm -rf bin demo/index
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
