@@ -70,6 +70,7 @@ type Run struct {
 	Sidecars   bool     `json:"sidecars"` // XMP was written, so that undo looks there too
 
 	Started  time.Time `json:"started"`
+	Resumed  time.Time `json:"resumed"`  // when it was last begun or gone on with
 	Finished time.Time `json:"finished"` // of the last time that it was; zero if never
 	Pictures int64     `json:"pictures"` // looked at
 	Tagged   int64     `json:"tagged"`   // pictures with a tag of this run
@@ -145,14 +146,15 @@ func (g *Registry) Runs() ([]Run, error) {
 	return runs, nil
 }
 
-// Find returns the run that a user means: by its id, the start of it, or "last".
+// Find returns the run that a user means: by its id, the start of it, or "last", which
+// is the one that was begun or gone on with most recently.
 func (g *Registry) Find(name string) (Run, error) {
 	runs, err := g.Runs()
 	if err != nil {
 		return Run{}, err
 	}
 	if name == "last" && len(runs) > 0 {
-		return runs[len(runs)-1], nil
+		return slices.MaxFunc(runs, func(a, b Run) int { return a.Resumed.Compare(b.Resumed) }), nil
 	}
 	id := strings.TrimPrefix(name, sourcePrefix)
 	var found []Run

@@ -47,11 +47,12 @@ const batchSize = 2048
 // picture is looked at once more; the tags of old stay until they are replaced.
 func (t *Tagger) Start(r Run, again bool) (Run, error) {
 	r.ID = r.Plan.ID()
+	r.Resumed = now()
 	old, err := t.registry.Load(r.ID)
 	isNew := errors.Is(err, ErrNoRun)
 	switch {
 	case isNew:
-		r.Started = now()
+		r.Started = r.Resumed
 	case err != nil:
 		return Run{}, err
 	default:
@@ -67,7 +68,9 @@ func (t *Tagger) Start(r Run, again bool) (Run, error) {
 	return r, t.registry.Save(r)
 }
 
-func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+// now is as fine as the clock: two runs may begin within a second, and "last" tells them
+// apart by it.
+func now() time.Time { return time.Now().UTC() }
 
 // Tag does what is left of a run and keeps what it has come to. It may be cut off at
 // any point; the next call goes on.

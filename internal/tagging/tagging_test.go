@@ -360,8 +360,14 @@ func TestFind(t *testing.T) {
 	if _, err := g.Find("last"); !errors.Is(err, ErrNoRun) {
 		t.Errorf("no runs: %v", err)
 	}
-	for i, id := range []string{"aaaa00000001", "aaaa00000002", "bbbb00000001"} {
-		if err := g.Save(Run{ID: id, Started: time.Unix(int64(i), 0)}); err != nil {
+	// The first to begin was gone on with last, half a second after the others.
+	for i, id := range []string{"bbbb00000001", "aaaa00000001", "aaaa00000002"} {
+		started := time.Unix(100, int64(i))
+		r := Run{ID: id, Started: started, Resumed: started}
+		if i == 0 {
+			r.Resumed = started.Add(time.Second / 2)
+		}
+		if err := g.Save(r); err != nil {
 			t.Fatal(err)
 		}
 	}
