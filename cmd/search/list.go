@@ -7,7 +7,6 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/store"
 )
 
 // narrows says whether a flag that chooses pictures without a query was given.
@@ -23,15 +22,11 @@ func list(c *cli.Context, p *app.Program) error {
 			return app.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
 	}
-	cfg, err := p.Config(c)
-	if err != nil {
-		return err
-	}
 	params, err := paramsOf(c)
 	if err != nil {
 		return err
 	}
-	st, err := p.OpenStore(c.Context, cfg, app.Read, store.Model{})
+	_, st, err := p.OpenAnyStore(c, app.Read)
 	if err != nil {
 		return err
 	}
