@@ -20,7 +20,7 @@ endif
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
-.PHONY: build install setup photos demo test test-milvus lint clean help
+.PHONY: build install setup photos demo test lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -37,11 +37,8 @@ photos: ## fetch about 300 real photos into demo/photos
 demo: build photos ## index the photos and search them, from nothing
 	@scripts/demo.sh
 
-test: ## run every check and every test, from nothing
+test: ## run every check and every test, from nothing, with Milvus servers that it starts and stops
 	@scripts/test.sh
-
-test-milvus: ## the same with real Milvus servers, which it starts and stops
-	@SIGHTLINE_TEST_MILVUS=1 scripts/test.sh
 
 lint: setup ## run golangci-lint with the rules of .golangci.yml
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
