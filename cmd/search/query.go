@@ -112,7 +112,7 @@ func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Servi
 		return err
 	}
 	defer open.Close()
-	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg))
+	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg)).RememberTexts(p.TextCache())
 	start := time.Now()
 	hits, err := ask(c.Context, service, params)
 	if err != nil {

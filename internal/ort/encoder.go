@@ -23,7 +23,9 @@ type Options struct {
 	// GraphCache is a folder that keeps the text tower as ONNX Runtime has optimised
 	// it, so that it opens faster; "" for none.
 	GraphCache string
-	Log        *slog.Logger // nil discards
+	// TokenizerCache is a folder that keeps tokenizers compiled; "" for none.
+	TokenizerCache string
+	Log            *slog.Logger // nil discards
 }
 
 // Encoder runs a bundle's two towers. A tower is loaded when it is first needed,
