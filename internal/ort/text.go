@@ -42,6 +42,7 @@ const textBatch = 32
 
 // EncodeTexts embeds texts. Texts with equally many tokens share a call, so that
 // nothing is spent on padding and no text's embedding depends on another's length.
+// Texts of the same tokens are embedded once.
 func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, error) {
 	end, err := e.begin(ctx)
 	if err != nil {
@@ -58,31 +59,39 @@ func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, 
 		ids[i] = tower.tokenizer.Encode(t, e.spec.Context)
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(ids[a]), len(ids[b])) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(len(ids[a]), len(ids[b])), slices.Compare(ids[a], ids[b]))
+	})
+	same := func(a, b int) bool { return slices.Equal(ids[a], ids[b]) }
+	distinct := slices.CompactFunc(slices.Clone(order), same)
 
 	out := vec.NewMatrix(len(texts), e.spec.Dim)
-	for len(order) > 0 {
+	for len(distinct) > 0 {
 		if ctx.Err() != nil {
 			return vec.Matrix{}, context.Cause(ctx)
 		}
-		n := e.textGroup(ids, order)
-		if err := e.runTexts(tower, ids, order[:n], out); err != nil {
+		n := e.textGroup(ids, distinct)
+		if err := e.runTexts(tower, ids, distinct[:n], out); err != nil {
 			return vec.Matrix{}, fmt.Errorf("running %s: %w", e.bundle.TextPath, err)
 		}
-		order = order[n:]
+		distinct = distinct[n:]
+	}
+	// The first of equal texts stands before the others.
+	for i, at := range order[min(1, len(order)):] {
+		if before := order[i]; same(before, at) {
+			copy(out.Row(at), out.Row(before))
+		}
 	}
 	return out, normalizeRows(out)
 }
 
-// textGroup is how many of the next texts go into one call. int8 graphs get one
-// text at a time: where activations are quantised dynamically their scale is the
-// whole batch's, and a query would depend on its neighbours.
+// textGroup is how many of the next texts go into one call.
 func (e *Encoder) textGroup(ids [][]int64, order []int) int {
 	most := textBatch
-	if e.bundle.Text.Batch != clip.Dynamic {
+	switch {
+	case e.bundle.Text.Batch != clip.Dynamic:
 		most = int(e.bundle.Text.Batch)
-	}
-	if e.spec.Precision == "int8" && e.bundle.Text.Batch == clip.Dynamic {
+	case e.bundle.TextAlone:
 		most = 1
 	}
 	n := 1
