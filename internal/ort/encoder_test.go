@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -142,7 +143,12 @@ func testBatches(t *testing.T, e *ort.Encoder) {
 		t.Fatal(err)
 	}
 	texts := []string{"a dog", "a red car in the snow", "cat", "a dog", "A  dog", "a cat", "two cats on a sofa", "a red bus in the night", ""}
-	textsTogether, err := e.EncodeTexts(t.Context(), texts)
+	// So many that they are embedded by several calls at once.
+	many := slices.Clone(texts)
+	for i := range 100 {
+		many = append(many, fmt.Sprintf("%d dogs", i))
+	}
+	textsTogether, err := e.EncodeTexts(t.Context(), many)
 	if err != nil {
 		t.Fatal(err)
 	}
