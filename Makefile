@@ -16,11 +16,17 @@ ifeq ($(shell uname -s),Darwin)
   endif
 endif
 
+# Where make install puts things: bin, lib/sightline and share/sightline below it.
+PREFIX ?= /usr/local
+
 .DEFAULT_GOAL := build
-.PHONY: build setup photos demo test lint clean help
+.PHONY: build install setup photos demo test lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+install: build ## install below PREFIX (default /usr/local; PREFIX=~/.local needs no root)
+	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
 
 setup: ## look for the tools, fetch ONNX Runtime into lib/
 	@scripts/setup.sh
