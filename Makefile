@@ -17,7 +17,7 @@ ifeq ($(shell uname -s),Darwin)
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: build setup photos demo test test-milvus lint clean help
+.PHONY: build setup photos demo test test-milvus bench lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -36,6 +36,9 @@ test: ## run every check and every test, from nothing
 
 test-milvus: ## the same with real Milvus servers, which it starts and stops
 	@SIGHTLINE_TEST_MILVUS=1 scripts/test.sh
+
+bench: build photos ## measure indexing against other programs; QUICK=1 for a short look
+	@scripts/bench/bench.sh $(if $(QUICK),--quick)
 
 lint: setup ## run golangci-lint with the rules of .golangci.yml
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
