@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
@@ -52,7 +53,9 @@ type planner struct {
 	guard   *guard
 	out     chan<- candidate
 	commits *committer
-	retry   bool // what failed before is tried again
+	retry   bool     // what failed before is tried again
+	roots   []string // of the run, none inside another
+	known   int64    // records under the roots that the walk came by
 }
 
 // run sends every candidate that is new or changed to p.out. It stops early, with
@@ -114,6 +117,9 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		count()
 		return nil
 	}
+	if !p.x.options.Shard.holds(f.ID) {
+		return nil // another indexer reports it
+	}
 	p.t.seen.Add(1)
 	p.x.observer.Seen(1)
 	p.seen[seenKey(f.ID)] = struct{}{}
@@ -124,9 +130,15 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	if len(chunk) == 0 {
 		return nil
 	}
-	ids := make([]string, len(chunk))
-	for i, e := range chunk {
-		ids[i] = store.ID(p.x.options.Collection, e.Path)
+	ids := make([]string, 0, len(chunk))
+	own := chunk[:0]
+	for _, e := range chunk {
+		if id := store.ID(p.x.options.Collection, e.Path); p.x.options.Shard.holds(id) {
+			ids, own = append(ids, id), append(own, e)
+		}
+	}
+	if chunk = own; len(chunk) == 0 {
+		return nil
 	}
 	known, err := p.x.store.Stats(ctx, ids)
 	if err != nil {
@@ -137,10 +149,15 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	}
 	var todo []candidate
 	for i, e := range chunk {
-		p.seen[seenKey(ids[i])] = struct{}{}
+		key := seenKey(ids[i])
+		_, again := p.seen[key]
+		p.seen[key] = struct{}{}
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
+			if !st.Failed && !again && slices.ContainsFunc(p.roots, func(r string) bool { return below(e.Path, r) }) {
+				p.known++
+			}
 			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {
 				if !st.Failed {
 					p.t.unchanged.Add(1)
