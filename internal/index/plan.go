@@ -2,11 +2,9 @@ package index
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
@@ -28,16 +26,6 @@ func (c candidate) added() bool { return c.known == nil || c.known.Failed }
 // vanished file is pruned one change later.
 type seenSet map[uint64]struct{}
 
-func seenKey(id string) uint64 {
-	var b [8]byte
-	_, _ = hex.Decode(b[:], []byte(id[:16])) // ids are hex by contract
-	var k uint64
-	for _, x := range b {
-		k = k<<8 | uint64(x)
-	}
-	return k
-}
-
 // planChunk is how many files are looked up in the store at once. The first
 // chunk is small, so that the model starts working while the walk has just begun.
 const (
@@ -55,6 +43,7 @@ type planner struct {
 	commits *committer
 	retry   bool     // what failed before is tried again
 	roots   []string // of the run, none inside another
+	roll    *roll    // the index, where the store can list it
 	known   int64    // records under the roots that the walk came by
 }
 
@@ -122,7 +111,7 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 	}
 	p.t.seen.Add(1)
 	p.x.observer.Seen(1)
-	p.seen[seenKey(f.ID)] = struct{}{}
+	p.seen[store.Key(f.ID)] = struct{}{}
 	return p.commits.send(work, change{failure: &f, count: count})
 }
 
@@ -131,13 +120,27 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		return nil
 	}
 	ids := make([]string, 0, len(chunk))
-	own := chunk[:0]
+	left := chunk[:0]
+	unchanged := 0
 	for _, e := range chunk {
-		if id := store.ID(p.x.options.Collection, e.Path); p.x.options.Shard.holds(id) {
-			ids, own = append(ids, id), append(own, e)
+		id := store.ID(p.x.options.Collection, e.Path)
+		if !p.x.options.Shard.holds(id) {
+			continue
+		}
+		same, again := p.roll.unchanged(store.Key(id), e)
+		if !same {
+			ids, left = append(ids, id), append(left, e)
+			continue
+		}
+		unchanged++
+		if !again && p.under(e.Path) {
+			p.known++
 		}
 	}
-	if chunk = own; len(chunk) == 0 {
+	p.t.unchanged.Add(int64(unchanged))
+	p.t.seen.Add(int64(unchanged))
+	p.x.observer.Seen(unchanged)
+	if chunk = left; len(chunk) == 0 {
 		return nil
 	}
 	known, err := p.x.store.Stats(ctx, ids)
@@ -149,13 +152,13 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	}
 	var todo []candidate
 	for i, e := range chunk {
-		key := seenKey(ids[i])
+		key := store.Key(ids[i])
 		_, again := p.seen[key]
 		p.seen[key] = struct{}{}
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
-			if !st.Failed && !again && slices.ContainsFunc(p.roots, func(r string) bool { return below(e.Path, r) }) {
+			if !st.Failed && !again && p.under(e.Path) {
 				p.known++
 			}
 			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {

@@ -90,10 +90,11 @@ func absolute(p string) (string, error) {
 //
 // all tells that the walk came by every record there was under the roots, so that
 // none needs to be looked for.
-func (x *Indexer) reconcile(ctx context.Context, t *tally, g *guard, seen seenSet, outer []string, all bool) ([]Refusal, error) {
-	vanished := func(id, p string) bool {
-		_, ok := seen[seenKey(id)]
-		return !ok && x.options.Shard.holds(id) && !g.covers(p)
+func (x *Indexer) reconcile(ctx context.Context, p *planner, all bool) ([]Refusal, error) {
+	t, g, outer := p.t, p.guard, p.roots
+	vanished := func(id, path string) bool {
+		_, ok := p.seen[store.Key(id)]
+		return !ok && !p.roll.has(store.Key(id)) && x.options.Shard.holds(id) && !g.covers(path)
 	}
 	var refusals []Refusal
 	for _, root := range outer {

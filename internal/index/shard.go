@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/sightline/sightline/internal/store"
 )
 
 // Shard is one of Count parts that the files of a collection are divided into by the
@@ -36,5 +38,5 @@ func ParseShard(text string) (Shard, error) {
 // holds tells whether the record with an id belongs to the shard. An id is a hash of
 // its path.
 func (s Shard) holds(id string) bool {
-	return s.Count <= 1 || seenKey(id)%uint64(s.Count) == uint64(s.Number-1)
+	return s.Count <= 1 || store.Key(id)%uint64(s.Count) == uint64(s.Number-1)
 }
