@@ -124,8 +124,8 @@ func (e *Encoder) openImage() (*session, error) {
 	return e.keep(s), nil
 }
 
-// EncodeImages embeds the filled slots of b. Graphs with a fixed batch are called
-// as often as that takes. The context is looked at before each call of the graph,
+// EncodeImages embeds the filled slots of b. Graphs with a fixed batch, and those whose
+// embeddings would depend on one another, are called as often as that takes. The context is looked at before each call of the graph,
 // not during it.
 func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error) {
 	end, err := e.begin(ctx)
@@ -140,8 +140,11 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 	v, crop := e.bundle.Vision, e.spec.Preprocess.Crop
 	out := vec.NewMatrix(b.Len(), e.spec.Dim)
 	step := b.Len()
-	if v.Batch != clip.Dynamic {
+	switch {
+	case v.Batch != clip.Dynamic:
 		step = int(v.Batch)
+	case e.bundle.VisionAlone:
+		step = 1
 	}
 	slot := 3 * crop.Width * crop.Height
 	for from := 0; from < b.Len(); from += step {
