@@ -128,7 +128,9 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	for i, e := range chunk {
 		ids[i] = store.ID(p.x.options.Collection, e.Path)
 	}
+	looking := begin(&p.t.times.store)
 	known, err := p.x.store.Stats(ctx, ids)
+	looking.end()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
