@@ -106,6 +106,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 	defer open.Close()
 	choice := p.EmbedChoice(cfg, open.Encoder.Spec().Fingerprint)
 	options.EmbedWorkers, options.EmbedThreads, options.BatchSize = choice.Workers, choice.Threads, choice.BatchSize
+	p.Log.Info("embedding", "at_once", choice.Workers, "threads", choice.Threads, "batch", choice.BatchSize)
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err

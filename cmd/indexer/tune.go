@@ -27,10 +27,14 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
    indexer tune --dry-run                                measure only, remember nothing`,
 		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "measure only, remember nothing"},
+			&cli.Float64Flag{Name: "seconds", Usage: "measure each way twice for `S` seconds", Value: 3},
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return app.Usagef("for example: indexer tune --dry-run", "indexer tune takes no arguments")
+			}
+			if c.Float64("seconds") <= 0 {
+				return app.Usagef("", "--seconds is %g; it must be more than 0", c.Float64("seconds"))
 			}
 			cfg, err := p.Config(c)
 			if err != nil {
@@ -40,10 +44,6 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
 		},
 	}
 }
-
-// tuneTime is how long one choice is measured, twice: all of them take less than a
-// minute.
-const tuneTime = 3 * time.Second
 
 // measured is a choice with the better of its two rates.
 type measured struct {
@@ -55,6 +55,7 @@ type measured struct {
 func tuneModel(c *cli.Context, p *app.Program, cfg config.Config) error {
 	var rows []measured
 	var name, fingerprint string
+	each := time.Duration(c.Float64("seconds") * float64(time.Second))
 	for _, same := range byThreads(tune.Candidates(app.Cores())) {
 		cfg.Index.EmbedThreads = same[0].Threads
 		enc, err := p.OpenModel(c.Context, cfg, app.ManyFiles)
@@ -62,7 +63,7 @@ func tuneModel(c *cli.Context, p *app.Program, cfg config.Config) error {
 			return err
 		}
 		name, fingerprint = enc.Spec().Name, enc.Spec().Fingerprint
-		found, err := measureAll(c.Context, enc, same)
+		found, err := measureAll(c.Context, enc, same, each)
 		if err == nil {
 			err = enc.Close()
 		}
@@ -104,11 +105,11 @@ func byThreads(choices []tune.Choice) [][]tune.Choice {
 
 // measureAll measures each choice twice, in turn, since the speed of a machine drifts,
 // and keeps the better.
-func measureAll(ctx context.Context, e tune.Embedder, choices []tune.Choice) ([]measured, error) {
+func measureAll(ctx context.Context, e tune.Embedder, choices []tune.Choice, each time.Duration) ([]measured, error) {
 	rows := make([]measured, len(choices))
 	for range 2 {
 		for i, c := range choices {
-			rate, err := tune.Measure(ctx, e, c, tuneTime)
+			rate, err := tune.Measure(ctx, e, c, each)
 			if err != nil {
 				return nil, err
 			}
