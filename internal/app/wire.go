@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -144,12 +145,23 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 	}
 	if dir := config.DefaultCache(p.Getenv); dir != "" {
 		o.GraphCache = filepath.Join(dir, "graphs")
+		o.TokenizerCache = filepath.Join(dir, "tokenizers")
 	}
 	enc, err := ort.NewEncoder(b, fingerprint, lib, o)
 	if err != nil {
 		return nil, err
 	}
 	return enc, nil
+}
+
+// TextCache is the cache of query embeddings of this user, or nil where there is no
+// folder for it.
+func (p *Program) TextCache() *query.TextCache {
+	dir := config.DefaultCache(p.Getenv)
+	if dir == "" {
+		return nil
+	}
+	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), p.Log)
 }
 
 // modelOf is a model as a store records it.

@@ -30,6 +30,10 @@ type Bundle struct {
 	TokenizerPath string
 	// External are the files with weights that the two graphs point to.
 	External []string
+	// VisionAlone and TextAlone say that a tower's embeddings depend on what they share a
+	// call with, see GraphFile.DynamicQuant: it gets one picture or text at a time.
+	VisionAlone bool
+	TextAlone   bool
 
 	Preprocess Preprocess
 	Vision     VisionIO
@@ -143,6 +147,7 @@ func (b *Bundle) readGraphs(cfg modelConfig) error {
 	if b.Text, err = PickTextIO(text.Inputs, text.Outputs, head); err != nil {
 		return fmt.Errorf("%s: %w", b.TextPath, err)
 	}
+	b.VisionAlone, b.TextAlone = vision.DynamicQuant, text.DynamicQuant
 	if b.Dim, err = CheckSameDim(b.Vision, b.Text); err != nil {
 		return fmt.Errorf("%s and %s: %w", b.VisionPath, b.TextPath, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // GraphFile is what an ONNX file declares about itself, read without running it.
@@ -15,15 +16,24 @@ type GraphFile struct {
 	// External are the files beside it that hold its weights, as slash-separated
 	// paths relative to its folder, without repeats. Empty for most.
 	External []string
+	// DynamicQuant says that activations are quantised while the graph runs, with a scale
+	// that is taken over a whole tensor: the rows of a call depend on one another. Files
+	// named int8 need not be so: weights alone may be quantised.
+	DynamicQuant bool
 }
 
 // Field numbers of onnx.proto (ONNX IR, stable since version 3).
 const (
 	modelGraph = 7
 
+	graphNode        = 1
 	graphInitializer = 5
 	graphInput       = 11
 	graphOutput      = 12
+
+	nodeOpType    = 4
+	nodeAttribute = 5
+	attributeBody = 6 // the graph of a branch or a loop
 
 	tensorName         = 8
 	tensorExternalData = 13
@@ -73,6 +83,11 @@ func readGraph(r *wireReader) (GraphFile, error) {
 		return r.fields(f.end, func(f wireField) error {
 			switch {
 			case !f.bytes:
+			case f.num == graphNode && !g.DynamicQuant:
+				var err error
+				if g.DynamicQuant, err = readNode(r, f.end, 0); err != nil {
+					return fmt.Errorf("nodes: %w", err)
+				}
 			case f.num == graphInitializer:
 				name, external, err := readInitializer(r, f.end)
 				if err != nil {
@@ -105,6 +120,43 @@ func readGraph(r *wireReader) (GraphFile, error) {
 	// Old exports list the weights among the inputs too.
 	g.Inputs = slices.DeleteFunc(g.Inputs, func(t TensorInfo) bool { return filled[t.Name] })
 	return g, nil
+}
+
+// maxDepth bounds branches within branches; more means a damaged file.
+const maxDepth = 16
+
+// readNode reports whether a node, or one in its branches, quantises activations
+// dynamically. ONNX has one operator for that; ONNX Runtime's own fused ones
+// (DynamicQuantizeMatMul, DynamicQuantizeLSTM) begin with the same word.
+func readNode(r *wireReader, end int64, depth int) (dynamic bool, err error) {
+	if depth == maxDepth {
+		return false, fmt.Errorf("more than %d graphs within one another", maxDepth)
+	}
+	err = r.fields(end, func(f wireField) error {
+		switch {
+		case !f.bytes:
+		case f.num == nodeOpType:
+			op, err := r.text(f.end)
+			dynamic = dynamic || strings.HasPrefix(op, "DynamicQuantize")
+			return err
+		case f.num == nodeAttribute:
+			return r.fields(f.end, func(f wireField) error {
+				if f.num != attributeBody || !f.bytes {
+					return nil
+				}
+				return r.fields(f.end, func(f wireField) error {
+					if f.num != graphNode || !f.bytes {
+						return nil
+					}
+					inner, err := readNode(r, f.end, depth+1)
+					dynamic = dynamic || inner
+					return err
+				})
+			})
+		}
+		return nil
+	})
+	return dynamic, err
 }
 
 // readInitializer returns the name of a weight and the file that holds it, empty

@@ -63,7 +63,7 @@ func TestReadGraph(t *testing.T) {
 	embeds := tensor("image_embeds", Float32, Dynamic, 512)
 	unshaped := TensorInfo{Name: "x", Type: Float16}
 	scalar := TensorInfo{Name: "s", Type: Int64, Shape: []int64{}}
-	graph := message{}.bytes(1, make([]byte, 70_000)).text(2, "main").
+	graph := message{}.bytes(graphNode, node("Constant").bytes(nodeAttribute, message{}.bytes(5, make([]byte, 70_000)))).text(2, "main").
 		bytes(graphInitializer, weight("w", "")).
 		bytes(graphInitializer, weight("v", "vision_model.onnx_data")).
 		bytes(graphInitializer, weight("u", "vision_model.onnx_data")).
@@ -80,6 +80,48 @@ func TestReadGraph(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func node(op string) message { return message{}.text(1, "in").text(nodeOpType, op) }
+
+// branch is a node with a graph in it.
+func branch(inner message) message {
+	return node("If").bytes(nodeAttribute, message{}.text(1, "then_branch").bytes(attributeBody, message{}.bytes(graphNode, inner)))
+}
+
+func TestReadGraphDynamicQuant(t *testing.T) {
+	output := message{}.bytes(graphOutput, valueInfo(tensor("y", Float32, 1)))
+	for _, tt := range []struct {
+		name  string
+		nodes []message
+		want  bool
+	}{
+		{"no nodes", nil, false},
+		{"float", []message{node("MatMul"), node("Add")}, false},
+		{"weights alone", []message{node("DequantizeLinear"), node("MatMul")}, false},
+		{"activations", []message{node("MatMul"), node("DynamicQuantizeLinear"), node("MatMulInteger")}, true},
+		{"fused", []message{node("DynamicQuantizeMatMul"), node("Add")}, true},
+		{"in a branch", []message{branch(branch(node("DynamicQuantizeLinear")))}, true},
+		{"float in a branch", []message{branch(node("MatMul"))}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var graph message
+			for _, n := range tt.nodes {
+				graph = graph.bytes(graphNode, n)
+			}
+			got, err := parse(model(append(graph, output...)))
+			if err != nil || got.DynamicQuant != tt.want {
+				t.Errorf("got %v, %v, want %v", got.DynamicQuant, err, tt.want)
+			}
+		})
+	}
+	deep := node("Add")
+	for range maxDepth {
+		deep = branch(deep)
+	}
+	if _, err := parse(model(append(message{}.bytes(graphNode, deep), output...))); err == nil {
+		t.Error("endless branches were read")
 	}
 }
 

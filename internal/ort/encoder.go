@@ -26,7 +26,9 @@ type Options struct {
 	// GraphCache is a folder that keeps the towers as ONNX Runtime has optimised them,
 	// so that they open faster; "" for none.
 	GraphCache string
-	Log        *slog.Logger // nil discards
+	// TokenizerCache is a folder that keeps tokenizers compiled; "" for none.
+	TokenizerCache string
+	Log            *slog.Logger // nil discards
 }
 
 // Encoder runs a bundle's two towers. A tower is loaded when it is first needed,
@@ -126,8 +128,8 @@ func (e *Encoder) openImage() (*session, error) {
 	return e.keep(s), nil
 }
 
-// EncodeImages embeds the filled slots of b. Graphs with a fixed batch are called
-// as often as that takes. The context is looked at before each call of the graph,
+// EncodeImages embeds the filled slots of b. Graphs with a fixed batch, and those whose
+// embeddings would depend on one another, are called as often as that takes. The context is looked at before each call of the graph,
 // not during it.
 func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error) {
 	end, err := e.begin(ctx)
@@ -142,8 +144,11 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 	v, crop := e.bundle.Vision, e.spec.Preprocess.Crop
 	out := vec.NewMatrix(b.Len(), e.spec.Dim)
 	step := b.Len()
-	if v.Batch != clip.Dynamic {
+	switch {
+	case v.Batch != clip.Dynamic:
 		step = int(v.Batch)
+	case e.bundle.VisionAlone:
+		step = 1
 	}
 	slot := 3 * crop.Width * crop.Height
 	for from := 0; from < b.Len(); from += step {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -117,9 +118,22 @@ func TestVariantsAgree(t *testing.T) {
 	}
 }
 
-// A re-run with another batch size must give the same index.
+// A re-run with another batch size must give the same index, and a query the same
+// embedding whatever it shares a call with. The weights of the starter model are
+// quantised; the tiny one quantises what flows through it as well, over a whole call.
 func TestBatchesDoNotMatter(t *testing.T) {
-	e := open(t, starter, "", ort.Options{ImageThreads: 1})
+	for _, c := range []struct{ name, dir, precision string }{
+		{"starter", starter, ""},
+		{"tiny fp32", cliptest.TinyBundle(t), "fp32"},
+		{"tiny int8", cliptest.TinyBundle(t), "int8"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			testBatches(t, open(t, c.dir, c.precision, ort.Options{ImageThreads: 1}))
+		})
+	}
+}
+
+func testBatches(t *testing.T, e *ort.Encoder) {
 	files, err := filepath.Glob(filepath.Join(goldenDir, "pictures/*.png"))
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d pictures, %v", len(files), err)
@@ -128,8 +142,13 @@ func TestBatchesDoNotMatter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := []string{"a dog", "a red car in the snow", "cat", "a dog"}
-	textsTogether, err := e.EncodeTexts(t.Context(), texts)
+	texts := []string{"a dog", "a red car in the snow", "cat", "a dog", "A  dog", "a cat", "two cats on a sofa", "a red bus in the night", ""}
+	// So many that they are embedded by several calls at once.
+	many := slices.Clone(texts)
+	for i := range 100 {
+		many = append(many, fmt.Sprintf("%d dogs", i))
+	}
+	textsTogether, err := e.EncodeTexts(t.Context(), many)
 	if err != nil {
 		t.Fatal(err)
 	}

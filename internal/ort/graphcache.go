@@ -101,7 +101,7 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 	for name, size := range want {
 		info, err := os.Stat(filepath.Join(entry, name))
 		if err != nil {
-			return nil, fmt.Errorf("incomplete: %s", err)
+			return nil, fmt.Errorf("incomplete: %w", err)
 		}
 		if info.Size() != size {
 			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)

@@ -47,7 +47,12 @@ func CodeWidth(dim int) int {
 func EncodeRow(dst []byte, x []float32) {
 	var most float32
 	for _, v := range x {
-		most = max(most, v, -v)
+		// Comparing is several times faster than max, which must think of NaN.
+		if v > most {
+			most = v
+		} else if -v > most {
+			most = -v
+		}
 	}
 	scale := most / codeMost
 	if scale == 0 { // zero, or too small to tell from it
@@ -56,7 +61,7 @@ func EncodeRow(dst []byte, x []float32) {
 	inverse := 1 / float64(scale)
 	var squares float64
 	for j, v := range x {
-		c := max(-codeMost, min(codeMost, math.RoundToEven(float64(v)*inverse)))
+		c := math.RoundToEven(float64(v) * inverse) // no more than codeMost, as most is most
 		dst[j] = byte(int(c) + CodeZero)
 		e := float64(v) - float64(scale)*c
 		squares += e * e
@@ -100,7 +105,8 @@ type CodeQueries struct {
 	double  bool
 	// What bounds the products, one value a query: the step of the integer product,
 	// the error that every row has, and that for each unit of a row's residual.
-	step, slack, share []float32
+	step, slack, share   []float32
+	mostSlack, mostShare float32
 	// columns are those of Data one after the other, with CodeZero times their sums.
 	columns [][]int8
 	zeros   []int32
@@ -166,6 +172,7 @@ func (c *CodeQueries) encode(q int, x []float32) {
 	c.step[q] = float32(step)
 	c.slack[q] = float32(lost*(1+unitTolerance)*1.001 + rounding)
 	c.share[q] = float32((math.Sqrt(length) + lost) * 1.001)
+	c.mostSlack, c.mostShare = max(c.mostSlack, c.slack[q]), max(c.mostShare, c.share[q])
 }
 
 // bound is the largest value of an encoded query.

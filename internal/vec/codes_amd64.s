@@ -68,3 +68,58 @@ reduce:
 	JNZ row
 	VZEROUPPER
 	RET
+
+// func middlesAVX2(product *int32, step, shifts *float32, scale float32, n int, mids, most *float32)
+//
+// For n values, a multiple of 32: mids is product * step * scale + shifts, and most the
+// greatest of every 32.
+TEXT ·middlesAVX2(SB), NOSPLIT, $0-56
+	MOVQ product+0(FP), SI
+	MOVQ step+8(FP), R8
+	MOVQ shifts+16(FP), R9
+	VBROADCASTSS scale+24(FP), Y15
+	MOVQ n+32(FP), CX
+	MOVQ mids+40(FP), DI
+	MOVQ most+48(FP), R10
+	SHRQ $5, CX
+
+block32:
+	VCVTDQ2PS (SI), Y0
+	VCVTDQ2PS 32(SI), Y1
+	VCVTDQ2PS 64(SI), Y2
+	VCVTDQ2PS 96(SI), Y3
+	VMULPS (R8), Y0, Y0
+	VMULPS 32(R8), Y1, Y1
+	VMULPS 64(R8), Y2, Y2
+	VMULPS 96(R8), Y3, Y3
+	VMULPS Y15, Y0, Y0
+	VMULPS Y15, Y1, Y1
+	VMULPS Y15, Y2, Y2
+	VMULPS Y15, Y3, Y3
+	VADDPS (R9), Y0, Y0
+	VADDPS 32(R9), Y1, Y1
+	VADDPS 64(R9), Y2, Y2
+	VADDPS 96(R9), Y3, Y3
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMAXPS Y1, Y0, Y0
+	VMAXPS Y3, Y2, Y2
+	VMAXPS Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS X1, X0, X0
+	VPERMILPS $0x4e, X0, X1
+	VMAXPS X1, X0, X0
+	VPERMILPS $0xb1, X0, X1
+	VMAXPS X1, X0, X0
+	VMOVSS X0, (R10)
+	ADDQ $128, SI
+	ADDQ $128, R8
+	ADDQ $128, R9
+	ADDQ $128, DI
+	ADDQ $4, R10
+	DECQ CX
+	JNZ block32
+	VZEROUPPER
+	RET

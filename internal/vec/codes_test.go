@@ -93,6 +93,43 @@ func TestBoundsHold(t *testing.T) {
 	}
 }
 
+// Mids must be the middles of Bounds, at any number of queries.
+func TestMids(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	for _, count := range []int{1, 31, 32, 33, 64, 100, 1000} {
+		queries, codes := EncodeQueries(awkward(rng, count, 48), false), encodeRows(awkward(rng, 20, 48))
+		out := make([]int32, codes.Rows*queries.Columns)
+		if err := (PlainCodes{}).ScoreCodes(t.Context(), codes, &queries, out); err != nil {
+			t.Fatal(err)
+		}
+		shifts, mids := make([]float32, count), make([]float32, count)
+		most := make([]float32, (count+MidsBlock-1)/MidsBlock)
+		for q := range shifts {
+			shifts[q] = rng.Float32() - 0.5
+		}
+		for i := range codes.Rows {
+			product := out[i*count : (i+1)*count]
+			scale, residual, _ := codes.Tail(i)
+			queries.Mids(product, scale, shifts, mids, most)
+			for q := range mids {
+				mid, reach := queries.Bounds(q, product, scale, residual)
+				if want := mid + shifts[q]; mids[q] != want {
+					t.Fatalf("query %d of %d: %v, want %v", q, count, mids[q], want)
+				}
+				if queries.Reach(q, residual) != reach || queries.MostReach(residual) < reach {
+					t.Fatalf("query %d of %d: reach %v, at most %v, want %v", q, count,
+						queries.Reach(q, residual), queries.MostReach(residual), reach)
+				}
+			}
+			for b, m := range most {
+				if want := slices.Max(mids[b*MidsBlock : min((b+1)*MidsBlock, count)]); m != want {
+					t.Fatalf("block %d of %d queries: %v, want %v", b, count, m, want)
+				}
+			}
+		}
+	}
+}
+
 func TestQueriesHaveSevenBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 1))
 	for _, double := range []bool{false, true} {

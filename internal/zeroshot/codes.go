@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,9 +22,24 @@ const worthCodes = 64
 // coarse is the labels as the right-hand side of a product of 8-bit codes. What the
 // product and its bounds leave over is compared in float32, so that the result is
 // that of comparing everything.
+//
+// What is encoded is how the labels differ from their centre: texts lie near to one
+// another, and the shorter a query, the narrower its bounds. A picture's cosine with
+// the centre is the same for all labels.
 type coarse struct {
 	engine  vec.CodeEngine
 	queries vec.CodeQueries
+	centre  []float32
+	slack   float32 // rounding that the bounds do not know of
+	spare   sync.Pool
+}
+
+// workspace is the memory that one core needs to choose the labels of codeRows
+// pictures.
+type workspace struct {
+	codes      []byte
+	products   []int32
+	mids, most []float32
 }
 
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
@@ -31,7 +48,29 @@ func (c *Classifier) newCoarse(engine vec.CodeEngine) *coarse {
 	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 {
 		return nil
 	}
-	return &coarse{engine: engine, queries: vec.EncodeQueries(c.Labels(), false)}
+	labels := c.Labels()
+	f := &coarse{engine: engine, centre: make([]float32, labels.Cols)}
+	for j := range f.centre {
+		var sum float64
+		for l := range labels.Rows {
+			sum += float64(labels.Row(l)[j])
+		}
+		f.centre[j] = float32(sum / float64(labels.Rows))
+	}
+	apart := vec.NewMatrix(labels.Rows, labels.Cols)
+	for l := range labels.Rows {
+		for j, x := range labels.Row(l) {
+			apart.Row(l)[j] = x - f.centre[j]
+		}
+	}
+	f.queries = vec.EncodeQueries(apart, false)
+	// Two more inner products than the bounds are about, at most (dim+1)*2^-24 each,
+	// rounding the differences, and adding what is equal for all labels and the shifts.
+	f.slack = float32(labels.Cols+16)*0x1p-22 + 1e-6
+	f.spare.New = func() any {
+		return &workspace{mids: make([]float32, c.labels), most: make([]float32, (c.labels+vec.MidsBlock-1)/vec.MidsBlock)}
+	}
+	return f
 }
 
 // bestCoarse sets out to the best labels of each picture, by way of codes.
@@ -53,46 +92,78 @@ func (c *Classifier) bestCoarse(ctx context.Context, vectors vec.Matrix, top int
 
 func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, top int, minimum float32, out [][]Score) error {
 	q := &c.coarse.queries
+	w := c.coarse.spare.Get().(*workspace)
+	defer c.coarse.spare.Put(w)
 	codes := vec.Codes{Rows: vectors.Rows, Width: vec.CodeWidth(vectors.Cols)}
-	codes.Data = make([]byte, codes.Rows*codes.Width)
+	w.codes = slices.Grow(w.codes[:0], codes.Rows*codes.Width)
+	codes.Data = w.codes[:codes.Rows*codes.Width]
 	for i := range vectors.Rows {
 		vec.EncodeRow(codes.Row(i), vectors.Row(i))
 	}
-	products := make([]int32, codes.Rows*q.Columns)
+	w.products = slices.Grow(w.products[:0], codes.Rows*q.Columns)
+	products := w.products[:codes.Rows*q.Columns]
 	if err := c.coarse.engine.ScoreCodes(ctx, codes, q, products); err != nil {
 		return fmt.Errorf("comparing %d pictures with %d labels: %w", vectors.Rows, c.labels, err)
 	}
-	upper := make([]float32, c.labels)
 	for i := range codes.Rows {
 		scale, residual, _ := codes.Tail(i)
-		product := products[i*q.Columns : (i+1)*q.Columns]
+		q.Mids(products[i*q.Columns:(i+1)*q.Columns], scale, c.shifts, w.mids, w.most)
 		b := c.background(bank.Row(i))
-		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), product, scale, residual, upper, top), &b, top, minimum)
+		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &b, top, minimum)
 	}
 	return nil
 }
 
-// chooseByBounds returns the top labels of a picture by shifted cosine. Only labels
-// whose upper bound reaches the lower bounds of top others are compared in float32.
-func (c *Classifier) chooseByBounds(vector []float32, product []int32, scale, residual float32, upper []float32, top int) []vec.Scored {
+// chooseByBounds returns the top labels of a picture by shifted cosine. w.mids are the
+// middles of the labels' bounds. The labels that look best are compared in float32
+// first; of the others only those that could still be among the best.
+func (c *Classifier) chooseByBounds(vector []float32, residual float32, w *workspace, top int) []vec.Scored {
 	q := &c.coarse.queries
-	lower := vec.NewTopK(top)
-	threshold := lower.Threshold()
-	for l := range upper {
-		mid, reach := q.Bounds(l, product, scale, residual)
-		mid += c.shifts[l]
-		upper[l] = mid + reach
-		if mid-reach >= threshold {
-			lower.Offer(l, mid-reach)
-			threshold = lower.Threshold()
+	best := vec.NewTopK(top)
+	compare := func(l int) { best.Offer(l, vec.Dot(c.matrix.Row(l), vector)+c.shifts[l]) }
+
+	floor := floorOf(w, top)
+	w.above(floor, compare)
+	common := vec.Dot(c.coarse.centre, vector)
+	cut := best.Threshold() - common - c.coarse.slack
+	w.above(cut-q.MostReach(residual), func(l int) {
+		if mid := w.mids[l]; mid < floor && mid+q.Reach(l, residual) >= cut {
+			compare(l)
+			cut = best.Threshold() - common - c.coarse.slack
+		}
+	})
+	return best.Sorted(nil)
+}
+
+// floorOf returns a value that at least top of the middles reach, or minus infinity
+// where there are not that many.
+func floorOf(w *workspace, top int) float32 {
+	values := w.most
+	if len(values) < 2*top { // few blocks would make it a low one
+		values = w.mids
+	}
+	t := vec.NewTopK(top)
+	floor := t.Threshold()
+	for i, v := range values {
+		if v > floor {
+			t.Offer(i, v)
+			floor = t.Threshold()
 		}
 	}
-	exact := vec.NewTopK(top)
-	for l, u := range upper {
-		// Adding the shift rounds, by less than what this leaves over.
-		if u+1e-6 >= max(threshold, exact.Threshold()) {
-			exact.Offer(l, vec.Dot(c.matrix.Row(l), vector)+c.shifts[l])
+	return floor
+}
+
+// above calls f for the labels whose middles reach a value.
+func (w *workspace) above(least float32, f func(label int)) {
+	for b, most := range w.most {
+		if most < least {
+			continue
+		}
+		from := b * vec.MidsBlock
+		for i, mid := range w.mids[from:min(from+vec.MidsBlock, len(w.mids))] {
+			if mid >= least {
+				f(from + i)
+			}
 		}
 	}
-	return exact.Sorted(nil)
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// textBlock is how many prompts go to the encoder at once.
-const textBlock = 256
+// textBlock is how many prompts go to the encoder at once: enough that there are
+// batches of each length, few enough that progress shows and a stop is soon.
+const textBlock = 1024
 
 // embedAll returns one unit row for each list of texts: the normalised mean of the
 // texts' embeddings.

@@ -139,6 +139,7 @@ func (s *Store) touch(ctx context.Context, force bool) error {
 
 // query runs a query and returns its rows by field.
 func (s *Store) query(ctx context.Context, collection, expr string, fields []string, level entity.ConsistencyLevel, limit int) (*rows, error) {
+	level, done := s.session.level(collection, level)
 	opts := []client.SearchQueryOptionFunc{client.WithSearchQueryConsistencyLevel(level)}
 	if limit > 0 {
 		opts = append(opts, client.WithLimit(int64(limit)))
@@ -147,16 +148,19 @@ func (s *Store) query(ctx context.Context, collection, expr string, fields []str
 	if err != nil {
 		return nil, err
 	}
+	done()
 	return newRows(set), nil
 }
 
 // count counts the rows that match an expression.
 func (s *Store) count(ctx context.Context, collection, expr string, level entity.ConsistencyLevel) (int64, error) {
 	const field = "count(*)"
+	level, done := s.session.level(collection, level)
 	set, err := s.client.Query(ctx, collection, nil, expr, []string{field}, client.WithSearchQueryConsistencyLevel(level))
 	if err != nil {
 		return 0, err
 	}
+	done()
 	r := newRows(set)
 	n := r.int(field, 0)
 	return n, r.err

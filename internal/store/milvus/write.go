@@ -95,7 +95,7 @@ func (s *Store) Delete(ctx context.Context, ids []string) error {
 
 func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		if err := s.client.Delete(ctx, s.physical, "", oneOf(chunk)); err != nil {
+		if err := s.remove(ctx, s.physical, oneOf(chunk)); err != nil {
 			return fmt.Errorf("deleting %d records: %w", len(chunk), err)
 		}
 	}
@@ -104,12 +104,18 @@ func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
 
 func (s *Store) deleteFailures(ctx context.Context, ids []string) error {
 	for chunk := range slices.Chunk(failureIDs(ids), maxIDs) {
-		if err := s.client.Delete(ctx, s.physical+metaSuffix, "", oneOf(chunk)); err != nil {
+		if err := s.remove(ctx, s.physical+metaSuffix, oneOf(chunk)); err != nil {
 			return fmt.Errorf("clearing the failures of %d files: %w", len(chunk), err)
 		}
 	}
 	s.failed.remove(ids)
 	return nil
+}
+
+// remove deletes rows. Also one that failed may have been done.
+func (s *Store) remove(ctx context.Context, collection, expr string) error {
+	defer s.session.deleted(collection)
+	return s.client.Delete(ctx, collection, "", expr)
 }
 
 // SetTags implements store.Writer. Milvus replaces records only as a whole, so that

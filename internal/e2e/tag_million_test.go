@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+// BenchmarkTag labels a large index with 1,000 labels, the five best of each picture,
+// by the built program: once without keeping a tag, which is reading and comparing,
+// once with all of them written, and once more with nothing left to do. It reports the
+// most memory that the program had, its mapped files included.
+//
+// The index is made once, in the folder that SIGHTLINE_BENCH_DIR names, of
+// SIGHTLINE_BENCH_ROWS pictures, for the model in SIGHTLINE_BENCH_MODEL
+// (scripts/bench/make_towers.py makes one of 512 dimensions). Its vectors lie near the
+// labels and are otherwise random.
+func BenchmarkTag(b *testing.B) {
+	dir, model := os.Getenv("SIGHTLINE_BENCH_DIR"), os.Getenv("SIGHTLINE_BENCH_MODEL")
+	if dir == "" || model == "" {
+		b.Skip("SIGHTLINE_BENCH_DIR and SIGHTLINE_BENCH_MODEL are not set: this takes gigabytes and minutes")
+	}
+	n := 1_000_000
+	if rows := os.Getenv("SIGHTLINE_BENCH_ROWS"); rows != "" {
+		var err error
+		if n, err = strconv.Atoi(rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	labels := filepath.Join(dir, "labels.txt")
+	collection := "tag" + strconv.Itoa(n)
+	makeTagIndex(b, dir, collection, model, labels, n)
+
+	for _, run := range []struct {
+		name string
+		args []string
+	}{
+		{"compare", []string{"--min-probability", "1"}},
+		{"write", []string{"--min-probability", "0"}},
+		{"again", []string{"--min-probability", "0"}},
+	} {
+		b.Run(run.name, func(b *testing.B) {
+			var memory int64
+			for b.Loop() {
+				args := append([]string{"tag", "--db", dir, "--collection", collection, "--labels", labels, "--json", "--progress", "none"}, run.args...)
+				if run.name == "compare" {
+					args = append(args, "--retag")
+				}
+				cmd := exec.Command(filepath.Join(programs, "search"), args...)
+				cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
+				cmd.Stderr = os.Stderr
+				lastLine := &lastLine{}
+				cmd.Stdout = lastLine
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+				var got struct{ Pictures int }
+				if err := json.Unmarshal([]byte(lastLine.String()), &got); err != nil || got.Pictures != n {
+					b.Fatalf("%q: %v", lastLine, err)
+				}
+				memory = max(memory, mostMemory(cmd.ProcessState))
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
+			b.ReportMetric(float64(memory)/1e6, "MB")
+		})
+	}
+}
+
+// lastLine keeps the last line of what is written to it.
+type lastLine struct{ line []byte }
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	l.line = append(l.line, p...)
+	if at := strings.LastIndexByte(strings.TrimSuffix(string(l.line), "\n"), '\n'); at >= 0 {
+		l.line = append(l.line[:0], l.line[at+1:]...)
+	}
+	return len(p), nil
+}
+
+func (l *lastLine) String() string { return string(l.line) }
+
+// makeTagIndex makes the index and the list, or completes them.
+func makeTagIndex(b *testing.B, dir, collection, model, labels string, n int) {
+	b.Helper()
+	names := zeroshot.Bank()
+	for len(names) < 1000 {
+		names = append(names, names[len(names)-len(zeroshot.Bank())]+" again")
+	}
+	names = names[:1000]
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(labels, []byte(strings.Join(names, "\n")+"\n"), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	bundle, err := clip.OpenBundle(model, clip.BundleOptions{Name: model, Pixels: imaging.Fast})
+	if err != nil {
+		b.Fatal(err)
+	}
+	fingerprint, err := bundle.Fingerprint(b.Context(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	library, err := ort.FindLibrary(os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB"), filepath.Join(programs, "search"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	enc, err := ort.NewEncoder(bundle, fingerprint, library, ort.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer enc.Close()
+	spec := enc.Spec()
+	st, err := local.Open(b.Context(), local.Options{Dir: dir, Collection: collection, Mode: local.Create, Model: store.Model{
+		Fingerprint: fingerprint, Name: model, Precision: spec.Precision, Pixels: string(spec.Preprocess.Mode), Dim: spec.Dim,
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	have, err := st.Count(b.Context(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if int(have) == n {
+		return
+	}
+	centres, err := enc.EncodeTexts(b.Context(), names)
+	if err != nil {
+		b.Fatal(err)
+	}
+	spread(b, centres)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for from := int(have); from < n; from += 5000 {
+		records := make([]store.Record, min(5000, n-from))
+		for i := range records {
+			records[i] = manyRecord(rng, from+i, centres)
+		}
+		if err := st.Upsert(b.Context(), records); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// spread takes away what the embeddings of all texts have in common.
+func spread(b *testing.B, m vec.Matrix) {
+	b.Helper()
+	mean := make([]float32, m.Cols)
+	for i := range m.Rows {
+		for j, x := range m.Row(i) {
+			mean[j] += x / float32(m.Rows)
+		}
+	}
+	for i := range m.Rows {
+		row := m.Row(i)
+		for j := range row {
+			row[j] -= mean[j]
+		}
+		if err := vec.Normalize(row); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
