@@ -22,7 +22,7 @@ type Tuning int
 // The kinds of work.
 const (
 	OneQuery  Tuning = iota // one text or picture at a time, on all cores
-	ManyFiles               // many calls at once, each on one core
+	ManyFiles               // many calls at once, each on its own threads: see EmbedChoice
 )
 
 // Open is an index together with the model that answers for it.
@@ -141,7 +141,7 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 	}
 	o := ort.Options{Log: p.Log}
 	if t == ManyFiles {
-		o.ImageThreads = 1
+		o.ImageThreads, o.ManyImages = p.EmbedChoice(cfg, fingerprint).Threads, true
 	}
 	if dir := config.DefaultCache(p.Getenv); dir != "" {
 		o.GraphCache = filepath.Join(dir, "graphs")
@@ -186,7 +186,8 @@ func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, er
 	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
-// IndexOptions turns the settings into those of the pipeline.
+// IndexOptions turns the settings into those of the pipeline. How it embeds depends on
+// the model as well: see EmbedChoice.
 func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
 		return index.Options{}, Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
@@ -202,8 +203,6 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 		},
 		Limits:       Limits(cfg),
 		Workers:      cfg.Index.Workers,
-		EmbedWorkers: cfg.Index.EmbedWorkers,
-		BatchSize:    cfg.Index.BatchSize,
 		DecodedBytes: cfg.Index.DecodedBytes,
 	}, nil
 }

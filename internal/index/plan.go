@@ -143,7 +143,9 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	if chunk = left; len(chunk) == 0 {
 		return nil
 	}
+	looking := begin(&p.t.times.store)
 	known, err := p.x.store.Stats(ctx, ids)
+	looking.end()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil

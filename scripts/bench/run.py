@@ -128,17 +128,19 @@ def warm(photos: Path) -> int:
     return len(files)
 
 
-def measure(programs: list[str], sets: list[Path], rounds: int) -> list[Run]:
+def measure(programs: list[str], sets: list[Path], rounds: int, call: str) -> None:
+    """Runs everything and keeps the figures after each run, since a call may be cut short."""
     runs: list[Run] = []
     for photos in sets:
         count = warm(photos)
         for number in range(rounds):
             for program in programs:
                 r = run(program, photos, count, number)
+                r.report["call"] = call
                 runs.append(r)
+                (RESULTS / f"{call}.json").write_text(json.dumps([asdict(r) for r in runs], indent=1))
                 print(f"{r.photos} {number + 1}/{rounds} {program}: {r.seconds:.2f} s, {count / r.seconds:.1f} pictures/s, "
-                      f"{r.cpu_seconds:.2f} core-seconds, {r.peak_mb:.0f} MB", file=sys.stderr)
-    return runs
+                      f"{r.cpu_seconds:.2f} core-seconds, {r.peak_mb:.0f} MB", file=sys.stderr, flush=True)
 
 
 def machine() -> str:
@@ -156,13 +158,14 @@ def cores() -> int:
 
 
 def busy(r: Run) -> float:
-    """Returns the share of the cores that a run of Sightline kept busy with its own stages."""
-    return sum(r.report["core_seconds"].values()) / (r.report["seconds"] * cores())
+    """Returns the share of the cores that reading, decoding, resizing and embedding took in a run of Sightline."""
+    work = sum(r.report["core_seconds"][stage] for stage in ("read", "decode", "resize", "embed"))
+    return work / (r.report["seconds"] * cores())
 
 
 def table(runs: list[Run]) -> str:
     lines = [f"{machine()}. Medians; ratios are of wall times, medians over the rounds of one call.", "",
-             "| photos | program | seconds | pictures/s | against rclip | core-seconds | peak MB | rounds | cores busy in the stages |",
+             "| photos | program | seconds | pictures/s | against rclip | core-seconds | peak MB | rounds | cores at work |",
              "|---|---|---|---|---|---|---|---|---|"]
     for photos in dict.fromkeys(r.photos for r in runs):
         for program in PROGRAMS:
@@ -198,10 +201,7 @@ def main() -> None:
     for program in missing:
         print(f"{program} is not installed and left out", file=sys.stderr)
     call = time.strftime("%Y%m%d-%H%M%S")
-    runs = measure([p for p in programs if p not in missing], sets, args.rounds)
-    for r in runs:
-        r.report["call"] = call
-    (RESULTS / f"{call}.json").write_text(json.dumps([asdict(r) for r in runs], indent=1))
+    measure([p for p in programs if p not in missing], sets, args.rounds, call)
     every = [Run(**r) for path in sorted(RESULTS.glob("*.json")) for r in json.loads(path.read_text())]
     text = table(every)
     (RESULTS / "table.md").write_text(text)
