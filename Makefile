@@ -16,11 +16,17 @@ ifeq ($(shell uname -s),Darwin)
   endif
 endif
 
+# Where make install puts things: bin, lib/sightline and share/sightline below it.
+PREFIX ?= /usr/local
+
 .DEFAULT_GOAL := build
-.PHONY: build setup photos demo test test-milvus lint clean help
+.PHONY: build install setup photos demo test bench lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+install: build ## install below PREFIX (default /usr/local; PREFIX=~/.local needs no root)
+	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
 
 setup: ## look for the tools, fetch ONNX Runtime into lib/
 	@scripts/setup.sh
@@ -31,11 +37,11 @@ photos: ## fetch about 300 real photos into demo/photos
 demo: build photos ## index the photos and search them, from nothing
 	@scripts/demo.sh
 
-test: ## run every check and every test, from nothing
+test: ## run every check and every test, from nothing, with Milvus servers that it starts and stops
 	@scripts/test.sh
 
-test-milvus: ## the same with real Milvus servers, which it starts and stops
-	@SIGHTLINE_TEST_MILVUS=1 scripts/test.sh
+bench: build photos ## measure indexing against other programs; QUICK=1 for a short look
+	@scripts/bench/bench.sh $(if $(QUICK),--quick)
 
 lint: setup ## run golangci-lint with the rules of .golangci.yml
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run

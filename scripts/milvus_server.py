@@ -1,5 +1,6 @@
 """Turns into a Milvus server, or waits until one answers.
 
+    milvus_server.py port standalone|lite FIRST         prints a port that is free
     milvus_server.py run standalone|lite FOLDER PORT    becomes the server
     milvus_server.py wait standalone|lite PORT PID      returns when it answers
 
@@ -7,13 +8,53 @@ It is called by scripts/milvus, in the virtual environment of
 requirements-milvus.txt.
 """
 
+import json
 import os
+import socket
 import sys
 import time
 
 # How long a server may take to answer. A small machine that is busy otherwise
 # needs most of it for the first start, which unpacks the binaries.
 PATIENCE = 180
+
+# How many ports in a row a server listens on, from that of its address on.
+PORTS = {"standalone": 16, "lite": 1}
+
+# Settings of the standalone, by the name of the environment variable that Milvus
+# takes for each of its settings. With its own defaults a collection takes two seconds
+# longer to load, and a read that must see the last write waits 200 ms. Tests do little
+# else than to wait for these.
+SETTINGS = {
+    "LOG_LEVEL": "warn",
+    "PROXY_TIMETICKINTERVAL": "20",
+    "QUERYCOORD_CHECKINTERVAL": "50",
+    "QUERYCOORD_CHECKSEGMENTINTERVAL": "50",
+    "QUERYCOORD_CHECKCHANNELINTERVAL": "50",
+    "QUERYCOORD_DISTPULLINTERVAL": "50",
+}
+
+
+def free_port(kind: str, first: int) -> int:
+    """Finds as many free ports in a row as the server needs, from first on."""
+    port = first
+    while port + PORTS[kind] < 65536:
+        taken = [p for p in range(port, port + PORTS[kind]) if not is_free(p)]
+        if not taken:
+            return port
+        port = taken[-1] + 1
+    sys.exit(f"there are no {PORTS[kind]} free ports in a row from {first} on")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        # A port whose last connections are only just closed is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("", port))
+        except OSError:
+            return False
+    return True
 
 
 def run_standalone(folder: str, port: int) -> None:
@@ -24,52 +65,48 @@ def run_standalone(folder: str, port: int) -> None:
     # anybody's; all that is wanted of it is the binary and the configuration.
     server = milvus.MilvusServer(milvus.MilvusServerConfig())
     server.set_base_dir(folder)
-    # Ports of its own for each part, in a row: those that the package chooses may
-    # belong to another server, since it looks at the loopback address alone.
-    parts = sorted(k for k in server.config.configurable_items if k.endswith("_port"))
-    parts.remove("proxy_port")
-    for number, part in enumerate(["proxy_port", *parts]):
-        server.config.configs[part] = port + number
-    settings = {
-        # How long a read that must see the last write waits. Tests do little else.
-        "proxy.timeTickInterval": os.environ.get("SIGHTLINE_MILVUS_TICK_MS", "200"),
-        "log.level": "warn",
-    }
-    for key, value in settings.items():
-        server.config.set(key, value)
-    server.config.resolve()
-    give_etcd_ports(folder, port + len(parts) + 2)
+    # Ports of its own for each part, in a row. The package would choose them by binding
+    # each without reuse, and so refuse to start for a minute after a server was killed.
+    ports = iter(range(port, port + PORTS["standalone"]))
+    server.config.set("proxy_port", next(ports))
+    for part in sorted(server.config.configurable_items):
+        if part.endswith("_port") and part != "proxy_port":
+            server.config.set(part, next(ports))
+    server.config.resolve_storage()
+    server.config.write_config()
     milvus._initialize_data_files(folder)  # pylint: disable=protected-access
-    environment = dict(
-        os.environ,
-        DEPLOY_MODE="STANDALONE",
-        METRICS_PORT=str(port + len(parts) + 1),
-        MILVUS_RUN_DIR=os.path.join(folder, "run"),
-        LD_LIBRARY_PATH=os.path.join(folder, "bin"),
-        DYLD_LIBRARY_PATH=os.path.join(folder, "bin"),
-    )
+    environment = SETTINGS | {
+        "DEPLOY_MODE": "STANDALONE",
+        "METRICS_PORT": str(next(ports)),
+        "ETCD_CONFIG_PATH": write_etcd_config(folder, next(ports), next(ports)),
+        "MILVUS_RUN_DIR": os.path.join(folder, "run"),
+        "LD_LIBRARY_PATH": os.path.join(folder, "bin"),
+        "DYLD_LIBRARY_PATH": os.path.join(folder, "bin"),
+    }
     os.chdir(folder)
     binary = server.get_milvus_executable_path()
-    os.execve(binary, [binary, "run", "standalone"], environment)
+    os.execve(binary, [binary, "run", "standalone"], environment | os.environ)
 
 
-def give_etcd_ports(folder: str, port: int) -> None:
+def write_etcd_config(folder: str, client_port: int, peer_port: int) -> str:
     """Moves the etcd inside the server away from its usual ports, so that several
     servers run beside each other. The package has no setting for it."""
-    etcd = os.path.join(folder, "configs", "etcd.yaml")
-    client, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
-    with open(etcd, "w", encoding="utf-8") as file:
-        file.write(
-            f"name: default\nlisten-client-urls: {client}\nadvertise-client-urls: {client}\n"
-            f"listen-peer-urls: {peer}\ninitial-advertise-peer-urls: {peer}\n"
-            f"initial-cluster: default={peer}\n"
+    client, peer = f"http://127.0.0.1:{client_port}", f"http://127.0.0.1:{peer_port}"
+    path = os.path.join(folder, "configs", "etcd.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(  # JSON is YAML too
+            {
+                "name": "default",
+                "listen-client-urls": client,
+                "advertise-client-urls": client,
+                "listen-peer-urls": peer,
+                "initial-advertise-peer-urls": peer,
+                "initial-cluster": f"default={peer}",
+            },
+            file,
+            indent=2,
         )
-    config = os.path.join(folder, "configs", "milvus.yaml")
-    with open(config, encoding="utf-8") as file:
-        text = file.read()
-    text = text.replace("\netcd:\n", f"\netcd:\n  config:\n    path: {etcd}\n", 1)
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(text)
+    return path
 
 
 def run_lite(folder: str, port: int) -> None:
@@ -91,7 +128,10 @@ def wait(kind: str, port: int, pid: int) -> None:
         except ProcessLookupError:
             sys.exit(f"{kind} ended by itself")
         try:
-            MilvusClient(uri=f"http://127.0.0.1:{port}", timeout=2).list_collections(timeout=2)
+            # Where nobody has to log in, what is given to log in with is ignored.
+            MilvusClient(
+                uri=f"http://127.0.0.1:{port}", token="root:Milvus", timeout=2
+            ).list_collections(timeout=2)
             return
         except Exception as error:  # pylint: disable=broad-except
             problem = str(error)  # whatever it says while it starts
@@ -101,6 +141,9 @@ def wait(kind: str, port: int, pid: int) -> None:
 
 def main() -> None:
     command, kind, *rest = sys.argv[1:]
+    if command == "port":
+        print(free_port(kind, int(rest[0])))
+        return
     if command == "wait":
         wait(kind, int(rest[0]), int(rest[1]))
         return

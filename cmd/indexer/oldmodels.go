@@ -17,11 +17,7 @@ func pruneOldModels(c *cli.Context, p *app.Program) error {
 	if c.NArg() > 0 {
 		return app.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
 	}
-	cfg, err := p.Config(c)
-	if err != nil {
-		return err
-	}
-	st, err := p.OpenStore(c.Context, cfg, app.Write, store.Model{})
+	_, st, err := p.OpenAnyStore(c, app.Write)
 	if err != nil {
 		return err
 	}

@@ -24,15 +24,21 @@ vanished at once, which looks like an unmounted disk (--force-prune insists).
 Files that fail are listed with a reason and tried again when they change, or with
 indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
 
+--shard lets several indexers, on as many machines as there are, fill one collection:
+each takes the files whose paths hash to its part, and prunes only those. They need
+not know of each other. The embedded store takes one at a time, Milvus all at once.
+
 --rebuild changes the model: a new index is built beside the one in use, over all of
 its paths, and takes its place once it is whole. Searches go on meanwhile.
 
    indexer run ~/Pictures
    indexer run /mnt/photos /mnt/scans --db /srv/index
    indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json
+   indexer run /mnt/photos --store milvus --shard 1/4
    indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
 		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "rebuild", Usage: "build the index for another model beside the one in use, then switch"},
+			&cli.StringFlag{Name: "shard", Usage: "only the part `N/COUNT` of the files, by the hash of their paths"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
@@ -70,8 +76,9 @@ func pipelineFlags() []cli.Flag {
 	const category = "Tuning"
 	return []cli.Flag{
 		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one a core", Category: category},
-		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one a core", Category: category},
-		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures a batch", DefaultText: "8", Category: category},
+		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one a core, or as tuned", Category: category},
+		&cli.IntFlag{Name: "embed-threads", Usage: "`N` threads a batch", DefaultText: "1, or as tuned", Category: category},
+		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures a batch", DefaultText: "8, or as tuned", Category: category},
 		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
 		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
 	}
@@ -88,6 +95,14 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		return err
 	}
 	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
+	if text := c.String("shard"); text != "" {
+		if options.Shard, err = index.ParseShard(text); err != nil {
+			return app.Usagef("several indexers take 1/3, 2/3 and 3/3", "--shard: %s", err)
+		}
+		if c.Bool("rebuild") {
+			return app.Usagef("rebuild with one indexer", "--shard and --rebuild do not go together: the index would be in use before it is whole")
+		}
+	}
 	access, paths := app.Create, c.Args().Slice()
 	switch {
 	case c.Command.Name == "retry":
@@ -103,6 +118,9 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		return err
 	}
 	defer open.Close()
+	choice := p.EmbedChoice(cfg, open.Encoder.Spec().Fingerprint)
+	options.EmbedWorkers, options.EmbedThreads, options.BatchSize = choice.Workers, choice.Threads, choice.BatchSize
+	p.Log.Info("embedding", "at_once", choice.Workers, "threads", choice.Threads, "batch", choice.BatchSize)
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err
@@ -163,7 +181,7 @@ type reportJSON struct {
 	Interrupted  bool    `json:"interrupted"`
 	PruneRefused bool    `json:"prune_refused"`
 	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
-	// CoreSeconds is the time spent in each stage, summed over the cores.
+	// CoreSeconds is the processor time of each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
 }
 
@@ -174,7 +192,7 @@ func printReportJSON(p *app.Program, r index.Report, switched bool) {
 		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
-			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(),
+			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
 		},
 	})
 	p.Printf("%s\n", line)
@@ -192,8 +210,9 @@ func printReport(p *app.Program, r index.Report) {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
 	}
 	if r.Embedded > 0 {
-		p.Printf("time, summed over the cores: read %s, decode %s, resize %s, embed %s, store %s\n",
-			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed), short(r.Stages.Store))
+		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
+			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),
+			short(r.Stages.Store), short(r.Stages.Other))
 	}
 }
 

@@ -24,11 +24,7 @@ func statusCommand(p *app.Program) *cli.Command {
 			&cli.BoolFlag{Name: "failures", Usage: "list every failure, not only the first ten"},
 		}),
 		Action: func(c *cli.Context) error {
-			cfg, err := p.Config(c)
-			if err != nil {
-				return err
-			}
-			st, err := p.OpenStore(c.Context, cfg, app.Read, store.Model{})
+			_, st, err := p.OpenAnyStore(c, app.Read)
 			if err != nil {
 				return err
 			}

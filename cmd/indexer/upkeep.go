@@ -36,11 +36,7 @@ earlier models, after asking.
 			if c.Bool("old-models") {
 				return pruneOldModels(c, p)
 			}
-			cfg, err := p.Config(c)
-			if err != nil {
-				return err
-			}
-			st, err := p.OpenStore(c.Context, cfg, app.Write, store.Model{})
+			_, st, err := p.OpenAnyStore(c, app.Write)
 			if err != nil {
 				return err
 			}
@@ -77,11 +73,7 @@ func verifyCommand(p *app.Program) *cli.Command {
    indexer verify`,
 		Flags: app.Flags(app.StoreFlags(), app.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			cfg, err := p.Config(c)
-			if err != nil {
-				return err
-			}
-			st, err := p.OpenStore(c.Context, cfg, app.Read, store.Model{})
+			_, st, err := p.OpenAnyStore(c, app.Read)
 			if err != nil {
 				return err
 			}

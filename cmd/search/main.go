@@ -28,6 +28,7 @@ func run(ctx context.Context, p *app.Program, args []string) int {
    search image holiday.jpg                    pictures like a file
    search like ~/Pictures/dog.jpg              pictures like one in the index
    search tag --labels beach,dog,snow          label the whole collection
+   search --tag beach                          pictures with a label, the surest first
    search classify zoo.jpg --labels giraffe,zebra,elephant
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",

@@ -39,9 +39,14 @@ func textCommand(p *app.Program) *cli.Command {
 		ArgsUsage: "QUERY",
 		Description: `   search "a dog on a beach"
    search a dog on a beach -k 5               quotes are not needed
-   search text image                          where the query is the name of a command`,
+   search text image                          where the query is the name of a command
+   search --tag beach -k 100                  without a text: what the filters leave,
+                                              the surest tags and the newest first`,
 		Flags: queryFlags(),
 		Action: func(c *cli.Context) error {
+			if c.NArg() == 0 && narrows(c) {
+				return list(c, p)
+			}
 			text := strings.Join(c.Args().Slice(), " ")
 			if strings.TrimSpace(text) == "" {
 				return query.ErrEmpty
@@ -107,7 +112,7 @@ func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Servi
 		return err
 	}
 	defer open.Close()
-	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg))
+	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg)).RememberTexts(p.TextCache())
 	start := time.Now()
 	hits, err := ask(c.Context, service, params)
 	if err != nil {

@@ -16,11 +16,7 @@ import (
 
 // listRuns prints the runs of an index, the oldest first.
 func listRuns(c *cli.Context, p *app.Program) error {
-	cfg, err := p.Config(c)
-	if err != nil {
-		return err
-	}
-	st, err := p.OpenStore(c.Context, cfg, app.Read, store.Model{})
+	cfg, st, err := p.OpenAnyStore(c, app.Read)
 	if err != nil {
 		return err
 	}
@@ -65,11 +61,7 @@ func undoRun(c *cli.Context, p *app.Program) error {
 	if c.IsSet("labels") || c.NArg() > 0 {
 		return app.Usagef("for example: search tag --undo last", "--undo takes a run and nothing else")
 	}
-	cfg, err := p.Config(c)
-	if err != nil {
-		return err
-	}
-	st, err := p.OpenStore(c.Context, cfg, app.Write, store.Model{})
+	cfg, st, err := p.OpenAnyStore(c, app.Write)
 	if err != nil {
 		return err
 	}

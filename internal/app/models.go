@@ -42,10 +42,14 @@ func (p *Program) FindModel(cfg config.Config, name string) (FoundModel, error) 
 		return FoundModel{}, &Problem{Err: fmt.Errorf("there is no model folder %s", name), Code: ExitFatal,
 			Advice: "indexer model list shows what is there"}
 	}
+	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", name)
+	if name == StarterModel { // which no hub has
+		advice = "make install puts the program and its model in their places; a copied program needs --models DIR, or indexer model fetch and --model"
+	}
 	return FoundModel{}, &Problem{
 		Err:    fmt.Errorf("there is no model %s in %s", name, strings.Join(p.ModelDirs(cfg), ", ")),
 		Code:   ExitFatal,
-		Advice: fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", name),
+		Advice: advice,
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
@@ -32,6 +34,17 @@ func (p *Program) OpenStore(ctx context.Context, cfg config.Config, access Acces
 		return p.openMilvus(ctx, cfg, access, m)
 	}
 	return p.openLocal(ctx, cfg, access, m)
+}
+
+// OpenAnyStore reads the settings of a command and opens the store that they name,
+// whichever model built its index: for commands that need no model.
+func (p *Program) OpenAnyStore(c *cli.Context, access Access) (config.Config, store.Store, error) {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	st, err := p.OpenStore(c.Context, cfg, access, store.Model{})
+	return cfg, st, err
 }
 
 func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {

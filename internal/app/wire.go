@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -21,7 +22,7 @@ type Tuning int
 // The kinds of work.
 const (
 	OneQuery  Tuning = iota // one text or picture at a time, on all cores
-	ManyFiles               // many calls at once, each on one core
+	ManyFiles               // many calls at once, each on its own threads: see EmbedChoice
 )
 
 // Open is an index together with the model that answers for it.
@@ -140,16 +141,27 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 	}
 	o := ort.Options{Log: p.Log}
 	if t == ManyFiles {
-		o.ImageThreads = 1
+		o.ImageThreads, o.ManyImages = p.EmbedChoice(cfg, fingerprint).Threads, true
 	}
 	if dir := config.DefaultCache(p.Getenv); dir != "" {
 		o.GraphCache = filepath.Join(dir, "graphs")
+		o.TokenizerCache = filepath.Join(dir, "tokenizers")
 	}
 	enc, err := ort.NewEncoder(b, fingerprint, lib, o)
 	if err != nil {
 		return nil, err
 	}
 	return enc, nil
+}
+
+// TextCache is the cache of query embeddings of this user, or nil where there is no
+// folder for it.
+func (p *Program) TextCache() *query.TextCache {
+	dir := config.DefaultCache(p.Getenv)
+	if dir == "" {
+		return nil
+	}
+	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), p.Log)
 }
 
 // modelOf is a model as a store records it.
@@ -174,7 +186,8 @@ func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, er
 	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
-// IndexOptions turns the settings into those of the pipeline.
+// IndexOptions turns the settings into those of the pipeline. How it embeds depends on
+// the model as well: see EmbedChoice.
 func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
 		return index.Options{}, Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
@@ -190,8 +203,6 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 		},
 		Limits:       Limits(cfg),
 		Workers:      cfg.Index.Workers,
-		EmbedWorkers: cfg.Index.EmbedWorkers,
-		BatchSize:    cfg.Index.BatchSize,
 		DecodedBytes: cfg.Index.DecodedBytes,
 	}, nil
 }

@@ -15,7 +15,7 @@ import (
 type bpe struct {
 	inner  [256]uint32 // id of a byte inside a word
 	last   [256]uint32 // and of one that ends it: with the end-of-word suffix
-	merges map[pair]merge
+	merges mergeTable
 	cache  wordCache
 	pool   sync.Pool // of *bpeScratch
 }
@@ -72,12 +72,12 @@ func newBPE(j bpeJSON) (*bpe, error) {
 		}
 		unk = id
 	}
-	b := &bpe{merges: make(map[pair]merge, len(j.Merges))}
-	b.pool.New = func() any { return new(bpeScratch) }
+	b := newBPEMemory()
 	for i, r := range byteRunes() {
 		b.inner[i] = lookup(j.Vocab, string(r), unk)
 		b.last[i] = lookup(j.Vocab, string(r)+j.EndOfWordSuffix, unk)
 	}
+	pairs, ids := make([]pair, len(j.Merges)), make([]uint32, len(j.Merges))
 	for rank, parts := range j.Merges {
 		if len(parts) != 2 {
 			return nil, fmt.Errorf("model: merge %d has %d parts, want 2", rank, len(parts))
@@ -89,9 +89,17 @@ func newBPE(j bpeJSON) (*bpe, error) {
 		if !okLeft || !okRight || !okBoth {
 			return nil, fmt.Errorf("model: merge %d (%q with %q): a part or the result is not in the vocabulary", rank, left, right)
 		}
-		b.merges[pair{l, r}] = merge{uint32(rank), id}
+		pairs[rank], ids[rank] = pair{l, r}, id
 	}
+	b.merges = newMergeTable(pairs, ids)
 	return b, nil
+}
+
+// newBPEMemory is a model without tables.
+func newBPEMemory() *bpe {
+	b := &bpe{}
+	b.pool.New = func() any { return new(bpeScratch) }
+	return b
 }
 
 func lookup(vocab map[string]uint32, token string, unk uint32) uint32 {
@@ -199,7 +207,7 @@ func (b *bpe) offer(s *bpeScratch, i int32) {
 		return
 	}
 	p := pair{s.symbols[i].id, s.symbols[next].id}
-	if m, ok := b.merges[p]; ok {
+	if m, ok := b.merges.find(p); ok {
 		s.queue.push(candidate{m, i, p})
 	}
 }

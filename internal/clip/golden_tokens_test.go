@@ -18,6 +18,9 @@ const noLimit = 1 << 20
 // TestGoldenTokens compares with what the Hugging Face tokenizers library answers
 // for texts of every kind (scripts/reference/tokens.py).
 func TestGoldenTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: nothing for the race detector, which runs the short tests")
+	}
 	tokenizers := [2]*pipeline{mustParse(t, clipJSON(t)), mustParse(t, bertJSON(t))}
 	texts := make(map[string]bool)
 	for line := range lines(t, "testdata/tokens/goldens.jsonl.gz") {
@@ -47,6 +50,9 @@ func TestGoldenTokens(t *testing.T) {
 // (and some of the empty ones): in a word, alone and among accents, by a digest
 // for each 128 of them.
 func TestEveryCodePoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: nothing for the race detector, which runs the short tests")
+	}
 	tokenizers := [2]*pipeline{mustParse(t, clipJSON(t)), mustParse(t, bertJSON(t))}
 	chunks := 0
 	for line := range lines(t, "testdata/tokens/codepoints.txt.gz") {
@@ -75,6 +81,9 @@ func TestEveryCodePoint(t *testing.T) {
 // TestVariants compares the other settings that a tokenizer.json may have: each
 // variant replaces parts of one of the two files.
 func TestVariants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: nothing for the race detector, which runs the short tests")
+	}
 	bases := map[string][]byte{"clip": clipJSON(t), "bert": bertJSON(t)}
 	var probes []string
 	for line := range lines(t, "testdata/tokens/variants.jsonl.gz") {

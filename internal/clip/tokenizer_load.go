@@ -67,12 +67,18 @@ func parseTokenizer(data []byte) (*pipeline, error) {
 	if err := json.Unmarshal(data, &j); err != nil {
 		return nil, err
 	}
-	p := &pipeline{}
-	var vocab map[string]uint32
-	var err error
-	if p.model, p.split, vocab, err = parseModel(j.Model, j.PreTokenizer); err != nil {
+	model, split, vocab, err := parseModel(j.Model, j.PreTokenizer)
+	if err != nil {
 		return nil, err
 	}
+	return assemble(j, model, split, vocab)
+}
+
+// assemble puts the stages of a tokenizer.json around its model. vocab is for checking
+// the added tokens, and nil where that has been done.
+func assemble(j tokenizerJSON, model wordModel, split splitter, vocab map[string]uint32) (*pipeline, error) {
+	p := &pipeline{model: model, split: split}
+	var err error
 	if p.normalize, err = parseNormalizer(j.Normalizer); err != nil {
 		return nil, err
 	}
@@ -112,7 +118,7 @@ func parseModel(raw, pre json.RawMessage) (wordModel, splitter, map[string]uint3
 	case (kind.Type == "BPE" || untyped) && kind.Suffix == "</w>":
 		return parseBPE(raw, pre)
 	case kind.Type == "WordPiece" || untyped && kind.MaxRunes != nil:
-		return parseWordPiece(raw, pre)
+		return parseWordPiece(raw, pre, nil)
 	case kind.Type == "BPE":
 		return nil, nil, nil, unsupported("model", fmt.Sprintf("BPE with end_of_word_suffix %q", kind.Suffix), families)
 	}
@@ -132,10 +138,14 @@ func parseBPE(raw, pre json.RawMessage) (wordModel, splitter, map[string]uint32,
 	return model, split, j.Vocab, err
 }
 
-func parseWordPiece(raw, pre json.RawMessage) (wordModel, splitter, map[string]uint32, error) {
+// parseWordPiece takes the vocabulary, where it is given, instead of the file's.
+func parseWordPiece(raw, pre json.RawMessage, vocab map[string]uint32) (wordModel, splitter, map[string]uint32, error) {
 	var j wordPieceJSON
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, nil, nil, fmt.Errorf("model: %w", err)
+	}
+	if vocab != nil {
+		j.Vocab = vocab
 	}
 	split, err := parseWordSplit(pre)
 	if err != nil {

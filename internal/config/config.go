@@ -27,8 +27,9 @@ type Config struct {
 // Index are the settings of the indexing pipeline.
 type Index struct {
 	Workers      int      `mapstructure:"workers"`       // files read and decoded at once; 0: one a core
-	EmbedWorkers int      `mapstructure:"embed_workers"` // batches embedded at once; 0: one a core
-	BatchSize    int      `mapstructure:"batch_size"`    // pictures a batch
+	EmbedWorkers int      `mapstructure:"embed_workers"` // batches embedded at once; 0: tuned, else one a core
+	EmbedThreads int      `mapstructure:"embed_threads"` // threads of each; 0: tuned, else 1
+	BatchSize    int      `mapstructure:"batch_size"`    // pictures a batch; 0: tuned, else 8
 	DecodedBytes int64    `mapstructure:"decoded_bytes"` // memory of decoded pictures, at most
 	MaxPixels    int64    `mapstructure:"max_pixels"`    // of one picture
 	MaxBytes     int64    `mapstructure:"max_bytes"`     // of one file
@@ -49,7 +50,6 @@ func Default() Config {
 		Collection: "default",
 		Milvus:     defaultMilvus(),
 		Index: Index{
-			BatchSize:    8,
 			DecodedBytes: 512 << 20,
 			MaxPixels:    500_000_000,
 			MaxBytes:     2 << 30,

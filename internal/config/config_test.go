@@ -65,7 +65,7 @@ func TestPrecedence(t *testing.T) {
 func TestEveryKeyFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
 		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "models": "/m",
-		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.batch_size": "2",
+		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.embed_threads": "2", "index.batch_size": "2",
 		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.hidden": "true",
 		"index.follow_links": "false", "index.ignore": "a", "log.level": "debug",
 		"milvus.address": "h:1", "milvus.username": "u", "milvus.password": "p", "milvus.password_file": "/p",
@@ -129,7 +129,7 @@ func TestWhatIsWrong(t *testing.T) {
 		{name: "not a number", file: "index:\n  workers: many\n", want: "workers"},
 		{name: "not a number in the environment", env: map[string]string{"SIGHTLINE_INDEX_WORKERS": "many"}, want: "workers"},
 		{name: "an unknown precision", file: "precision: fp64\n", want: `precision is "fp64"; it can be fp32, fp16, int8`},
-		{name: "too small", file: "index:\n  batch_size: 0\n", want: "index.batch_size is 0"},
+		{name: "too small", file: "index:\n  batch_size: -1\n", want: "index.batch_size is -1"},
 		{name: "two at once", file: "pixels: blurred\nlog:\n  level: loud\n", want: "log.level"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

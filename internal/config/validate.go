@@ -30,7 +30,8 @@ func (c Config) Validate() error {
 	}
 	atLeast("index.workers", int64(c.Index.Workers), 0)
 	atLeast("index.embed_workers", int64(c.Index.EmbedWorkers), 0)
-	atLeast("index.batch_size", int64(c.Index.BatchSize), 1)
+	atLeast("index.embed_threads", int64(c.Index.EmbedThreads), 0)
+	atLeast("index.batch_size", int64(c.Index.BatchSize), 0)
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)

@@ -24,7 +24,7 @@ const milvusAddress = "SIGHTLINE_MILVUS_ADDRESS"
 func TestMilvusScripts(t *testing.T) {
 	address := os.Getenv(milvusAddress)
 	if address == "" {
-		t.Skip("no server: make test-milvus starts one, or set " + milvusAddress)
+		t.Skip("no server: make test starts one, or set " + milvusAddress)
 	}
 	prefix := fmt.Sprintf("e%x_", time.Now().UnixNano())
 	t.Cleanup(func() { dropCollections(t, address, prefix) })

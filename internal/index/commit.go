@@ -78,7 +78,6 @@ func (c *committer) flush(ctx context.Context) error {
 	if len(c.pending) == 0 {
 		return nil
 	}
-	start := time.Now()
 	var records []store.Record
 	var failures []store.Failure
 	var remove []string
@@ -93,6 +92,19 @@ func (c *committer) flush(ctx context.Context) error {
 			remove = append(remove, ch.remove)
 		}
 	}
+	if err := c.write(ctx, records, failures, remove); err != nil {
+		return err
+	}
+	for _, ch := range c.pending {
+		ch.count()
+	}
+	c.x.observer.Embedded(len(records))
+	c.pending = c.pending[:0]
+	return nil
+}
+
+func (c *committer) write(ctx context.Context, records []store.Record, failures []store.Failure, remove []string) error {
+	defer begin(&c.t.times.store).end()
 	if len(records) > 0 {
 		if err := c.x.store.Upsert(ctx, records); err != nil {
 			return fmt.Errorf("storing %d pictures: %w", len(records), err)
@@ -108,11 +120,5 @@ func (c *committer) flush(ctx context.Context) error {
 			return fmt.Errorf("removing %d moved pictures: %w", len(remove), err)
 		}
 	}
-	timed(&c.t.commitTime, start)
-	for _, ch := range c.pending {
-		ch.count()
-	}
-	c.x.observer.Embedded(len(records))
-	c.pending = c.pending[:0]
 	return nil
 }

@@ -52,14 +52,20 @@ type Options struct {
 	Workers int
 	// EmbedWorkers is the number of batches embedded at the same time; 0 means one
 	// a core. ONNX Runtime is faster with many single-threaded calls than with one
-	// call on many threads, so the two go together: see docs/benchmarks.md.
+	// call on many threads, so the two go together: see docs/benchmarks-speed.md.
 	EmbedWorkers int
+	// EmbedThreads is the number of threads on which the embedder runs each call; 0
+	// means 1. The pipeline only needs it to know whose time it has not counted.
+	EmbedThreads int
 	// BatchSize is the number of pictures in a call of the model; 0 means 8, beyond
 	// which throughput no longer grows.
 	BatchSize int
 	// DecodedBytes bounds the memory of pictures that are decoded at the same time;
 	// 0 means 512 MiB. A larger picture is still read, alone.
 	DecodedBytes int64
+	// Shard is the part of the files that this indexer looks after; the zero value is
+	// all of them.
+	Shard Shard
 	// NoPrune keeps records of files that are gone.
 	NoPrune bool
 	// ForcePrune removes them even where the guard would refuse: see Guard.
@@ -124,32 +130,31 @@ type Report struct {
 	Refusals []Refusal
 }
 
-// Stages is the time spent in each stage, summed over its goroutines.
-type Stages struct {
-	Read, Decode, Resize, Embed, Store time.Duration
-}
-
 // ErrNoRoots says that none of the paths of a run exists.
 var ErrNoRoots = errors.New("none of the given paths exists")
 
 // tally is the report while it is being counted.
 type tally struct {
-	seen, added, updated, unchanged, moved, pruned, failed  atomic.Int64
-	failedBefore, vanished, embedded, reused                atomic.Int64
-	readTime, decodeTime, resizeTime, embedTime, commitTime atomic.Int64
+	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
+	failedBefore, vanished, embedded, reused               atomic.Int64
+
+	start  time.Time
+	shared bool // calls of the model run on threads of their own
+	times  stageTimes
 }
 
-func (t *tally) report(start time.Time) Report {
+// tally begins the account of a run.
+func (x *Indexer) tally() *tally {
+	return &tally{start: time.Now(), shared: x.options.EmbedThreads > 1, times: stageTimes{process: processTime()}}
+}
+
+func (t *tally) report() Report {
 	return Report{
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
-		Seconds: time.Since(start).Seconds(),
-		Stages: Stages{
-			Read: time.Duration(t.readTime.Load()), Decode: time.Duration(t.decodeTime.Load()),
-			Resize: time.Duration(t.resizeTime.Load()), Embed: time.Duration(t.embedTime.Load()),
-			Store: time.Duration(t.commitTime.Load()),
-		},
+		Seconds: time.Since(t.start).Seconds(),
+		Stages:  t.times.stages(t.shared),
 	}
 }
 
@@ -161,9 +166,6 @@ func (t *tally) countNew(added bool) {
 		t.updated.Add(1)
 	}
 }
-
-// timed adds the time since start to a stage.
-func timed(stage *atomic.Int64, start time.Time) { stage.Add(int64(time.Since(start))) }
 
 // silent is the observer of runs that nobody watches.
 type silent struct{}

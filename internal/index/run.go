@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -24,27 +23,35 @@ type source func(ctx context.Context) iter.Seq2[walk.Entry, error]
 // When ctx ends, no further file is begun; those in hand are finished and made
 // durable, nothing is pruned, and the report so far is returned with ctx's error.
 func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
-	start := time.Now()
-	t := &tally{}
-	g := newGuard()
-	seen := make(seenSet)
+	t := x.tally()
 	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		return walk.Walk(ctx, roots, x.options.Walk)
 	}
-	err := x.pipeline(ctx, t, &planner{x: x, t: t, guard: g, seen: seen}, everything)
+	outer, err := outermost(roots)
 	if err != nil {
-		return t.report(start), err
+		return t.report(), err
+	}
+	before, err := x.countUnder(ctx, outer)
+	if err != nil && ctx.Err() == nil {
+		return t.report(), err
+	}
+	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
+	if p.roll, err = x.newRoll(ctx, before); err != nil && ctx.Err() == nil {
+		return t.report(), err
+	}
+	if err := x.pipeline(ctx, t, p, everything); err != nil {
+		return t.report(), err
 	}
 	if ctx.Err() != nil {
-		r := t.report(start)
+		r := t.report()
 		r.Interrupted = true
 		return r, context.Cause(ctx)
 	}
-	refusals, err := x.reconcile(ctx, t, g, seen, roots)
-	r := t.report(start)
+	refusals, err := x.reconcile(ctx, p, p.known == before)
+	r := t.report()
 	r.Refusals = refusals
-	if err == nil && len(g.missing) > 0 && t.seen.Load() == 0 {
-		err = fmt.Errorf("%w: %s", ErrNoRoots, g.missing[0])
+	if err == nil && len(p.guard.missing) > 0 && t.seen.Load() == 0 {
+		err = fmt.Errorf("%w: %s", ErrNoRoots, p.guard.missing[0])
 	}
 	return r, err
 }
@@ -52,13 +59,12 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 // Retry tries again what failed in earlier runs, whether it changed or not.
 // Failures whose file is gone are forgotten.
 func (x *Indexer) Retry(ctx context.Context) (Report, error) {
-	start := time.Now()
-	t := &tally{}
+	t := x.tally()
 	rootOf := make(map[string]string) // a failure's path is walked as a root, but is not one
 	var paths, forget []string
 	for f, err := range x.store.Failures(ctx) {
 		if err != nil {
-			return t.report(start), fmt.Errorf("reading the failures: %w", err)
+			return t.report(), fmt.Errorf("reading the failures: %w", err)
 		}
 		if missing(f.Path) {
 			forget = append(forget, f.ID)
@@ -68,7 +74,7 @@ func (x *Indexer) Retry(ctx context.Context) (Report, error) {
 		rootOf[f.Path] = f.Root
 	}
 	if err := x.store.Delete(ctx, forget); err != nil {
-		return t.report(start), fmt.Errorf("forgetting failures whose file is gone: %w", err)
+		return t.report(), fmt.Errorf("forgetting failures whose file is gone: %w", err)
 	}
 	failures := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		return func(yield func(walk.Entry, error) bool) {
@@ -83,13 +89,18 @@ func (x *Indexer) Retry(ctx context.Context) (Report, error) {
 		}
 	}
 	err := x.pipeline(ctx, t, &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), retry: true}, failures)
-	r := t.report(start)
+	r := t.report()
 	if err == nil && ctx.Err() != nil {
 		r.Interrupted = true
 		err = context.Cause(ctx)
 	}
 	return r, err
 }
+
+// spareBatches is how many batches there are besides those in the model: one that is
+// filled, one that waits, and more so that the other cores have work while one of them
+// loads the model.
+const spareBatches = 6
 
 // planAhead is how many files the plan may be ahead of the decoders, about 7 MB of
 // them: far enough that the totals, and so the time left, are known early in the
@@ -108,8 +119,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 	defer context.AfterFunc(work, stop)() // a stage that fails stops the walk as well
 
 	pre := x.embedder.Spec().Preprocess
-	// One batch is being filled and one is waiting while the others are in the model.
-	loads := newLoader(x.options.EmbedWorkers+2, x.options.BatchSize, pre)
+	loads := newLoader(x.options.EmbedWorkers+spareBatches, x.options.BatchSize, pre)
 	commits := &committer{x: x, t: t, in: make(chan []change, 16)}
 	candidates := make(chan candidate, planAhead)
 	var planned, decoded, embedded sync.WaitGroup
@@ -173,12 +183,12 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 		if l.err != nil {
 			return l.err
 		}
-		begin := time.Now()
+		work := begin(&t.times.embed)
 		vectors, err := x.embedder.EncodeImages(ctx, l.batch)
+		work.end()
 		if err != nil {
 			return fmt.Errorf("embedding %d pictures, the first %s: %w", l.batch.Len(), l.records[0].Path, err)
 		}
-		timed(&t.embedTime, begin)
 		changes := make([]change, l.batch.Len())
 		for i := range changes {
 			rec, added := l.records[i], l.added[i]

@@ -86,10 +86,10 @@ func (w *worker) fail(ctx context.Context, c candidate, err error) error {
 }
 
 func (w *worker) index(ctx context.Context, c candidate) error {
-	start := time.Now()
 	limit := w.x.options.Limits.WithDefaults().MaxBytes
+	reading := begin(&w.t.times.read)
 	f, err := readFile(ctx, c.entry.Path, limit, w.buf)
-	timed(&w.t.readTime, start)
+	reading.end()
 	if errors.Is(err, errVanished) || ctx.Err() != nil {
 		return err
 	} else if err != nil {
@@ -117,7 +117,9 @@ const twins = 64
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
+	looking := begin(&w.t.times.store)
 	found, err := w.x.store.FindContent(ctx, f.hash[:], twins)
+	looking.end()
 	if err != nil {
 		return false, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 	}
@@ -131,7 +133,10 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was = found[i]
 		count = func() { w.t.unchanged.Add(1) } // only its time changed
 	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return gone(r) && w.claims.take(r.ID) }); i >= 0 {
-		was, remove = found[i], found[i].ID
+		was = found[i]
+		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
+			remove = was.ID
+		}
 		count = func() { w.t.moved.Add(1) }
 	} else {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
@@ -170,10 +175,8 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // decode puts the picture into a batch. The memory that its pixels will take is
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
-	start := time.Now()
 	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
 	if err != nil {
-		timed(&w.t.decodeTime, start)
 		return &fileError{err}
 	}
 	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
@@ -183,10 +186,11 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	defer w.memory.Release(weight)
 
 	pre := w.x.embedder.Spec().Preprocess
+	decoding := begin(&w.t.times.decode)
 	img, info, err := imaging.Decode(f.data, imaging.Options{
 		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
 	})
-	timed(&w.t.decodeTime, start)
+	decoding.end()
 	if err != nil {
 		return &fileError{err}
 	}
@@ -203,7 +207,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		}
 	}
 	return w.loader.put(ctx, rec, c.added(), func(slot []float32) error {
-		defer timed(&w.t.resizeTime, time.Now())
+		defer begin(&w.t.times.resize).end()
 		if err := w.prepare.Into(img, slot); err != nil {
 			return fmt.Errorf("preparing %s: %w", c.entry.Path, err)
 		}

@@ -20,10 +20,15 @@ type Options struct {
 	ImageThreads int
 	// TextThreads is the same for the text tower.
 	TextThreads int
-	// GraphCache is a folder that keeps the text tower as ONNX Runtime has optimised
-	// it, so that it opens faster; "" for none.
+	// ManyImages says that the image tower will be called often enough to be worth
+	// laying out its weights for the processor, which takes a copy of them.
+	ManyImages bool
+	// GraphCache is a folder that keeps the towers as ONNX Runtime has optimised them,
+	// so that they open faster; "" for none.
 	GraphCache string
-	Log        *slog.Logger // nil discards
+	// TokenizerCache is a folder that keeps tokenizers compiled; "" for none.
+	TokenizerCache string
+	Log            *slog.Logger // nil discards
 }
 
 // Encoder runs a bundle's two towers. A tower is loaded when it is first needed,
@@ -115,7 +120,8 @@ func (e *Encoder) keep(s *session) *session {
 
 func (e *Encoder) openImage() (*session, error) {
 	v := e.bundle.Vision
-	s, err := openSession(e.bundle.VisionPath, []string{v.Pixels}, []string{v.Embeds}, e.options.ImageThreads)
+	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, pack: e.options.ManyImages}
+	s, err := cache.open(e.bundle.VisionPath, e.spec.Fingerprint, []string{v.Pixels}, []string{v.Embeds}, e.options.ImageThreads)
 	if err != nil {
 		return nil, err
 	}

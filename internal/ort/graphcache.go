@@ -32,6 +32,9 @@ import (
 type graphCache struct {
 	dir string
 	log *slog.Logger
+	// pack lays the weights out for the processor, in memory of the session's own:
+	// right for many calls.
+	pack bool
 }
 
 const (
@@ -40,7 +43,7 @@ const (
 	sizesName   = "sizes.json"
 
 	// graphsKept is how many entries stay; each is as large as its tower.
-	graphsKept = 4
+	graphsKept = 6
 	// staleAfter is the age at which an unfinished entry is somebody's who crashed.
 	staleAfter = time.Hour
 )
@@ -52,7 +55,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 		return openSession(path, inputs, outputs, threads)
 	}
 	entry := filepath.Join(c.dir, graphKey(identity, filepath.Base(path)))
-	s, err := openCached(entry, inputs, outputs, threads)
+	s, err := c.openEntry(entry, inputs, outputs, threads)
 	if err == nil {
 		return s, nil
 	}
@@ -60,7 +63,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 		c.log.Info("an optimised graph is made anew", "folder", entry, "reason", err)
 	}
 	if err = c.make(entry, path, threads); err == nil {
-		s, err = openCached(entry, inputs, outputs, threads)
+		s, err = c.openEntry(entry, inputs, outputs, threads)
 	}
 	if err != nil {
 		c.log.Info("working without an optimised graph", "graph", path, "reason", err)
@@ -71,14 +74,19 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 
 // graphKey names the entry of a graph. The layout is part of it, for later versions.
 func graphKey(identity, graph string) string {
-	features := fmt.Sprint(cpu.X86, cpu.ARM64)
-	sum := sha256.Sum256([]byte(strings.Join([]string{"1", identity, graph, onnx.GetVersion(), runtime.GOOS, runtime.GOARCH, features}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{"2", identity, graph, onnx.GetVersion(), Processor()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
-// openCached opens an entry whose files have the sizes that were noted when they were
+// Processor describes the kind of processor: what ONNX Runtime makes of a graph, and how
+// fast it is, holds for this kind only.
+func Processor() string {
+	return fmt.Sprint(runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
+}
+
+// openEntry opens an entry whose files have the sizes that were noted when they were
 // durable.
-func openCached(entry string, inputs, outputs []string, threads int) (*session, error) {
+func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads int) (*session, error) {
 	data, err := os.ReadFile(filepath.Join(entry, sizesName))
 	if err != nil {
 		return nil, err
@@ -93,7 +101,7 @@ func openCached(entry string, inputs, outputs []string, threads int) (*session, 
 	for name, size := range want {
 		info, err := os.Stat(filepath.Join(entry, name))
 		if err != nil {
-			return nil, fmt.Errorf("incomplete: %s", err)
+			return nil, fmt.Errorf("incomplete: %w", err)
 		}
 		if info.Size() != size {
 			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)
@@ -104,11 +112,11 @@ func openCached(entry string, inputs, outputs []string, threads int) (*session, 
 		return nil, err
 	}
 	defer o.Destroy()
-	err = errors.Join(
-		o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelDisableAll),
+	err = o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelDisableAll)
+	if !c.pack {
 		// Packing copies all weights, which costs more than one query gains by it.
-		o.AddSessionConfigEntry("session.disable_prepacking", "1"),
-	)
+		err = errors.Join(err, o.AddSessionConfigEntry("session.disable_prepacking", "1"))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +185,7 @@ func writeOptimised(dir, path string, threads int) error {
 	defer o.Destroy()
 	err = errors.Join(
 		o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelEnableAll),
+		o.AddSessionConfigEntry("session.disable_prepacking", "1"), // it will never run
 		o.SetOptimizedModelFilePath(filepath.Join(dir, graphName)),
 		o.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", weightsName),
 		o.AddSessionConfigEntry("session.optimized_model_external_initializers_min_size_in_bytes", "1024"),

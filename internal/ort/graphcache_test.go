@@ -76,6 +76,30 @@ func TestGraphCache(t *testing.T) {
 	}
 }
 
+// The image tower too, in both ways of opening it.
+func TestGraphCacheOfImages(t *testing.T) {
+	bundle, cache := cliptest.TinyBundle(t), filepath.Join(t.TempDir(), "graphs")
+	photo := filepath.Join(goldenDir, readGolden(t, "tiny-clip.json").Pictures[0].File)
+	plain := open(t, bundle, "fp32", ort.Options{})
+	want, err := plain.EncodeImages(t.Context(), batchOf(t, plain, photo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, many := range []bool{true, false, true} {
+		e := open(t, bundle, "fp32", ort.Options{GraphCache: cache, ManyImages: many})
+		got, err := e.EncodeImages(t.Context(), batchOf(t, e, photo))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cos := cosine(got.Row(0), want.Row(0)); cos < 0.99999 {
+			t.Errorf("many %v: cosine %.7f", many, cos)
+		}
+		if entries := cacheEntries(t, cache); len(entries) != 1 {
+			t.Errorf("many %v: entries %v", many, entries)
+		}
+	}
+}
+
 func TestGraphCacheNotWritable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {

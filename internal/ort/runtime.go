@@ -51,6 +51,13 @@ func Open(path string) (*Runtime, error) {
 		process.users++
 		return &Runtime{}, nil
 	}
+	// ONNX Runtime from 1.29 on keeps a device id under the user's cache folder and
+	// reports to its makers over the network, unless this is set when it is loaded:
+	// switching it off later, by its API, is too late for both. Pictures are private,
+	// and starting that machinery takes longer than a search.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
+	}
 	onnx.SetSharedLibraryPath(path)
 	if err := onnx.InitializeEnvironment(onnx.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("%w: loading %s: %w", ErrNoLibrary, path, err)

@@ -22,7 +22,8 @@ type textTower struct {
 }
 
 func (e *Encoder) openText() (*textTower, error) {
-	tok, err := clip.LoadTokenizer(e.bundle.TokenizerPath)
+	tokenizers := clip.TokenizerCache{Dir: e.options.TokenizerCache, Log: e.options.Log}
+	tok, err := tokenizers.Load(e.bundle.TokenizerPath, e.spec.Fingerprint)
 	if err != nil {
 		return nil, err
 	}

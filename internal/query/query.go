@@ -41,6 +41,7 @@ type Service struct {
 	encoder    clip.Encoder
 	collection string
 	limits     imaging.Limits
+	texts      *TextCache // nil for none
 }
 
 // New returns a Service. The caller keeps ownership of the store and the encoder;
@@ -49,12 +50,19 @@ func New(st store.Store, e clip.Encoder, collection string, limits imaging.Limit
 	return &Service{store: st, encoder: e, collection: collection, limits: limits}
 }
 
+// RememberTexts makes the service look for the embeddings of texts in c, and keep new
+// ones there. It returns the service.
+func (s *Service) RememberTexts(c *TextCache) *Service {
+	s.texts = c
+	return s
+}
+
 // Text finds the pictures nearest to a text.
 func (s *Service) Text(ctx context.Context, text string, p Params) ([]store.Hit, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, ErrEmpty
 	}
-	v, err := s.encoder.EncodeTexts(ctx, []string{text})
+	v, err := s.texts.embed(ctx, s.encoder, text)
 	if err != nil {
 		return nil, fmt.Errorf("embedding the query: %w", err)
 	}

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -9,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/imaging"
@@ -18,6 +22,21 @@ import (
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/walk"
 )
+
+// openStore makes an empty store for vectors of the fake encoder.
+func openStore(t *testing.T) store.Store {
+	t.Helper()
+	spec := cliptest.New(32).Spec()
+	st, err := local.Open(t.Context(), local.Options{
+		Dir: t.TempDir(), Collection: "c", Mode: local.Create,
+		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	return st
+}
 
 // fixture indexes a red, a green and a blue picture.
 func fixture(t *testing.T) (*query.Service, string) {
@@ -46,15 +65,7 @@ func fixture(t *testing.T) (*query.Service, string) {
 		}
 	}
 	enc := cliptest.New(32)
-	spec := enc.Spec()
-	st, err := local.Open(t.Context(), local.Options{
-		Dir: filepath.Join(dir, "db"), Collection: "c", Mode: local.Create,
-		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := openStore(t)
 	o := index.Options{Collection: "c", Walk: walk.Options{KnownExtension: imaging.KnownExtension}}
 	if _, err := index.New(st, enc, o, nil, slog.New(slog.DiscardHandler)).Run(t.Context(), []string{photos}); err != nil {
 		t.Fatal(err)
@@ -93,6 +104,46 @@ func TestAsking(t *testing.T) {
 	}
 	hits, err = s.Text(t.Context(), "blue", query.Params{K: 1, MinScore: -1, Filter: store.Under(red)})
 	first(hits, err, "red.png")
+}
+
+func TestList(t *testing.T) {
+	st := openStore(t)
+	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	var recs []store.Record
+	for i, tags := range [][]store.Tag{
+		{{Label: "Sea", Source: "run:1", Probability: 0.4}, {Label: "boat", Source: "user"}},
+		{{Label: "sea", Source: "run:1", Probability: 0.9}},
+		{{Label: "sea", Source: "run:1", Probability: 0.3}, {Label: "SEA", Source: "file"}},
+		{{Label: "sea", Source: "run:1", Probability: 0.9}},
+		nil,
+	} {
+		r := store.Record{Path: fmt.Sprintf("/p/%d.png", i), Format: "png", ModTime: day.AddDate(0, 0, i), Tags: tags, Vector: make([]float32, 32)}
+		r.ID, r.Vector[i] = store.ID("c", r.Path), 1
+		recs = append(recs, r)
+	}
+	if err := st.Upsert(t.Context(), recs); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		f    query.Filters
+		k    int
+		want []string
+	}{
+		{query.Filters{Tags: []string{"sea"}}, 10, []string{"2.png", "3.png", "1.png", "0.png"}},
+		{query.Filters{Tags: []string{"sea"}}, 1, []string{"2.png"}},
+		{query.Filters{Tags: []string{"sea", "boat"}}, 10, []string{"0.png"}},
+		{query.Filters{Formats: []string{"png"}}, 3, []string{"4.png", "3.png", "2.png"}},
+		{query.Filters{Tags: []string{"snow"}}, 3, nil},
+	} {
+		filter, err := c.f.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits, err := query.List(t.Context(), st, c.f.Tags, query.Params{K: c.k, Filter: filter})
+		if diff := cmp.Diff(c.want, names(hits)); err != nil || diff != "" {
+			t.Errorf("%+v, k %d: %v, (-want +got)\n%s", c.f, c.k, err, diff)
+		}
+	}
 }
 
 func TestBadQuestions(t *testing.T) {

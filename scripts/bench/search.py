@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Searches one file of a million vectors with Sightline, numpy and FAISS, in turn.
+"""Searches one file of a million vectors with Sightline, numpy, FAISS and sqlite-vec, in turn.
 
 The vectors, 1,000,000 x 512 near 1,000 directions, are those of an index that the Go
 benchmark makes once under build/bench/index (2.6 GB). Every program gets one query,
@@ -7,7 +7,7 @@ benchmark makes once under build/bench/index (2.6 GB). Every program gets one qu
 so that a busy machine disturbs all of them; the ratios are medians over the rounds.
 
     python3 -m venv .venv/bench-search
-    .venv/bench-search/bin/pip install -r scripts/bench/requirements-search.in
+    .venv/bench-search/bin/pip install --require-hashes -r scripts/bench/requirements-search.txt
     .venv/bench-search/bin/python scripts/bench/search.py
 """
 
@@ -21,8 +21,10 @@ import sys
 import time
 from pathlib import Path
 
+import apsw
 import faiss
 import numpy as np
+import sqlite_vec
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER, DIM, K = 4096, 512, 10
@@ -53,10 +55,29 @@ def numpy_search(vectors: np.ndarray, queries: np.ndarray) -> None:
         best[np.argsort(-scores[best])]
 
 
+def fill_sqlite(path: Path, vectors: np.ndarray) -> apsw.Connection:
+    """Returns a database with a vec0 table of the vectors, which it makes once."""
+    db = apsw.Connection(str(path))  # Python's own sqlite3 is often built without extensions
+    db.enable_load_extension(True)
+    db.load_extension(sqlite_vec.loadable_path())
+    db.enable_load_extension(False)
+    db.execute("pragma cache_size = -4000000")  # as much as there is: the file cache alone costs copies
+    if not db.execute("select count(*) from sqlite_master where name = 'pictures'").fetchone()[0]:
+        with db:  # the table is there when all of its rows are
+            db.execute(f"create virtual table pictures using vec0(embedding float[{DIM}] distance_metric=cosine)")
+            db.executemany("insert into pictures(rowid, embedding) values (?, ?)", ((i, v.tobytes()) for i, v in enumerate(vectors)))
+    return db
+
+
+def sqlite_search(db: apsw.Connection, query: np.ndarray) -> list:
+    return db.execute("select rowid, distance from pictures where embedding match ? and k = ?", (query.tobytes(), K)).fetchall()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sqlite", action="store_true", help="also sqlite-vec, one query at a time on one core (another 2 GB)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     args = parser.parse_args()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -76,12 +97,16 @@ def main() -> None:
     queries = np.array(vectors[rng.integers(0, args.rows, max(QUERIES))]) + 0.04 * rng.standard_normal((max(QUERIES), DIM), dtype=np.float32)
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
 
+    db = fill_sqlite(build / f"vec-{args.rows}.db", vectors) if args.sqlite else None
+
     rounds: list[dict[str, float]] = []
     for r in range(args.rounds):
         figures = {f"sightline {k}": v for k, v in sightline(binary, index, args.rows, 3).items()}
         figures["numpy 1"] = timed(lambda: numpy_search(vectors, queries[:1]), 3)
         for n in QUERIES:
             figures[f"faiss {n}"] = timed(lambda: flat.search(queries[:n], K), 1 if n > 100 else 3)
+        if db:
+            figures["sqlite-vec 1"] = timed(lambda: sqlite_search(db, queries[0]), 3)
         rounds.append(figures)
         print(f"round {r + 1}: " + ", ".join(f"{k} {1000 * v:.0f} ms" for k, v in figures.items()), file=sys.stderr)
 
@@ -100,6 +125,8 @@ def main() -> None:
         against = f"{ratio('sightline 1', 'numpy 1'):.2f}" if n == 1 else ""
         print(f"| {n} | {1000 * median(f'sightline {n}'):.0f} | {exact} | {plain} | {1000 * median(f'faiss {n}'):.0f} "
               f"| {against} | {ratio(f'sightline {n}', f'faiss {n}'):.2f} |")
+    if db:
+        print(f"\nsqlite-vec, one query: {1000 * median('sqlite-vec 1'):.0f} ms; Sightline / sqlite-vec {ratio('sightline 1', 'sqlite-vec 1'):.3f}")
     if args.json:
         args.json.write_text(json.dumps(rounds, indent=1))
 

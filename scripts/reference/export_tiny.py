@@ -134,8 +134,8 @@ def export_text(model, *, masked=False, fixed=False) -> onnx.ModelProto:
     return export(TextTower(model, masked), inputs, ["text_embeds", "last_hidden_state"], axes)
 
 
-def export_vision(model, *, fixed=False) -> onnx.ModelProto:
-    inputs = {"pixel_values": torch.zeros(1 if fixed else 2, 3, SIDE, SIDE)}
+def export_vision(model, *, fixed=False, side=SIDE) -> onnx.ModelProto:
+    inputs = {"pixel_values": torch.zeros(1 if fixed else 2, 3, side, side)}
     axes = None
     if not fixed:
         axes = {

@@ -152,6 +152,9 @@ func (refusingCodes) ScoreCodes(context.Context, vec.Codes, *vec.CodeQueries, []
 // Codes that are missing, short or damaged cost speed and nothing else, and the next
 // writer makes them anew.
 func TestDamagedCodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: nothing for the race detector, which runs the short tests")
+	}
 	for name, damage := range map[string]func(path string, data []byte) error{
 		"missing":        func(path string, _ []byte) error { return os.Remove(path) },
 		"empty":          func(path string, _ []byte) error { return os.Truncate(path, 0) },

@@ -200,3 +200,35 @@ func TestReadOnly(t *testing.T) {
 		}
 	}
 }
+
+// A server does not say when a delete was, so that waiting for the last write that has
+// a time is not enough.
+func TestReadsAfterADelete(t *testing.T) {
+	fake := milvustest.Start(t)
+	s := open(t, options(fake))
+	upsert(t, s, records(3)...)
+	var sent []uint64
+	fake.Meddle(func(_ context.Context, _ string, req any, next func() (any, error)) (any, error) {
+		if r, ok := req.(*milvuspb.QueryRequest); ok {
+			sent = append(sent, r.GuaranteeTimestamp)
+		}
+		return next()
+	})
+	get := func() {
+		t.Helper()
+		if _, err := s.Get(t.Context(), []string{record(1).ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	get()
+	if err := s.Delete(t.Context(), []string{record(1).ID}); err != nil {
+		t.Fatal(err)
+	}
+	get()
+	get()
+	const strong = 0 // the server takes the time at which the request arrives
+	if len(sent) != 3 || sent[0] == strong || sent[1] != strong || sent[2] == strong {
+		t.Errorf("reads before, after and long after a delete wait for %d", sent)
+	}
+	fake.Meddle(nil)
+}

@@ -117,15 +117,19 @@ func (s *Store) readIndexMeta(ctx context.Context, physical string) (m indexMeta
 	return m, found, err
 }
 
-// touch notes the time of a change. It is written at most once a second, since
-// nobody needs to know it better, and when the store is closed.
+// touchEvery is how often the time of the last change is written: each time costs the
+// server about as much as a hundred records, and nobody needs to know it better.
+const touchEvery = 10 * time.Second
+
+// touch notes the time of a change. It is written now and then, and when the store is
+// closed.
 func (s *Store) touch(ctx context.Context, force bool) error {
 	s.mu.Lock()
 	now := time.Now()
 	if !force {
 		s.updated = now
 	}
-	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > time.Second)
+	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > touchEvery)
 	at := s.updated
 	if write {
 		s.updatedKept = now
@@ -139,6 +143,7 @@ func (s *Store) touch(ctx context.Context, force bool) error {
 
 // query runs a query and returns its rows by field.
 func (s *Store) query(ctx context.Context, collection, expr string, fields []string, level entity.ConsistencyLevel, limit int) (*rows, error) {
+	level, done := s.session.level(collection, level)
 	opts := []client.SearchQueryOptionFunc{client.WithSearchQueryConsistencyLevel(level)}
 	if limit > 0 {
 		opts = append(opts, client.WithLimit(int64(limit)))
@@ -147,16 +152,19 @@ func (s *Store) query(ctx context.Context, collection, expr string, fields []str
 	if err != nil {
 		return nil, err
 	}
+	done()
 	return newRows(set), nil
 }
 
 // count counts the rows that match an expression.
 func (s *Store) count(ctx context.Context, collection, expr string, level entity.ConsistencyLevel) (int64, error) {
 	const field = "count(*)"
+	level, done := s.session.level(collection, level)
 	set, err := s.client.Query(ctx, collection, nil, expr, []string{field}, client.WithSearchQueryConsistencyLevel(level))
 	if err != nil {
 		return 0, err
 	}
+	done()
 	r := newRows(set)
 	n := r.int(field, 0)
 	return n, r.err

@@ -26,6 +26,7 @@ import (
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -48,6 +49,7 @@ type Store struct {
 	closed   atomic.Bool
 	inUse    atomic.Bool // physical is what the alias points to
 	failed   failedIDs
+	session  session
 
 	mu          sync.Mutex // guards what follows
 	tuned       tuning
@@ -130,7 +132,8 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	}, nil
 }
 
-// lastChange is the time of the latest change by anybody, to about a second.
+// lastChange is the time of the latest change, exact for this store and for what others
+// wrote and closed; one that writes at the moment may be touchEvery ahead.
 func (s *Store) lastChange(ctx context.Context) (time.Time, error) {
 	var kept updated
 	if _, err := s.readMeta(ctx, s.physical, idUpdated, entity.ClStrong, &kept); err != nil {
@@ -146,17 +149,28 @@ func (s *Store) lastChange(ctx context.Context) (time.Time, error) {
 }
 
 // Flush implements store.Writer. What a call wrote is durable when it returns; what
-// may take a moment is that everybody sees it. A read that waits for all writes
-// before it makes sure, whereas a flush in the sense of Milvus would cut its segments
-// into small ones.
+// may take a moment is that it can be read. A read that waits for all that this store
+// wrote makes sure, whereas a flush in the sense of Milvus would cut its segments into
+// small ones.
 func (s *Store) Flush(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
+	return s.await(ctx, entity.ClSession)
+}
+
+// await reads nothing, and so returns when all writes that the level includes can be
+// read.
+func (s *Store) await(ctx context.Context, level entity.ConsistencyLevel) error {
+	both, ctx := errgroup.WithContext(ctx)
 	for _, collection := range []string{s.physical, s.physical + metaSuffix} {
-		if _, err := s.count(ctx, collection, fieldID+` == ""`, entity.ClStrong); err != nil {
-			return fmt.Errorf("waiting until all that was written can be read: %w", err)
-		}
+		both.Go(func() error {
+			_, err := s.count(ctx, collection, fieldID+` == ""`, level)
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
+		return fmt.Errorf("waiting until all that was written can be read: %w", err)
 	}
 	return nil
 }
@@ -169,7 +183,7 @@ func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(impatient(context.Background()), 5*time.Second)
 	defer cancel()
 	if err := s.touch(ctx, true); err != nil {
-		// All data is safe; only the time of the last change is a second too early.
+		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}
 	if err := s.client.Close(); err != nil {
@@ -201,14 +215,30 @@ func (s *Store) beginChange(ctx context.Context) error {
 func (s *Store) load(ctx context.Context, collection string) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, keyLoading, true), loadTimeout)
 	defer cancel()
-	if err := s.client.LoadCollection(ctx, collection, false); err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s", s.address, store.ErrUnavailable, collection, loadTimeout)
+	err := s.client.LoadCollection(ctx, collection, true)
+	for wait := firstLook; err == nil; wait = min(2*wait, lastLook) {
+		var percent int64
+		if percent, err = s.client.GetLoadingProgress(ctx, collection, nil); err == nil && percent == 100 {
+			return nil
 		}
-		return fmt.Errorf("loading collection %s: %w", collection, err)
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(wait):
+		}
 	}
-	return nil
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s", s.address, store.ErrUnavailable, collection, loadTimeout)
+	}
+	return fmt.Errorf("loading collection %s: %w", collection, err)
 }
+
+// While a collection is loaded we look how far it is: often at first, for the small
+// ones that are there at once.
+const (
+	firstLook = 5 * time.Millisecond
+	lastLook  = 200 * time.Millisecond
+)
 
 // loadTimeout is enough for tens of millions of records.
 const loadTimeout = 10 * time.Minute

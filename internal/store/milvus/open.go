@@ -115,7 +115,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	}
 	// A writer reads its own writes from here on; that it also sees what others wrote
 	// before is the work of this call.
-	if err := s.Flush(ctx); err != nil {
+	if err := s.await(ctx, entity.ClStrong); err != nil {
 		return err
 	}
 	return s.learnFailed(ctx)

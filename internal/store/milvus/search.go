@@ -122,8 +122,13 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 			results, err = nil, fmt.Errorf("the server's answer cannot be read: %v", r)
 		}
 	}()
-	return s.client.Search(ctx, s.physical, nil, expr, recordFields, vectors, fieldVector, entity.IP, k, p,
-		client.WithSearchQueryConsistencyLevel(s.level))
+	level, done := s.session.level(s.physical, s.level)
+	results, err = s.client.Search(ctx, s.physical, nil, expr, recordFields, vectors, fieldVector, entity.IP, k, p,
+		client.WithSearchQueryConsistencyLevel(level))
+	if err == nil {
+		done()
+	}
+	return results, err
 }
 
 // hitsOf turns an answer into hits, best first and equal scores in id order.

@@ -60,7 +60,7 @@ func requireScript(t testing.TB) {
 	t.Helper()
 	skipInShort(t)
 	if _, err := os.Stat(filepath.Join(filepath.Dir(script), "../.venv/milvus/requirements.sha256")); err != nil {
-		t.Fatal("there is no Milvus to test with: make test-milvus sets it up, and so does scripts/milvus setup")
+		t.Fatal("there is no Milvus to test with: make test sets it up, and so does scripts/milvus setup")
 	}
 }
 

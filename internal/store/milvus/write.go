@@ -35,12 +35,13 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 func (s *Store) rowsOf(records []store.Record) ([]row, error) {
 	rows := make([]row, 0, len(records))
 	at := make(map[string]int, len(records))
+	labels := make(filterLabels)
 	for i := range records {
 		r := &records[i]
 		if err := r.Validate(s.meta.Model.Dim); err != nil {
 			return nil, err
 		}
-		converted, err := newRow(r)
+		converted, err := newRow(r, labels)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +96,7 @@ func (s *Store) Delete(ctx context.Context, ids []string) error {
 
 func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		if err := s.client.Delete(ctx, s.physical, "", oneOf(chunk)); err != nil {
+		if err := s.remove(ctx, s.physical, oneOf(chunk)); err != nil {
 			return fmt.Errorf("deleting %d records: %w", len(chunk), err)
 		}
 	}
@@ -104,12 +105,18 @@ func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
 
 func (s *Store) deleteFailures(ctx context.Context, ids []string) error {
 	for chunk := range slices.Chunk(failureIDs(ids), maxIDs) {
-		if err := s.client.Delete(ctx, s.physical+metaSuffix, "", oneOf(chunk)); err != nil {
+		if err := s.remove(ctx, s.physical+metaSuffix, oneOf(chunk)); err != nil {
 			return fmt.Errorf("clearing the failures of %d files: %w", len(chunk), err)
 		}
 	}
 	s.failed.remove(ids)
 	return nil
+}
+
+// remove deletes rows. Also one that failed may have been done.
+func (s *Store) remove(ctx context.Context, collection, expr string) error {
+	defer s.session.deleted(collection)
+	return s.client.Delete(ctx, collection, "", expr)
 }
 
 // SetTags implements store.Writer. Milvus replaces records only as a whole, so that

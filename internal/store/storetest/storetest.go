@@ -12,6 +12,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ type Opts struct {
 	// KeepsModelsApart: opening an index with another model gives another, empty
 	// index, where the contract's default is to refuse.
 	KeepsModelsApart bool
+	// AtOnce is how many tests may run at the same time; 0 means one. It is for stores
+	// that are waited for more than they compute.
+	AtOnce int
 	// Settle waits until all that was written can be read; nil calls Flush.
 	Settle func(ctx context.Context, s store.Store) error
 }
@@ -55,6 +59,8 @@ var model = store.Model{Fingerprint: "f00d", Name: "test", Precision: "fp32", Pi
 
 // Run runs every test of the contract.
 func Run(t *testing.T, open Factory, o Opts) {
+	var all sync.WaitGroup
+	running := make(chan struct{}, max(o.AtOnce, 1))
 	for _, test := range []struct {
 		name string
 		run  func(*env)
@@ -86,12 +92,17 @@ func Run(t *testing.T, open Factory, o Opts) {
 		{"readers-and-a-writer", testReadersAndAWriter},
 		{"random-changes", testRandomChanges},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			e := &env{T: t, opts: o, open: open, index: test.name, oracle: newOracle()}
-			e.reopen()
-			test.run(e)
+		running <- struct{}{}
+		all.Go(func() {
+			defer func() { <-running }()
+			t.Run(test.name, func(t *testing.T) {
+				e := &env{T: t, opts: o, open: open, index: test.name, oracle: newOracle()}
+				e.reopen()
+				test.run(e)
+			})
 		})
 	}
+	all.Wait()
 }
 
 // env is a store under test and the oracle beside it.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/query"
+)
+
+// narrows says whether a flag that chooses pictures without a query was given.
+func narrows(c *cli.Context) bool {
+	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
+}
+
+// list prints the pictures that the filters leave: search --tag beach. No model is
+// needed for it.
+func list(c *cli.Context, p *app.Program) error {
+	for _, flag := range []string{"min-score", "exact", "verify"} {
+		if c.IsSet(flag) {
+			return app.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
+		}
+	}
+	params, err := paramsOf(c)
+	if err != nil {
+		return err
+	}
+	_, st, err := p.OpenAnyStore(c, app.Read)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	hits, err := query.List(c.Context, st, c.StringSlice("tag"), params)
+	if err != nil {
+		return err
+	}
+	return show(c, p, hits, "")
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/tune"
+)
+
+// tuningName is the file, in the cache folder, that keeps what indexer tune found.
+const tuningName = "tuning.json"
+
+// Cores is the number of cores that the process may use.
+func Cores() int { return runtime.GOMAXPROCS(0) }
+
+// EmbedChoice is how a model embeds many pictures: as the settings say, else as
+// indexer tune found on this machine, else as is right for most. One setting puts what
+// was found aside, since the three were measured together.
+func (p *Program) EmbedChoice(cfg config.Config, fingerprint string) tune.Choice {
+	c := tune.Default(Cores())
+	own := cfg.Index
+	if own.EmbedWorkers == 0 && own.EmbedThreads == 0 && own.BatchSize == 0 {
+		if path, key, err := p.tuningEntry(cfg, fingerprint); err == nil {
+			if found, ok := tune.Load(path, key); ok {
+				return found
+			}
+		}
+		return c
+	}
+	if own.EmbedThreads > 0 {
+		c.Threads = own.EmbedThreads
+		c.Workers = max(1, c.Workers/c.Threads)
+	}
+	if own.EmbedWorkers > 0 {
+		c.Workers = own.EmbedWorkers
+	}
+	if own.BatchSize > 0 {
+		c.BatchSize = own.BatchSize
+	}
+	return c
+}
+
+// SaveEmbedChoice keeps what was measured for later runs and returns the file.
+func (p *Program) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.Choice) (string, error) {
+	path, key, err := p.tuningEntry(cfg, fingerprint)
+	if err != nil {
+		return "", err
+	}
+	if err := tune.Save(path, key, c); err != nil {
+		return "", fmt.Errorf("keeping what was measured: %w", err)
+	}
+	return path, nil
+}
+
+// tuningEntry is the file of choices and the key of a model in it, which changes with
+// the processor, the number of cores and the library.
+func (p *Program) tuningEntry(cfg config.Config, fingerprint string) (path, key string, err error) {
+	dir := config.DefaultCache(p.Getenv)
+	if dir == "" {
+		return "", "", &Problem{Err: fmt.Errorf("there is no folder for caches: neither XDG_CACHE_HOME nor HOME is set"), Code: ExitFatal}
+	}
+	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable)
+	if err != nil {
+		return "", "", err
+	}
+	if lib, err = filepath.EvalSymlinks(lib); err != nil {
+		return "", "", err
+	}
+	info, err := os.Stat(lib)
+	if err != nil {
+		return "", "", err
+	}
+	return filepath.Join(dir, tuningName), tune.Key(fingerprint, ort.Processor(), strconv.Itoa(Cores()),
+		filepath.Base(lib), strconv.FormatInt(info.Size(), 10)), nil
+}

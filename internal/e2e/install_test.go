@@ -1,0 +1,59 @@
+package e2e
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestInstall installs into a folder with a blank in its name, over an older
+// installation, and uses the programs from elsewhere with nothing but a HOME.
+func TestInstall(t *testing.T) {
+	dir := t.TempDir()
+	prefix := filepath.Join(dir, "my programs")
+	old := filepath.Join(prefix, "bin", "indexer")
+	if err := os.MkdirAll(filepath.Dir(old), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(old, []byte("an older one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func(env []string, in, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir, cmd.Env = in, env
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+		}
+		return string(out)
+	}
+	// The flags of a make that runs the tests are not for this one.
+	withoutFlags := append(os.Environ(), "MAKEFLAGS=", "MFLAGS=", "DESTDIR=")
+	out := run(withoutFlags, root, "make", "install", "PREFIX="+prefix)
+	if !strings.Contains(out, "into your PATH") {
+		t.Errorf("no word on PATH:\n%s", out)
+	}
+
+	env := []string{"HOME=" + dir}
+	if out := run(env, dir, filepath.Join(prefix, "bin", "indexer"), "model", "list"); strings.Count(out, "starter ") != 1 {
+		t.Errorf("model list:\n%s", out)
+	}
+	one := filepath.Join(dir, "one.png")
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 64, 48))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(one, picture.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(env, dir, old, "run", one)
+	if got := run(env, dir, filepath.Join(prefix, "bin", "search"), "a thing", "--paths"); got != one+"\n" {
+		t.Errorf("search printed %q", got)
+	}
+}

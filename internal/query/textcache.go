@@ -1,0 +1,189 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io/fs"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/vec"
+)
+
+// TextCache remembers the embeddings of recent texts in one file, so that a query that
+// was asked before loads no model. An entry is found by the model's fingerprint and
+// the text, of which only a SHA-256 is kept: the file does not say what was asked.
+//
+// Several processes may share the file. It is replaced as a whole, so that at worst
+// the entry of one of two that write at the same time is lost. A file that is damaged
+// counts as empty. The file, little-endian, is
+//
+//	0   8 bytes   magic
+//	8   uint32    version of this layout
+//	12  uint32    CRC-32 (IEEE) of what follows
+//	then entries, newest first: 32 bytes of key, uint32 dimension, float32 values
+//
+// A nil *TextCache remembers nothing.
+type TextCache struct {
+	path string
+	log  *slog.Logger
+	mu   sync.Mutex // one change at a time
+}
+
+const (
+	textCacheVersion = 1
+	textCacheHead    = 16
+
+	// textsKept bounds the file: 1 MB with embeddings of 512 values.
+	textsKept = 500
+	// textsOld is the place from which an entry that is used moves to the front.
+	textsOld = textsKept / 2
+)
+
+var textCacheMagic = []byte("SIGHTTXT")
+
+// textEntry is one remembered embedding.
+type textEntry struct {
+	key    [sha256.Size]byte
+	vector []byte // float32 values
+}
+
+// OpenTextCache uses the file at path, which need not exist yet. A file that can't be
+// read or written costs time only: that is told to log.
+func OpenTextCache(path string, log *slog.Logger) *TextCache {
+	return &TextCache{path: path, log: log}
+}
+
+// embed returns the embedding of a text as a matrix of one row, from the cache if it
+// is there, and keeps it otherwise.
+func (c *TextCache) embed(ctx context.Context, e clip.Encoder, text string) (vec.Matrix, error) {
+	if c == nil {
+		return e.EncodeTexts(ctx, []string{text})
+	}
+	spec := e.Spec()
+	key := sha256.Sum256([]byte(spec.Fingerprint + "\x00" + text))
+	entries := c.read()
+	for i, entry := range entries {
+		if entry.key == key && len(entry.vector) == 4*spec.Dim {
+			if i >= textsOld {
+				c.put(entry)
+			}
+			return entry.matrix(), nil
+		}
+	}
+	m, err := e.EncodeTexts(ctx, []string{text})
+	if err != nil {
+		return m, err
+	}
+	entry := textEntry{key: key}
+	for _, x := range m.Row(0) {
+		entry.vector = binary.LittleEndian.AppendUint32(entry.vector, math.Float32bits(x))
+	}
+	c.put(entry)
+	return m, nil
+}
+
+func (e textEntry) matrix() vec.Matrix {
+	m := vec.NewMatrix(1, len(e.vector)/4)
+	for i := range m.Data {
+		m.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(e.vector[4*i:]))
+	}
+	return m
+}
+
+// read returns what the file holds, and nothing where it is damaged.
+func (c *TextCache) read() []textEntry {
+	data, err := os.ReadFile(c.path)
+	if err == nil {
+		var entries []textEntry
+		if entries, err = parseTexts(data); err == nil {
+			return entries
+		}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		c.log.Info("the embeddings of earlier queries cannot be used", "file", c.path, "reason", err)
+	}
+	return nil
+}
+
+func parseTexts(b []byte) ([]textEntry, error) {
+	if len(b) < textCacheHead || !bytes.Equal(b[:8], textCacheMagic) || binary.LittleEndian.Uint32(b[8:]) != textCacheVersion {
+		return nil, errors.New("not a file of this version")
+	}
+	crc := binary.LittleEndian.Uint32(b[12:])
+	if b = b[textCacheHead:]; crc != crc32.ChecksumIEEE(b) {
+		return nil, errors.New("the checksum is wrong")
+	}
+	var out []textEntry
+	for len(b) > 0 {
+		const head = sha256.Size + 4
+		if len(b) < head {
+			return nil, errors.New("the last entry is cut")
+		}
+		size := 4 * int64(binary.LittleEndian.Uint32(b[sha256.Size:]))
+		if int64(len(b)-head) < size {
+			return nil, errors.New("the last entry is cut")
+		}
+		out = append(out, textEntry{key: [sha256.Size]byte(b[:sha256.Size]), vector: b[head : head+size]})
+		b = b[head+size:]
+	}
+	return out, nil
+}
+
+// put writes the file with an entry in front. It reads it again first, for what other
+// processes have added.
+func (c *TextCache) put(entry textEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := append(make([]byte, 0, 1<<20), textCacheMagic...)
+	b = binary.LittleEndian.AppendUint32(b, textCacheVersion)
+	b = binary.LittleEndian.AppendUint32(b, 0) // the checksum's place
+	n := 0
+	add := func(e textEntry) {
+		b = append(b, e.key[:]...)
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(e.vector)/4))
+		b = append(b, e.vector...)
+		n++
+	}
+	add(entry)
+	for _, e := range c.read() {
+		if n < textsKept && e.key != entry.key {
+			add(e)
+		}
+	}
+	binary.LittleEndian.PutUint32(b[12:], crc32.ChecksumIEEE(b[textCacheHead:]))
+	if err := c.write(b); err != nil {
+		c.log.Info("the embedding of this query was not kept", "file", c.path, "reason", err)
+	}
+}
+
+// write replaces the file. It need not be durable: what a crash leaves of it is caught
+// by the checksum.
+func (c *TextCache) write(b []byte) (err error) {
+	dir := filepath.Dir(c.path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, filepath.Base(c.path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), c.path)
+}
