@@ -19,9 +19,9 @@ import (
 func modelCommand(p *app.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "model",
-		Usage: "fetch, list and verify models",
+		Usage: "fetch, list, verify and quantise models",
 		Subcommands: []*cli.Command{
-			modelFetchCommand(p), modelListCommand(p), modelVerifyCommand(p),
+			modelFetchCommand(p), modelListCommand(p), modelVerifyCommand(p), modelQuantizeCommand(p),
 		},
 	}
 }
@@ -154,13 +154,23 @@ func modelListCommand(p *app.Program) *cli.Command {
 func modelVerifyCommand(p *app.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
-		Usage:     "check every file of a model against its checksum",
+		Usage:     "check a model's files, or compare its variants",
 		ArgsUsage: "[NAME...]",
-		Description: `Without a name, every model on this machine.
+		Description: `Every file is checked against its checksum; without a name, those of every model on
+this machine.
 
-   indexer model verify starter`,
-		Flags: app.Flags(modelDirFlags(), app.OutputFlags(), progressFlags()),
+With --against two variants of one model are compared on your own pictures: how far
+their embeddings are apart, how many of the ten best pictures of a text both find, and
+how much an embedding depends on the pictures that share its batch.
+
+   indexer model verify starter
+   indexer model verify Xenova/clip-vit-base-patch32 --precision int8 --against fp32
+   indexer model verify ./model --precision fp16 --against fp32 --photos ~/Pictures`,
+		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), againstFlags()),
 		Action: func(c *cli.Context) error {
+			if c.String("against") != "" {
+				return verifyAgainst(c, p)
+			}
 			cfg, err := p.Config(c)
 			if err != nil {
 				return err

@@ -24,15 +24,21 @@ vanished at once, which looks like an unmounted disk (--force-prune insists).
 Files that fail are listed with a reason and tried again when they change, or with
 indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
 
+--shard lets several indexers, on as many machines as there are, fill one collection:
+each takes the files whose paths hash to its part, and prunes only those. They need
+not know of each other. The embedded store takes one at a time, Milvus all at once.
+
 --rebuild changes the model: a new index is built beside the one in use, over all of
 its paths, and takes its place once it is whole. Searches go on meanwhile.
 
    indexer run ~/Pictures
    indexer run /mnt/photos /mnt/scans --db /srv/index
    indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json
+   indexer run /mnt/photos --store milvus --shard 1/4
    indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
 		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "rebuild", Usage: "build the index for another model beside the one in use, then switch"},
+			&cli.StringFlag{Name: "shard", Usage: "only the part `N/COUNT` of the files, by the hash of their paths"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
@@ -89,6 +95,14 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		return err
 	}
 	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
+	if text := c.String("shard"); text != "" {
+		if options.Shard, err = index.ParseShard(text); err != nil {
+			return app.Usagef("several indexers take 1/3, 2/3 and 3/3", "--shard: %s", err)
+		}
+		if c.Bool("rebuild") {
+			return app.Usagef("rebuild with one indexer", "--shard and --rebuild do not go together: the index would be in use before it is whole")
+		}
+	}
 	access, paths := app.Create, c.Args().Slice()
 	switch {
 	case c.Command.Name == "retry":

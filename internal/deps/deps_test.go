@@ -31,7 +31,7 @@ var layers = [][]string{
 		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
 		"internal/transfer", "internal/recall",
 		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
-		"internal/tagging", "internal/sidecar", "internal/export", "internal/report", "internal/tune",
+		"internal/tagging", "internal/sidecar", "internal/export", "internal/report", "internal/fidelity", "internal/tune",
 	},
 	{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",

@@ -31,7 +31,7 @@ func withPrograms(m *testing.M) int {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	for _, name := range []string{"models", "lib"} {
+	for _, name := range []string{"models", "lib", "scripts"} {
 		if err := os.Symlink(filepath.Join(root, name), filepath.Join(dir, name)); err != nil {
 			panic(err)
 		}

@@ -63,6 +63,9 @@ type Options struct {
 	// DecodedBytes bounds the memory of pictures that are decoded at the same time;
 	// 0 means 512 MiB. A larger picture is still read, alone.
 	DecodedBytes int64
+	// Shard is the part of the files that this indexer looks after; the zero value is
+	// all of them.
+	Shard Shard
 	// NoPrune keeps records of files that are gone.
 	NoPrune bool
 	// ForcePrune removes them even where the guard would refuse: see Guard.

@@ -2,7 +2,6 @@ package index
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,16 +26,6 @@ func (c candidate) added() bool { return c.known == nil || c.known.Failed }
 // vanished file is pruned one change later.
 type seenSet map[uint64]struct{}
 
-func seenKey(id string) uint64 {
-	var b [8]byte
-	_, _ = hex.Decode(b[:], []byte(id[:16])) // ids are hex by contract
-	var k uint64
-	for _, x := range b {
-		k = k<<8 | uint64(x)
-	}
-	return k
-}
-
 // planChunk is how many files are looked up in the store at once. The first
 // chunk is small, so that the model starts working while the walk has just begun.
 const (
@@ -52,7 +41,10 @@ type planner struct {
 	guard   *guard
 	out     chan<- candidate
 	commits *committer
-	retry   bool // what failed before is tried again
+	retry   bool     // what failed before is tried again
+	roots   []string // of the run, none inside another
+	roll    *roll    // the index, where the store can list it
+	known   int64    // records under the roots that the walk came by
 }
 
 // run sends every candidate that is new or changed to p.out. It stops early, with
@@ -114,9 +106,12 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		count()
 		return nil
 	}
+	if !p.x.options.Shard.holds(f.ID) {
+		return nil // another indexer reports it
+	}
 	p.t.seen.Add(1)
 	p.x.observer.Seen(1)
-	p.seen[seenKey(f.ID)] = struct{}{}
+	p.seen[store.Key(f.ID)] = struct{}{}
 	return p.commits.send(work, change{failure: &f, count: count})
 }
 
@@ -124,9 +119,29 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	if len(chunk) == 0 {
 		return nil
 	}
-	ids := make([]string, len(chunk))
-	for i, e := range chunk {
-		ids[i] = store.ID(p.x.options.Collection, e.Path)
+	ids := make([]string, 0, len(chunk))
+	left := chunk[:0]
+	unchanged := 0
+	for _, e := range chunk {
+		id := store.ID(p.x.options.Collection, e.Path)
+		if !p.x.options.Shard.holds(id) {
+			continue
+		}
+		same, again := p.roll.unchanged(store.Key(id), e)
+		if !same {
+			ids, left = append(ids, id), append(left, e)
+			continue
+		}
+		unchanged++
+		if !again && p.under(e.Path) {
+			p.known++
+		}
+	}
+	p.t.unchanged.Add(int64(unchanged))
+	p.t.seen.Add(int64(unchanged))
+	p.x.observer.Seen(unchanged)
+	if chunk = left; len(chunk) == 0 {
+		return nil
 	}
 	looking := begin(&p.t.times.store)
 	known, err := p.x.store.Stats(ctx, ids)
@@ -139,10 +154,15 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	}
 	var todo []candidate
 	for i, e := range chunk {
-		p.seen[seenKey(ids[i])] = struct{}{}
+		key := store.Key(ids[i])
+		_, again := p.seen[key]
+		p.seen[key] = struct{}{}
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
+			if !st.Failed && !again && p.under(e.Path) {
+				p.known++
+			}
 			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {
 				if !st.Failed {
 					p.t.unchanged.Add(1)

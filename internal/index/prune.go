@@ -18,8 +18,8 @@ import (
 // disk is missing than the pictures.
 type Refusal struct {
 	Root     string
-	Vanished int64 // records whose file is gone; a lower bound once it is enough to refuse
-	Records  int64 // records under the root
+	Vanished int64 // records whose file is gone
+	Records  int64 // records under the root, of the shard if there is one
 	Missing  bool  // the root itself is gone
 }
 
@@ -87,18 +87,18 @@ func absolute(p string) (string, error) {
 
 // reconcile removes what a finished walk did not come by any more: records of
 // vanished files, unless refused, and failures that no longer are.
-func (x *Indexer) reconcile(ctx context.Context, t *tally, g *guard, seen seenSet, roots []string) ([]Refusal, error) {
-	outer, err := outermost(roots)
-	if err != nil {
-		return nil, err
-	}
-	vanished := func(id, p string) bool {
-		_, ok := seen[seenKey(id)]
-		return !ok && !g.covers(p)
+//
+// all tells that the walk came by every record there was under the roots, so that
+// none needs to be looked for.
+func (x *Indexer) reconcile(ctx context.Context, p *planner, all bool) ([]Refusal, error) {
+	t, g, outer := p.t, p.guard, p.roots
+	vanished := func(id, path string) bool {
+		_, ok := p.seen[store.Key(id)]
+		return !ok && !p.roll.has(store.Key(id)) && x.options.Shard.holds(id) && !g.covers(path)
 	}
 	var refusals []Refusal
 	for _, root := range outer {
-		if x.options.NoPrune {
+		if x.options.NoPrune || all {
 			break
 		}
 		if slices.Contains(g.missing, root) && !x.options.ForcePrune {
@@ -111,7 +111,8 @@ func (x *Indexer) reconcile(ctx context.Context, t *tally, g *guard, seen seenSe
 			}
 			continue
 		}
-		refusal, n, err := prune(ctx, x.store, root, x.options.ForcePrune, func(r store.Record) bool { return vanished(r.ID, r.Path) })
+		refusal, n, err := prune(ctx, x.store, root, pruning{x.options.Shard, x.options.ForcePrune,
+			func(r store.Record) bool { return vanished(r.ID, r.Path) }})
 		t.pruned.Add(n)
 		if err != nil {
 			return refusals, err
@@ -121,6 +122,19 @@ func (x *Indexer) reconcile(ctx context.Context, t *tally, g *guard, seen seenSe
 		}
 	}
 	return refusals, x.forgetFailures(ctx, outer, vanished)
+}
+
+// countUnder is the number of records under roots, of which none lies in another.
+func (x *Indexer) countUnder(ctx context.Context, roots []string) (int64, error) {
+	var all int64
+	for _, root := range roots {
+		n, err := x.store.Count(ctx, store.Under(root))
+		if err != nil {
+			return 0, fmt.Errorf("counting the pictures under %s: %w", root, err)
+		}
+		all += n
+	}
+	return all, nil
 }
 
 // forgetFailures drops the failures under roots that the walk did not meet again.
@@ -165,7 +179,7 @@ func Prune(ctx context.Context, st store.Store, paths []string, force bool) (pru
 			}
 			continue
 		}
-		refusal, n, err := prune(ctx, st, root, force, func(r store.Record) bool { return missing(r.Path) })
+		refusal, n, err := prune(ctx, st, root, pruning{force: force, vanished: func(r store.Record) bool { return missing(r.Path) }})
 		pruned += n
 		if err != nil {
 			return pruned, refusals, err
@@ -196,24 +210,31 @@ func allRoots(ctx context.Context, st store.Store) ([]string, error) {
 // pruneChunk is how many records are deleted in one call of the store.
 const pruneChunk = 1000
 
-// prune deletes the records under root for which vanished is true, or refuses.
-func prune(ctx context.Context, st store.Store, root string, force bool, vanished func(store.Record) bool) (*Refusal, int64, error) {
-	total, err := st.Count(ctx, store.Under(root))
-	if err != nil {
-		return nil, 0, fmt.Errorf("counting the pictures under %s: %w", root, err)
-	}
+// pruning says which records go.
+type pruning struct {
+	shard    Shard // the others' are not looked at
+	force    bool
+	vanished func(store.Record) bool
+}
+
+// prune deletes the vanished records under root, or refuses.
+func prune(ctx context.Context, st store.Store, root string, o pruning) (*Refusal, int64, error) {
+	var total int64
 	var ids []string
 	for r, err := range st.Scan(ctx, store.Under(root), store.Fields{}) {
 		if err != nil {
 			return nil, 0, fmt.Errorf("reading the pictures under %s: %w", root, err)
 		}
-		if !vanished(r) {
+		if !o.shard.holds(r.ID) {
 			continue
 		}
-		ids = append(ids, r.ID)
-		if n := int64(len(ids)); !force && refuses(n, total) {
-			return &Refusal{Root: root, Vanished: n, Records: total}, 0, nil
+		total++
+		if o.vanished(r) {
+			ids = append(ids, r.ID)
 		}
+	}
+	if n := int64(len(ids)); !o.force && refuses(n, total) {
+		return &Refusal{Root: root, Vanished: n, Records: total}, 0, nil
 	}
 	var done int64
 	for chunk := range slices.Chunk(ids, pruneChunk) {

@@ -24,13 +24,22 @@ type source func(ctx context.Context) iter.Seq2[walk.Entry, error]
 // durable, nothing is pruned, and the report so far is returned with ctx's error.
 func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 	t := x.tally()
-	g := newGuard()
-	seen := make(seenSet)
 	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		return walk.Walk(ctx, roots, x.options.Walk)
 	}
-	err := x.pipeline(ctx, t, &planner{x: x, t: t, guard: g, seen: seen}, everything)
+	outer, err := outermost(roots)
 	if err != nil {
+		return t.report(), err
+	}
+	before, err := x.countUnder(ctx, outer)
+	if err != nil && ctx.Err() == nil {
+		return t.report(), err
+	}
+	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
+	if p.roll, err = x.newRoll(ctx, before); err != nil && ctx.Err() == nil {
+		return t.report(), err
+	}
+	if err := x.pipeline(ctx, t, p, everything); err != nil {
 		return t.report(), err
 	}
 	if ctx.Err() != nil {
@@ -38,11 +47,11 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		r.Interrupted = true
 		return r, context.Cause(ctx)
 	}
-	refusals, err := x.reconcile(ctx, t, g, seen, roots)
+	refusals, err := x.reconcile(ctx, p, p.known == before)
 	r := t.report()
 	r.Refusals = refusals
-	if err == nil && len(g.missing) > 0 && t.seen.Load() == 0 {
-		err = fmt.Errorf("%w: %s", ErrNoRoots, g.missing[0])
+	if err == nil && len(p.guard.missing) > 0 && t.seen.Load() == 0 {
+		err = fmt.Errorf("%w: %s", ErrNoRoots, p.guard.missing[0])
 	}
 	return r, err
 }

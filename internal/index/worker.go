@@ -133,7 +133,10 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was = found[i]
 		count = func() { w.t.unchanged.Add(1) } // only its time changed
 	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return gone(r) && w.claims.take(r.ID) }); i >= 0 {
-		was, remove = found[i], found[i].ID
+		was = found[i]
+		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
+			remove = was.ID
+		}
 		count = func() { w.t.moved.Add(1) }
 	} else {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"iter"
 	"time"
 )
 
@@ -30,6 +33,40 @@ type Keeper interface {
 	Generations(ctx context.Context) ([]Generation, error)
 	// Drop removes one by its name. The one in use is refused.
 	Drop(ctx context.Context, name string) error
+}
+
+// Presence is the little that tells whether a file is as a record says: see Key and
+// Stamp.
+type Presence struct{ Key, Stamp uint64 }
+
+// Roster is an optional interface of stores that can list all of their records in the
+// time of a few thousand lookups.
+type Roster interface {
+	// Roster yields an entry for every record, in any order, as of when it began.
+	Roster(ctx context.Context) iter.Seq2[Presence, error]
+}
+
+// Key is the first 64 bits of an id, which are those of a hash: two of five million
+// records share one with a chance of one in a million.
+func Key(id string) uint64 {
+	var b [8]byte
+	_, _ = hex.Decode(b[:], []byte(id[:16])) // ids are hex by contract
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// Stamp is a hash of a file's size and time of modification: it changes with them,
+// except once in 2^64.
+func Stamp(size int64, modTime time.Time) uint64 {
+	h := mix(uint64(size) + 0x9e3779b97f4a7c15)
+	h = mix(h ^ uint64(modTime.Unix()))
+	return mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
+}
+
+// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // Tunable is an optional interface of stores that search approximately, with one

@@ -119,6 +119,9 @@ type Hit struct {
 // Fields says what a scan returns beside ids, paths and file facts.
 type Fields struct {
 	Vectors bool
+	// AnyOrder lets the store choose the order in which it reads and writes fastest, for
+	// those who go through everything. Who asks for it may not depend on the order.
+	AnyOrder bool
 }
 
 // Description is what a store knows about itself.
@@ -171,8 +174,8 @@ type Searcher interface {
 
 // Scanner reads records without searching.
 type Scanner interface {
-	// Scan yields every record that matches f in id order, as of when it began. The
-	// caller may keep what it gets. An error ends the sequence.
+	// Scan yields every record that matches f in id order, or in any where fields says
+	// so, as of when it began. The caller may keep what it gets. An error ends the sequence.
 	Scan(ctx context.Context, f Filter, fields Fields) iter.Seq2[Record, error]
 	// Count returns the number of records that match f.
 	Count(ctx context.Context, f Filter) (int64, error)

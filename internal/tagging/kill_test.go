@@ -58,7 +58,7 @@ func child(dir string) int {
 }
 
 func TestKilledRunsGiveTheSameTags(t *testing.T) {
-	const pictures = 5 * batchSize
+	const pictures = 2*batchSize + 500
 	dir := t.TempDir()
 	s := open(t, dir)
 	upsert(t, s, records(0, pictures))

@@ -40,8 +40,8 @@ func New(st store.Store, g *Registry, o Observer) *Tagger {
 }
 
 // batchSize is how many pictures are written at once: enough that the fsync of each
-// batch does not show.
-const batchSize = 2048
+// batch does not show, nor that a page of the store's index is written for each label.
+const batchSize = 8192
 
 // Start begins a run or goes on with it. again forgets how far it was, so that every
 // picture is looked at once more; the tags of old stay until they are replaced.
@@ -116,7 +116,7 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 		return nil
 	}
 	options := r.options()
-	options.Skip = notes.has
+	options.Skip, options.AnyOrder = notes.has, true
 	for res, err := range c.TagImages(ctx, t.store, options) {
 		if err != nil {
 			return err
@@ -197,7 +197,7 @@ func (t *Tagger) tagLabels(ctx context.Context, r *Run, c Classifier) error {
 		clear(changed)
 		return err
 	}
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{}) {
+	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}
@@ -257,7 +257,7 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 		return err
 	}
 	r.Pictures, r.Tagged, r.Tags = 0, 0, 0
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{}) {
+	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}

@@ -22,6 +22,9 @@ type TagOptions struct {
 	// After leaves out pictures up to and with this id. TagImages goes in id order, so
 	// that a run which was cut short goes on after the last id that it dealt with.
 	After string
+	// AnyOrder lets TagImages go in the order that is cheapest for the store; After means
+	// nothing then.
+	AnyOrder bool
 	// Skip leaves out pictures for which it returns true; nil leaves out none.
 	Skip func(*store.Record) bool
 	// CorrectHubness makes TagLabels choose each label's pictures by probability out of
@@ -67,7 +70,8 @@ func (c *Classifier) check(ctx context.Context, st store.Store, o TagOptions) er
 	return nil
 }
 
-// TagImages yields every picture with its best labels, in id order. Memory does not
+// TagImages yields every picture with its best labels, in id order unless the options
+// say otherwise. Memory does not
 // depend on the size of the index. An error ends the sequence.
 func (c *Classifier) TagImages(ctx context.Context, st store.Store, o TagOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {

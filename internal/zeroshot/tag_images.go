@@ -101,11 +101,11 @@ func (c *Classifier) read(ctx context.Context, st store.Store, o TagOptions, bat
 			return context.Cause(ctx)
 		}
 	}
-	for r, err := range st.Scan(ctx, o.Filter, store.Fields{Vectors: true}) {
+	for r, err := range st.Scan(ctx, o.Filter, store.Fields{Vectors: true, AnyOrder: o.AnyOrder}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}
-		if r.ID <= o.After || (o.Skip != nil && o.Skip(&r)) {
+		if (!o.AnyOrder && r.ID <= o.After) || (o.Skip != nil && o.Skip(&r)) {
 			continue
 		}
 		copy(b.vectors.Row(len(b.records)), r.Vector)

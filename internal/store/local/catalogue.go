@@ -101,12 +101,12 @@ func (s *Store) cataloguePath() string { return filepath.Join(s.dir, catalogueNa
 func openCatalogue(path string, mode Mode) (*sql.DB, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
+	// Lookups and changes in id order jump about in the tables: 32 MB of them stay at hand.
+	q.Add("_pragma", "cache_size(-32768)")
 	switch mode {
 	case ReadOnly:
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(1)")
-		// Scans and lookups in id order jump about in the table: 32 MB of it stay at hand.
-		q.Add("_pragma", "cache_size(-32768)")
 	case ReadWrite:
 		q.Set("mode", "rw")
 	case Create:

@@ -6,6 +6,7 @@
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
 //	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
 //	codes-N.u8         8-bit codes of them, a cache for searching; see codefile.go
+//	roster.bin         what a run asks of each record, a cache; see rosterfile.go
 //	writer.lock        held by the one process that writes
 //
 // and, once its model was changed, the indexes of later models in folders of their
@@ -103,6 +104,7 @@ var (
 	_ store.Verifier = (*Store)(nil)
 	_ store.Promoter = (*Store)(nil)
 	_ store.Keeper   = (*Store)(nil)
+	_ store.Roster   = (*Store)(nil)
 )
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
@@ -239,6 +241,7 @@ func (s *Store) Close() error {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
 			}
 			s.extendCodes(context.Background(), s.codesFrom/codesBehind)
+			s.keepRoster(context.Background(), s.codesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
 			}

@@ -46,6 +46,16 @@ func (m *mapped) rows(from, to int64, _ *[]float32) (vec.Matrix, error) {
 	return vec.Matrix{Data: m.floats[from*d : to*d : to*d], Rows: int(to - from), Cols: m.dim}, nil
 }
 
+// forget gives whole pages back; the kernel still has them for whoever reads the file.
+func (m *mapped) forget(from, to int64) {
+	page := int64(os.Getpagesize())
+	start := (slotOffset(m.dim, from) + page - 1) / page * page
+	end := slotOffset(m.dim, to) / page * page
+	if start < end {
+		_ = unix.Madvise(m.memory[start:end], unix.MADV_DONTNEED) // only a hint
+	}
+}
+
 func (m *mapped) close() {
 	unmapFile(m.memory)
 	m.memory, m.floats = nil, nil

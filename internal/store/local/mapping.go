@@ -26,6 +26,9 @@ type slotReader interface {
 	// valid until the reader is closed or, when it had to be copied, until buf is used
 	// again.
 	rows(from, to int64, buf *[]float32) (vec.Matrix, error)
+	// forget says that slots [from, to) will not be read again soon, so that they need
+	// not stay in the process's memory.
+	forget(from, to int64)
 	close()
 }
 

@@ -124,8 +124,12 @@ func (s *Store) scan(ctx context.Context, f store.Filter, fields store.Fields, y
 		return err
 	}
 	defer sn.release()
+	order := "r.id"
+	if fields.AnyOrder { // that of the files
+		order = "r.slot"
+	}
 	rows, err := sn.tx.QueryContext(ctx,
-		"SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
+		"SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY "+order, where.args...)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -139,6 +143,10 @@ func (s *Store) scan(ctx context.Context, f store.Filter, fields store.Fields, y
 		if fields.Vectors {
 			if err := sn.attachVectors(chunk); err != nil {
 				return false, err
+			}
+			if fields.AnyOrder && len(chunk) > 0 {
+				// Nobody comes back to them, and the mapping would grow to the whole file.
+				sn.vectors.forget(chunk[0].slot, chunk[len(chunk)-1].slot+1)
 			}
 		}
 		for _, r := range chunk {

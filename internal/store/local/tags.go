@@ -25,13 +25,13 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		sourced[id] = list
 	}
 	return s.change(ctx, func(tx *sql.Tx, _ *state) error {
-		insert, err := newTagInserter(ctx, tx)
+		insert, err := newTagSetter(ctx, tx)
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
+		defer insert.close()
 		for _, id := range slices.Sorted(maps.Keys(sourced)) {
-			if err := setTags(ctx, tx, insert, source, id, sourced[id]); err != nil {
+			if err := setTags(ctx, insert, source, id, sourced[id]); err != nil {
 				return err
 			}
 		}
@@ -41,22 +41,23 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 
 // setTags replaces the tags of one record that come from source; the new ones go
 // behind those of other sources.
-func setTags(ctx context.Context, tx *sql.Tx, insert *tagInserter, source, id string, tags []store.Tag) error {
+func setTags(ctx context.Context, insert *tagSetter, source, id string, tags []store.Tag) error {
 	var slot int64
-	err := tx.QueryRowContext(ctx, "SELECT slot FROM records WHERE id = ?", id).Scan(&slot)
+	var next int
+	err := insert.find.QueryRowContext(ctx, id).Scan(&slot, &next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("set tags of %s: %w", id, store.ErrNotFound)
 	}
 	if err != nil {
 		return sqlError(err)
 	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM tags WHERE slot = ? AND source = ?", slot, source); err != nil {
-		return sqlError(err)
-	}
-	var next int
-	err = tx.QueryRowContext(ctx, "SELECT coalesce(max(position), -1) + 1 FROM tags WHERE slot = ?", slot).Scan(&next)
-	if err != nil {
-		return sqlError(err)
+	if next > 0 {
+		if _, err := insert.remove.ExecContext(ctx, slot, source); err != nil {
+			return sqlError(err)
+		}
+		if err := insert.find.QueryRowContext(ctx, id).Scan(&slot, &next); err != nil {
+			return sqlError(err)
+		}
 	}
 	return insert.insert(ctx, slot, next, tags)
 }
@@ -75,6 +76,44 @@ func newTagInserter(ctx context.Context, tx *sql.Tx) (*tagInserter, error) {
 		return nil, sqlError(err)
 	}
 	return &tagInserter{Stmt: stmt, folded: make(map[string]string)}, nil
+}
+
+// tagSetter is a tagInserter with what replacing a record's tags needs besides.
+type tagSetter struct {
+	*tagInserter
+	find   *sql.Stmt // the slot of a record, and the position behind its tags
+	remove *sql.Stmt
+}
+
+func newTagSetter(ctx context.Context, tx *sql.Tx) (_ *tagSetter, err error) {
+	s := &tagSetter{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.tagInserter, err = newTagInserter(ctx, tx); err != nil {
+		return nil, err
+	}
+	s.find, err = tx.PrepareContext(ctx, `SELECT r.slot, (SELECT coalesce(max(t.position), -1) + 1 FROM tags t WHERE t.slot = r.slot)
+		FROM records r WHERE r.id = ?`)
+	if err != nil {
+		return nil, sqlError(err)
+	}
+	s.remove, err = tx.PrepareContext(ctx, "DELETE FROM tags WHERE slot = ? AND source = ?")
+	return s, sqlError(err)
+}
+
+// close frees the statements; the transaction would, too, but later.
+func (s *tagSetter) close() {
+	if s.tagInserter != nil {
+		s.Close()
+	}
+	for _, stmt := range []*sql.Stmt{s.find, s.remove} {
+		if stmt != nil {
+			stmt.Close()
+		}
+	}
 }
 
 func (t *tagInserter) insert(ctx context.Context, slot int64, position int, tags []store.Tag) error {

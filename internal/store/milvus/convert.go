@@ -1,10 +1,12 @@
 package milvus
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,23 +31,38 @@ type row struct {
 	extra              []byte
 }
 
-// newRow converts a record, or says what of it the server cannot keep.
-func newRow(r *store.Record) (row, error) {
-	out := row{Record: r, path: escape(r.Path), root: escape(r.Root), format: escape(r.Format)}
-	var e extra
-	seen := make(map[string]bool)
-	for _, t := range r.Tags {
-		label := escape(filterLabel(t.Label))
-		if !seen[label] {
-			seen[label] = true
-			out.tags = append(out.tags, []byte(label))
-		}
-		t.Label, t.Source = escape(t.Label), escape(t.Source)
-		e.Tags = append(e.Tags, t)
+// filterLabels are the labels of a batch as filters see them: many records share a
+// label, and folding it takes longer than all else that is done to a record.
+type filterLabels map[string][]byte
+
+func (f filterLabels) of(label string) []byte {
+	folded, ok := f[label]
+	if !ok {
+		folded = []byte(escape(filterLabel(label)))
+		f[label] = folded
 	}
-	var err error
-	if out.extra, err = json.Marshal(e); err != nil {
-		return out, fmt.Errorf("%q: %w", r.Path, err)
+	return folded
+}
+
+// noTags is the JSON field of a record without any.
+var noTags = []byte("{}")
+
+// newRow converts a record, or says what of it the server cannot keep.
+func newRow(r *store.Record, labels filterLabels) (row, error) {
+	out := row{Record: r, path: escape(r.Path), root: escape(r.Root), format: escape(r.Format), extra: noTags}
+	if len(r.Tags) > 0 {
+		e := extra{Tags: make([]store.Tag, len(r.Tags))}
+		for i, t := range r.Tags {
+			out.tags = append(out.tags, labels.of(t.Label))
+			t.Label, t.Source = escape(t.Label), escape(t.Source)
+			e.Tags[i] = t
+		}
+		slices.SortFunc(out.tags, bytes.Compare)
+		out.tags = slices.CompactFunc(out.tags, bytes.Equal)
+		var err error
+		if out.extra, err = json.Marshal(e); err != nil {
+			return out, fmt.Errorf("%q: %w", r.Path, err)
+		}
 	}
 	if err := checkID(r.ID); err != nil {
 		return out, fmt.Errorf("%q: %w", r.Path, err)

@@ -89,7 +89,7 @@ func FuzzCompile(f *testing.F) {
 // stored is the row that a server would have.
 func stored(t *testing.T, r *store.Record) milvustest.Row {
 	t.Helper()
-	converted, err := newRow(r)
+	converted, err := newRow(r, make(filterLabels))
 	if err != nil {
 		t.Skip(err)
 	}

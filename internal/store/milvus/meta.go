@@ -117,15 +117,19 @@ func (s *Store) readIndexMeta(ctx context.Context, physical string) (m indexMeta
 	return m, found, err
 }
 
-// touch notes the time of a change. It is written at most once a second, since
-// nobody needs to know it better, and when the store is closed.
+// touchEvery is how often the time of the last change is written: each time costs the
+// server about as much as a hundred records, and nobody needs to know it better.
+const touchEvery = 10 * time.Second
+
+// touch notes the time of a change. It is written now and then, and when the store is
+// closed.
 func (s *Store) touch(ctx context.Context, force bool) error {
 	s.mu.Lock()
 	now := time.Now()
 	if !force {
 		s.updated = now
 	}
-	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > time.Second)
+	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > touchEvery)
 	at := s.updated
 	if write {
 		s.updatedKept = now

@@ -132,7 +132,8 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	}, nil
 }
 
-// lastChange is the time of the latest change by anybody, to about a second.
+// lastChange is the time of the latest change, exact for this store and for what others
+// wrote and closed; one that writes at the moment may be touchEvery ahead.
 func (s *Store) lastChange(ctx context.Context) (time.Time, error) {
 	var kept updated
 	if _, err := s.readMeta(ctx, s.physical, idUpdated, entity.ClStrong, &kept); err != nil {
@@ -182,7 +183,7 @@ func (s *Store) Close() error {
 	ctx, cancel := context.WithTimeout(impatient(context.Background()), 5*time.Second)
 	defer cancel()
 	if err := s.touch(ctx, true); err != nil {
-		// All data is safe; only the time of the last change is a second too early.
+		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}
 	if err := s.client.Close(); err != nil {

@@ -35,12 +35,13 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 func (s *Store) rowsOf(records []store.Record) ([]row, error) {
 	rows := make([]row, 0, len(records))
 	at := make(map[string]int, len(records))
+	labels := make(filterLabels)
 	for i := range records {
 		r := &records[i]
 		if err := r.Validate(s.meta.Model.Dim); err != nil {
 			return nil, err
 		}
-		converted, err := newRow(r)
+		converted, err := newRow(r, labels)
 		if err != nil {
 			return nil, err
 		}

@@ -114,6 +114,17 @@ func testScanSnapshot(e *env) {
 	e.compare("Scan while the store changes", got, want)
 	e.check()
 
+	// In any order, all the same.
+	var loose []store.Record
+	for r, err := range e.s.Scan(e.Context(), nil, store.Fields{Vectors: true, AnyOrder: true}) {
+		if err != nil {
+			e.Fatal(err)
+		}
+		loose = append(loose, r)
+	}
+	slices.SortFunc(loose, func(a, b store.Record) int { return cmp.Compare(a.ID, b.ID) })
+	e.compare("Scan in any order", loose, e.match(nil))
+
 	n := 0
 	for range e.s.Scan(e.Context(), nil, store.Fields{}) {
 		if n++; n == 3 {
