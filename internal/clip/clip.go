@@ -101,5 +101,10 @@ func (b *Batch) SetLen(n int) { b.n = n }
 // Len is the number of filled slots.
 func (b *Batch) Len() int { return b.n }
 
+// Part is slots [from, to) as a filled batch of its own, over the same memory.
+func (b *Batch) Part(from, to int) *Batch {
+	return &Batch{Pixels: b.Pixels[from*b.slot : to*b.slot : to*b.slot], n: to - from, cap: to - from, slot: b.slot}
+}
+
 // Cap is the number of slots.
 func (b *Batch) Cap() int { return b.cap }

@@ -19,7 +19,17 @@ type load struct {
 	claimed int // slots handed out
 	written int // slots whose pixels and record are in place
 	sealed  bool
+	part    bool  // of another load, and not to be filled again
 	err     error // of a write: the batch must not be used
+}
+
+// split cuts a load in two.
+func (l *load) split() (first, second *load) {
+	n := l.batch.Len()
+	cut := func(from, to int) *load {
+		return &load{batch: l.batch.Part(from, to), records: l.records[from:to], added: l.added[from:to], part: true, err: l.err}
+	}
+	return cut(0, (n+1)/2), cut((n+1)/2, n)
 }
 
 // loader hands slots of one batch after another to the decode workers, and a
@@ -28,12 +38,17 @@ type load struct {
 type loader struct {
 	mu      sync.Mutex
 	current *load
+	workers int // that batches go to
 	free    chan *load
 	ready   chan *load
 }
 
-func newLoader(batches, size int, p clip.Preprocess) *loader {
-	l := &loader{free: make(chan *load, batches), ready: make(chan *load, batches)}
+// newLoader makes the batches for a number of workers that embed and as many more as
+// spare.
+func newLoader(workers, spare, size int, p clip.Preprocess) *loader {
+	batches := workers + spare
+	// The last batches are cut into parts, of one picture at the least.
+	l := &loader{workers: workers, free: make(chan *load, batches), ready: make(chan *load, batches+workers*size)}
 	for range batches {
 		l.free <- &load{
 			batch:   clip.NewBatch(size, p),
@@ -108,6 +123,10 @@ func (l *loader) dispatch(b *load) {
 
 // finish sends the last, partly filled batch and closes ready. Every put has
 // returned by then.
+//
+// The last batches, one a worker, are cut into ever smaller parts and sent largest
+// first: otherwise one worker would have nothing left to do while another has just
+// begun a whole batch.
 func (l *loader) finish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -116,5 +135,37 @@ func (l *loader) finish() {
 		l.dispatch(l.current)
 		l.current = nil
 	}
-	close(l.ready)
+	defer close(l.ready)
+	if l.workers == 1 {
+		return
+	}
+	waiting := l.drain()
+	whole := max(0, len(waiting)-l.workers)
+	for _, b := range waiting[:whole] {
+		l.ready <- b
+	}
+	for rest := waiting[whole:]; len(rest) > 0; {
+		var smaller []*load
+		for _, b := range rest {
+			if b.err == nil && b.batch.Len() > 1 {
+				first, second := b.split()
+				b, smaller = first, append(smaller, second)
+			}
+			l.ready <- b
+		}
+		rest = smaller
+	}
+}
+
+// drain takes back what no worker has begun.
+func (l *loader) drain() []*load {
+	var waiting []*load
+	for {
+		select {
+		case b := <-l.ready:
+			waiting = append(waiting, b)
+		default:
+			return waiting
+		}
+	}
 }

@@ -119,7 +119,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 	defer context.AfterFunc(work, stop)() // a stage that fails stops the walk as well
 
 	pre := x.embedder.Spec().Preprocess
-	loads := newLoader(x.options.EmbedWorkers+spareBatches, x.options.BatchSize, pre)
+	loads := newLoader(x.options.EmbedWorkers, spareBatches, x.options.BatchSize, pre)
 	commits := &committer{x: x, t: t, in: make(chan []change, 16)}
 	candidates := make(chan candidate, planAhead)
 	var planned, decoded, embedded sync.WaitGroup
@@ -198,7 +198,9 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 				t.countNew(added)
 			}}
 		}
-		loads.free <- l // never blocks: there is room for every batch
+		if !l.part {
+			loads.free <- l // never blocks: there is room for every batch
+		}
 		if err := commits.send(ctx, changes...); err != nil {
 			return err
 		}

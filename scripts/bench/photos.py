@@ -23,7 +23,7 @@ SIZES = {
     "vga": (640, 480),
     "png": (1632, 1224),
 }
-GRAIN = 6.0  # standard deviation; a 12-megapixel JPEG then has about 4 MB, as from a camera
+GRAIN = 6.0  # standard deviation; a 12-megapixel JPEG then has nearly 3 MB, as from a camera
 
 
 def photo(source: Path, size: tuple[int, int]) -> Image.Image:
