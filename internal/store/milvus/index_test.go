@@ -232,3 +232,29 @@ func TestReadsAfterADelete(t *testing.T) {
 	}
 	fake.Meddle(nil)
 }
+
+// As many candidates are needed as hits, but not as many clusters.
+func TestEffortBelowK(t *testing.T) {
+	for kind, want := range map[string]string{"HNSW": `"ef":50`, "IVF_SQ8": `"nprobe":3`} {
+		fake := milvustest.Start(t)
+		o := options(fake)
+		o.Index.Type = kind
+		s := open(t, o)
+		upsert(t, s, records(5)...)
+		var sent string
+		fake.Meddle(func(_ context.Context, _ string, req any, next func() (any, error)) (any, error) {
+			if r, ok := req.(*milvuspb.SearchRequest); ok {
+				for _, p := range r.SearchParams {
+					sent += p.Value
+				}
+			}
+			return next()
+		})
+		q := queries(1)
+		q.K = 50
+		if _, err := s.SearchAt(t.Context(), q, 3); err != nil || !strings.Contains(sent, want) {
+			t.Errorf("%s: a search for 50 hits with effort 3 was sent with %s, %v; want %s", kind, sent, err, want)
+		}
+		fake.Meddle(nil)
+	}
+}

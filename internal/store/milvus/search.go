@@ -49,7 +49,7 @@ func (s *Store) searchWith(ctx context.Context, q store.Query, effort int) ([][]
 	step := min(max(answerBytes/(hitBytes*q.K), 1), maxQueries)
 	for from := 0; from < q.Vectors.Rows; from += step {
 		to := min(from+step, q.Vectors.Rows)
-		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), max(effort, q.K))
+		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), effort)
 		if err != nil {
 			return nil, fmt.Errorf("searching: %w", err)
 		}
@@ -80,7 +80,7 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 	for i := range vectors {
 		vectors[i] = entity.FloatVector(queries.Row(i))
 	}
-	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, effort))
+	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, effort, q.K))
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Store) effort(k int) int {
 
 // usualEffort is fitted to what was measured on text queries and real pictures, see
 // docs/benchmarks.md: of their true nearest HNSW misses a share of about 12 / ef, up to a
-// recall of 0.95. Text queries lie outside the distribution of the images, so that a graph
+// recall of 0.95, and IVF of 1024 clusters 2.5 / nprobe. Text queries lie outside the distribution of the images, so that a graph
 // must look much further for them than for images, and some it never reaches. search tune
 // replaces this by a value measured on the user's own.
 func usualEffort(parameter string, k int, recall float64) int {
@@ -47,18 +47,21 @@ func usualEffort(parameter string, k int, recall float64) int {
 	case "ef":
 		return max(2*k, int(math.Round(12/miss)), 64)
 	case "nprobe":
-		return max(8, int(math.Ceil(1.6/miss)))
+		return max(8, int(math.Round(2.5/miss)))
 	case "search_list":
 		return max(k+k/2, int(math.Ceil(5/miss)), 100)
 	}
 	return 0
 }
 
-// parameters are the search parameters as the SDK wants them. effort is at least the
-// number of hits.
-func parameters(index string, effort int) entity.SearchParam {
+// parameters are the search parameters as the SDK wants them for k hits. A list of
+// candidates must have room for all of them.
+func parameters(index string, effort, k int) entity.SearchParam {
 	p := searchParams{}
 	if name, ok := parameterOf[index]; ok {
+		if name != "nprobe" {
+			effort = max(effort, k)
+		}
 		p[name] = min(effort, maxEffort[name])
 	}
 	if index == "AUTOINDEX" {
