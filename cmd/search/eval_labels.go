@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -59,6 +61,9 @@ func evalLabels(c *cli.Context, p *app.Program, open *app.Open, captions []eval.
 		return json.NewEncoder(p.Stdout).Encode(q)
 	}
 	writeQuality(p, q)
+	if !strings.Contains(how.calibration, ":") && q.Gain > 0 {
+		p.Printf("to have that: --calibration %s:%.2f,%.2f\n", cmp.Or(how.calibration, "auto"), q.Gain, q.Offset)
+	}
 	return nil
 }
 

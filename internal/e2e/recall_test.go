@@ -51,7 +51,7 @@ func TestRecallOfIndexes(t *testing.T) {
 	queries := filepath.Join(dir, "queries.txt")
 	writeQueries(t, queries)
 	for _, kind := range []string{"HNSW", "IVF_SQ8"} {
-		env := []string{"SIGHTLINE_MILVUS_INDEX_TYPE=" + kind, "SIGHTLINE_MILVUS_CONSISTENCY=strong"}
+		env := []string{"SIGHTLINE_MILVUS_INDEX_TYPE=" + kind}
 		dropCollections(t, address, name)
 		start := time.Now()
 		t.Log(ours(t, env, 0, "indexer", "copy", "--db", db, "--collection", name, "--from", "local", "--to", "milvus", "--json"))

@@ -70,9 +70,9 @@ func TestKilledRunsGiveTheSameTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	kills := 0
-	// Each try is killed once it has written a little more than the one before, so that
-	// the kills fall between the batches and into them.
-	for patience := 20 * time.Millisecond; ; patience += 45 * time.Millisecond {
+	// Each try may last longer than the one before, so that the kills fall between the
+	// batches and into them, and the last is left alone however slow the machine is.
+	for patience := 20 * time.Millisecond; ; patience += patience/3 + 10*time.Millisecond {
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), childDir+"="+dir)
 		cmd.Stderr = os.Stderr

@@ -137,12 +137,44 @@ func logSumExp(x []float32, scale float64) float64 {
 func MethodNames() []string { return []string{"auto", "bank", "contrast", "cosine", "sigmoid"} }
 
 // NewCalibration returns the method of that name for a model. "auto" and "" stand
-// for the model family's own sigmoid, and for the bank with any other.
+// for the model family's own sigmoid, and for the bank with any other. A gain and an
+// offset may follow, as in "bank:1.2,0.5": the method's log odds are multiplied by the
+// one and have the other added, which is what Quality says would fit.
 //
 // The numbers of the starter model are those of the quality golden. Those of other
 // models are what their training suggests: search eval --labels measures better ones
 // on pictures of one's own.
 func NewCalibration(name string, spec clip.Spec) (Calibration, error) {
+	name, fit, fitted := strings.Cut(name, ":")
+	c, err := newCalibration(name, spec)
+	if err != nil || !fitted {
+		return c, err
+	}
+	var gain, offset float64
+	var rest string
+	if n, _ := fmt.Sscanf(fit, "%g,%g%s", &gain, &offset, &rest); n != 2 || !(gain > 0 && gain < 1e6 && math.Abs(offset) < 1e6) {
+		return nil, fmt.Errorf("%w of gain and offset %q: write for example %s:1.2,0.5, with a gain above 0", ErrCalibration, fit, name)
+	}
+	return refit(c, gain, offset), nil
+}
+
+// refit changes the log odds of a method.
+func refit(c Calibration, gain, offset float64) Calibration {
+	switch c := c.(type) {
+	case BankSoftmax:
+		c.Gain, c.Offset = gain*c.Gain, gain*c.Offset+offset
+		return c
+	case Contrast:
+		return Contrast{Gain: gain * c.Gain, Offset: gain*c.Offset + offset}
+	case Cosine:
+		return Cosine{Gain: gain * c.Gain, Offset: gain*c.Offset + offset}
+	case Sigmoid:
+		return Sigmoid{Scale: gain * c.Scale, Bias: gain*c.Bias + offset}
+	}
+	return c
+}
+
+func newCalibration(name string, spec clip.Spec) (Calibration, error) {
 	scale := spec.LogitScale
 	if name == "" || name == "auto" {
 		name = "bank"

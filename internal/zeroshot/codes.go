@@ -12,9 +12,13 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// codeRows is how many pictures go through a product of codes at once: enough that
+// codeRows is how many pictures go through a product of codes at once, and codeProducts
+// bounds what comes of it (64 MB a core) where there are very many labels: enough that
 // handing over the labels costs little.
-const codeRows = 1024
+const (
+	codeRows     = 1024
+	codeProducts = 1 << 24
+)
 
 // worthCodes is the number of labels from which codes are worth their encoding.
 const worthCodes = 64
@@ -81,8 +85,9 @@ func (c *Classifier) bestCoarse(ctx context.Context, vectors vec.Matrix, top int
 	}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for from := 0; from < vectors.Rows; from += codeRows {
-		to := min(from+codeRows, vectors.Rows)
+	step := max(1, min(codeRows, codeProducts/c.labels))
+	for from := 0; from < vectors.Rows; from += step {
+		to := min(from+step, vectors.Rows)
 		g.Go(func() error {
 			return c.bestOfCodes(ctx, vectors.Slice(from, to), bank.Slice(from, to), top, minimum, out[from:to])
 		})

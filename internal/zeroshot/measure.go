@@ -73,7 +73,7 @@ func (c *Classifier) Measure(ctx context.Context, vectors vec.Matrix, truth [][]
 	q := Quality{Pictures: vectors.Rows, Labels: c.labels}
 	pairs := make([]pair, 0, vectors.Rows*c.labels)
 	right := 0
-	size := c.blockSize()
+	size := max(1, min(blockPictures, blockScores/c.matrix.Rows))
 	for from := 0; from < vectors.Rows; from += size {
 		part := vectors.Slice(from, min(from+size, vectors.Rows))
 		scores, err := c.Score(ctx, part)

@@ -179,6 +179,30 @@ func TestNewCalibration(t *testing.T) {
 }
 
 // Every method must keep to its contract: log odds never fall as the cosine rises.
+// A gain and an offset change the log odds of every method as they say.
+func TestCalibrationsAreFitted(t *testing.T) {
+	spec := clip.Spec{LogitScale: 20, LogitBias: -3}
+	for _, name := range []string{"bank", "contrast", "cosine", "sigmoid", "auto"} {
+		plain, err := NewCalibration(name, spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fitted, err := NewCalibration(name+":1.5,-0.25", spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 1.5*plain.Logit(0.3, 0.1) - 0.25
+		if got := fitted.Logit(0.3, 0.1); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	for _, bad := range []string{"bank:", "bank:1", "bank:0,1", "bank:-1,0", "bank:x,y", "bank:1,2,3", "bank:NaN,0", "bank:1,Inf", "none:1,0"} {
+		if _, err := NewCalibration(bad, spec); !errors.Is(err, ErrCalibration) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestCalibrationsRise(t *testing.T) {
 	bank := []float32{0.1, -0.2, 0.4, 0.33}
 	for _, name := range MethodNames() {

@@ -30,6 +30,9 @@ type batch struct {
 
 // blockSize is how many pictures are compared with all labels at once.
 func (c *Classifier) blockSize() int {
+	if c.coarse != nil { // which has bounds of its own
+		return blockPictures
+	}
 	return max(1, min(blockPictures, blockScores/c.matrix.Rows))
 }
 

@@ -12,8 +12,9 @@ each put in place only when it is whole.
 Dynamic quantisation: the weights of MatMul, Gemm and Gather become 8-bit integers with
 one scale a channel, activations are quantised while the graph runs, with one scale a
 tensor. It needs no calibration pictures, so that it cannot be calibrated on the wrong
-ones; the price is that the scale, and so the embedding of a picture, depends a little on
-the pictures that share its batch. indexer model verify measures both differences.
+ones; the price is that the scale, and so the embedding of a picture, would depend a
+little on the pictures that share its batch. Sightline therefore gives such graphs one
+picture a call. indexer model verify --against fp32 measures what is lost.
 
 Weights have 7 bits. On x86 CPUs without VNNI the product of two bytes is added up in 16
 bits, which eight would overflow.

@@ -29,25 +29,35 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 		return nil, err
 	}
 	defer sn.release()
-	var selected *bitmap
+	var tops []*vec.TopK
 	if q.Filter == nil {
-		selected, err = sn.live(ctx)
+		tops, err = s.searchAll(ctx, sn, q)
 	} else {
-		selected, err = sn.matching(ctx, where)
+		tops, err = s.searchFiltered(ctx, sn, q, where)
 	}
 	if err != nil {
-		return nil, s.closedOr(err)
+		return nil, s.closedOr(fmt.Errorf("search: %w", err))
 	}
+	hits, err := sn.hits(ctx, tops)
+	return hits, s.closedOr(err)
+}
+
+// searchAll searches all records.
+func (s *Store) searchAll(ctx context.Context, sn *snapshot, q store.Query) ([]*vec.TopK, error) {
+	live, err := sn.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.searchSlots(ctx, sn, q, live)
+}
+
+// searchSlots searches the selected slots.
+func (s *Store) searchSlots(ctx context.Context, sn *snapshot, q store.Query, selected *bitmap) ([]*vec.TopK, error) {
 	codes := s.codes
 	if int64(selected.count(0, sn.slots)) < s.codesFrom {
 		codes = nil
 	}
-	tops, err := newScan(s.engine, codes, sn, q, selected).run(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	hits, err := sn.hits(ctx, tops)
-	return hits, s.closedOr(err)
+	return newScan(s.engine, codes, sn, q, selected).run(ctx)
 }
 
 // live is the slots that hold a record: all but the freed ones, which are few.
@@ -55,13 +65,6 @@ func (sn *snapshot) live(ctx context.Context) (*bitmap, error) {
 	b := newBitmap(sn.slots)
 	b.fill()
 	err := sn.eachSlot(ctx, condition{sql: "SELECT slot FROM freed"}, b.clear)
-	return b, err
-}
-
-// matching is the slots whose records meet a condition.
-func (sn *snapshot) matching(ctx context.Context, where condition) (*bitmap, error) {
-	b := newBitmap(sn.slots)
-	err := sn.eachSlot(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
 	return b, err
 }
 

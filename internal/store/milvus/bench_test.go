@@ -259,17 +259,31 @@ func (f *filled) latency(b *testing.B) (ours, sdk time.Duration) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		start := time.Now()
-		if _, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
-			b.Fatal(err)
+		ours := func() time.Duration {
+			start := time.Now()
+			if _, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
+				b.Fatal(err)
+			}
+			return time.Since(start)
 		}
-		middle := time.Now()
-		if _, err := f.bare.Search(b.Context(), like.Name, nil, "", fields, []entity.Vector{entity.FloatVector(v)}, "vector", entity.IP, 10, p,
-			client.WithSearchQueryConsistencyLevel(entity.ClBounded)); err != nil {
-			b.Fatal(err)
+		sdk := func() time.Duration {
+			start := time.Now()
+			if _, err := f.bare.Search(b.Context(), like.Name, nil, "", fields, []entity.Vector{entity.FloatVector(v)}, "vector", entity.IP, 10, p,
+				client.WithSearchQueryConsistencyLevel(entity.ClBounded)); err != nil {
+				b.Fatal(err)
+			}
+			return time.Since(start)
+		}
+		var one, other time.Duration
+		if i%2 == 0 { // whoever goes second finds the vectors in the processor's cache
+			one = ours()
+			other = sdk()
+		} else {
+			other = sdk()
+			one = ours()
 		}
 		if i >= 50 { // warm
-			a, z = append(a, middle.Sub(start)), append(z, time.Since(middle))
+			a, z = append(a, one), append(z, other)
 		}
 	}
 	slices.Sort(a)

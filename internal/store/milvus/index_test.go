@@ -126,7 +126,7 @@ func TestTuning(t *testing.T) {
 			t.Errorf("a search was sent with %s, %v; want %s", sent, err, want)
 		}
 	}
-	search(s, `"ef":128`) // for the default recall
+	search(s, `"ef":240`) // for the default recall
 	if _, err := s.SearchAt(t.Context(), queries(1), 77); err != nil || !strings.Contains(sent, `"ef":77`) {
 		t.Errorf("SearchAt 77 sent %s, %v", sent, err)
 	}
@@ -142,7 +142,7 @@ func TestTuning(t *testing.T) {
 	if err := s.SetEffort(t.Context(), 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	search(s, `"ef":128`)
+	search(s, `"ef":240`)
 	if parameter, values := s.Efforts(10); parameter != "ef" || len(values) < 5 || values[0] < 10 {
 		t.Errorf("Efforts = %s, %v", parameter, values)
 	}
