@@ -1,17 +1,21 @@
 """Turns into a Milvus server, or waits until one answers.
 
-    milvus_server.py port standalone|lite FIRST         prints a port that is free
-    milvus_server.py run standalone|lite FOLDER PORT    becomes the server
-    milvus_server.py wait standalone|lite PORT PID      returns when it answers
+    milvus_server.py run standalone|lite FOLDER FIRST PORT
+    milvus_server.py wait standalone|lite FOLDER PID
+
+run becomes the server, on PORT or, if that is empty, on the first free one from FIRST on,
+and writes it to FOLDER/port. wait returns when the server answers there.
 
 It is called by scripts/milvus, in the virtual environment of
 requirements-milvus.txt.
 """
 
+import fcntl
 import json
 import os
 import socket
 import sys
+import tempfile
 import time
 
 # How long a server may take to answer. A small machine that is busy otherwise
@@ -35,13 +39,24 @@ SETTINGS = {
 }
 
 
-def free_port(kind: str, first: int) -> int:
-    """Finds as many free ports in a row as the server needs, from first on."""
+def take_ports(kind: str, first: int) -> int:
+    """Finds as many free ports in a row as the server needs, from first on, and keeps
+    them from other calls of this script for as long as the process lives: a server
+    listens only seconds after it was started. A byte of the file stands for a port."""
+    path = os.path.join(tempfile.gettempdir(), f"sightline-milvus-ports-{os.getuid()}")
+    ports = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.set_inheritable(ports, True)  # the lock is lost when the file is closed
     port = first
     while port + PORTS[kind] < 65536:
+        try:
+            fcntl.lockf(ports, fcntl.LOCK_EX | fcntl.LOCK_NB, PORTS[kind], port)
+        except OSError:
+            port += 1
+            continue
         taken = [p for p in range(port, port + PORTS[kind]) if not is_free(p)]
         if not taken:
             return port
+        fcntl.lockf(ports, fcntl.LOCK_UN, PORTS[kind], port)
         port = taken[-1] + 1
     sys.exit(f"there are no {PORTS[kind]} free ports in a row from {first} on")
 
@@ -116,7 +131,7 @@ def run_lite(folder: str, port: int) -> None:
     os.execv(command, [command, "server", "--data-dir", data, "--port", str(port)])
 
 
-def wait(kind: str, port: int, pid: int) -> None:
+def wait(kind: str, folder: str, pid: int) -> None:
     """Waits until a server can list its collections, or its process is gone."""
     from pymilvus import MilvusClient
 
@@ -128,6 +143,8 @@ def wait(kind: str, port: int, pid: int) -> None:
         except ProcessLookupError:
             sys.exit(f"{kind} ended by itself")
         try:
+            with open(os.path.join(folder, "port"), encoding="utf-8") as file:
+                port = int(file.read())
             # Where nobody has to log in, what is given to log in with is ignored.
             MilvusClient(
                 uri=f"http://127.0.0.1:{port}", token="root:Milvus", timeout=2
@@ -140,18 +157,19 @@ def wait(kind: str, port: int, pid: int) -> None:
 
 
 def main() -> None:
-    command, kind, *rest = sys.argv[1:]
-    if command == "port":
-        print(free_port(kind, int(rest[0])))
-        return
+    command, kind, folder, *rest = sys.argv[1:]
     if command == "wait":
-        wait(kind, int(rest[0]), int(rest[1]))
+        wait(kind, folder, int(rest[0]))
         return
     os.setsid()  # so that a Ctrl-C at the terminal does not reach the server
+    first, port = rest
+    number = int(port) if port else take_ports(kind, int(first))
+    with open(os.path.join(folder, "port"), "w", encoding="utf-8") as file:
+        file.write(f"{number}\n")
     if kind == "lite":
-        run_lite(rest[0], int(rest[1]))
+        run_lite(folder, number)
     else:
-        run_standalone(rest[0], int(rest[1]))
+        run_standalone(folder, number)
 
 
 if __name__ == "__main__":

@@ -124,8 +124,11 @@ func ownServer(t *testing.T, env ...string) *serverOfOne {
 	t.Helper()
 	requireScript(t)
 	s := &serverOfOne{t: t, env: append(os.Environ(), append(env, "SIGHTLINE_MILVUS_DIR="+t.TempDir(), "SIGHTLINE_MILVUS_PORT=")...)}
-	s.run("start")
 	t.Cleanup(func() { s.run("kill") })
+	s.run("start")
+	if t.Failed() {
+		t.FailNow() // whatever answers under its address is another server
+	}
 	s.address = s.run("address")
 	return s
 }
