@@ -19,7 +19,7 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # race detector makes slow without a chance to find anything.
 concurrent=(
   ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store ./internal/store/local ./internal/transfer ./internal/walk
+  ./internal/store/... ./internal/transfer ./internal/walk
 )
 
 # The tags of the Makefile, so that the tests run what is shipped.
@@ -65,10 +65,9 @@ say "staticcheck"
 go run "$staticcheck" -tags "$tags" ./...
 
 say "go test -race"
-# Short leaves out what runs on one goroutine, for minutes under the detector.
+# Short leaves out what runs on one goroutine, for minutes under the detector, and the
+# real servers of Milvus: the one that lives in the tests does.
 go test -tags "$tags" -timeout 30m -race -short "${concurrent[@]}"
-# Short: with the Milvus that lives in the test, without the real servers.
-go test -tags "$tags" -race -short ./internal/store/milvus/...
 
 say "Milvus"
 if [ -z "${SIGHTLINE_MILVUS_ADDRESS:-}" ]; then
