@@ -37,10 +37,11 @@ func (s *Store) effort(k int) int {
 }
 
 // usualEffort is fitted to what was measured on text queries and real pictures, see
-// docs/benchmarks.md: of their true nearest HNSW misses a share of about 12 / ef, up to a
-// recall of 0.95, and IVF of 1024 clusters 2.5 / nprobe. Text queries lie outside the distribution of the images, so that a graph
-// must look much further for them than for images, and some it never reaches. search tune
-// replaces this by a value measured on the user's own.
+// docs/benchmarks.md: of their true nearest HNSW misses a share of about 12 / ef, up to
+// a recall of 0.95, and IVF of 1024 clusters 2.5 / nprobe. Text queries lie outside the
+// distribution of the images, so that a graph must look much further for them than for
+// images, and some it never reaches. search tune replaces this by a value measured on
+// the user's own.
 func usualEffort(parameter string, k int, recall float64) int {
 	miss := math.Max(1-recall, 0.001)
 	switch parameter {
