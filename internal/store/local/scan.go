@@ -22,9 +22,10 @@ const (
 	// copying those out is cheaper than scoring all.
 	gatherShare = 4
 
-	// codeRows and codeScores are the same for codes; those blocks are per core.
+	// codeRows and codeScores are the same for codes; those blocks are per core, and
+	// their products stay in its cache until they are looked at.
 	codeRows   = 4096
-	codeScores = 1 << 20
+	codeScores = 1 << 18
 	// sparseShare is the share below which the selected vectors are read instead of
 	// the codes of all.
 	sparseShare = 16
