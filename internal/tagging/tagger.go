@@ -289,6 +289,22 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 	if err := t.store.Flush(ctx); err != nil {
 		return err
 	}
+	if err := t.count(ctx, r); err != nil {
+		return err
+	}
+	r.Finished = now()
+	return t.registry.Save(*r)
+}
+
+// count counts the pictures of the index, and the run's tags on them.
+func (t *Tagger) count(ctx context.Context, r *Run) (err error) {
+	if counter, ok := t.store.(store.TagCounter); ok {
+		if r.Pictures, err = t.store.Count(ctx, nil); err != nil {
+			return err
+		}
+		r.Tagged, r.Tags, err = counter.CountTags(ctx, r.Source())
+		return err
+	}
 	r.Pictures, r.Tagged, r.Tags = 0, 0, 0
 	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
@@ -300,8 +316,7 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 			r.Tags += int64(n)
 		}
 	}
-	r.Finished = now()
-	return t.registry.Save(*r)
+	return nil
 }
 
 // Preview yields every picture that a run would tag, in id order, and writes nothing.
@@ -342,7 +357,8 @@ func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(s
 	return nil
 }
 
-// Each yields the pictures that have tags of a run, in id order.
+// Each yields the pictures that have tags of a run, in an order of the store that is
+// always the same.
 func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
 	return t.All(ctx, id, func(r store.Record, tags []store.Tag) error {
 		if len(tags) == 0 {
@@ -352,9 +368,9 @@ func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, [
 	})
 }
 
-// All yields every picture of the index with its tags of a run, in id order.
+// All yields every picture of the index with its tags of a run, in the order of Each.
 func (t *Tagger) All(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{}) {
+	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}

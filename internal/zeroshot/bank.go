@@ -118,7 +118,7 @@ func (c *Classifier) without(b *background, concepts []int) float64 {
 		for _, t := range b.terms[from:] {
 			sum += t
 		}
-		if sum >= leastSum {
+		if sum >= leastSum || len(concepts) == len(b.bank) {
 			return a.total(sum, b.top)
 		}
 	}

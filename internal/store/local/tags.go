@@ -44,6 +44,18 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 	})
 }
 
+// CountTags implements store.TagCounter.
+func (s *Store) CountTags(ctx context.Context, source string) (records, tags int64, err error) {
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer sn.release()
+	err = sn.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(n), 0) FROM
+		(SELECT count(*) AS n FROM tags WHERE source = ? GROUP BY slot)`, source).Scan(&records, &tags)
+	return records, tags, s.closedOr(sqlError(err))
+}
+
 // tagPlace is where new tags of a record go: its slot, and the position behind the
 // tags that it has.
 type tagPlace struct {
