@@ -66,6 +66,8 @@ fi
 models=.venv/reference/bin/python
 vectors=.venv/bench-search/bin/python
 [ -f build/bench/rclip/THIRD_PARTY_NOTICES.md ] || "$models" scripts/bench/make_towers.py --side 256
+model=build/bench/vit-b32-256
+[ -f "$model/onnx/vision_model_int8.onnx" ] || bin/indexer model quantize "$model" --python "$models"
 
 if [ -n "$quick" ]; then
   "$models" scripts/bench/photos.py --out build/bench/photos \
