@@ -69,6 +69,13 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
+// TagCounter is an optional interface of stores that can count tags without reading
+// every record.
+type TagCounter interface {
+	// CountTags returns how many tags come from a source, and how many records have any.
+	CountTags(ctx context.Context, source string) (records, tags int64, err error)
+}
+
 // Tunable is an optional interface of stores that search approximately, with one
 // parameter that buys recall with time.
 type Tunable interface {

@@ -120,7 +120,9 @@ type Hit struct {
 type Fields struct {
 	Vectors bool
 	// AnyOrder lets the store choose the order in which it reads and writes fastest, for
-	// those who go through everything. Who asks for it may not depend on the order.
+	// those who go through everything: the same order each time, as long as no record is
+	// added, replaced or deleted. Who asks for it sees what it changes itself meanwhile,
+	// or not.
 	AnyOrder bool
 }
 

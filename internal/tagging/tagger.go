@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -98,22 +100,35 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 	// Pictures that have gone are among the notes too, so this is a little too few.
 	t.observer.Planned(int(max(0, total-int64(len(notes.seen)))))
 
-	var results []zeroshot.Result
-	changed := make(map[string][]store.Tag)
-	flush := func() error {
-		if len(results) == 0 {
-			return nil
+	// One batch is written while the next is compared.
+	g, working := errgroup.WithContext(ctx)
+	batches := make(chan []zeroshot.Result)
+	g.Go(func() error {
+		defer close(batches)
+		return t.compare(working, r, c, notes, batches)
+	})
+	g.Go(func() error {
+		for results := range batches {
+			if err := t.write(working, r, notes, results); err != nil {
+				return err
+			}
 		}
-		if err := t.setTags(ctx, r.Source(), changed); err != nil {
-			return err
-		}
-		if err := notes.add(results); err != nil {
-			return err
-		}
-		t.observer.Tagged(len(results))
-		results = results[:0]
-		clear(changed)
 		return nil
+	})
+	return g.Wait()
+}
+
+// compare hands over the pictures that are not done, in batches.
+func (t *Tagger) compare(ctx context.Context, r *Run, c Classifier, notes *done, batches chan<- []zeroshot.Result) error {
+	results := make([]zeroshot.Result, 0, batchSize)
+	send := func() error {
+		select {
+		case batches <- results:
+			results = make([]zeroshot.Result, 0, batchSize)
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	options := r.options()
 	options.Skip, options.AnyOrder = notes.has, true
@@ -121,16 +136,34 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 		if err != nil {
 			return err
 		}
-		if !sameTags(res.Record.Tags, r.Source(), res.Tags) {
-			changed[res.Record.ID] = res.Tags
-		}
 		if results = append(results, res); len(results) == batchSize {
-			if err := flush(); err != nil {
+			if err := send(); err != nil {
 				return err
 			}
 		}
 	}
-	return flush()
+	if len(results) == 0 {
+		return nil
+	}
+	return send()
+}
+
+// write makes the tags of a batch durable, and then notes its pictures as done.
+func (t *Tagger) write(ctx context.Context, r *Run, notes *done, results []zeroshot.Result) error {
+	changed := make(map[string][]store.Tag, len(results))
+	for i := range results {
+		if res := &results[i]; !sameTags(res.Record.Tags, r.Source(), res.Tags) {
+			changed[res.Record.ID] = res.Tags
+		}
+	}
+	if err := t.setTags(ctx, r.Source(), changed); err != nil {
+		return err
+	}
+	if err := notes.add(results); err != nil {
+		return err
+	}
+	t.observer.Tagged(len(results))
+	return nil
 }
 
 // options are those of the classifier.
@@ -256,6 +289,22 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 	if err := t.store.Flush(ctx); err != nil {
 		return err
 	}
+	if err := t.count(ctx, r); err != nil {
+		return err
+	}
+	r.Finished = now()
+	return t.registry.Save(*r)
+}
+
+// count counts the pictures of the index, and the run's tags on them.
+func (t *Tagger) count(ctx context.Context, r *Run) (err error) {
+	if counter, ok := t.store.(store.TagCounter); ok {
+		if r.Pictures, err = t.store.Count(ctx, nil); err != nil {
+			return err
+		}
+		r.Tagged, r.Tags, err = counter.CountTags(ctx, r.Source())
+		return err
+	}
 	r.Pictures, r.Tagged, r.Tags = 0, 0, 0
 	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
@@ -267,8 +316,7 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 			r.Tags += int64(n)
 		}
 	}
-	r.Finished = now()
-	return t.registry.Save(*r)
+	return nil
 }
 
 // Preview yields every picture that a run would tag, in id order, and writes nothing.
@@ -309,7 +357,8 @@ func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(s
 	return nil
 }
 
-// Each yields the pictures that have tags of a run, in id order.
+// Each yields the pictures that have tags of a run, in an order of the store that is
+// always the same.
 func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
 	return t.All(ctx, id, func(r store.Record, tags []store.Tag) error {
 		if len(tags) == 0 {
@@ -319,9 +368,9 @@ func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, [
 	})
 }
 
-// All yields every picture of the index with its tags of a run, in id order.
+// All yields every picture of the index with its tags of a run, in the order of Each.
 func (t *Tagger) All(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{}) {
+	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}

@@ -65,14 +65,70 @@ func (c *Classifier) apart(cosines []float32) (rest []float32, same []int) {
 	return rest, same
 }
 
-// background is one picture's cosines with the bank, and what they come to.
+// background is one picture's cosines with the bank, and what they come to. One after
+// another picture can be judged by it.
 type background struct {
 	bank  []float32
 	value float64
+	terms []float64 // of an additive calibration, else empty
+	top   float64
 }
 
-func (c *Classifier) background(bank []float32) background {
-	return background{bank: bank, value: c.calibration.Background(bank)}
+// additive is a Calibration whose Background is a function of a sum with one term for
+// each concept, so that it can be had without some of them in no time.
+type additive interface {
+	// terms appends the terms to a slice. top is what they are relative to.
+	terms(to []float64, bank []float32) (terms []float64, top float64)
+	// total is the Background that a sum of terms stands for.
+	total(sum, top float64) float64
+}
+
+// leastSum is the least sum of terms that is exact enough: smaller ones may have lost
+// terms to underflow.
+const leastSum = 1e-280
+
+// set makes b the background of a picture with these cosines.
+func (c *Classifier) set(b *background, bank []float32) {
+	b.bank, b.terms = bank, b.terms[:0]
+	a, ok := c.calibration.(additive)
+	if !ok || len(bank) == 0 {
+		b.value = c.calibration.Background(bank)
+		return
+	}
+	b.terms, b.top = a.terms(b.terms, bank)
+	var sum float64
+	for _, t := range b.terms {
+		sum += t
+	}
+	b.value = a.total(sum, b.top)
+}
+
+// without is the background that leaves out some concepts, given by their places in
+// ascending order.
+func (c *Classifier) without(b *background, concepts []int) float64 {
+	if a, ok := c.calibration.(additive); ok {
+		var sum float64
+		from := 0
+		for _, i := range concepts {
+			for _, t := range b.terms[from:i] {
+				sum += t
+			}
+			from = i + 1
+		}
+		for _, t := range b.terms[from:] {
+			sum += t
+		}
+		if sum >= leastSum || len(concepts) == len(b.bank) {
+			return a.total(sum, b.top)
+		}
+	}
+	rest := make([]float32, 0, len(b.bank))
+	from := 0
+	for _, i := range concepts {
+		rest = append(rest, b.bank[from:i]...)
+		from = i + 1
+	}
+	return c.calibration.Background(append(rest, b.bank[from:]...))
 }
 
 // openProbability judges an open label. Where concepts of the bank mean the same as
@@ -84,13 +140,7 @@ func (c *Classifier) openProbability(label int, cosine float32, b *background) f
 func (c *Classifier) openLogit(label int, cosine float32, b *background) float64 {
 	value := b.value
 	if same := c.overlap[label]; len(same) > 0 {
-		rest := make([]float32, 0, len(b.bank))
-		from := 0
-		for _, i := range same {
-			rest = append(rest, b.bank[from:i]...)
-			from = i + 1
-		}
-		value = c.calibration.Background(append(rest, b.bank[from:]...))
+		value = c.without(b, same)
 	}
 	return c.calibration.Logit(cosine+c.shifts[label], value)
 }

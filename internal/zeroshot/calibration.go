@@ -64,7 +64,42 @@ type BankSoftmax struct{ Scale, Breadth, Gain, Offset float64 }
 func (BankSoftmax) Name() string { return "bank" }
 
 // Background implements Calibration: the log of the sum of the concepts' powers.
-func (b BankSoftmax) Background(bank []float32) float64 { return logSumExp(bank, b.Scale) }
+func (b BankSoftmax) Background(bank []float32) float64 {
+	if len(bank) == 0 {
+		return math.Inf(-1)
+	}
+	top := b.top(bank)
+	var sum float64
+	for _, x := range bank {
+		sum += b.term(x, top)
+	}
+	return b.total(sum, b.Scale*float64(top))
+}
+
+// terms implements additive.
+func (b BankSoftmax) terms(to []float64, bank []float32) ([]float64, float64) {
+	top := b.top(bank)
+	for _, x := range bank {
+		to = append(to, b.term(x, top))
+	}
+	return to, b.Scale * float64(top)
+}
+
+// total implements additive.
+func (BankSoftmax) total(sum, top float64) float64 { return top + math.Log(sum) }
+
+// top is the greatest cosine, to which the powers are relative, so that none overflows.
+func (BankSoftmax) top(bank []float32) float32 {
+	top := bank[0]
+	for _, x := range bank {
+		if x > top {
+			top = x
+		}
+	}
+	return top
+}
+
+func (b BankSoftmax) term(x, top float32) float64 { return math.Exp(b.Scale * float64(x-top)) }
 
 // Shift implements Calibration.
 func (b BankSoftmax) Shift(label, typical float64) float64 {
@@ -116,22 +151,6 @@ func (Cosine) Shift(float64, float64) float64 { return 0 }
 
 // Logit implements Calibration.
 func (c Cosine) Logit(cosine float32, _ float64) float64 { return c.Gain*float64(cosine) + c.Offset }
-
-// logSumExp is log(sum(exp(scale*x))) without overflow; minus infinity for nothing.
-func logSumExp(x []float32, scale float64) float64 {
-	if len(x) == 0 {
-		return math.Inf(-1)
-	}
-	top := x[0]
-	for _, v := range x {
-		top = max(top, v)
-	}
-	var sum float64
-	for _, v := range x {
-		sum += math.Exp(scale * float64(v-top))
-	}
-	return scale*float64(top) + math.Log(sum)
-}
 
 // MethodNames are the methods that NewCalibration knows.
 func MethodNames() []string { return []string{"auto", "bank", "contrast", "cosine", "sigmoid"} }

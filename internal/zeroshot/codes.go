@@ -44,6 +44,7 @@ type workspace struct {
 	codes      []byte
 	products   []int32
 	mids, most []float32
+	background background
 }
 
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
@@ -113,8 +114,8 @@ func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, 
 	for i := range codes.Rows {
 		scale, residual, _ := codes.Tail(i)
 		q.Mids(products[i*q.Columns:(i+1)*q.Columns], scale, c.shifts, w.mids, w.most)
-		b := c.background(bank.Row(i))
-		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &b, top, minimum)
+		c.set(&w.background, bank.Row(i))
+		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &w.background, top, minimum)
 	}
 	return nil
 }

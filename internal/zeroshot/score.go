@@ -30,10 +30,11 @@ func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, 
 		return nil, fmt.Errorf("comparing %d pictures with %d labels: %w", vectors.Rows, c.labels, err)
 	}
 	out := make([][]Score, vectors.Rows)
+	var b background
 	for i := range out {
 		row := cosines.Row(i)
 		scores := make([]Score, c.labels)
-		b := c.background(row[c.labels:])
+		c.set(&b, row[c.labels:])
 		for l := range scores {
 			scores[l] = Score{Label: l, Cosine: row[l]}
 			if c.groupOf[l] < 0 {

@@ -147,7 +147,8 @@ func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, mini
 
 // best chooses the labels of one picture from its cosines.
 func (c *Classifier) best(cosines []float32, top int, minimum float32) []Score {
-	b := c.background(cosines[c.labels:])
+	var b background
+	c.set(&b, cosines[c.labels:])
 	t := vec.NewTopK(top)
 	for _, l := range c.open {
 		if s := cosines[l] + c.shifts[l]; s >= t.Threshold() {

@@ -91,8 +91,9 @@ func (c *Classifier) judge(ctx context.Context, st store.Store, first int, hits 
 		if err := c.engine.Score(ctx, c.bank(), vectors, bank); err != nil {
 			return nil, err
 		}
+		var b background
 		for i := range records {
-			b := c.background(bank.Row(i))
+			c.set(&b, bank.Row(i))
 			for _, l := range labelsOf[records[i].ID] {
 				if s, ok := c.judgeOne(l, vectors.Row(i), &b); ok {
 					scores[found{l, records[i].ID}] = s

@@ -6,9 +6,9 @@ benchmark makes once under build/bench/index (2.6 GB). Every program gets one qu
 16 and 1,000 at a time and returns the ten best of each. They take turns in each round,
 so that a busy machine disturbs all of them; the ratios are medians over the rounds.
 
-    python3 -m venv .venv/bench-search
-    .venv/bench-search/bin/pip install --require-hashes -r scripts/bench/requirements-search.txt
     .venv/bench-search/bin/python scripts/bench/search.py
+
+make bench makes that environment and runs this last.
 
 One core, and sqlite-vec, which uses no more: taskset -c 0 .venv/bench-search/bin/python
 scripts/bench/search.py --rows 200000 --sqlite. Milvus: scripts/milvus start standalone, and
@@ -129,7 +129,7 @@ def main() -> None:
     build = ROOT / "build" / "bench"
     build.mkdir(parents=True, exist_ok=True)
     binary, index = build / "e2e.test", build / "index"
-    subprocess.run(["go", "test", "-c", "-o", binary, "./internal/e2e"], cwd=ROOT, check=True)
+    subprocess.run(["go", "test", "-tags", "nodynamic", "-c", "-o", binary, "./internal/e2e"], cwd=ROOT, check=True)
     sightline(binary, index, args.rows, 1)  # makes the index
 
     path = next((index / f"n{args.rows}").glob("vectors-*.f32"))

@@ -105,6 +105,8 @@ var (
 	_ store.Promoter = (*Store)(nil)
 	_ store.Keeper   = (*Store)(nil)
 	_ store.Roster   = (*Store)(nil)
+
+	_ store.TagCounter = (*Store)(nil)
 )
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
@@ -81,6 +82,10 @@ func (sn *snapshot) bySlots(ctx context.Context, slots []int64) (map[int64]*stor
 	return out, nil
 }
 
+// closeSlots is how far apart, for each of them, the slots of records may lie for their
+// tags to be read as one range.
+const closeSlots = 4
+
 // attachTags reads the tags of at most chunkSize records.
 func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 	if len(records) == 0 {
@@ -88,11 +93,17 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 	}
 	at := make(map[int64]int, len(records))
 	args := make([]any, len(records))
+	first, last := records[0].slot, records[0].slot
 	for i, r := range records {
 		at[r.slot], args[i] = i, r.slot
+		first, last = min(first, r.slot), max(last, r.slot)
 	}
-	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, source, label, score, probability FROM tags WHERE slot IN "+
-		list(len(args))+" ORDER BY slot, position", args...)
+	which := "IN " + list(len(args))
+	if last-first < closeSlots*int64(len(records)) {
+		which, args = "BETWEEN ? AND ?", []any{first, last}
+	}
+	rows, err := sn.tx.QueryContext(ctx,
+		"SELECT slot, source, label, score, probability FROM tags WHERE slot "+which+" ORDER BY slot, position", args...)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -103,20 +114,30 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 		if err := rows.Scan(&slot, &t.Source, &t.Label, &t.Score, &t.Probability); err != nil {
 			return sqlError(err)
 		}
-		r := &records[at[slot]]
-		r.Tags = append(r.Tags, t)
+		if i, ok := at[slot]; ok {
+			records[i].Tags = append(records[i].Tags, t)
+		}
 	}
 	return sqlError(rows.Err())
 }
 
-// attachVectors reads the vectors of records.
+// attachVectors copies the vectors of records, which share their memory.
 func (sn *snapshot) attachVectors(records []row) error {
+	var buf, all []float32
 	for i := range records {
-		v, err := sn.vector(records[i].slot)
+		slot := records[i].slot
+		if slot < 0 || slot >= sn.slots {
+			return fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		}
+		m, err := sn.vectors.rows(slot, slot+1, &buf)
 		if err != nil {
 			return err
 		}
-		records[i].Vector = v
+		if all == nil {
+			all = make([]float32, 0, len(records)*m.Cols)
+		}
+		all = append(all, m.Row(0)...)
+		records[i].Vector = all[len(all)-m.Cols : len(all) : len(all)]
 	}
 	return nil
 }

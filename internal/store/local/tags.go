@@ -1,12 +1,13 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -25,110 +26,175 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		sourced[id] = list
 	}
 	return s.change(ctx, func(tx *sql.Tx, _ *state) error {
-		insert, err := newTagSetter(ctx, tx)
+		places, err := tagPlaces(ctx, tx, slices.Sorted(maps.Keys(sourced)))
 		if err != nil {
 			return err
 		}
+		if err := removeTags(ctx, tx, source, places); err != nil {
+			return err
+		}
+		insert := newTagInserter(tx)
 		defer insert.close()
-		for _, id := range slices.Sorted(maps.Keys(sourced)) {
-			if err := setTags(ctx, insert, source, id, sourced[id]); err != nil {
+		for _, p := range places {
+			if err := insert.add(ctx, p.slot, p.next, sourced[p.id]); err != nil {
 				return err
 			}
 		}
-		return nil
+		return insert.flush(ctx)
 	})
 }
 
-// setTags replaces the tags of one record that come from source; the new ones go
-// behind those of other sources.
-func setTags(ctx context.Context, insert *tagSetter, source, id string, tags []store.Tag) error {
-	var slot int64
-	var next int
-	err := insert.find.QueryRowContext(ctx, id).Scan(&slot, &next)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("set tags of %s: %w", id, store.ErrNotFound)
+// CountTags implements store.TagCounter.
+func (s *Store) CountTags(ctx context.Context, source string) (records, tags int64, err error) {
+	sn, err := s.snapshot(ctx, false)
+	if err != nil {
+		return 0, 0, err
 	}
+	defer sn.release()
+	err = sn.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(n), 0) FROM
+		(SELECT count(*) AS n FROM tags WHERE source = ? GROUP BY slot)`, source).Scan(&records, &tags)
+	return records, tags, s.closedOr(sqlError(err))
+}
+
+// tagPlace is where new tags of a record go: its slot, and the position behind the
+// tags that it has.
+type tagPlace struct {
+	id   string
+	slot int64
+	next int
+}
+
+// tagPlaces looks the places of ids up, and returns them in the order of the table.
+func tagPlaces(ctx context.Context, tx *sql.Tx, ids []string) ([]tagPlace, error) {
+	places := make([]tagPlace, 0, len(ids))
+	for args := range chunks(ids) {
+		rows, err := tx.QueryContext(ctx, `SELECT r.id, r.slot, (SELECT coalesce(max(t.position), -1) + 1 FROM tags t
+			WHERE t.slot = r.slot) FROM records r WHERE r.id IN `+list(len(args)), args...)
+		if err != nil {
+			return nil, sqlError(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var p tagPlace
+			if err := rows.Scan(&p.id, &p.slot, &p.next); err != nil {
+				return nil, sqlError(err)
+			}
+			places = append(places, p)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, sqlError(err)
+		}
+	}
+	if len(places) < len(ids) {
+		return nil, fmt.Errorf("set tags of %s: %w", missing(ids, places), store.ErrNotFound)
+	}
+	slices.SortFunc(places, func(a, b tagPlace) int { return cmp.Compare(a.slot, b.slot) })
+	return places, nil
+}
+
+// missing returns the first of the ids that has no place.
+func missing(ids []string, places []tagPlace) string {
+	have := make(map[string]bool, len(places))
+	for _, p := range places {
+		have[p.id] = true
+	}
+	return ids[slices.IndexFunc(ids, func(id string) bool { return !have[id] })]
+}
+
+// removeTags removes the tags of a source from the records that have any tags. Their
+// places change if those were the last.
+func removeTags(ctx context.Context, tx *sql.Tx, source string, places []tagPlace) error {
+	remove, err := tx.PrepareContext(ctx, "DELETE FROM tags WHERE slot = ? AND source = ?")
 	if err != nil {
 		return sqlError(err)
 	}
-	if next > 0 {
-		if _, err := insert.remove.ExecContext(ctx, slot, source); err != nil {
+	defer remove.Close()
+	next, err := tx.PrepareContext(ctx, "SELECT coalesce(max(position), -1) + 1 FROM tags WHERE slot = ?")
+	if err != nil {
+		return sqlError(err)
+	}
+	defer next.Close()
+	for i := range places {
+		p := &places[i]
+		if p.next == 0 {
+			continue
+		}
+		if _, err := remove.ExecContext(ctx, p.slot, source); err != nil {
 			return sqlError(err)
 		}
-		if err := insert.find.QueryRowContext(ctx, id).Scan(&slot, &next); err != nil {
+		if err := next.QueryRowContext(ctx, p.slot).Scan(&p.next); err != nil {
 			return sqlError(err)
 		}
 	}
-	return insert.insert(ctx, slot, next, tags)
+	return nil
 }
 
-// tagInserter is the prepared statement for tags, and the folded forms of the labels
+// tagRows is how many tags a statement inserts: a tagging run writes millions.
+const tagRows = 64
+
+// tagInserter inserts tags, tagRows at a time. It keeps the folded forms of the labels
 // it has seen: a tagging run repeats a few labels a million times.
 type tagInserter struct {
-	*sql.Stmt
-	folded map[string]string
+	tx      *sql.Tx
+	stmt    *sql.Stmt // of tagRows rows, made when there are as many
+	pending []any     // the values of fewer
+	folded  map[string]string
 }
 
-func newTagInserter(ctx context.Context, tx *sql.Tx) (*tagInserter, error) {
-	stmt, err := tx.PrepareContext(ctx, `INSERT INTO tags(slot, position, source, label, folded, score, probability)
-		VALUES(?,?,?,?,?,?,?)`)
-	if err != nil {
-		return nil, sqlError(err)
-	}
-	return &tagInserter{Stmt: stmt, folded: make(map[string]string)}, nil
+const (
+	insertTags = "INSERT INTO tags(slot, position, source, label, folded, score, probability) VALUES"
+	tagValues  = "(?,?,?,?,?,?,?)"
+	tagColumns = 7
+)
+
+func newTagInserter(tx *sql.Tx) *tagInserter {
+	return &tagInserter{tx: tx, folded: make(map[string]string)}
 }
 
-// tagSetter is a tagInserter with what replacing a record's tags needs besides.
-type tagSetter struct {
-	*tagInserter
-	find   *sql.Stmt // the slot of a record, and the position behind its tags
-	remove *sql.Stmt
-}
-
-func newTagSetter(ctx context.Context, tx *sql.Tx) (_ *tagSetter, err error) {
-	s := &tagSetter{}
-	defer func() {
-		if err != nil {
-			s.close()
-		}
-	}()
-	if s.tagInserter, err = newTagInserter(ctx, tx); err != nil {
-		return nil, err
-	}
-	s.find, err = tx.PrepareContext(ctx, `SELECT r.slot, (SELECT coalesce(max(t.position), -1) + 1 FROM tags t WHERE t.slot = r.slot)
-		FROM records r WHERE r.id = ?`)
-	if err != nil {
-		return nil, sqlError(err)
-	}
-	s.remove, err = tx.PrepareContext(ctx, "DELETE FROM tags WHERE slot = ? AND source = ?")
-	return s, sqlError(err)
-}
-
-// close frees the statements; the transaction would, too, but later.
-func (s *tagSetter) close() {
-	if s.tagInserter != nil {
-		s.Close()
-	}
-	for _, stmt := range []*sql.Stmt{s.find, s.remove} {
-		if stmt != nil {
-			stmt.Close()
-		}
-	}
-}
-
-func (t *tagInserter) insert(ctx context.Context, slot int64, position int, tags []store.Tag) error {
+// add inserts the tags of a record from a position on, or sets them aside for flush.
+func (t *tagInserter) add(ctx context.Context, slot int64, position int, tags []store.Tag) error {
 	for _, tag := range tags {
 		folded, ok := t.folded[tag.Label]
 		if !ok {
 			folded = store.FoldLabel(tag.Label)
 			t.folded[tag.Label] = folded
 		}
-		_, err := t.ExecContext(ctx, slot, position, tag.Source, tag.Label, folded,
-			float64(tag.Score), float64(tag.Probability))
-		if err != nil {
-			return fmt.Errorf("tag %q: %w", tag.Label, sqlError(err))
-		}
+		t.pending = append(t.pending, slot, position, tag.Source, tag.Label, folded, float64(tag.Score), float64(tag.Probability))
 		position++
+		if len(t.pending) < tagRows*tagColumns {
+			continue
+		}
+		if t.stmt == nil {
+			var err error
+			if t.stmt, err = t.tx.PrepareContext(ctx, insertTags+tagValues+strings.Repeat(","+tagValues, tagRows-1)); err != nil {
+				return sqlError(err)
+			}
+		}
+		if _, err := t.stmt.ExecContext(ctx, t.pending...); err != nil {
+			return fmt.Errorf("tags: %w", sqlError(err))
+		}
+		t.pending = t.pending[:0]
 	}
 	return nil
+}
+
+// flush inserts what was set aside.
+func (t *tagInserter) flush(ctx context.Context) error {
+	n := len(t.pending) / tagColumns
+	if n == 0 {
+		return nil
+	}
+	_, err := t.tx.ExecContext(ctx, insertTags+tagValues+strings.Repeat(","+tagValues, n-1), t.pending...)
+	if err != nil {
+		return fmt.Errorf("tags: %w", sqlError(err))
+	}
+	t.pending = t.pending[:0]
+	return nil
+}
+
+// close frees the statement; the transaction would, too, but later.
+func (t *tagInserter) close() {
+	if t.stmt != nil {
+		t.stmt.Close()
+	}
 }

@@ -134,11 +134,8 @@ func insertRecords(ctx context.Context, tx *sql.Tx, slot int64, records []store.
 		return sqlError(err)
 	}
 	defer insert.Close()
-	tags, err := newTagInserter(ctx, tx)
-	if err != nil {
-		return err
-	}
-	defer tags.Close()
+	tags := newTagInserter(tx)
+	defer tags.close()
 	for i := range records {
 		r := &records[i]
 		modS, modNS := secondsOf(r.ModTime)
@@ -152,12 +149,12 @@ func insertRecords(ctx context.Context, tx *sql.Tx, slot int64, records []store.
 		if err != nil {
 			return fmt.Errorf("%q: %w", r.Path, sqlError(err))
 		}
-		if err := tags.insert(ctx, slot, 0, r.Tags); err != nil {
+		if err := tags.add(ctx, slot, 0, r.Tags); err != nil {
 			return fmt.Errorf("%q: %w", r.Path, err)
 		}
 		slot++
 	}
-	return nil
+	return tags.flush(ctx)
 }
 
 // removeRecords deletes the records with the given ids and frees their slots.

@@ -1,0 +1,138 @@
+package local
+
+import (
+	"context"
+	"iter"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Scan implements store.Scanner. In id order it holds one SQLite read transaction,
+// which stops no writer, and a chunk of records in memory.
+func (s *Store) Scan(ctx context.Context, f store.Filter, fields store.Fields) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		scan := s.scanByID
+		if fields.AnyOrder {
+			scan = s.scanBySlot
+		}
+		err := scan(ctx, f, fields, func(r store.Record) bool { return yield(r, nil) })
+		if err != nil {
+			yield(store.Record{}, s.closedOr(err))
+		}
+	}
+}
+
+// scanByID calls yield for each record until it returns false, which is no error.
+func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Fields, yield func(store.Record) bool) error {
+	where, err := compile(f)
+	if err != nil {
+		return err
+	}
+	sn, err := s.snapshot(ctx, fields.Vectors)
+	if err != nil {
+		return err
+	}
+	defer sn.release()
+	rows, err := sn.tx.QueryContext(ctx, "SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
+	if err != nil {
+		return sqlError(err)
+	}
+	defer rows.Close()
+
+	chunk := make([]row, 0, chunkSize)
+	flush := func() (bool, error) {
+		if err := sn.attach(ctx, chunk, fields.Vectors); err != nil {
+			return false, err
+		}
+		more, err := yieldAll(ctx, chunk, yield)
+		chunk = chunk[:0]
+		return more, err
+	}
+	for rows.Next() {
+		r, err := scanRecord(rows)
+		if err != nil {
+			return err
+		}
+		if chunk = append(chunk, r); len(chunk) == chunkSize {
+			if more, err := flush(); !more || err != nil {
+				return err
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return sqlError(err)
+	}
+	_, err = flush()
+	return err
+}
+
+// scanBySlot is scanByID in the order of the files, a statement a chunk. A store that
+// is open for writing takes a new view for each: nobody else changes the index, slots
+// are not used twice, and a view that lasted for the whole scan would keep the
+// catalogue's log from being folded in while the caller writes.
+func (s *Store) scanBySlot(ctx context.Context, f store.Filter, fields store.Fields, yield func(store.Record) bool) error {
+	where, err := compile(f)
+	if err != nil {
+		return err
+	}
+	statement := "SELECT " + recordColumns + " FROM records r WHERE r.slot >= ? AND r.slot < ? AND (" + where.sql + ") ORDER BY r.slot LIMIT ?"
+	var sn *snapshot
+	letGo := func() {
+		if sn != nil {
+			sn.release()
+			sn = nil
+		}
+	}
+	defer letGo()
+	var from int64
+	end := int64(-1) // what is added meanwhile lies behind it
+	for {
+		if sn == nil {
+			if sn, err = s.snapshot(ctx, fields.Vectors); err != nil {
+				return err
+			}
+		}
+		if end < 0 {
+			end = sn.slots
+		}
+		args := append(append([]any{from, end}, where.args...), chunkSize)
+		chunk, err := sn.queryRecords(ctx, statement, args...)
+		if err != nil || len(chunk) == 0 {
+			return err
+		}
+		if err := sn.attach(ctx, chunk, fields.Vectors); err != nil {
+			return err
+		}
+		first, last := chunk[0].slot, chunk[len(chunk)-1].slot
+		if fields.Vectors {
+			// Nobody comes back to them, and the mapping would grow to the whole file.
+			sn.vectors.forget(first, last+1)
+		}
+		if from = last + 1; s.write != nil {
+			letGo()
+		}
+		if more, err := yieldAll(ctx, chunk, yield); !more || err != nil {
+			return err
+		}
+	}
+}
+
+// attach reads the tags of a chunk of records and, where they are wanted, the vectors.
+func (sn *snapshot) attach(ctx context.Context, chunk []row, vectors bool) error {
+	if err := sn.attachTags(ctx, chunk); err != nil || !vectors {
+		return err
+	}
+	return sn.attachVectors(chunk)
+}
+
+func yieldAll(ctx context.Context, chunk []row, yield func(store.Record) bool) (more bool, err error) {
+	for i := range chunk {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if !yield(chunk[i].Record) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
