@@ -40,7 +40,7 @@ demo: build photos ## index the photos and search them, from nothing
 test: ## run every check and every test, from nothing, with Milvus servers that it starts and stops
 	@scripts/test.sh
 
-bench: build photos ## measure indexing against other programs; QUICK=1 for a short look
+bench: build photos ## measure indexing and search against other programs; QUICK=1 for a short look
 	@scripts/bench/bench.sh $(if $(QUICK),--quick)
 
 lint: setup ## run golangci-lint with the rules of .golangci.yml

@@ -51,6 +51,9 @@ models, HF_HUB_OFFLINE forbids the network.
 			if c.NArg() > 1 {
 				return app.Usagef("", "indexer model fetch takes one name")
 			}
+			if cfg.Models == "" {
+				return app.Usagef("give --models DIR, or set HOME or XDG_DATA_HOME", "there is no folder for models")
+			}
 			o := hub.OptionsFromEnv(p.Getenv)
 			reporter, err := reporterFor(c, p)
 			if err != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/onnxgraph"
 	"github.com/sightline/sightline/internal/progress"
 )
 
@@ -22,7 +25,8 @@ func modelQuantizeCommand(p *app.Program) *cli.Command {
 		ArgsUsage: "NAME-or-DIR",
 		Description: `The variant is written beside the fp32 files: a quarter of their size, and several
 times faster where the CPU has the instructions. It is used with --precision int8, and
-needs an index of its own. The tools for it are Python's, so that Python does it:
+needs an index of its own. What an image tower computes and throws away is left out. The
+tools for it are Python's, so that Python does it:
 
    python3 -m venv ~/.venv/quantize
    ~/.venv/quantize/bin/pip install --require-hashes -r scripts/quantize/requirements.txt
@@ -32,7 +36,7 @@ needs an index of its own. The tools for it are Python's, so that Python does it
 			&cli.StringFlag{Name: "python", Usage: "run `FILE`, a Python with the packages of scripts/quantize/requirements.txt", Value: "python3"},
 			&cli.BoolFlag{Name: "force", Usage: "replace an int8 variant that is there"},
 		}),
-		Action: func(c *cli.Context) error {
+		Action: func(c *cli.Context) (err error) {
 			if c.NArg() != 1 {
 				return app.Usagef("indexer model list shows what is there", "indexer model quantize takes one model")
 			}
@@ -48,7 +52,12 @@ needs an index of its own. The tools for it are Python's, so that Python does it
 			if err != nil {
 				return err
 			}
-			args := []string{script, m.Dir}
+			vision, remove, err := trimmedVision(m.Dir)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, remove()) }()
+			args := []string{script, m.Dir, "--vision", vision}
 			if c.Bool("force") {
 				args = append(args, "--force")
 			}
@@ -62,6 +71,37 @@ needs an index of its own. The tools for it are Python's, so that Python does it
 			return nil
 		},
 	}
+}
+
+// trimmedVision writes the fp32 image tower of a bundle, trimmed to what its embedding
+// needs, beside the graph itself, whose weights may be in files there. Where there is
+// nothing to trim, the path is that of the graph.
+func trimmedVision(bundle string) (path string, remove func() error, err error) {
+	b, err := clip.OpenBundle(bundle, clip.BundleOptions{Precision: "fp32", Pixels: imaging.Fast})
+	if err != nil {
+		return "", nil, err
+	}
+	model, err := os.ReadFile(b.VisionPath)
+	if err != nil {
+		return "", nil, err
+	}
+	trimmed, ok, err := onnxgraph.Trim(model, b.Vision.Embeds)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", b.VisionPath, err)
+	}
+	if !ok {
+		return b.VisionPath, func() error { return nil }, nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(b.VisionPath), ".trimmed-*.onnx")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() error { return os.Remove(f.Name()) }
+	_, err = f.Write(trimmed)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", nil, errors.Join(err, remove())
+	}
+	return f.Name(), remove, nil
 }
 
 // quantizer finds the script beside the programs: in a clone, or where a package puts

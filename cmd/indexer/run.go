@@ -206,6 +206,9 @@ func printReport(p *app.Program, r index.Report) {
 	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
 		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
+	if r.Vanished > 0 {
+		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
+	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
 	}

@@ -65,7 +65,7 @@ type statusJSON struct {
 	Updated     time.Time     `json:"updated"`
 	Bytes       int64         `json:"bytes"`
 	Format      int           `json:"format"`
-	FailedFiles []failureJSON `json:"failed_files"`
+	FailedFiles []app.Failure `json:"failed_files"`
 }
 
 type modelJSON struct {
@@ -80,10 +80,10 @@ func printStatusJSON(p *app.Program, d store.Description, failures []store.Failu
 	s := statusJSON{
 		Store: d.Kind, Location: d.Location, Collection: d.Collection, Records: d.Records, Failures: d.Failures,
 		Model:   modelJSON{d.Model.Name, d.Model.Precision, d.Model.Pixels, d.Model.Dim, d.Model.Fingerprint},
-		Created: d.Created, Updated: d.Updated, Bytes: d.Bytes, Format: d.Format, FailedFiles: []failureJSON{},
+		Created: d.Created, Updated: d.Updated, Bytes: d.Bytes, Format: d.Format, FailedFiles: []app.Failure{},
 	}
 	for _, f := range failures {
-		s.FailedFiles = append(s.FailedFiles, newFailureJSON(f.Path, f.Reason))
+		s.FailedFiles = append(s.FailedFiles, app.NewFailure(f.Path, f.Reason))
 	}
 	return json.NewEncoder(p.Stdout).Encode(s)
 }

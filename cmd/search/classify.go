@@ -159,10 +159,7 @@ func (x *classification) showFailure(file string, err error) error {
 		x.program.Notef("failed: %s", progress.Safe(err.Error()))
 		return nil
 	}
-	return json.NewEncoder(x.program.Stdout).Encode(struct {
-		Path   string `json:"path"`
-		Reason string `json:"reason"`
-	}{file, err.Error()})
+	return json.NewEncoder(x.program.Stdout).Encode(app.NewFailure(file, err.Error()))
 }
 
 // shownLabels is how many labels of a picture the terminal and a chart show.

@@ -14,7 +14,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	// The first Ctrl-C lets what must not be torn be finished; a second one must kill.
+	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, app.NewProgram(), os.Args))
 }
 

@@ -16,8 +16,9 @@ import (
 func tagCommand(p *app.Program) *cli.Command {
 	const run, out, runs = "The run", "Where tags go", "Runs"
 	return &cli.Command{
-		Name:  "tag",
-		Usage: "label the whole index from a list of labels",
+		Name:      "tag",
+		ArgsUsage: "[EXPORT-FILE...]",
+		Usage:     "label the whole index from a list of labels",
 		Description: `Labels are words, or a file: text (one a line), CSV or YAML with aliases, prompts,
 parents, groups that exclude one another, and thresholds. Tags go into the index, each
 with its run; search --tag finds them. The same command goes on where it was stopped,

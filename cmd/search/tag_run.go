@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/atomicfile"
@@ -57,11 +55,7 @@ type tagJSON struct {
 }
 
 func newTagJSON(path, label string, score, probability float32) tagJSON {
-	t := tagJSON{Path: path, Label: label, Score: score, Probability: probability}
-	if !utf8.ValidString(path) {
-		t.PathBase64 = base64.StdEncoding.EncodeToString([]byte(path))
-	}
-	return t
+	return tagJSON{Path: path, Label: label, Score: score, Probability: probability, PathBase64: app.PathBase64(path)}
 }
 
 // runJSON is the last line of a run for scripts.

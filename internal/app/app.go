@@ -33,6 +33,8 @@ type Program struct {
 	// while a progress line owns the terminal.
 	Log   *slog.Logger
 	level string // of the log
+
+	unwritten error // the first failure of Printf
 }
 
 // NewProgram returns the Program of this process.
@@ -54,6 +56,7 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.ExitErrHandler = func(*cli.Context, error) {}
 	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
 	a.CustomAppHelpTemplate = appHelp
+	a.HideHelpCommand = true // arrange makes a flag of it
 	for _, c := range a.Commands {
 		dress(c)
 	}
@@ -61,6 +64,9 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.DefaultCommand = "" // it is in place now, and a call without anything shows the help
 	if err == nil {
 		err = a.RunContext(ctx, arranged)
+	}
+	if err == nil {
+		err = p.unwritten
 	}
 	// An interrupted command may return its own error for what was cut short.
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -74,6 +80,9 @@ func dress(c *cli.Command) {
 	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return Usagef("", "%s", err) }
 	c.CustomHelpTemplate = commandHelp
 	c.HideHelpCommand = true
+	if c.ArgsUsage == "" && c.Action != nil {
+		c.Action = withoutArguments(c.Action)
+	}
 	for _, f := range c.Flags {
 		if b, ok := f.(*cli.BoolFlag); ok {
 			b.DisableDefaultText = true // "(default: false)" says nothing
@@ -85,8 +94,24 @@ func dress(c *cli.Command) {
 	if len(c.Subcommands) > 0 {
 		c.CustomHelpTemplate = ""
 		c.Action = func(ctx *cli.Context) error {
-			return Usagef("see "+ctx.App.Name+" "+c.Name+" --help", "%s needs one of its commands", c.Name)
+			hint := "see " + ctx.App.Name + " " + c.Name + " --help"
+			if ctx.Args().Present() {
+				return Usagef(hint, "%s has no command %q", c.Name, ctx.Args().First())
+			}
+			return Usagef(hint, "%s needs one of its commands", c.Name)
 		}
+	}
+}
+
+// withoutArguments guards a command that takes none. Passed over, a path after
+// indexer retry would let people believe that only its files are tried again.
+func withoutArguments(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if c.Args().Present() {
+			name := c.App.Name + " " + c.Command.Name
+			return Usagef("see "+name+" --help", "%s takes no arguments, and there is %q", name, c.Args().First())
+		}
+		return action(c)
 	}
 }
 
@@ -156,9 +181,12 @@ func (p *Program) logger(w io.Writer, level string) *slog.Logger {
 	}))
 }
 
-// Printf writes to stdout. A reader that has gone away (head) is no error.
+// Printf writes to stdout. Its failure, such as a full disk, ends the command with an
+// error once the work is done; a reader that has gone away (head) is none.
 func (p *Program) Printf(format string, args ...any) {
-	fmt.Fprintf(p.Stdout, format, args...)
+	if _, err := fmt.Fprintf(p.Stdout, format, args...); err != nil && p.unwritten == nil {
+		p.unwritten = err
+	}
 }
 
 // Notef writes a remark to stderr, where it does not disturb a pipe.

@@ -13,16 +13,22 @@ import (
 // would take everything after "a dog" for more arguments, and search for it.
 //
 // Where the first argument is not a command, the application's default command is
-// put in its place. What follows a -- is never a flag or a command.
+// put in its place. What follows a -- is never a flag or a command. help and the name
+// of a command are that command's --help.
 func arrange(a *cli.App, args []string) ([]string, error) {
 	if len(args) == 0 {
 		return []string{a.Name}, nil
 	}
+	if path, ok := helpWanted(a, args[1:]); ok {
+		return append(append(args[:1:1], path...), "--help"), nil
+	}
 	var (
 		flags, rest []string
+		names       []string // of the flags
 		path        []string
 		level       = a.Commands
 		open        = true // the next argument may still name a command
+		command     *cli.Command
 	)
 	known := flagsOf(a)
 	for i := 1; i < len(args); i++ {
@@ -37,7 +43,7 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 			if !ok {
 				return nil, Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
 			}
-			flags = append(flags, arg)
+			flags, names = append(flags, arg), append(names, name)
 			if takesValue && !hasValue {
 				if i++; i == len(args) {
 					return nil, Usagef("", "flag %s needs a value", arg)
@@ -48,7 +54,7 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		}
 		if open {
 			if c := find(level, arg); c != nil {
-				path, level = append(path, c.Name), c.Subcommands
+				path, level, command = append(path, c.Name), c.Subcommands, c
 				open = len(level) > 0
 				continue
 			}
@@ -62,7 +68,12 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		} else if a.DefaultCommand == "" {
 			return nil, Usagef("see "+a.Name+" --help", "which command?")
 		}
-		path = []string{a.DefaultCommand}
+		path, command = []string{a.DefaultCommand}, find(a.Commands, a.DefaultCommand)
+	}
+	if command != nil {
+		if err := checkFlags(a.Name+" "+strings.Join(path, " "), command, names); err != nil {
+			return nil, err
+		}
 	}
 	if slices.ContainsFunc(flags, func(f string) bool { return f == "--help" || f == "-h" || f == "-help" || f == "--h" }) {
 		rest = nil // help for an argument is what the parser would look for
@@ -73,6 +84,35 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		out = append(append(out, "--"), rest...)
 	}
 	return out, nil
+}
+
+// helpWanted recognises the word help, alone or before the name of a command, which it
+// returns. In any other company it is something to search for.
+func helpWanted(a *cli.App, args []string) (path []string, ok bool) {
+	if len(args) == 0 || args[0] != "help" {
+		return nil, false
+	}
+	level := a.Commands
+	for _, arg := range args[1:] {
+		c := find(level, arg)
+		if c == nil {
+			return nil, false
+		}
+		path, level = append(path, c.Name), c.Subcommands
+	}
+	return path, true
+}
+
+// checkFlags refuses flags that only other commands have. The parser would do that
+// too, but speak of them as not defined.
+func checkFlags(path string, c *cli.Command, names []string) error {
+	for _, name := range names {
+		has := func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }
+		if _, ok := applicationFlags[name]; !ok && !slices.ContainsFunc(c.Flags, has) {
+			return Usagef("see "+path+" --help", "%s has no flag --%s", path, name)
+		}
+	}
+	return nil
 }
 
 // applicationFlags are those that make sense without a command.

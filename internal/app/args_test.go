@@ -13,7 +13,7 @@ func TestArrange(t *testing.T) {
 	}
 	search := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{
 		{Name: "text", Flags: flags}, {Name: "image", Flags: flags},
-		{Name: "labels", Subcommands: []*cli.Command{{Name: "lint", Flags: flags}}},
+		{Name: "labels", Subcommands: []*cli.Command{{Name: "lint", Flags: flags}, {Name: "hubs", Flags: []cli.Flag{&cli.BoolFlag{Name: "only"}}}}},
 	}}
 	for _, c := range []struct{ in, want string }{
 		{"", ""},
@@ -36,6 +36,12 @@ func TestArrange(t *testing.T) {
 		{"--db x", "text --db x"},
 		{"-", "text -- -"},
 		{"dog --top 5", "text --top 5 -- dog"},
+		{"help", "--help"},
+		{"help image", "image --help"},
+		{"help labels lint", "labels lint --help"},
+		{"help wanted", "text -- help wanted"},
+		{"-- help", "text -- help"},
+		{"help -k 3", "text -k 3 -- help"},
 	} {
 		got, err := arrange(search, append([]string{"search"}, strings.Fields(c.in)...))
 		if err != nil || strings.Join(got[1:], " ") != c.want {
@@ -43,9 +49,10 @@ func TestArrange(t *testing.T) {
 		}
 	}
 	for in, hint := range map[string]string{
-		"dog --jsn":   "did you mean --json?",
-		"dog -k":      "",
-		"dog --zzzzz": "search --help",
+		"dog --jsn":          "did you mean --json?",
+		"dog -k":             "",
+		"dog --zzzzz":        "search --help",
+		"labels lint --only": "search labels lint --help", // which labels hubs has
 	} {
 		_, err := arrange(search, append([]string{"search"}, strings.Fields(in)...))
 		if code, got := classify(err); err == nil || code != ExitUsage || !strings.Contains(got, hint) {

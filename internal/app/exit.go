@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 
@@ -90,8 +89,8 @@ func is(target error) func(error) bool {
 
 // rules are tried in order. An error that carries a hint of its own keeps it.
 var rules = []rule{
-	{is(ErrInterrupted), ExitInterrupted, "what was reported as indexed is safe; run the same command to go on"},
-	{is(context.Canceled), ExitInterrupted, "what was reported as indexed is safe; run the same command to go on"},
+	{is(ErrInterrupted), ExitInterrupted, adviseAgain},
+	{is(context.Canceled), ExitInterrupted, adviseAgain},
 	{isMismatch, ExitModel, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
 	{is(store.ErrLocked), ExitLocked, "wait until the other indexer has finished; searching goes on meanwhile"},
 	{is(store.ErrUnavailable), ExitUnreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
@@ -119,6 +118,8 @@ var rules = []rule{
 	{is(transfer.ErrCheck), ExitFatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
 	{is(fs.ErrPermission), ExitFatal, "check who owns the file or folder"},
 }
+
+const adviseAgain = "what was reported is safe; run the same command again to go on"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
 
@@ -149,7 +150,7 @@ func classify(err error) (code int, hint string) {
 
 // report writes an error to stderr and returns the exit code.
 func (p *Program) report(err error, asJSON bool) int {
-	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) {
+	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of a pipe has gone away
 		return ExitOK
 	}
 	code, hint := classify(err)

@@ -2,14 +2,12 @@ package app
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
@@ -28,17 +26,16 @@ const (
 
 // hitJSON is a hit for scripts.
 type hitJSON struct {
-	Rank   int      `json:"rank"`
-	Score  float32  `json:"score"`
-	ID     string   `json:"id"`
-	Path   string   `json:"path"`
-	Width  int      `json:"width"`
-	Height int      `json:"height"`
-	Tags   []string `json:"tags"`
-	Date   string   `json:"date"`
-	Format string   `json:"format"`
-	// PathBase64 is the path's bytes where they are not UTF-8, which JSON cannot hold.
-	PathBase64 string `json:"path_base64,omitempty"`
+	Rank       int      `json:"rank"`
+	Score      float32  `json:"score"`
+	ID         string   `json:"id"`
+	Path       string   `json:"path"`
+	Width      int      `json:"width"`
+	Height     int      `json:"height"`
+	Tags       []string `json:"tags"`
+	Date       string   `json:"date"`
+	Format     string   `json:"format"`
+	PathBase64 string   `json:"path_base64,omitempty"`
 }
 
 // WriteHits prints hits in the order given.
@@ -69,14 +66,11 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 }
 
 func toJSON(rank int, h store.Hit) hitJSON {
-	j := hitJSON{
+	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
 		Tags: TagLabels(h.Tags), Date: h.When().UTC().Format("2006-01-02T15:04:05Z"), Format: h.Format,
+		PathBase64: PathBase64(h.Path),
 	}
-	if !utf8.ValidString(h.Path) {
-		j.PathBase64 = base64.StdEncoding.EncodeToString([]byte(h.Path))
-	}
-	return j
 }
 
 // TagLabels lists the labels of tags, each once, in order.

@@ -3,9 +3,13 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// collectionName is what every store can make a folder or a name on a server of.
+var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // Validate reports every setting that cannot work, not only the first.
 func (c Config) Validate() error {
@@ -25,8 +29,9 @@ func (c Config) Validate() error {
 	oneOf("precision", c.Precision, "", "fp32", "fp16", "int8")
 	oneOf("pixels", c.Pixels, "", "fast", "exact")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
-	if c.Collection == "" {
-		errs = append(errs, fmt.Errorf("%w: collection is empty", ErrInvalid))
+	if !collectionName.MatchString(c.Collection) {
+		errs = append(errs, fmt.Errorf("%w: collection is %q; it can be up to 64 letters, digits, _, - and ., the first of them a letter, a digit or _",
+			ErrInvalid, c.Collection))
 	}
 	atLeast("index.workers", int64(c.Index.Workers), 0)
 	atLeast("index.embed_workers", int64(c.Index.EmbedWorkers), 0)

@@ -33,8 +33,8 @@ func BenchmarkMillion(b *testing.B) {
 	}, slog.Default())
 	o := local.Options{Dir: dir, Collection: fmt.Sprint("n", n), Mode: local.Create, Engine: keptOpen{engine}, Codes: engine,
 		Model: store.Model{Fingerprint: "bench", Name: "bench", Dim: dim}}
-	rng := rand.New(rand.NewPCG(1, 2))
 	centres := vec.NewMatrix(1000, dim)
+	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range centres.Rows {
 		randomDirection(rng, centres.Row(i))
 	}
@@ -43,6 +43,7 @@ func BenchmarkMillion(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	rng = rand.New(rand.NewPCG(3, uint64(have))) // a later step must not repeat the vectors of an earlier one
 	upTo := min(n, int(have)+step)
 	for from := int(have); from < upTo; from += 4000 {
 		records := make([]store.Record, min(4000, upTo-from))

@@ -39,6 +39,15 @@ var codecs = []codec{
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
 }
 
+// Formats lists the formats that are read, the commonest first.
+func Formats() []Format {
+	all := make([]Format, len(codecs))
+	for i, c := range codecs {
+		all[i] = c.format
+	}
+	return all
+}
+
 // Decode reads the first picture of a file. The pixels are upright (unless
 // o.IgnoreOrientation) and 8-bit RGB; see Options for when they are smaller than
 // Info says.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 
@@ -120,7 +121,7 @@ func (e *Encoder) keep(s *session) *session {
 
 func (e *Encoder) openImage() (*session, error) {
 	v := e.bundle.Vision
-	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, pack: e.options.ManyImages}
+	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, pack: e.options.ManyImages, probe: e.embedNoise}
 	s, err := cache.open(e.bundle.VisionPath, e.spec.Fingerprint, []string{v.Pixels}, []string{v.Embeds}, e.options.ImageThreads)
 	if err != nil {
 		return nil, err
@@ -129,8 +130,8 @@ func (e *Encoder) openImage() (*session, error) {
 }
 
 // EncodeImages embeds the filled slots of b. Graphs with a fixed batch, and those whose
-// embeddings would depend on one another, are called as often as that takes. The context is looked at before each call of the graph,
-// not during it.
+// embeddings would depend on one another, are called as often as that takes. The context is
+// looked at before each call of the graph, not during it.
 func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error) {
 	end, err := e.begin(ctx)
 	if err != nil {
@@ -165,6 +166,26 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 			return vec.Matrix{}, fmt.Errorf("running %s: %w", e.bundle.VisionPath, err)
 		}
 		copy(out.Slice(from, to).Data, embeds.Data)
+	}
+	return out, normalizeRows(out)
+}
+
+// embedNoise embeds pixels that look like nothing, with which two graphs that differ in
+// anything that matters give different embeddings.
+func (e *Encoder) embedNoise(s *session) (vec.Matrix, error) {
+	v, crop := e.bundle.Vision, e.spec.Preprocess.Crop
+	n := 1
+	if v.Batch != clip.Dynamic {
+		n = int(v.Batch)
+	}
+	noise := rand.New(rand.NewPCG(1, 2))
+	pixels := make([]float32, n*3*crop.Width*crop.Height)
+	for i := range pixels {
+		pixels[i] = float32(noise.NormFloat64())
+	}
+	out := vec.NewMatrix(n, e.spec.Dim)
+	if err := runImages(s, v, crop, pixels, out); err != nil {
+		return vec.Matrix{}, err
 	}
 	return out, normalizeRows(out)
 }

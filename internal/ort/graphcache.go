@@ -17,6 +17,8 @@ import (
 
 	onnx "github.com/yalue/onnxruntime_go"
 	"golang.org/x/sys/cpu"
+
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // graphCache keeps graphs as ONNX Runtime has optimised them, with the weights in a
@@ -35,12 +37,16 @@ type graphCache struct {
 	// pack lays the weights out for the processor, in memory of the session's own:
 	// right for many calls.
 	pack bool
+	// probe embeds something that both of two graphs must agree on. With it a graph is
+	// trimmed to what its output needs.
+	probe func(*session) (vec.Matrix, error)
 }
 
 const (
 	graphName   = "graph.onnx"
 	weightsName = "weights.bin"
 	sizesName   = "sizes.json"
+	trimmedName = "trimmed.onnx" // a graph on trial
 
 	// graphsKept is how many entries stay; each is as large as its tower.
 	graphsKept = 6
@@ -62,7 +68,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 	if !errors.Is(err, os.ErrNotExist) {
 		c.log.Info("an optimised graph is made anew", "folder", entry, "reason", err)
 	}
-	if err = c.make(entry, path, threads); err == nil {
+	if err = c.make(entry, path, inputs, outputs, threads); err == nil {
 		s, err = c.openEntry(entry, inputs, outputs, threads)
 	}
 	if err != nil {
@@ -74,7 +80,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 
 // graphKey names the entry of a graph. The layout is part of it, for later versions.
 func graphKey(identity, graph string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"2", identity, graph, onnx.GetVersion(), Processor()}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnx.GetVersion(), Processor()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -107,31 +113,40 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)
 		}
 	}
+	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.pack)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	_ = os.Chtimes(entry, now, now) // what was used last is kept longest; not worth an error
+	return s, nil
+}
+
+// openOptimised opens a graph as it is.
+func openOptimised(path string, inputs, outputs []string, threads int, pack bool) (*session, error) {
 	o, err := sessionOptions(threads)
 	if err != nil {
 		return nil, err
 	}
 	defer o.Destroy()
 	err = o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelDisableAll)
-	if !c.pack {
+	if !pack {
 		// Packing copies all weights, which costs more than one query gains by it.
 		err = errors.Join(err, o.AddSessionConfigEntry("session.disable_prepacking", "1"))
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := onnx.NewDynamicAdvancedSession(filepath.Join(entry, graphName), inputs, outputs, o)
+	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
 	if err != nil {
 		return nil, err
 	}
 	live.Add(1)
-	now := time.Now()
-	_ = os.Chtimes(entry, now, now) // what was used last is kept longest; not worth an error
 	return &session{s: s}, nil
 }
 
 // make optimises a graph into an entry.
-func (c *graphCache) make(entry, path string, threads int) (err error) {
+func (c *graphCache) make(entry, path string, inputs, outputs []string, threads int) (err error) {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
@@ -142,6 +157,11 @@ func (c *graphCache) make(entry, path string, threads int) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	if err := writeOptimised(tmp, path, threads); err != nil {
 		return err
+	}
+	if c.probe != nil {
+		if err := c.trim(tmp, inputs, outputs, threads); err != nil {
+			c.log.Info("the graph is used untrimmed", "graph", path, "reason", err)
+		}
 	}
 	sizes := map[string]int64{}
 	for _, name := range []string{graphName, weightsName} {

@@ -1,6 +1,7 @@
 package ort_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"sync"
@@ -76,27 +77,48 @@ func TestGraphCache(t *testing.T) {
 	}
 }
 
-// The image tower too, in both ways of opening it.
+// The image tower too, in both ways of opening it, and trimmed to what the embedding needs
+// where no scale is taken over all tokens and no shape is written down.
 func TestGraphCacheOfImages(t *testing.T) {
-	bundle, cache := cliptest.TinyBundle(t), filepath.Join(t.TempDir(), "graphs")
 	photo := filepath.Join(goldenDir, readGolden(t, "tiny-clip.json").Pictures[0].File)
-	plain := open(t, bundle, "fp32", ort.Options{})
-	want, err := plain.EncodeImages(t.Context(), batchOf(t, plain, photo))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, many := range []bool{true, false, true} {
-		e := open(t, bundle, "fp32", ort.Options{GraphCache: cache, ManyImages: many})
-		got, err := e.EncodeImages(t.Context(), batchOf(t, e, photo))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if cos := cosine(got.Row(0), want.Row(0)); cos < 0.99999 {
-			t.Errorf("many %v: cosine %.7f", many, cos)
-		}
-		if entries := cacheEntries(t, cache); len(entries) != 1 {
-			t.Errorf("many %v: entries %v", many, entries)
-		}
+	for _, test := range []struct {
+		name, bundle, precision string
+		trimmed                 bool
+	}{
+		{"fp32", cliptest.TinyBundle(t), "fp32", true},
+		{"fp16", cliptest.TinyBundle(t), "fp16", true},
+		{"int8", cliptest.TinyBundle(t), "int8", false},
+		{"one a call", cliptest.TinyVariant(t, cliptest.TinyFixed), "fp32", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cache := filepath.Join(t.TempDir(), "graphs")
+			plain := open(t, test.bundle, test.precision, ort.Options{})
+			want, err := plain.EncodeImages(t.Context(), batchOf(t, plain, photo))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, many := range []bool{true, false, true} {
+				e := open(t, test.bundle, test.precision, ort.Options{GraphCache: cache, ManyImages: many})
+				got, err := e.EncodeImages(t.Context(), batchOf(t, e, photo))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if cos := cosine(got.Row(0), want.Row(0)); cos < 0.99999 {
+					t.Errorf("many %v: cosine %.7f", many, cos)
+				}
+				entries := cacheEntries(t, cache)
+				if len(entries) != 1 {
+					t.Fatalf("many %v: entries %v", many, entries)
+				}
+				graph, err := os.ReadFile(filepath.Join(entries[0], "graph.onnx"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := bytes.Contains(graph, []byte("first_token")); got != test.trimmed {
+					t.Errorf("many %v: trimmed: %v", many, got)
+				}
+			}
+		})
 	}
 }
 

@@ -1,12 +1,15 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -26,6 +29,9 @@ func (f Filters) Compile() (store.Filter, error) {
 	var all store.And
 	var under store.Or
 	for _, p := range f.Under {
+		if p == "" { // a variable of a script that is not set: not the folder one is in
+			return nil, errors.New("the path to look below is empty")
+		}
 		abs, err := filepath.Abs(p)
 		if err != nil {
 			return nil, fmt.Errorf("making %s absolute: %w", p, err)
@@ -50,6 +56,9 @@ func (f Filters) Compile() (store.Filter, error) {
 		all = append(all, store.Until(t))
 	}
 	for _, t := range f.Tags {
+		if strings.TrimSpace(t) == "" {
+			return nil, errors.New("the tag to look for is empty")
+		}
 		all = append(all, store.HasTag(t))
 	}
 	var formats store.Or
@@ -57,6 +66,9 @@ func (f Filters) Compile() (store.Filter, error) {
 		format := strings.ToLower(strings.TrimPrefix(name, "."))
 		if full, ok := formatAlias[format]; ok {
 			format = full
+		}
+		if known := imaging.Formats(); !slices.Contains(known, imaging.Format(format)) {
+			return nil, fmt.Errorf("%q is not a picture format; it can be one of %s", name, known)
 		}
 		formats = append(formats, store.FormatIs(format))
 	}

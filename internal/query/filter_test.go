@@ -48,4 +48,11 @@ func TestCompile(t *testing.T) {
 			t.Errorf("%q was taken as a date: %v", bad, f)
 		}
 	}
+	for name, bad := range map[string]Filters{
+		"an empty path": {Under: []string{"/a", ""}}, "an empty tag": {Tags: []string{" "}}, "a format": {Formats: []string{"png", "pgn"}},
+	} {
+		if f, err := bad.Compile(); err == nil {
+			t.Errorf("%s was taken: %v", name, f)
+		}
+	}
 }

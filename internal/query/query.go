@@ -31,7 +31,7 @@ type Params struct {
 // Errors that callers tell apart with errors.Is.
 var (
 	ErrEmpty   = errors.New("the query is empty")
-	ErrPicture = errors.New("the picture cannot be used as a query")
+	ErrPicture = errors.New("the picture cannot be used")
 )
 
 // Service answers questions over one index with one model. It is safe for

@@ -32,5 +32,9 @@ func (e *ModelMismatchError) Error() string {
 		return fmt.Sprintf("the index was built by model %s (%d dimensions), not %s (%d dimensions)",
 			e.Have.Label(), e.Have.Dim, e.Want.Label(), e.Want.Dim)
 	}
-	return fmt.Sprintf("the index was built by model %s, not %s", e.Have.Label(), e.Want.Label())
+	have, want := e.Have.Label(), e.Want.Label()
+	if e.Have.Pixels != e.Want.Pixels {
+		have, want = have+" on "+e.Have.Pixels+" pixels", want+" on "+e.Want.Pixels+" pixels"
+	}
+	return fmt.Sprintf("the index was built by model %s, not %s", have, want)
 }

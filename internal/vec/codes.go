@@ -196,25 +196,3 @@ func (c *CodeQueries) Bounds(q int, product []int32, scale, residual float32) (m
 	}
 	return p * c.step[q] * scale, c.slack[q] + c.share[q]*residual
 }
-
-// Passing appends to found the queries whose upper bound for a row reaches their cut.
-// It is Bounds for the many that do not.
-func (c *CodeQueries) Passing(product []int32, scale, residual float32, cuts []float32, found []int) []int {
-	step, slack, share := c.step[:len(cuts)], c.slack[:len(cuts)], c.share[:len(cuts)]
-	if c.double {
-		for q, cut := range cuts {
-			p := float32(product[2*q])*queryMost + float32(product[2*q+1])
-			if p*step[q]*scale+(slack[q]+share[q]*residual) >= cut {
-				found = append(found, q)
-			}
-		}
-		return found
-	}
-	product = product[:len(cuts)]
-	for q, cut := range cuts {
-		if float32(product[q])*step[q]*scale+(slack[q]+share[q]*residual) >= cut {
-			found = append(found, q)
-		}
-	}
-	return found
-}

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Measures Sightline and its peers on this machine: see run.py. What is missing is made
-# first: the programs, one virtual environment for each peer (every package pinned by
+# Measures Sightline and its peers on this machine: indexing with run.py, exact search
+# with search.py. What is missing is made first: the programs, one virtual environment for each peer (every package pinned by
 # its hash), a full-size model with random weights, and the photos. All of it goes to
-# build/bench and .venv, about 12 GB.
+# build/bench and .venv, about 20 GB.
 #
 #   bench.sh            everything, more than an hour on two cores
-#   bench.sh --quick    small sets, two rounds, and no PyTorch beside the model's making
+#   bench.sh --quick    few photos and vectors, two rounds, and PyTorch only to make the model
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -20,16 +20,24 @@ case "${1:-}" in
   *) die "usage: bench.sh [--quick]" ;;
 esac
 
-# environment NAME PYTHON REQUIREMENTS... makes a virtual environment, unless it holds
-# exactly what the files ask for.
+# sound NAME tells whether a virtual environment works: its Python may be gone, and its
+# scripts name the folder that it was made in, which may have been moved.
+sound() {
+  local interpreter
+  interpreter=$(sed -n '1s/^#!//p' ".venv/$1/bin/pip" 2>/dev/null)
+  [ -x "$interpreter" ] && ".venv/$1/bin/python" -m pip --version >/dev/null 2>&1
+}
+
+# environment NAME PYTHON REQUIREMENTS... makes a virtual environment, unless it works
+# and holds exactly what the files ask for.
 environment() {
   local name=$1 python=$2 file wanted args=()
   shift 2
   for file in "$@"; do args+=(-r "$file"); done
   wanted=$(cat "$@")
-  [ "$(cat ".venv/$name/.requirements" 2>/dev/null)" = "$wanted" ] && return 0
+  sound "$name" && [ "$(cat ".venv/$name/.requirements" 2>/dev/null)" = "$wanted" ] && return 0
   say "installing .venv/$name"
-  [ -x ".venv/$name/bin/python" ] || "$python" -m venv ".venv/$name"
+  sound "$name" || "$python" -m venv --clear ".venv/$name"
   ".venv/$name/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${args[@]}"
   printf '%s\n' "$wanted" >".venv/$name/.requirements"
 }
@@ -48,6 +56,7 @@ python_since() {
 
 environment reference python3 scripts/reference/requirements-models.txt scripts/bench/requirements-torch.txt
 environment bench-fastembed python3 scripts/bench/requirements-fastembed.txt
+environment bench-search python3 scripts/bench/requirements-search.txt
 if python=$(python_since 12); then
   environment bench-rclip "$python" scripts/bench/requirements-rclip.txt
 else
@@ -55,13 +64,19 @@ else
 fi
 
 models=.venv/reference/bin/python
+vectors=.venv/bench-search/bin/python
 [ -f build/bench/rclip/THIRD_PARTY_NOTICES.md ] || "$models" scripts/bench/make_towers.py --side 256
+model=build/bench/vit-b32-256
+[ -f "$model/onnx/vision_model_int8.onnx" ] || bin/indexer model quantize "$model" --python "$models"
 
 if [ -n "$quick" ]; then
-  "$models" scripts/bench/photos.py --out build/bench/photos --set vga=64 --set 12mp=16
-  exec "$models" scripts/bench/run.py --fresh --sets vga-64,12mp-16 --rounds 2 \
+  "$models" scripts/bench/photos.py --out build/bench/photos \
+    --set vga=64 --set 12mp=16 --set 2mp=16 --set 12mp-progressive=8 --set png=16
+  "$models" scripts/bench/run.py --fresh --sets vga-64,12mp-16,2mp-16,12mp-progressive-8,png-16 --rounds 2 \
     --programs "sightline fp32,sightline int8,rclip,fastembed"
+  exec "$vectors" scripts/bench/search.py --rows 50000 --rounds 2 --sqlite
 fi
 "$models" scripts/bench/photos.py --out build/bench/photos \
   --set vga=500 --set 12mp=100 --set 2mp=100 --set 12mp-progressive=40 --set png=100
-exec "$models" scripts/bench/run.py --fresh --sets vga-500,12mp-100,2mp-100,12mp-progressive-40,png-100
+"$models" scripts/bench/run.py --fresh --sets vga-500,12mp-100,2mp-100,12mp-progressive-40,png-100
+exec "$vectors" scripts/bench/search.py --sqlite

@@ -7,7 +7,8 @@
 
 or, without indexer, scripts/quantize/quantize.py BUNDLE. It reads
 onnx/{vision,text}_model.onnx and writes onnx/{vision,text}_model_int8.onnx beside them,
-each put in place only when it is whole.
+each put in place only when it is whole. indexer hands over an image tower that computes no
+more than its embedding needs (--vision).
 
 Dynamic quantisation: the weights of MatMul, Gemm and Gather become 8-bit integers with
 one scale a channel, activations are quantised while the graph runs, with one scale a
@@ -50,6 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path, help="folder of the model")
     parser.add_argument("--force", action="store_true", help="replace an int8 variant that is there")
+    parser.add_argument("--vision", type=Path, metavar="GRAPH", help="quantise GRAPH as the image tower")
     args = parser.parse_args()
     try:
         import onnxruntime.quantization  # noqa: F401
@@ -69,7 +71,7 @@ def main() -> int:
             return 4
     for tower in TOWERS:
         source, target = folder / f"{tower}.onnx", folder / f"{tower}_int8.onnx"
-        quantize(source, target)
+        quantize(args.vision if args.vision and tower == "vision_model" else source, target)
         print(f"{target}: {target.stat().st_size / 1e6:.1f} MB of {source.stat().st_size / 1e6:.1f} MB")
     return 0
 

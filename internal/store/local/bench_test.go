@@ -72,7 +72,16 @@ func BenchmarkUpsert(b *testing.B) {
 
 func BenchmarkSearch(b *testing.B) {
 	const n, dim = 100_000, 512
-	s, _ := benchStore(b, n, dim)
+	s, o := benchStore(b, n, dim)
+	if err := s.Close(); err != nil { // which writes the codes of the last records
+		b.Fatal(err)
+	}
+	o.Mode = ReadOnly
+	s, err := Open(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, queries := range []int{1, 16} {
 		q := store.Query{Vectors: vec.NewMatrix(queries, dim), K: 10, MinScore: -1}

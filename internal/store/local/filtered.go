@@ -16,6 +16,8 @@ import (
 const (
 	// broadShare is the share of records, as 1/n, from which a filter is broad.
 	broadShare = 16
+	// broadSample is how many records tell which it is.
+	broadSample = 256
 	// broadTimes is how many times as many are searched for, and broadLeast how many at
 	// least: a filter that a sixteenth of the best meet is then mostly answered at once.
 	broadTimes = 32
@@ -31,39 +33,55 @@ func (s *Store) searchFiltered(ctx context.Context, sn *snapshot, q store.Query,
 	wide := q
 	wide.Filter, wide.K = nil, max(broadLeast, broadTimes*q.K)
 	if wide.K <= broadMost && q.Vectors.Rows <= broadQueries && sn.slots >= s.codesFrom {
-		selected, whole, err := sn.matching(ctx, where, sn.slots/broadShare)
+		broad, err := sn.isBroad(ctx, where)
 		if err != nil {
 			return nil, err
 		}
-		if whole {
-			return s.searchSlots(ctx, sn, q, selected)
-		}
-		tops, err := s.searchAll(ctx, sn, wide)
-		if err != nil {
-			return nil, err
-		}
-		if tops, done, err := sn.keepMatching(ctx, tops, wide.K, q.K, where); done || err != nil {
-			return tops, err
+		if broad {
+			tops, err := s.searchAll(ctx, sn, wide)
+			if err != nil {
+				return nil, err
+			}
+			if tops, done, err := sn.keepMatching(ctx, tops, wide.K, q.K, where); done || err != nil {
+				return tops, err
+			}
 		}
 	}
-	selected, _, err := sn.matching(ctx, where, sn.slots)
+	selected, err := sn.matching(ctx, where)
 	if err != nil {
 		return nil, err
 	}
 	return s.searchSlots(ctx, sn, q, selected)
 }
 
-// matching is the slots whose records meet a condition. Where they are more than the
-// given number, whole is false and some are missing.
-func (sn *snapshot) matching(ctx context.Context, where condition, most int64) (selected *bitmap, whole bool, err error) {
+// matching is the slots whose records meet a condition.
+func (sn *snapshot) matching(ctx context.Context, where condition) (*bitmap, error) {
 	b := newBitmap(sn.slots)
-	var n int64
-	query := "SELECT r.slot FROM records r WHERE (" + where.sql + ") LIMIT ?"
-	err = sn.eachSlot(ctx, condition{query, append(slices.Clone(where.args), most+1)}, func(slot int64) {
-		b.set(slot)
-		n++
-	})
-	return b, n <= most, err
+	err := sn.eachSlot(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
+	return b, err
+}
+
+// isBroad tells whether a condition is broad, as far as some slots that are evenly
+// spread show.
+func (sn *snapshot) isBroad(ctx context.Context, where condition) (bool, error) {
+	slots := make([]int64, broadSample)
+	for i := range slots {
+		slots[i] = int64(i) * sn.slots / broadSample
+	}
+	meets := 0
+	err := sn.eachMatching(ctx, slots, where, func(int64) { meets++ })
+	return meets*broadShare >= broadSample, err
+}
+
+// eachMatching calls f for those of the given slots whose records meet a condition.
+func (sn *snapshot) eachMatching(ctx context.Context, slots []int64, where condition, f func(slot int64)) error {
+	for chunk := range chunks(slots) {
+		query := "SELECT r.slot FROM records r WHERE r.slot IN " + list(len(chunk)) + " AND (" + where.sql + ")"
+		if err := sn.eachSlot(ctx, condition{query, append(chunk, where.args...)}, f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepMatching makes of the searched best of all records the k best of those that meet
@@ -83,12 +101,8 @@ func (sn *snapshot) keepMatching(ctx context.Context, tops []*vec.TopK, searched
 			slots[i] = int64(b.Index)
 		}
 		meets := make(map[int]bool, len(best))
-		for chunk := range chunks(slots) {
-			query := "SELECT r.slot FROM records r WHERE r.slot IN " + list(len(chunk)) + " AND (" + where.sql + ")"
-			err := sn.eachSlot(ctx, condition{query, append(chunk, where.args...)}, func(slot int64) { meets[int(slot)] = true })
-			if err != nil {
-				return nil, false, err
-			}
+		if err := sn.eachMatching(ctx, slots, where, func(slot int64) { meets[int(slot)] = true }); err != nil {
+			return nil, false, err
 		}
 		if len(meets) < k && !all {
 			return nil, false, nil

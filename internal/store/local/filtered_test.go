@@ -70,7 +70,7 @@ func byBitmap(t *testing.T, s *Store, q store.Query) [][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	selected, _, err := sn.matching(t.Context(), where, sn.slots)
+	selected, err := sn.matching(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,10 @@ const (
 	// copying those out is cheaper than scoring all.
 	gatherShare = 4
 
-	// codeRows and codeScores are the same for codes; those blocks are per core.
+	// codeRows and codeScores are the same for codes; those blocks are per core, and
+	// their products stay in its cache until they are looked at.
 	codeRows   = 4096
-	codeScores = 1 << 20
+	codeScores = 1 << 18
 	// sparseShare is the share below which the selected vectors are read instead of
 	// the codes of all.
 	sparseShare = 16
@@ -180,9 +181,9 @@ func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
 	passes := make([]*codePass, workers)
 	var next atomic.Int64
 	err := onCores(workers, func(w int) error {
-		p := &codePass{scan: sc, queries: &queries, found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
-		for _, found := range p.found {
-			p.cuts = append(p.cuts, found.cut)
+		p := &codePass{scan: sc, queries: &queries, sieve: queries.NewSieve(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
+		for q, found := range p.found {
+			p.sieve.Cut(q, found.cut)
 		}
 		passes[w] = p
 		for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
@@ -207,10 +208,9 @@ func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
 type codePass struct {
 	*scan
 	queries *vec.CodeQueries
+	sieve   *vec.Sieve // with the cuts of found
 	found   []*candidates
-	cuts    []float32 // the queries' found.cut
 	out     []int32
-	passing []int
 	buf     []float32
 }
 
@@ -242,21 +242,25 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 			continue
 		}
 		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
-		p.passing = p.queries.Passing(product, scale, residual, p.cuts, p.passing[:0])
-		for _, q := range p.passing {
+		for _, q := range p.sieve.Passing(product, scale, residual) {
 			mid, reach := p.queries.Bounds(q, product, scale, residual)
-			p.found[q].offer(slot, mid-reach, mid+reach)
-			p.cuts[q] = p.found[q].cut
+			p.offer(q, slot, mid-reach, mid+reach)
 		}
 	}
 	return nil
 }
 
+// offer considers a slot for a query.
+func (p *codePass) offer(q int, slot int64, lower, upper float32) {
+	p.found[q].offer(slot, lower, upper)
+	p.sieve.Cut(q, p.found[q].cut)
+}
+
 // unknown makes a slot whose codes say nothing a candidate of every query.
 func (p *codePass) unknown(slot int64) {
 	inf := float32(math.Inf(1))
-	for _, found := range p.found {
-		found.offer(slot, -inf, inf)
+	for q := range p.found {
+		p.offer(q, slot, -inf, inf)
 	}
 }
 
@@ -273,8 +277,7 @@ func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 		}
 		for q := range p.found {
 			score := vec.Dot(row.Data, p.scan.queries.Row(q))
-			p.found[q].offer(slot, score, score)
-			p.cuts[q] = p.found[q].cut
+			p.offer(q, slot, score, score)
 		}
 	})
 	if err != nil {

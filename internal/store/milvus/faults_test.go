@@ -134,6 +134,7 @@ func TestSlowServer(t *testing.T) {
 // TestPassingTrouble lets every kind of trouble that passes happen a few times in
 // each call.
 func TestPassingTrouble(t *testing.T) {
+	t.Parallel()
 	for name, trouble := range map[string]func() (any, error){
 		"rate limit": func() (any, error) {
 			return &milvuspb.MutationResult{Status: milvustest.Status(8, "rate limit exceeded[rate=0.1]")}, nil
@@ -147,6 +148,7 @@ func TestPassingTrouble(t *testing.T) {
 		"unavailable": func() (any, error) { return nil, status.Error(codes.Unavailable, "connection reset by peer") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait between one try and the next
 			fake := milvustest.Start(t)
 			s := open(t, options(fake))
 			left := 3
@@ -231,6 +233,7 @@ func TestServerGoesAndComesBack(t *testing.T) {
 }
 
 func TestServerStaysAway(t *testing.T) {
+	t.Parallel()
 	fake := milvustest.Start(t)
 	o := options(fake)
 	o.RetryFor = 300 * time.Millisecond

@@ -74,9 +74,13 @@ func (s *Server) match(name, expr string, unloadedToo bool) (*collection, []Row,
 	if !c.loaded && !unloadedToo {
 		return nil, nil, Status(101, "collection not loaded[collection="+name+"]")
 	}
+	match, err := compile(expr)
+	if err != nil {
+		return nil, nil, Status(1100, "cannot parse expression: "+err.Error())
+	}
 	var out []Row
 	for _, r := range c.rows {
-		yes, err := Eval(expr, r)
+		yes, err := match(r)
 		if err != nil {
 			return nil, nil, Status(1100, "cannot parse expression: "+err.Error())
 		}

@@ -2,6 +2,7 @@ package milvustest
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,24 +14,36 @@ import (
 // language that package milvus uses. It is stricter than a server: string literals
 // must hold no character that would need care, and every field must exist.
 func Eval(expr string, row Row) (bool, error) {
-	if expr == "" {
-		return true, nil
+	match, err := compile(expr)
+	if err != nil {
+		return false, err
 	}
-	p := parser{row: row}
+	return match(row)
+}
+
+// predicate tells whether a row matches. All of an expression is evaluated for every
+// row, so that no mistake in it is passed over.
+type predicate func(Row) (bool, error)
+
+// compile reads an expression once for all rows: some list a thousand ids.
+func compile(expr string) (predicate, error) {
+	if expr == "" {
+		return func(Row) (bool, error) { return true, nil }, nil
+	}
+	var p parser
 	p.s.Init(strings.NewReader(expr))
 	p.s.Mode = scanner.ScanIdents | scanner.ScanInts | scanner.ScanStrings
 	p.s.Error = func(*scanner.Scanner, string) {} // seen as a token that does not fit
 	p.next()
-	v := p.or()
+	match := p.or()
 	if p.tok != scanner.EOF {
 		p.fail("something follows")
 	}
-	return v, p.err
+	return match, p.err
 }
 
-// parser evaluates while it reads, by recursive descent.
+// parser makes predicates by recursive descent.
 type parser struct {
-	row Row
 	s   scanner.Scanner
 	tok rune
 	err error
@@ -61,30 +74,41 @@ func (p *parser) expect(tok rune) {
 	p.next()
 }
 
-func (p *parser) or() bool {
+// both joins two predicates.
+func both(a, b predicate, join func(a, b bool) bool) predicate {
+	return func(r Row) (bool, error) {
+		x, errX := a(r)
+		y, errY := b(r)
+		return join(x, y), errors.Join(errX, errY)
+	}
+}
+
+func (p *parser) or() predicate {
 	v := p.and()
 	for p.err == nil && p.word("or") {
-		right := p.and() // always read
-		v = v || right
+		v = both(v, p.and(), func(a, b bool) bool { return a || b })
 	}
 	return v
 }
 
-func (p *parser) and() bool {
+func (p *parser) and() predicate {
 	v := p.unary()
 	for p.err == nil && p.word("and") {
-		right := p.unary()
-		v = v && right
+		v = both(v, p.unary(), func(a, b bool) bool { return a && b })
 	}
 	return v
 }
 
-func (p *parser) unary() bool {
+func (p *parser) unary() predicate {
 	switch {
 	case p.err != nil:
-		return false
+		return nil // never called
 	case p.word("not"):
-		return !p.unary()
+		v := p.unary()
+		return func(r Row) (bool, error) {
+			yes, err := v(r)
+			return !yes, err
+		}
 	case p.tok == '(':
 		p.next()
 		v := p.or()
@@ -92,29 +116,28 @@ func (p *parser) unary() bool {
 		return v
 	case p.word("array_contains"):
 		p.expect('(')
-		list, ok := p.field().([]string)
-		if !ok {
-			p.fail("not an array")
-		}
+		field := p.field()
 		p.expect(',')
 		want, _ := p.literal().(string)
 		p.expect(')')
-		return slices.Contains(list, want)
+		return func(r Row) (bool, error) {
+			list, ok := r[field].([]string)
+			if !ok {
+				return false, fmt.Errorf("%q is not an array", field)
+			}
+			return slices.Contains(list, want), nil
+		}
 	}
 	return p.comparison()
 }
 
-func (p *parser) field() any {
+func (p *parser) field() string {
+	name := p.s.TokenText()
 	if p.tok != scanner.Ident {
 		p.fail("expected a field")
-		return nil
-	}
-	v, ok := p.row[p.s.TokenText()]
-	if !ok {
-		p.fail("no such field")
 	}
 	p.next()
-	return v
+	return name
 }
 
 func (p *parser) literal() any {
@@ -147,19 +170,25 @@ func (p *parser) literal() any {
 	return nil
 }
 
-func (p *parser) comparison() bool {
-	left := p.field()
+func (p *parser) comparison() predicate {
+	field := p.field()
 	if p.word("in") {
 		p.expect('[')
-		found := false
+		list := make(map[any]bool)
 		for p.err == nil && p.tok != ']' {
-			found = p.literal() == left || found
+			list[p.literal()] = true
 			if p.tok == ',' {
 				p.next()
 			}
 		}
 		p.expect(']')
-		return found
+		return func(r Row) (bool, error) {
+			switch v := r[field].(type) {
+			case string, int64:
+				return list[v], nil
+			}
+			return false, fmt.Errorf("no field %q of a kind to look for", field)
+		}
 	}
 	op := string(p.tok)
 	p.next()
@@ -167,34 +196,36 @@ func (p *parser) comparison() bool {
 		op += "="
 		p.next()
 	}
-	order := p.compare(left, p.literal())
-	switch op {
-	case "==":
-		return order == 0
-	case "<":
-		return order < 0
-	case "<=":
-		return order <= 0
-	case ">":
-		return order > 0
-	case ">=":
-		return order >= 0
+	means, ok := operators[op]
+	if !ok {
+		p.fail("unknown operator " + op)
 	}
-	p.fail("unknown operator " + op)
-	return false
+	right := p.literal()
+	return func(r Row) (bool, error) {
+		order, err := compare(r[field], right)
+		return err == nil && means(order), err
+	}
 }
 
-func (p *parser) compare(a, b any) int {
+// operators tell what the order of two values must be.
+var operators = map[string]func(order int) bool{
+	"==": func(o int) bool { return o == 0 },
+	"<":  func(o int) bool { return o < 0 },
+	"<=": func(o int) bool { return o <= 0 },
+	">":  func(o int) bool { return o > 0 },
+	">=": func(o int) bool { return o >= 0 },
+}
+
+func compare(a, b any) (int, error) {
 	switch a := a.(type) {
 	case string:
 		if b, ok := b.(string); ok {
-			return strings.Compare(a, b)
+			return strings.Compare(a, b), nil
 		}
 	case int64:
 		if b, ok := b.(int64); ok {
-			return cmp.Compare(a, b)
+			return cmp.Compare(a, b), nil
 		}
 	}
-	p.fail("compared with something else")
-	return 0
+	return 0, fmt.Errorf("%T is compared with %T", a, b)
 }
