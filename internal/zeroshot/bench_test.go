@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -16,9 +18,17 @@ import (
 
 // BenchmarkBest compares pictures with 1,000 labels and the bank, and keeps the top
 // five of each: everything that a tagging run does but reading and writing the index.
+// SIGHTLINE_BENCH_ROWS is the number of pictures, if not 100,000.
 // scripts/bench/tag_numpy.py runs it beside numpy.
 func BenchmarkBest(b *testing.B) {
-	const pictures, dim, labels, top = 100_000, 512, 1000, 5
+	const dim, labels, top = 512, 1000, 5
+	pictures := 100_000
+	if text := os.Getenv("SIGHTLINE_BENCH_ROWS"); text != "" {
+		var err error
+		if pictures, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
 	enc := cliptest.New(dim).WithSpec(func(s *clip.Spec) { s.LogitScale = 20 })
 	engine := ort.NewEngine(func() (string, error) { return filepath.Join(libraryDir, ort.LibraryName()), nil }, slog.New(slog.DiscardHandler))
 	defer engine.Close()

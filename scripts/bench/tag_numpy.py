@@ -39,10 +39,11 @@ def best(pictures: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return out
 
 
-def sightline() -> float:
-    """Returns how many pictures a second the Go benchmark labels."""
+def sightline(pictures: int) -> float:
+    """Returns how many pictures a second the Go benchmark labels, of so many."""
     command = ["go", "test", "-run", "^$", "-bench", "^BenchmarkBest$", "-benchtime", "1x", "./internal/zeroshot"]
-    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    environment = os.environ | {"SIGHTLINE_BENCH_ROWS": str(pictures)}
+    output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, env=environment).stdout
     found = re.search(r"([\d.e+]+) pictures/s", output)
     if not found:
         raise SystemExit(f"the benchmark printed no figure:\n{output}")
@@ -62,7 +63,7 @@ def main() -> None:
         begun = time.perf_counter()
         best(pictures, labels)
         theirs.append(arguments.pictures / (time.perf_counter() - begun))
-        ours.append(sightline())
+        ours.append(sightline(arguments.pictures))
     numpy_rate, our_rate = statistics.median(theirs), statistics.median(ours)
     print(f"{LABELS} labels of {DIM} values, top {TOP}, {os.cpu_count()} cores, numpy {np.__version__}")
     print(f"numpy      {numpy_rate:9.0f} pictures/s, {1e6 / numpy_rate:6.1f} s for 1,000,000")
