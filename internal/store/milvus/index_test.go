@@ -29,9 +29,6 @@ func TestBatchesAreCut(t *testing.T) {
 }
 
 func TestMoreHitsThanOneSearchGives(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one goroutine sorts half a megabyte of answers, which takes the race detector half a minute")
-	}
 	fake := milvustest.Start(t)
 	s := open(t, options(fake))
 	all := records(16500) // a search gives 16384
