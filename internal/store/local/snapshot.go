@@ -98,19 +98,6 @@ func (s *Store) closedOr(err error) error {
 	return err
 }
 
-// vector copies the vector of a slot.
-func (sn *snapshot) vector(slot int64) ([]float32, error) {
-	if slot < 0 || slot >= sn.slots {
-		return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
-	}
-	var buf []float32
-	m, err := sn.vectors.rows(slot, slot+1, &buf)
-	if err != nil {
-		return nil, err
-	}
-	return append([]float32(nil), m.Row(0)...), nil
-}
-
 // chunkSize is how many values one IN list holds: few enough for every build of
 // SQLite, many enough that the cost of a statement vanishes.
 const chunkSize = 500
