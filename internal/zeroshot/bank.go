@@ -6,8 +6,9 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// sameMeaning is the cosine of two texts from which they are taken to mean the same.
-const sameMeaning = 0.8
+// sameMeaning is the nearness of two texts from which they are taken to mean the same. It
+// is a cosine of 0.8 with the starter model.
+const sameMeaning = 0.64
 
 // compareWithBank looks for concepts of the bank that mean the same as a label, since
 // against its own synonym no label could stand out; and for how wide each label is,
@@ -18,6 +19,9 @@ func (c *Classifier) compareWithBank(ctx context.Context) error {
 	bank := c.bank()
 	if bank.Rows == 0 {
 		return nil
+	}
+	if err := c.findUsual(ctx); err != nil {
+		return err
 	}
 	var typical float64
 	err := c.eachText(ctx, bank, func(_ int, cosines []float32) {
@@ -34,6 +38,28 @@ func (c *Classifier) compareWithBank(ctx context.Context) error {
 			c.shifts[l] = float32(c.calibration.Shift(c.calibration.Background(rest), typical))
 		}
 	})
+}
+
+// findUsual sets the cosine that two concepts of the bank have on average.
+func (c *Classifier) findUsual(ctx context.Context) error {
+	bank := c.bank()
+	var sum float64
+	err := c.eachText(ctx, bank, func(row int, cosines []float32) {
+		for b, cosine := range cosines {
+			if b != row {
+				sum += float64(cosine)
+			}
+		}
+	})
+	c.usual = float32(sum / float64(max(1, bank.Rows*(bank.Rows-1))))
+	return err
+}
+
+// nearness says how alike two texts are to the model: 1 is equal, and 0 as far apart as two
+// concepts of the bank usually are. Their cosine alone does not say it, since encoders
+// differ in how far they hold texts apart at all: CLIP's lie in a narrow cone.
+func (c *Classifier) nearness(cosine float32) float32 {
+	return (cosine - c.usual) / max(1-c.usual, 1e-6)
 }
 
 // eachText calls f with the cosines of each row of texts with the bank.
@@ -56,7 +82,7 @@ func (c *Classifier) eachText(ctx context.Context, texts vec.Matrix, f func(row 
 // something else, and the places of those that mean the same.
 func (c *Classifier) apart(cosines []float32) (rest []float32, same []int) {
 	for b, cosine := range cosines {
-		if cosine >= sameMeaning {
+		if c.nearness(cosine) >= sameMeaning {
 			same = append(same, b)
 		} else {
 			rest = append(rest, cosine)

@@ -54,6 +54,7 @@ type Classifier struct {
 	groups  [][]int // labels of each exclusive group
 	groupOf []int   // for each label, its place in groups, -1 for an open one
 	overlap [][]int // for each label, the concepts of the bank that mean the same
+	usual   float32 // cosine of two concepts of the bank, on average
 	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
 	// the labels of groups.
 	shifts []float32

@@ -43,10 +43,10 @@ func (f Finding) Unusable() bool {
 }
 
 const (
-	// nearSynonym is the cosine of two labels from which they compete for the same
-	// pictures. With the starter model sea and ocean or couch and sofa have 0.89, dog
-	// and puppy 0.85; lion and tiger or fruit and vegetable less than 0.75.
-	nearSynonym = 0.85
+	// nearSynonym is the nearness of two labels from which they compete for the same
+	// pictures. With the starter model it is a cosine of 0.85: sea and ocean or couch and
+	// sofa have 0.89, dog and puppy 0.85; lion and tiger or fruit and vegetable less than 0.75.
+	nearSynonym = 0.73
 	// hubShare is the share of all pictures from which a label says little.
 	hubShare = 0.5
 	// hubPictures is how many pictures an index needs before shares mean something.
@@ -119,7 +119,7 @@ func (c *Classifier) LintMeanings(ctx context.Context) ([]Finding, error) {
 		for i := range part.Rows {
 			a := from + i
 			for b, cosine := range cosines.Row(i)[:a] {
-				if cosine < nearSynonym {
+				if c.nearness(cosine) < nearSynonym {
 					continue
 				}
 				one, two := c.list.Labels[b].Name, c.list.Labels[a].Name
