@@ -19,7 +19,7 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # race detector makes slow without a chance to find anything.
 concurrent=(
   ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store/... ./internal/transfer ./internal/walk
+  ./internal/store/... ./internal/tagging ./internal/transfer ./internal/walk
 )
 
 # The tags of the Makefile, so that the tests run what is shipped.
