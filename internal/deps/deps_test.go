@@ -37,7 +37,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph"},
+	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -55,6 +55,7 @@ var only = map[string][]string{
 	"internal/ort":             {"internal/app"},
 	"internal/store/local":     {"internal/app"},
 	"internal/store/milvus":    {"internal/app"},
+	"internal/imaging/draft":   {"internal/imaging"},
 	"internal/clip/cliptest":   {}, // tests alone
 	"internal/store/storetest": {}, // tests alone
 
@@ -70,7 +71,7 @@ var only = map[string][]string{
 var never = map[string][]string{
 	"internal/vec":       {"internal/*", "internal/*/*"},
 	"internal/onnxgraph": {"internal/*", "internal/*/*"},
-	"internal/imaging":   {"internal/*", "internal/*/*"},
+	"internal/imaging":   {"internal/*", "internal/store/*"},
 	"internal/config":    {"internal/*", "internal/*/*"},
 	"internal/clip":      {"internal/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/ort"},

@@ -1,11 +1,15 @@
 package imaging
 
 import (
+	"bytes"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"testing"
 
 	"golang.org/x/image/draw"
+
+	"github.com/sightline/sightline/internal/imaging/draft"
 )
 
 // benchPicture is a smooth gradient with a little noise, as a photograph has.
@@ -48,6 +52,36 @@ func BenchmarkResize(b *testing.B) {
 			dst := image.NewRGBA(image.Rect(0, 0, size.toWidth, 224))
 			for b.Loop() {
 				draw.CatmullRom.Scale(dst, dst.Bounds(), rgba, rgba.Bounds(), draw.Src, nil)
+			}
+		})
+	}
+}
+
+// BenchmarkReduced decodes a photo of 12 megapixels at a quarter and an eighth.
+func BenchmarkReduced(b *testing.B) {
+	picture := benchPicture(4000, 3000)
+	img := image.NewRGBA(image.Rect(0, 0, picture.Width, picture.Height))
+	for i := range picture.Width * picture.Height {
+		copy(img.Pix[4*i:], picture.Pix[3*i:3*i+3])
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, img, &jpeg.Options{Quality: 90}); err != nil {
+		b.Fatal(err)
+	}
+	for _, scale := range []int{4, 8} {
+		dst := NewRGB(picture.Width/scale, picture.Height/scale)
+		b.Run(fmt.Sprintf("%d/draft", scale), func(b *testing.B) {
+			for b.Loop() {
+				if err := draft.Decode(dst.Pix, dst.Width, dst.Height, file.Bytes(), scale); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d/%s", scale, JPEGDecoder), func(b *testing.B) {
+			for b.Loop() {
+				if err := decodeJPEGInto(dst, file.Bytes(), scale); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

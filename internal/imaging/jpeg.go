@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/sightline/sightline/internal/imaging/draft"
 )
 
 // jpegHeader walks the markers up to the frame header. Both JPEG decoders use it,
@@ -55,6 +57,9 @@ func isFrameHeader(code byte) bool {
 	return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc
 }
 
+// turbo is the name of the general decoder that draft has the pixels of.
+const turbo = "libjpeg-turbo"
+
 // jpegScale is the reduction, 1, 2, 4 or 8, that Fast decodes at: the one that
 // Pillow's draft("RGB", (2*short, 2*short)) picks. It leaves at least twice the
 // wanted side, so that the resize after it still has the last word on sharpness.
@@ -71,10 +76,16 @@ func jpegScale(h header, o Options) int {
 	return 1
 }
 
-// decodeJPEG decodes at full size or reduced, straight into the picture's memory.
+// decodeJPEG decodes at full size or reduced, straight into the picture's memory. What package
+// draft does not know or finds damaged is the general decoder's, from the start.
 func decodeJPEG(data []byte, h header, o Options) (*RGB, error) {
 	scale := jpegScale(h, o)
 	dst := NewRGB((h.width+scale-1)/scale, (h.height+scale-1)/scale)
+	if draft.Fast() || JPEGDecoder != turbo {
+		if draft.Decode(dst.Pix, dst.Width, dst.Height, data, scale) == nil {
+			return dst, nil
+		}
+	}
 	if err := decodeJPEGInto(dst, data, scale); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 
 // JPEGDecoder names the JPEG decoder of this build. The two differ by a level or
 // so in some pixels.
-const JPEGDecoder = "libjpeg-turbo"
+const JPEGDecoder = turbo
 
 // decodeJPEGInto decodes through the system's libjpeg-turbo with Pillow's
 // settings (islow DCT, fancy upsampling), which makes the pixels Pillow's.
