@@ -37,7 +37,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph"},
+	{"internal/vec", "internal/resample", "internal/atomicfile", "internal/onnxgraph"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -70,7 +70,8 @@ var only = map[string][]string{
 var never = map[string][]string{
 	"internal/vec":       {"internal/*", "internal/*/*"},
 	"internal/onnxgraph": {"internal/*", "internal/*/*"},
-	"internal/imaging":   {"internal/*", "internal/*/*"},
+	"internal/resample":  {"internal/*", "internal/*/*"},
+	"internal/imaging":   {"internal/[^r]*", "internal/*/*"}, // nothing but internal/resample
 	"internal/config":    {"internal/*", "internal/*/*"},
 	"internal/clip":      {"internal/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/ort"},
