@@ -60,6 +60,8 @@ say "go vet"
 go vet -tags "$tags" ./...
 # The build without libjpeg-turbo compiles other files.
 go vet -tags "$tags,nolibjpeg" ./internal/imaging
+# So does that for processors without vector instructions of ours.
+GOARCH=arm64 CGO_ENABLED=0 go vet -tags "$tags" ./internal/imaging/... ./internal/vec
 
 say "staticcheck"
 go run "$staticcheck" -tags "$tags" ./...

@@ -155,6 +155,24 @@ func TestPreparerDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Rows of every remainder, since they are written four pixels at a time.
+func TestPreparerNormalisesEverySample(t *testing.T) {
+	for width := 1; width < 13; width++ {
+		p := clipPreprocess()
+		p.Fit, p.Size, p.Crop = FitSquash, Size{width, 7}, Size{width, 7} // nothing to resize
+		img, dst := noise(width, 7), make([]float32, 3*width*7)
+		if err := p.Into(img, dst); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range img.Pix {
+			c := i % 3
+			if got, want := dst[c*width*7+i/3], normalise(int(v), p.Mean[c], p.Std[c]); got != want {
+				t.Fatalf("width %d: pixel %d of channel %d is %v, want %v", width, i/3, c, got, want)
+			}
+		}
+	}
+}
+
 func TestShortSide(t *testing.T) {
 	p := clipPreprocess()
 	if got := p.ShortSide(); got != 224 {

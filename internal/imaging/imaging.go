@@ -106,14 +106,3 @@ var (
 	ErrTooLarge      = errors.New("picture exceeds the limit")
 	ErrCorrupt       = errors.New("picture is damaged")
 )
-
-// Filter is a resampling kernel of Pillow's, by its name there.
-type Filter string
-
-// The kernels that hub preprocessors ask for. All are antialiased: the support
-// grows with the reduction.
-const (
-	Bilinear Filter = "bilinear"
-	Bicubic  Filter = "bicubic" // a = -0.5
-	Lanczos  Filter = "lanczos" // a = 3
-)

@@ -1,4 +1,4 @@
-package imaging
+package resample
 
 import (
 	"fmt"
@@ -87,7 +87,7 @@ type axis struct {
 	in, out, lo, hi int
 	filter          Filter
 
-	identity bool    // in == out: Pillow skips the pass
+	identity bool    // in == out: Pillow skips the pass, and every output is one sample times 1
 	first    []int   // for each output, the first source position it reads
 	count    []int   // and how many
 	coef     []int64 // stride of them for each output
@@ -96,21 +96,27 @@ type axis struct {
 }
 
 // prepare computes the coefficients as Pillow's precompute_coeffs and
-// normalize_coeffs_8bpc do.
-func (a *axis) prepare(in, out, lo, hi int, f Filter) {
+// normalize_coeffs_8bpc do. It returns false if they are still there from the last
+// call.
+func (a *axis) prepare(in, out, lo, hi int, f Filter) bool {
 	if a.in == in && a.out == out && a.lo == lo && a.hi == hi && a.filter == f {
-		return
+		return false
 	}
 	k := f.kernel()
 	a.in, a.out, a.lo, a.hi, a.filter = in, out, lo, hi, f
+	n := hi - lo
 	if a.identity = in == out; a.identity {
-		return
+		a.stride = 1
+		a.first, a.count, a.coef = grow(a.first, n), grow(a.count, n), grow(a.coef, n)
+		for i := range n {
+			a.first[i], a.count[i], a.coef[i] = lo+i, 1, 1<<precisionBits
+		}
+		return true
 	}
 	scale := float64(in) / float64(out)
 	stretch := max(scale, 1) // enlarging does not shrink the kernel
 	support := float64(k.support * stretch)
 	a.stride = int(math.Ceil(support))*2 + 1
-	n := hi - lo
 	a.first, a.count = grow(a.first, n), grow(a.count, n)
 	a.coef, a.weights = grow(a.coef, n*a.stride), grow(a.weights, a.stride)
 	inverse := 1 / stretch
@@ -134,16 +140,17 @@ func (a *axis) prepare(in, out, lo, hi int, f Filter) {
 		}
 		a.first[i], a.count[i] = from, len(weights)
 	}
+	return true
 }
+
+// outputs returns how many outputs the axis has.
+func (a *axis) outputs() int { return a.hi - a.lo }
 
 // taps returns the coefficients of output lo+i.
 func (a *axis) taps(i int) []int64 { return a.coef[i*a.stride:][:a.count[i]] }
 
 // span returns the source positions [from, to) that the outputs read.
 func (a *axis) span() (from, to int) {
-	if a.identity {
-		return a.lo, a.hi
-	}
 	last := len(a.first) - 1
 	return a.first[0], a.first[last] + a.count[last]
 }
