@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -230,24 +231,29 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 	if err := p.codes.ScoreCodes(ctx, rows, p.queries, out); err != nil {
 		return err
 	}
-	all := n == to-from
-	for i := range rows.Rows {
-		slot := int64(from + i)
-		if !all && !p.selected.has(slot) {
-			continue
-		}
-		scale, residual, ok := rows.Tail(i)
-		if !ok {
-			p.unknown(slot)
-			continue
-		}
-		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
-		for _, q := range p.sieve.Passing(product, scale, residual) {
-			mid, reach := p.queries.Bounds(q, product, scale, residual)
-			p.offer(q, slot, mid-reach, mid+reach)
+	for first := from; first < to; first += 64 {
+		for w := p.selected.words[first/64]; w != 0; w &= w - 1 {
+			i := first + bits.TrailingZeros64(w) - from
+			if i >= rows.Rows {
+				break
+			}
+			p.row(rows, i, int64(from+i), out[i*p.queries.Columns:(i+1)*p.queries.Columns])
 		}
 	}
 	return nil
+}
+
+// row offers a row of codes to the queries that it may matter to.
+func (p *codePass) row(rows vec.Codes, i int, slot int64, product []int32) {
+	scale, residual, ok := rows.Tail(i)
+	if !ok {
+		p.unknown(slot)
+		return
+	}
+	for _, q := range p.sieve.Passing(product, scale, residual) {
+		mid, reach := p.queries.Bounds(q, product, scale, residual)
+		p.offer(q, slot, mid-reach, mid+reach)
+	}
 }
 
 // offer considers a slot for a query.
