@@ -25,7 +25,7 @@ import (
 func rebuildPaths(ctx context.Context, p *app.Program, cfg config.Config, given []string) ([]string, error) {
 	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) && len(given) > 0 {
-		return given, nil
+		return given, allThere(given)
 	} else if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func allThere(paths []string) error {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
 			return &app.Problem{
-				Err:    fmt.Errorf("searches go on with the old index: %w", err),
+				Err:    fmt.Errorf("nothing is switched: %w", err),
 				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", progress.Safe(path)),
 				Code:   app.ExitFatal,
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/store"
 )
 
 func runCommand(p *app.Program) *cli.Command {
@@ -104,6 +106,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		}
 	}
 	access, paths := app.Create, c.Args().Slice()
+	var nowhere error // none of the paths exists
 	switch {
 	case c.Command.Name == "retry":
 		access = app.Write
@@ -112,8 +115,15 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		if paths, err = rebuildPaths(c.Context, p, cfg, paths); err != nil {
 			return err
 		}
+	default:
+		if nowhere = index.CheckRoots(paths); nowhere != nil {
+			access = app.Write // an index that is there may have to forget them; none is made
+		}
 	}
 	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
+	if nowhere != nil && errors.Is(err, store.ErrNoIndex) {
+		return nowhere
+	}
 	if err != nil {
 		return err
 	}

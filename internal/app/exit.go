@@ -104,7 +104,7 @@ var rules = []rule{
 	{is(clip.ErrUnreadable), ExitFatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), ExitFatal, "bring the model again: indexer model fetch NAME"},
 	{is(config.ErrInvalid), ExitUsage, "config.yaml in the repository lists every setting"},
-	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; the index was left as it is"},
+	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), ExitUsage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), ExitFatal, ""},
 	{is(zeroshot.ErrLabels), ExitUsage, "search tag --help shows how a list is written"},

@@ -16,8 +16,10 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -132,6 +134,17 @@ type Report struct {
 
 // ErrNoRoots says that none of the paths of a run exists.
 var ErrNoRoots = errors.New("none of the given paths exists")
+
+// CheckRoots returns ErrNoRoots if none of the paths of a run exists. Who would make an
+// index for them asks it first, so that a mistyped path leaves nothing behind.
+func CheckRoots(roots []string) error {
+	for _, r := range roots {
+		if !missing(r) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNoRoots, strings.Join(roots, ", "))
+}
 
 // tally is the report while it is being counted.
 type tally struct {
