@@ -188,6 +188,7 @@ type reportJSON struct {
 	Vanished     int64   `json:"vanished"`
 	Embedded     int64   `json:"embedded"`
 	Reused       int64   `json:"reused"`
+	BrokenLinks  int64   `json:"broken_links"`
 	Interrupted  bool    `json:"interrupted"`
 	PruneRefused bool    `json:"prune_refused"`
 	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
@@ -199,7 +200,7 @@ func printReportJSON(p *app.Program, r index.Report, switched bool) {
 	line, _ := json.Marshal(reportJSON{ // numbers always marshal
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
@@ -218,6 +219,9 @@ func printReport(p *app.Program, r index.Report) {
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
+	}
+	if r.BrokenLinks > 0 {
+		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, progress.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)

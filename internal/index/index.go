@@ -125,6 +125,8 @@ type Report struct {
 	Vanished     int64   // gone between being listed and being read
 	Embedded     int64   // pictures that went through the model
 	Reused       int64   // pictures whose embedding was copied from equal content
+	BrokenLinks  int64   // links that lead nowhere; neither seen nor failed
+	BrokenLink   string  // the first of them
 	Seconds      float64 // wall time
 	Interrupted  bool    // the context ended the run; all that is counted is durable
 	Stages       Stages
@@ -151,6 +153,9 @@ type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
 	failedBefore, vanished, embedded, reused               atomic.Int64
 
+	brokenLinks int64 // these two are the plan's own, until it has ended
+	brokenLink  string
+
 	start  time.Time
 	shared bool // calls of the model run on threads of their own
 	times  stageTimes
@@ -166,6 +171,7 @@ func (t *tally) report() Report {
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
+		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink,
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),
 	}

@@ -298,9 +298,56 @@ func TestHostileFiles(t *testing.T) {
 	}
 	w.options.Limits.MaxPixels = 20 * 15
 	w.write("bomb.png", pngHeader(60_000, 60_000))
-	w.want(w.run(), counts{Seen: 4, Added: 2, Failed: 2, Embedded: 2})
-	if f := w.failures()["bomb.png"]; !strings.Contains(f.Reason, "60000x60000") {
-		t.Errorf("reason for the bomb: %q", f.Reason)
+	r := w.run()
+	w.want(r, counts{Seen: 3, Added: 2, Failed: 1, Embedded: 2})
+	if r.BrokenLinks != 2 || r.BrokenLink != w.path("dangling") {
+		t.Errorf("%d links lead nowhere, first %s; want dangling and dangling.jpg", r.BrokenLinks, r.BrokenLink)
+	}
+	if f := w.failures(); len(f) != 1 || !strings.Contains(f["bomb.png"].Reason, "60000x60000") {
+		t.Errorf("failures: %+v", f)
+	}
+}
+
+// What lay behind a link that leads nowhere is unknown, not gone: it may come back with
+// a disk. Nothing else is kept for its sake.
+func TestDanglingLinks(t *testing.T) {
+	w := newWorld(t)
+	away := t.TempDir()
+	for i := range 20 {
+		w.picture(fmt.Sprintf("%d.png", i), i)
+	}
+	w.picture("album/a.png", 100)
+	w.picture("album/b.png", 101)
+	w.picture("album-2/c.png", 102)
+	w.picture("one.png", 103)
+	for _, name := range []string{"album", "one.png"} {
+		if err := os.Rename(w.path(name), filepath.Join(away, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(away, name), w.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.want(w.run(), counts{Seen: 24, Added: 24, Embedded: 24})
+	if err := os.RemoveAll(away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(w.path("album-2/c.png")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := w.run()
+		if r.Failed != 0 || r.BrokenLinks != 2 || len(r.Refusals) != 0 || len(w.names()) != 23 {
+			t.Errorf("%d records of 23, report %+v", len(w.names()), r)
+		}
+	}
+	var all int64
+	for n := range 3 {
+		w.options.Shard = index.Shard{Number: n + 1, Count: 3}
+		all += w.run().BrokenLinks
+	}
+	if all != 2 {
+		t.Errorf("three shards count %d links that lead nowhere, want 2", all)
 	}
 }
 

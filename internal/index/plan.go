@@ -88,10 +88,17 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		}
 		return fmt.Errorf("walking: %w", err)
 	}
-	p.guard.blind = append(p.guard.blind, w.Path)
-	known := p.x.options.Walk.KnownExtension
-	if errors.Is(w.Err, walk.ErrBrokenLink) && (known == nil || !known(w.Path)) {
-		return nil // a dangling link that never led to a picture, as far as one can tell
+	p.guard.shun(w.Path)
+	if errors.Is(w.Err, walk.ErrBrokenLink) {
+		// What it leads to may be on a disk that is not there, or nothing for ever: no
+		// reason to call each run a failure.
+		if p.x.options.Shard.holds(store.ID(p.x.options.Collection, w.Path)) {
+			p.x.log.Info("a link leads nowhere", "path", w.Path)
+			if p.t.brokenLinks++; p.t.brokenLinks == 1 {
+				p.t.brokenLink = w.Path
+			}
+		}
+		return nil
 	}
 	f := store.Failure{
 		ID: store.ID(p.x.options.Collection, w.Path), Path: w.Path, Root: w.Root, Reason: reason(w.Err), At: time.Now(),
