@@ -40,6 +40,11 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
 			if err != nil {
 				return err
 			}
+			if !c.Bool("dry-run") {
+				if err := p.CheckTuning(cfg); err != nil {
+					return err
+				}
+			}
 			return tuneModel(c, p, cfg)
 		},
 	}
