@@ -11,7 +11,6 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/transfer"
 )
@@ -60,7 +59,7 @@ func allThere(paths []string) error {
 		if _, err := os.Stat(path); err != nil {
 			return &app.Problem{
 				Err:    fmt.Errorf("nothing is switched: %w", err),
-				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", progress.Safe(path)),
+				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", app.ShellWord(path)),
 				Code:   app.ExitFatal,
 			}
 		}

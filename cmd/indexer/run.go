@@ -163,7 +163,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 	}
 	for _, r := range report.Refusals {
 		p.Notef("warning: %s", progress.Safe(r.Error()))
-		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", progress.Safe(r.Root))
+		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", app.ShellWord(r.Root))
 	}
 	switch {
 	case report.Interrupted:
