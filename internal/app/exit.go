@@ -15,6 +15,7 @@ import (
 	"github.com/sightline/sightline/internal/export"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
@@ -164,9 +165,9 @@ func (p *Program) report(err error, asJSON bool) int {
 		fmt.Fprintf(p.Stderr, "%s\n", line)
 		return code
 	}
-	fmt.Fprintf(p.Stderr, "error: %s\n", message)
+	fmt.Fprintf(p.Stderr, "error: %s\n", progress.Safe(message)) // it may hold the name of a file
 	if hint != "" {
-		fmt.Fprintf(p.Stderr, "hint: %s\n", hint)
+		fmt.Fprintf(p.Stderr, "hint: %s\n", progress.Safe(hint))
 	}
 	return code
 }
