@@ -84,7 +84,7 @@ models, HF_HUB_OFFLINE forbids the network.
 				what = "already complete"
 			}
 			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Variant, what, progress.Safe(b.Dir))
-			p.Printf("next: indexer run PATH --model %s\n", b.Name)
+			p.Printf("next: indexer run PATH --model %s\n", app.ShellWord(b.Name))
 			return nil
 		},
 	}

@@ -67,7 +67,7 @@ tools for it are Python's, so that Python does it:
 			if err := cmd.Run(); err != nil {
 				return quantizeProblem(c.String("python"), script, &said, err)
 			}
-			p.Printf("next: indexer model verify %s --against fp32 --precision int8\n", progress.Safe(m.Name))
+			p.Printf("next: indexer model verify %s --against fp32 --precision int8\n", app.ShellWord(m.Name))
 			return nil
 		},
 	}
@@ -139,7 +139,7 @@ func quantizeProblem(python, script string, said *bytes.Buffer, err error) error
 		problem.Advice = "--python names the Python to use"
 	case exit.ExitCode() == 3:
 		problem.Advice = fmt.Sprintf("pip install --require-hashes -r %s, or name another Python with --python",
-			filepath.Join(filepath.Dir(script), "requirements.txt"))
+			app.ShellWord(filepath.Join(filepath.Dir(script), "requirements.txt")))
 	case exit.ExitCode() == 4:
 		problem.Advice = "--force replaces it"
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/transfer"
 )
@@ -25,7 +24,7 @@ import (
 func rebuildPaths(ctx context.Context, p *app.Program, cfg config.Config, given []string) ([]string, error) {
 	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) && len(given) > 0 {
-		return given, nil
+		return given, allThere(given)
 	} else if err != nil {
 		return nil, err
 	}
@@ -59,8 +58,8 @@ func allThere(paths []string) error {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
 			return &app.Problem{
-				Err:    fmt.Errorf("searches go on with the old index: %w", err),
-				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", progress.Safe(path)),
+				Err:    fmt.Errorf("nothing is switched: %w", err),
+				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", app.ShellWord(path)),
 				Code:   app.ExitFatal,
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/store"
 )
 
 func runCommand(p *app.Program) *cli.Command {
@@ -104,6 +106,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		}
 	}
 	access, paths := app.Create, c.Args().Slice()
+	var nowhere error // none of the paths exists
 	switch {
 	case c.Command.Name == "retry":
 		access = app.Write
@@ -112,8 +115,15 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		if paths, err = rebuildPaths(c.Context, p, cfg, paths); err != nil {
 			return err
 		}
+	default:
+		if nowhere = index.CheckRoots(paths); nowhere != nil {
+			access = app.Write // an index that is there may have to forget them; none is made
+		}
 	}
 	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
+	if nowhere != nil && errors.Is(err, store.ErrNoIndex) {
+		return nowhere
+	}
 	if err != nil {
 		return err
 	}
@@ -153,7 +163,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 	}
 	for _, r := range report.Refusals {
 		p.Notef("warning: %s", progress.Safe(r.Error()))
-		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", progress.Safe(r.Root))
+		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", app.ShellWord(r.Root))
 	}
 	switch {
 	case report.Interrupted:
@@ -178,6 +188,7 @@ type reportJSON struct {
 	Vanished     int64   `json:"vanished"`
 	Embedded     int64   `json:"embedded"`
 	Reused       int64   `json:"reused"`
+	BrokenLinks  int64   `json:"broken_links"`
 	Interrupted  bool    `json:"interrupted"`
 	PruneRefused bool    `json:"prune_refused"`
 	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
@@ -189,7 +200,7 @@ func printReportJSON(p *app.Program, r index.Report, switched bool) {
 	line, _ := json.Marshal(reportJSON{ // numbers always marshal
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
@@ -208,6 +219,9 @@ func printReport(p *app.Program, r index.Report) {
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
+	}
+	if r.BrokenLinks > 0 {
+		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, progress.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/tune"
 )
 
@@ -39,6 +40,11 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
 			cfg, err := p.Config(c)
 			if err != nil {
 				return err
+			}
+			if !c.Bool("dry-run") {
+				if err := p.CheckTuning(cfg); err != nil {
+					return err
+				}
 			}
 			return tuneModel(c, p, cfg)
 		},
@@ -86,7 +92,7 @@ func tuneModel(c *cli.Context, p *app.Program, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	p.Notef("remembered in %s", path)
+	p.Notef("remembered in %s", progress.Safe(path))
 	return nil
 }
 

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
+	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/sidecar"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
@@ -71,8 +74,24 @@ func (x *tagRun) showSidecar(w io.Writer, path string, tags []store.Tag) error {
 	if change.Nothing() {
 		return nil
 	}
-	if err := change.Diff(w); err != nil {
+	var diff bytes.Buffer
+	if err := change.Diff(&diff); err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	return nil
+	_, err = io.WriteString(w, safeText(diff.String()))
+	return err
+}
+
+// safeText makes the lines of a text safe for a terminal. Tabs stay; how lines ended is
+// not shown.
+func safeText(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		parts := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
+		for j := range parts {
+			parts[j] = progress.Safe(parts[j])
+		}
+		lines[i] = strings.Join(parts, "\t")
+	}
+	return strings.Join(lines, "\n")
 }

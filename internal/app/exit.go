@@ -15,6 +15,7 @@ import (
 	"github.com/sightline/sightline/internal/export"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
@@ -104,7 +105,7 @@ var rules = []rule{
 	{is(clip.ErrUnreadable), ExitFatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), ExitFatal, "bring the model again: indexer model fetch NAME"},
 	{is(config.ErrInvalid), ExitUsage, "config.yaml in the repository lists every setting"},
-	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; the index was left as it is"},
+	{is(index.ErrNoRoots), ExitFatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), ExitUsage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), ExitFatal, ""},
 	{is(zeroshot.ErrLabels), ExitUsage, "search tag --help shows how a list is written"},
@@ -164,9 +165,9 @@ func (p *Program) report(err error, asJSON bool) int {
 		fmt.Fprintf(p.Stderr, "%s\n", line)
 		return code
 	}
-	fmt.Fprintf(p.Stderr, "error: %s\n", message)
+	fmt.Fprintf(p.Stderr, "error: %s\n", progress.Safe(message)) // it may hold the name of a file
 	if hint != "" {
-		fmt.Fprintf(p.Stderr, "hint: %s\n", hint)
+		fmt.Fprintf(p.Stderr, "hint: %s\n", progress.Safe(hint))
 	}
 	return code
 }

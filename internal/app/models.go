@@ -42,7 +42,7 @@ func (p *Program) FindModel(cfg config.Config, name string) (FoundModel, error) 
 		return FoundModel{}, &Problem{Err: fmt.Errorf("there is no model folder %s", name), Code: ExitFatal,
 			Advice: "indexer model list shows what is there"}
 	}
-	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", name)
+	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", ShellWord(name))
 	if name == StarterModel { // which no hub has
 		advice = "make install puts the program and its model in their places; a copied program needs --models DIR, or indexer model fetch and --model"
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,6 +46,19 @@ func (p *Program) EmbedChoice(cfg config.Config, fingerprint string) tune.Choice
 	return c
 }
 
+// CheckTuning returns an error where SaveEmbedChoice could not keep anything: it is
+// asked before a measurement that would be for nothing.
+func (p *Program) CheckTuning(cfg config.Config) error {
+	path, _, err := p.tuningEntry(cfg, "")
+	if err != nil {
+		return err
+	}
+	if err := tune.Check(path); err != nil {
+		return fmt.Errorf("what would be measured could not be kept: %w", err)
+	}
+	return nil
+}
+
 // SaveEmbedChoice keeps what was measured for later runs and returns the file.
 func (p *Program) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.Choice) (string, error) {
 	path, key, err := p.tuningEntry(cfg, fingerprint)
@@ -62,7 +76,10 @@ func (p *Program) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.
 func (p *Program) tuningEntry(cfg config.Config, fingerprint string) (path, key string, err error) {
 	dir := config.DefaultCache(p.Getenv)
 	if dir == "" {
-		return "", "", &Problem{Err: fmt.Errorf("there is no folder for caches: neither XDG_CACHE_HOME nor HOME is set"), Code: ExitFatal}
+		return "", "", &Problem{
+			Err:    errors.New("there is no folder for caches: neither XDG_CACHE_HOME nor HOME is set"),
+			Advice: "set one of them, or only measure with --dry-run", Code: ExitFatal,
+		}
 	}
 	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable)
 	if err != nil {

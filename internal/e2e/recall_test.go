@@ -30,10 +30,8 @@ import (
 // makes is kept in SIGHTLINE_BENCH_DIR. Queries are the captions of the demo photos and
 // the words in them.
 func TestRecallOfIndexes(t *testing.T) {
-	dir, folders := os.Getenv("SIGHTLINE_BENCH_DIR"), os.Getenv("SIGHTLINE_BENCH_PICTURES")
-	if dir == "" || folders == "" {
-		t.Skip("SIGHTLINE_BENCH_PICTURES and SIGHTLINE_BENCH_DIR are not set: this takes ten minutes")
-	}
+	env := needEnv(t, "ten minutes", "SIGHTLINE_BENCH_DIR", "SIGHTLINE_BENCH_PICTURES")
+	dir, folders := env[0], env[1]
 	address := os.Getenv(milvusAddress)
 	if address == "" {
 		t.Fatal("no server: scripts/milvus start, and set " + milvusAddress)

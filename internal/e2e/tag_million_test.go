@@ -37,17 +37,9 @@ import (
 // (scripts/bench/make_towers.py makes one of 512 dimensions). Its vectors lie near the
 // labels and are otherwise random.
 func BenchmarkTag(b *testing.B) {
-	dir, model := os.Getenv("SIGHTLINE_BENCH_DIR"), os.Getenv("SIGHTLINE_BENCH_MODEL")
-	if dir == "" || model == "" {
-		b.Skip("SIGHTLINE_BENCH_DIR and SIGHTLINE_BENCH_MODEL are not set: this takes gigabytes and minutes")
-	}
-	n := 1_000_000
-	if rows := os.Getenv("SIGHTLINE_BENCH_ROWS"); rows != "" {
-		var err error
-		if n, err = strconv.Atoi(rows); err != nil {
-			b.Fatal(err)
-		}
-	}
+	env := needEnv(b, "gigabytes and minutes", "SIGHTLINE_BENCH_DIR", "SIGHTLINE_BENCH_MODEL")
+	dir, model := env[0], env[1]
+	n := fromEnv(b, "SIGHTLINE_BENCH_ROWS", 1_000_000)
 	labels := filepath.Join(dir, "labels.txt")
 	collection := "tag" + strconv.Itoa(n)
 	enc := openModel(b, model)
@@ -219,15 +211,6 @@ func openModel(b *testing.B, model string) clip.Encoder {
 	return enc
 }
 
-func benchLibrary(b *testing.B) string {
-	b.Helper()
-	library, err := ort.FindLibrary(os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB"), filepath.Join(programs, "search"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	return library
-}
-
 // compareAll is what the program does of a run but for writing: reading the index and
 // choosing the labels of each picture.
 func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels string, n int) {
@@ -235,8 +218,7 @@ func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels s
 	if err != nil {
 		b.Fatal(err)
 	}
-	engine := ort.NewEngine(func() (string, error) { return benchLibrary(b), nil }, slog.New(slog.DiscardHandler))
-	defer engine.Close()
+	engine := benchEngine(b)
 	c, err := zeroshot.Prepare(b.Context(), enc, list, zeroshot.Options{
 		Engine: engine, Codes: engine, Cache: zeroshot.OpenCache(filepath.Join(dir, "cache", "sightline", "labels")),
 	})
@@ -304,12 +286,9 @@ func makeTagIndex(b *testing.B, dir, collection string, enc clip.Encoder, labels
 		b.Fatal(err)
 	}
 	spec := enc.Spec()
-	st, err := local.Open(b.Context(), local.Options{Dir: dir, Collection: collection, Mode: local.Create, Model: store.Model{
+	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: local.Create, Model: store.Model{
 		Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: string(spec.Preprocess.Mode), Dim: spec.Dim,
 	}})
-	if err != nil {
-		b.Fatal(err)
-	}
 	defer st.Close()
 	have, err := st.Count(b.Context(), nil)
 	if err != nil {
@@ -323,16 +302,7 @@ func makeTagIndex(b *testing.B, dir, collection string, enc clip.Encoder, labels
 		b.Fatal(err)
 	}
 	spread(b, centres)
-	rng := rand.New(rand.NewPCG(1, 2))
-	for from := int(have); from < n; from += 5000 {
-		records := make([]store.Record, min(5000, n-from))
-		for i := range records {
-			records[i] = manyRecord(rng, from+i, centres)
-		}
-		if err := st.Upsert(b.Context(), records); err != nil {
-			b.Fatal(err)
-		}
-	}
+	fill(b, st, rand.New(rand.NewPCG(1, 2)), int(have), n, centres)
 }
 
 // spread takes away what the embeddings of all texts have in common.

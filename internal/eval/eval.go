@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -16,7 +17,7 @@ import (
 
 // Caption is one line of a captions file: a picture and a text that describes it.
 type Caption struct {
-	File string // as written: absolute, or the end of a path, by whole elements
+	File string // cleaned: absolute, or the end of a path, by whole elements
 	Text string
 	// Labels are what is true of the picture, out of the third column: divided by |,
 	// none where the column is missing or empty.
@@ -26,14 +27,19 @@ type Caption struct {
 // ErrCaptions says that a captions file cannot be used; the message says why.
 var ErrCaptions = errors.New("captions file is not usable")
 
+// maxLine bounds a line of a captions file, in bytes.
+const maxLine = 1 << 20
+
 // ReadCaptions reads lines of a file name, a tab, a caption and, if there are any, a
 // tab and labels divided by |. Further columns are ignored, as are empty lines and
 // lines that start with #.
 func ReadCaptions(r io.Reader) ([]Caption, error) {
 	var out []Caption
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
+	lines.Buffer(nil, maxLine)
+	n := 0
+	for lines.Scan() {
+		n++
 		line := strings.TrimRight(lines.Text(), "\r")
 		if n == 1 {
 			line = strings.TrimPrefix(line, "\ufeff")
@@ -45,7 +51,7 @@ func ReadCaptions(r io.Reader) ([]Caption, error) {
 		if len(f) < 2 || f[0] == "" || strings.TrimSpace(f[1]) == "" {
 			return nil, fmt.Errorf("%w: line %d is not a file name, a tab and a caption", ErrCaptions, n)
 		}
-		c := Caption{File: f[0], Text: f[1]}
+		c := Caption{File: path.Clean(f[0]), Text: f[1]}
 		if len(f) > 2 {
 			for l := range strings.SplitSeq(f[2], "|") {
 				if l = strings.TrimSpace(l); l != "" {
@@ -55,7 +61,9 @@ func ReadCaptions(r io.Reader) ([]Caption, error) {
 		}
 		out = append(out, c)
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%w: line %d is longer than %d bytes", ErrCaptions, n+1, maxLine)
+	} else if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCaptions, err)
 	}
 	if len(out) == 0 {

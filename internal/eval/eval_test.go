@@ -14,7 +14,7 @@ import (
 )
 
 func TestReadCaptions(t *testing.T) {
-	got, err := ReadCaptions(strings.NewReader("\ufeff# a remark\n\na.jpg\tA dog.\r\nsub/b.jpg\tA cat.\tanimal | cat|\tmore\nc.jpg\tSnow.\t\n"))
+	got, err := ReadCaptions(strings.NewReader("\ufeff# a remark\n\na.jpg\tA dog.\r\nsub/b.jpg\tA cat.\tanimal | cat|\tmore\n./c.jpg\tSnow.\t\n"))
 	want := []Caption{{File: "a.jpg", Text: "A dog."}, {File: "sub/b.jpg", Text: "A cat.", Labels: []string{"animal", "cat"}}, {File: "c.jpg", Text: "Snow."}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -23,6 +23,10 @@ func TestReadCaptions(t *testing.T) {
 		if _, err := ReadCaptions(strings.NewReader(bad)); !errors.Is(err, ErrCaptions) {
 			t.Errorf("%q: %v", bad, err)
 		}
+	}
+	long := "a.jpg\tA dog.\nb.jpg\t" + strings.Repeat("x", maxLine)
+	if _, err := ReadCaptions(strings.NewReader(long)); !errors.Is(err, ErrCaptions) || !strings.Contains(err.Error(), "line 2 is longer than") {
+		t.Errorf("a long line: %v", err)
 	}
 }
 

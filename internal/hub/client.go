@@ -11,7 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,9 +34,10 @@ type Options struct {
 }
 
 // OptionsFromEnv reads HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE, which the hub's
-// own tools use too, through getenv (os.Getenv outside tests).
+// own tools use too, through getenv (os.Getenv outside tests). Where HF_HUB_OFFLINE
+// says anything but 0, no, off or false, the network is left alone.
 func OptionsFromEnv(getenv func(string) string) Options {
-	offline, _ := strconv.ParseBool(strings.TrimSpace(getenv("HF_HUB_OFFLINE")))
+	offline := !slices.Contains([]string{"", "0", "no", "off", "false"}, strings.ToLower(strings.TrimSpace(getenv("HF_HUB_OFFLINE"))))
 	return Options{
 		Endpoint: strings.TrimSpace(getenv("HF_ENDPOINT")),
 		Token:    strings.TrimSpace(getenv("HF_TOKEN")),

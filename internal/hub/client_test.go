@@ -31,6 +31,12 @@ func TestOptionsFromEnv(t *testing.T) {
 	if c.endpoint.String() != DefaultEndpoint || c.offline {
 		t.Errorf("without an environment: %s, offline %v", c.endpoint, c.offline)
 	}
+	for value, want := range map[string]bool{"": false, "0": false, "False": false, "off": false, "NO": false, "1": true, "ON": true, "yes": true, "true ": true} {
+		o := OptionsFromEnv(func(k string) string { return map[string]string{"HF_HUB_OFFLINE": value}[k] })
+		if o.Offline != want {
+			t.Errorf("HF_HUB_OFFLINE=%q: offline %v", value, o.Offline)
+		}
+	}
 	for _, bad := range []string{"huggingface.co", "ftp://x", "https://", "http://user:secretpass@ho st"} {
 		if _, err := New(Options{Endpoint: bad}); err == nil || strings.Contains(err.Error(), "secretpass") {
 			t.Errorf("%q: got %v", bad, err)

@@ -106,8 +106,8 @@ func (c *Client) transferOnce(ctx context.Context, t *transfer) (err error) {
 	if have > t.file.size {
 		return spoiled("%w: the partial file is too long", ErrChecksum)
 	}
-	if have == t.file.size {
-		return nil
+	if have == t.file.size { // came whole in an earlier fetch, which may have ended just then
+		return flush(f)
 	}
 
 	header := http.Header{"Accept-Encoding": {"identity"}}
@@ -183,14 +183,18 @@ func (t *transfer) receive(f *os.File, body io.Reader, start int64) error {
 		case readErr == io.EOF && at < t.file.size:
 			return &transientError{err: fmt.Errorf("%w at byte %d of %d", io.ErrUnexpectedEOF, at, t.file.size)}
 		case readErr == io.EOF:
-			if err := f.Sync(); err != nil {
-				return fmt.Errorf("flush the partial file: %w", err)
-			}
-			return nil
+			return flush(f)
 		case readErr != nil:
 			return readErr
 		}
 	}
+}
+
+func flush(f *os.File) error {
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("flush the partial file: %w", err)
+	}
+	return nil
 }
 
 // linkedContent looks at what the hub said before it redirected to the content

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/internal/atomicfile"
 )
 
 // manifestFormat is the version of the manifest that is written. A reader
@@ -115,7 +117,7 @@ func parseManifest(r io.Reader) (Manifest, error) {
 
 // WriteManifest puts m into dir: a reader finds the old manifest or the new one
 // and never a part of either.
-func WriteManifest(dir string, m Manifest) (err error) {
+func WriteManifest(dir string, m Manifest) error {
 	m.Format = manifestFormat
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -124,24 +126,10 @@ func WriteManifest(dir string, m Manifest) (err error) {
 	if err := enc.Encode(m); err != nil {
 		return fmt.Errorf("encode the manifest: %w", err)
 	}
-	f, err := os.CreateTemp(dir, "."+ManifestName+".*")
-	if err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, ManifestName), buf.Bytes()); err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write the manifest: %w", errors.Join(err, os.Remove(f.Name())))
-		}
-	}()
-	_, err = f.Write(buf.Bytes())
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, ManifestName)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return nil
 }
 
 // MakeManifest describes the bundle in dir as it is: every file below it except

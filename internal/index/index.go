@@ -16,8 +16,10 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -123,6 +125,8 @@ type Report struct {
 	Vanished     int64   // gone between being listed and being read
 	Embedded     int64   // pictures that went through the model
 	Reused       int64   // pictures whose embedding was copied from equal content
+	BrokenLinks  int64   // links that lead nowhere; neither seen nor failed
+	BrokenLink   string  // the first of them
 	Seconds      float64 // wall time
 	Interrupted  bool    // the context ended the run; all that is counted is durable
 	Stages       Stages
@@ -133,10 +137,24 @@ type Report struct {
 // ErrNoRoots says that none of the paths of a run exists.
 var ErrNoRoots = errors.New("none of the given paths exists")
 
+// CheckRoots returns ErrNoRoots if none of the paths of a run exists. Who would make an
+// index for them asks it first, so that a mistyped path leaves nothing behind.
+func CheckRoots(roots []string) error {
+	for _, r := range roots {
+		if !missing(r) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNoRoots, strings.Join(roots, ", "))
+}
+
 // tally is the report while it is being counted.
 type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
 	failedBefore, vanished, embedded, reused               atomic.Int64
+
+	brokenLinks int64 // these two are the plan's own, until it has ended
+	brokenLink  string
 
 	start  time.Time
 	shared bool // calls of the model run on threads of their own
@@ -153,6 +171,7 @@ func (t *tally) report() Report {
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
+		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink,
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),
 	}

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
 )
@@ -298,9 +299,56 @@ func TestHostileFiles(t *testing.T) {
 	}
 	w.options.Limits.MaxPixels = 20 * 15
 	w.write("bomb.png", pngHeader(60_000, 60_000))
-	w.want(w.run(), counts{Seen: 4, Added: 2, Failed: 2, Embedded: 2})
-	if f := w.failures()["bomb.png"]; !strings.Contains(f.Reason, "60000x60000") {
-		t.Errorf("reason for the bomb: %q", f.Reason)
+	r := w.run()
+	w.want(r, counts{Seen: 3, Added: 2, Failed: 1, Embedded: 2})
+	if r.BrokenLinks != 2 || r.BrokenLink != w.path("dangling") {
+		t.Errorf("%d links lead nowhere, first %s; want dangling and dangling.jpg", r.BrokenLinks, r.BrokenLink)
+	}
+	if f := w.failures(); len(f) != 1 || !strings.Contains(f["bomb.png"].Reason, "60000x60000") {
+		t.Errorf("failures: %+v", f)
+	}
+}
+
+// What lay behind a link that leads nowhere is unknown, not gone: it may come back with
+// a disk. Nothing else is kept for its sake.
+func TestDanglingLinks(t *testing.T) {
+	w := newWorld(t)
+	away := t.TempDir()
+	for i := range 20 {
+		w.picture(fmt.Sprintf("%d.png", i), i)
+	}
+	w.picture("album/a.png", 100)
+	w.picture("album/b.png", 101)
+	w.picture("album-2/c.png", 102)
+	w.picture("one.png", 103)
+	for _, name := range []string{"album", "one.png"} {
+		if err := os.Rename(w.path(name), filepath.Join(away, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(away, name), w.path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.want(w.run(), counts{Seen: 24, Added: 24, Embedded: 24})
+	if err := os.RemoveAll(away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(w.path("album-2/c.png")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := w.run()
+		if r.Failed != 0 || r.BrokenLinks != 2 || len(r.Refusals) != 0 || len(w.names()) != 23 {
+			t.Errorf("%d records of 23, report %+v", len(w.names()), r)
+		}
+	}
+	var all int64
+	for n := range 3 {
+		w.options.Shard = index.Shard{Number: n + 1, Count: 3}
+		all += w.run().BrokenLinks
+	}
+	if all != 2 {
+		t.Errorf("three shards count %d links that lead nowhere, want 2", all)
 	}
 }
 
@@ -338,6 +386,56 @@ func testUnreadable(t *testing.T, shut func(*world)) {
 	r := w.run()
 	if r.Pruned != 0 || len(w.names()) != 21 {
 		t.Errorf("%d pruned, %d records left of 21", r.Pruned, len(w.names()))
+	}
+}
+
+// A file that may not be looked at is a failure, and its record stays as it was.
+func TestFileThatCannotBeLookedAt(t *testing.T) {
+	w := newWorld(t)
+	for i := range 20 {
+		w.picture(fmt.Sprintf("%d.png", i), i)
+	}
+	w.run()
+	away := filepath.Join(t.TempDir(), "7.png")
+	if err := os.Rename(w.path("7.png"), away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(strings.Repeat("x", 300), w.path("7.png")); err != nil { // ENAMETOOLONG, also for root
+		t.Fatal(err)
+	}
+	for range 2 {
+		w.want(w.run(), counts{Seen: 20, Unchanged: 19, Failed: 1})
+	}
+	if len(w.names()) != 20 || len(w.failures()) != 0 {
+		t.Errorf("%d records of 20, failures %v", len(w.names()), w.failures())
+	}
+	if err := os.Rename(away, w.path("7.png")); err != nil {
+		t.Fatal(err)
+	}
+	w.want(w.run(), counts{Seen: 20, Unchanged: 20})
+}
+
+// What is deleted while the walk goes on has vanished, and has not failed.
+func TestVanishingWhileWalking(t *testing.T) {
+	w := newWorld(t)
+	w.picture("a.png", 1)
+	w.picture("b.png", 2)
+	w.picture("sub/c.png", 3)
+	w.options.Walk.Readers = -1
+	first := true
+	w.options.Walk.KnownExtension = func(name string) bool {
+		if first { // called while the first name is looked at
+			first = false
+			if err := errors.Join(os.Remove(w.path("b.png")), os.RemoveAll(w.path("sub"))); err != nil {
+				t.Error(err)
+			}
+		}
+		return imaging.KnownExtension(name)
+	}
+	r := w.run()
+	w.want(r, counts{Seen: 3, Added: 1, Embedded: 1})
+	if r.Vanished != 2 || len(w.failures()) != 0 {
+		t.Errorf("%d vanished, want 2; failures %v", r.Vanished, w.failures())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"time"
 
@@ -88,11 +89,7 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		}
 		return fmt.Errorf("walking: %w", err)
 	}
-	p.guard.blind = append(p.guard.blind, w.Path)
-	known := p.x.options.Walk.KnownExtension
-	if errors.Is(w.Err, walk.ErrBrokenLink) && (known == nil || !known(w.Path)) {
-		return nil // a dangling link that never led to a picture, as far as one can tell
-	}
+	p.guard.shun(w.Path)
 	f := store.Failure{
 		ID: store.ID(p.x.options.Collection, w.Path), Path: w.Path, Root: w.Root, Reason: reason(w.Err), At: time.Now(),
 	}
@@ -109,9 +106,33 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 	if !p.x.options.Shard.holds(f.ID) {
 		return nil // another indexer reports it
 	}
+	if errors.Is(w.Err, walk.ErrBrokenLink) {
+		// What it leads to may be on a disk that is not there, or nothing for ever: no
+		// reason to call each run a failure.
+		p.x.log.Info("a link leads nowhere", "path", w.Path)
+		if p.t.brokenLinks++; p.t.brokenLinks == 1 {
+			p.t.brokenLink = w.Path
+		}
+		return nil
+	}
 	p.t.seen.Add(1)
 	p.x.observer.Seen(1)
+	if errors.Is(w.Err, fs.ErrNotExist) { // deleted since its name was read
+		p.t.vanished.Add(1)
+		return nil
+	}
 	p.seen[store.Key(f.ID)] = struct{}{}
+	known, err := p.x.store.Stats(ctx, []string{f.ID})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("looking up %s in the index: %w", w.Path, err)
+	}
+	if st, ok := known[f.ID]; ok && !st.Failed {
+		count() // to keep the failure would cost the record, which may be right
+		return nil
+	}
 	return p.commits.send(work, change{failure: &f, count: count})
 }
 

@@ -37,15 +37,28 @@ func refuses(vanished, records int64) bool { return vanished*5 > records }
 
 // guard knows where a walk could not look.
 type guard struct {
-	blind   []string // paths whose inside is unknown
-	missing []string // roots that do not exist
+	blind   map[string]struct{} // paths whose inside is unknown, without a slash at the end
+	missing []string            // roots that do not exist
 }
 
-func newGuard() *guard { return &guard{} }
+func newGuard() *guard { return &guard{blind: make(map[string]struct{})} }
 
-// covers reports whether p lies in a part that the walk could not read.
+func (g *guard) shun(p string) { g.blind[strings.TrimSuffix(p, "/")] = struct{}{} }
+
+// covers reports whether p lies in a part that the walk could not read. It asks for
+// each folder above p, not for each blind path: links that lead nowhere may be many.
 func (g *guard) covers(p string) bool {
-	return slices.ContainsFunc(g.blind, func(b string) bool { return below(p, b) })
+	for len(g.blind) > 0 {
+		if _, ok := g.blind[p]; ok {
+			return true
+		}
+		slash := strings.LastIndexByte(p, '/')
+		if slash < 0 {
+			break
+		}
+		p = p[:slash]
+	}
+	return false
 }
 
 // below reports whether p is dir or lies under it, by whole path elements.

@@ -50,8 +50,8 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 	refusals, err := x.reconcile(ctx, p, p.known == before)
 	r := t.report()
 	r.Refusals = refusals
-	if err == nil && len(p.guard.missing) > 0 && t.seen.Load() == 0 {
-		err = fmt.Errorf("%w: %s", ErrNoRoots, p.guard.missing[0])
+	if err == nil && len(p.guard.missing) > 0 {
+		err = CheckRoots(roots)
 	}
 	return r, err
 }

@@ -39,11 +39,7 @@ type Encoder struct {
 	spec    clip.Spec
 	options Options
 	runtime *Runtime
-
-	// calls is held for reading by every call and for writing by Close, which thus
-	// waits for them.
-	calls  sync.RWMutex
-	closed bool
+	calls   gate
 
 	image func() (*session, error)
 	text  func() (*textTower, error)
@@ -84,30 +80,13 @@ func (e *Encoder) Spec() clip.Spec { return e.spec }
 
 // Close frees both towers and leaves the library. It waits for calls in flight.
 func (e *Encoder) Close() error {
-	e.calls.Lock()
-	defer e.calls.Unlock()
-	if e.closed {
-		return nil
-	}
-	e.closed = true
-	var errs []error
-	for _, s := range e.opened {
-		errs = append(errs, s.close())
-	}
-	return errors.Join(append(errs, e.runtime.Close())...)
-}
-
-// begin starts a call; the function it returns ends it.
-func (e *Encoder) begin(ctx context.Context) (end func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
-	}
-	e.calls.RLock()
-	if e.closed {
-		e.calls.RUnlock()
-		return nil, errClosed
-	}
-	return e.calls.RUnlock, nil
+	return e.calls.close(func() error {
+		var errs []error
+		for _, s := range e.opened {
+			errs = append(errs, s.close())
+		}
+		return errors.Join(append(errs, e.runtime.Close())...)
+	})
 }
 
 var errClosed = errors.New("the encoder is closed")
@@ -133,7 +112,7 @@ func (e *Encoder) openImage() (*session, error) {
 // embeddings would depend on one another, are called as often as that takes. The context is
 // looked at before each call of the graph, not during it.
 func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error) {
-	end, err := e.begin(ctx)
+	end, err := e.calls.enter(ctx, errClosed)
 	if err != nil {
 		return vec.Matrix{}, err
 	}

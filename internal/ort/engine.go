@@ -20,10 +20,8 @@ import (
 type Engine struct {
 	plain *vec.Parallel
 	log   *slog.Logger
+	calls gate
 
-	// calls is held for reading by every call and for writing by Close.
-	calls    sync.RWMutex
-	closed   bool
 	products func() *products // nil where the library cannot be used
 	opened   *products
 }
@@ -103,29 +101,12 @@ func (p *products) close() error {
 // Close frees the graphs and leaves the library. It waits for calls in flight, and
 // may be repeated.
 func (e *Engine) Close() error {
-	e.calls.Lock()
-	defer e.calls.Unlock()
-	if e.closed {
-		return nil
-	}
-	e.closed = true
-	if e.opened == nil {
-		return nil
-	}
-	return e.opened.close()
-}
-
-// begin starts a call; the function it returns ends it.
-func (e *Engine) begin(ctx context.Context) (end func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	e.calls.RLock()
-	if e.closed {
-		e.calls.RUnlock()
-		return nil, errEngineClosed
-	}
-	return e.calls.RUnlock, nil
+	return e.calls.close(func() error {
+		if e.opened == nil {
+			return nil
+		}
+		return e.opened.close()
+	})
 }
 
 var errEngineClosed = errors.New("the matrix engine is closed")
@@ -149,7 +130,7 @@ func (e *Engine) Score(ctx context.Context, rows, queries, out vec.Matrix) error
 	if queries.Rows < manyQueries || rows.Rows*rows.Cols < worthLibrary/queries.Rows {
 		return e.plain.Score(ctx, rows, queries, out)
 	}
-	end, err := e.begin(ctx)
+	end, err := e.calls.enter(ctx, errEngineClosed)
 	if err != nil {
 		return err
 	}
@@ -171,7 +152,7 @@ func (e *Engine) ScoreCodes(ctx context.Context, rows vec.Codes, queries *vec.Co
 	if queries.Columns < manyColumns && vec.FastCodes() || len(out) == 0 {
 		return vec.PlainCodes{}.ScoreCodes(ctx, rows, queries, out)
 	}
-	end, err := e.begin(ctx)
+	end, err := e.calls.enter(ctx, errEngineClosed)
 	if err != nil {
 		return err
 	}

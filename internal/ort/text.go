@@ -63,7 +63,7 @@ const (
 // nothing is spent on padding and no text's embedding depends on another's length.
 // Texts of the same tokens are embedded once.
 func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, error) {
-	end, err := e.begin(ctx)
+	end, err := e.calls.enter(ctx, errClosed)
 	if err != nil {
 		return vec.Matrix{}, err
 	}

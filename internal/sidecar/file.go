@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sightline/sightline/internal/atomicfile"
 )
@@ -88,9 +89,10 @@ const attempts = 3
 // Update makes the keywords of a run in the sidecar of a picture exactly those given;
 // none takes the run back. The old sidecar is there, whole, until the new one is.
 func Update(picture, run string, keywords []Keyword) (Change, error) {
+	var c Change
 	for range attempts {
-		c, err := Plan(picture, run, keywords)
-		if err != nil || c.Nothing() {
+		var err error
+		if c, err = Plan(picture, run, keywords); err != nil || c.Nothing() {
 			return c, err
 		}
 		// Somebody may have written meanwhile. What is left is a moment between this
@@ -107,12 +109,13 @@ func Update(picture, run string, keywords []Keyword) (Change, error) {
 		}
 		return c, atomicfile.WriteBytes(c.Path, c.After)
 	}
-	return Change{}, fmt.Errorf("%s.xmp: %w", picture, ErrChanging)
+	return c, fmt.Errorf("%s: %w", c.Path, ErrChanging)
 }
 
 // read returns the content of a sidecar, nil if there is none.
 func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	// O_NONBLOCK: to open a pipe would wait for a writer for ever.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

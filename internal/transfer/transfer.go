@@ -44,7 +44,7 @@ type Report struct {
 	Records   int64   // in the source
 	Copied    int64   // of those, written to the target
 	Unchanged int64   // of those, in the target already with the same facts and tags
-	Extra     int64   // in the target, not in the source, left alone
+	Extra     int64   // in the target, neither a record nor a failure of the source, left alone
 	Failures  int64   // of files in the source's list; those that differed were copied
 	Sampled   int64   // records that were compared at the end, vectors included
 	Seconds   float64 // wall time
@@ -233,9 +233,15 @@ func (c *copying) failures(ctx context.Context) error {
 		if len(batch) == 0 {
 			return nil
 		}
+		// A picture of the target that can no longer be read in the source goes with this.
+		replaced, err := c.recordsOf(ctx, batch)
+		if err != nil {
+			return err
+		}
 		if err := c.to.RecordFailures(ctx, batch); err != nil {
 			return fmt.Errorf("writing %d failures: %w", len(batch), err)
 		}
+		c.report.Extra -= replaced
 		batch = batch[:0]
 		return nil
 	}
@@ -254,4 +260,23 @@ func (c *copying) failures(ctx context.Context) error {
 		}
 	}
 	return write()
+}
+
+// recordsOf counts the failures that the target has a record of.
+func (c *copying) recordsOf(ctx context.Context, failures []store.Failure) (int64, error) {
+	ids := make([]string, len(failures))
+	for i, f := range failures {
+		ids[i] = f.ID
+	}
+	there, err := c.to.Stats(ctx, ids)
+	if err != nil {
+		return 0, fmt.Errorf("looking up %d failures in the target: %w", len(ids), err)
+	}
+	var n int64
+	for _, st := range there {
+		if !st.Failed {
+			n++
+		}
+	}
+	return n, nil
 }

@@ -135,6 +135,26 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// A picture that the source could not read again has a record in the target only.
+func TestRecordBecomesFailure(t *testing.T) {
+	from, to := open(t, model), open(t, model)
+	const n = 20
+	must(t, from.Upsert(t.Context(), records(n)))
+	_, err := transfer.Copy(t.Context(), from, to, transfer.Options{})
+	must(t, err)
+	must(t, to.Upsert(t.Context(), []store.Record{record(n)}))
+	broken := failure(1)
+	broken.ID, broken.Path = record(3).ID, record(3).Path
+	must(t, from.RecordFailures(t.Context(), []store.Failure{broken, failure(2)}))
+	for range 2 {
+		r, err := transfer.Copy(t.Context(), from, to, transfer.Options{})
+		must(t, err)
+		if want := (transfer.Report{Records: n - 1, Unchanged: n - 1, Extra: 1, Failures: 2, Sampled: n - 1}); figures(r) != want {
+			t.Errorf("copy %+v, want %+v", figures(r), want)
+		}
+	}
+}
+
 func TestNothingToCopy(t *testing.T) {
 	r, err := transfer.Copy(t.Context(), open(t, model), open(t, model), transfer.Options{})
 	if err != nil || figures(r) != (transfer.Report{}) {

@@ -53,6 +53,20 @@ func Save(path, key string, c Choice) error {
 	return atomicfile.WriteBytes(path, append(data, '\n'))
 }
 
+// Check returns an error if Save could not write path. It makes the folder, and a file
+// that it removes again.
+func Check(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".tuning-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 var errDamaged = errors.New("damaged")
 
 // read returns nil where there is no file.

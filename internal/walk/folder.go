@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 )
 
 // segmentLen is how many names of a folder are looked at in one job. It is large
@@ -233,7 +234,10 @@ func (f *folder) follow(name string, it *item) {
 			return
 		}
 		it.entry.Path = p
-		it.err = f.problem(p, fmt.Errorf("%w: %w", ErrBrokenLink, cause(err)), true)
+		if leadsNowhere(err) {
+			err = fmt.Errorf("%w: %w", ErrBrokenLink, cause(err))
+		}
+		it.err = f.problem(p, err, true)
 	case info.IsDir():
 		if f.subfolder(name, it); it.folder != nil {
 			it.link = true
@@ -244,6 +248,12 @@ func (f *folder) follow(name string, it *item) {
 	default:
 		it.why = Special
 	}
+}
+
+// leadsNowhere tells from the error of following a link that there is nothing behind
+// it, which is not so where one may not look.
+func leadsNowhere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
 func (f *folder) subfolder(name string, it *item) {

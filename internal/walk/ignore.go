@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -53,11 +54,17 @@ func parseGlobs(globs []string) ([]rule, error) {
 
 // readIgnoreFile returns the lines that can be used and the problems with others.
 func readIgnoreFile(path string) ([]rule, []error) {
-	f, err := os.Open(path)
+	// O_NONBLOCK: to open a pipe would wait for a writer for ever.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, []error{fmt.Errorf("%w: %w", ErrIgnoreFile, cause(err))}
 	}
 	defer f.Close() // nothing was written
+	if info, err := f.Stat(); err != nil {
+		return nil, []error{fmt.Errorf("%w: %w", ErrIgnoreFile, cause(err))}
+	} else if !info.Mode().IsRegular() {
+		return nil, []error{fmt.Errorf("%w: it is not a regular file", ErrIgnoreFile)}
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxIgnoreFile+1))
 	if err != nil {
 		return nil, []error{fmt.Errorf("%w: %w", ErrIgnoreFile, cause(err))}

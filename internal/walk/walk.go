@@ -56,7 +56,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Causes that are not the operating system's.
 var (
-	ErrBrokenLink  = errors.New("link leads nowhere")
+	ErrBrokenLink  = errors.New("link leads nowhere") // to no file or folder, or in a circle
 	ErrIgnoreFile  = errors.New("ignore file cannot be used")
 	ErrEmptyRoot   = errors.New("path is empty")
 	errInvalidGlob = errors.New("invalid glob")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -226,7 +227,11 @@ func TestWalkNamesAreBytes(t *testing.T) {
 }
 
 func TestWalkProblems(t *testing.T) {
-	base := tree(t, "ok/a.jpg", "secret/b.jpg", "broken.jpg -> nowhere", "z.jpg")
+	base := tree(t, "ok/a.jpg", "secret/b.jpg", "broken.jpg -> nowhere", "circle -> circle", "under -> ok/a.jpg/b", "z.jpg")
+	long := strings.Repeat("x", 300) // no name may be that long: the look at it fails
+	if err := os.Symlink(long, filepath.Join(base, "long.jpg")); err != nil {
+		t.Fatal(err)
+	}
 	secret := filepath.Join(base, "secret")
 	if err := os.Chmod(secret, 0); err != nil {
 		t.Fatal(err)
@@ -263,6 +268,12 @@ func TestWalkProblems(t *testing.T) {
 		delete(problems, name)
 	}
 	check("broken.jpg", ErrBrokenLink, true, false)
+	check("circle", ErrBrokenLink, true, false)
+	check("under", ErrBrokenLink, true, false)
+	if errors.Is(problems["long.jpg"], ErrBrokenLink) {
+		t.Errorf("taken for a link that leads nowhere: %v", problems["long.jpg"])
+	}
+	check("long.jpg", syscall.ENAMETOOLONG, true, false)
 	check("none", fs.ErrNotExist, true, true)
 	check("", ErrEmptyRoot, true, true)
 	if readErr != nil { // root may read everything

@@ -46,6 +46,9 @@ func (w *walker) walk(paths []string) {
 	roots := make([]root, len(paths))
 	w.named = make(map[place]bool)
 	for i, p := range paths {
+		if w.ctx.Err() != nil { // the paths may be thousands, on a disk that is slow
+			return
+		}
 		roots[i] = lookAtRoot(p)
 		if r := &roots[i]; r.err == nil && !r.info.IsDir() {
 			w.named[r.at] = false
