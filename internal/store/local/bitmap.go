@@ -12,6 +12,13 @@ func newBitmap(n int64) *bitmap {
 	return &bitmap{words: make([]uint64, (n+63)/64), n: n}
 }
 
+// full is the set of all slots.
+func full(n int64) *bitmap {
+	b := newBitmap(n)
+	b.fill()
+	return b
+}
+
 func (b *bitmap) set(i int64)      { b.words[i/64] |= 1 << (i % 64) }
 func (b *bitmap) clear(i int64)    { b.words[i/64] &^= 1 << (i % 64) }
 func (b *bitmap) has(i int64) bool { return b.words[i/64]&(1<<(i%64)) != 0 }
@@ -21,8 +28,13 @@ func (b *bitmap) fill() {
 	for i := range b.words {
 		b.words[i] = ^uint64(0)
 	}
+	b.trim()
+}
+
+// trim clears what lies behind the last slot.
+func (b *bitmap) trim() {
 	if rest := b.n % 64; rest != 0 {
-		b.words[len(b.words)-1] = 1<<rest - 1
+		b.words[len(b.words)-1] &= 1<<rest - 1
 	}
 }
 
@@ -53,3 +65,28 @@ func (b *bitmap) each(from, to int64, f func(slot int64)) {
 		}
 	}
 }
+
+// and keeps the slots that another set of the same size has too.
+func (b *bitmap) and(other *bitmap) {
+	for i, w := range other.words {
+		b.words[i] &= w
+	}
+}
+
+// or adds the slots of another set of the same size.
+func (b *bitmap) or(other *bitmap) {
+	for i, w := range other.words {
+		b.words[i] |= w
+	}
+}
+
+// invert replaces the set by that of all slots that are not in it.
+func (b *bitmap) invert() {
+	for i := range b.words {
+		b.words[i] = ^b.words[i]
+	}
+	b.trim()
+}
+
+// size is how many slots are set.
+func (b *bitmap) size() int { return b.count(0, b.n) }

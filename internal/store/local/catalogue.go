@@ -243,11 +243,26 @@ func (s *Store) readMeta(ctx context.Context) error {
 }
 
 // removeStrays deletes vector and code files of other generations, which an interrupted
-// compaction leaves. Only the writer does that, under its lock.
+// compaction leaves, and caches of later states, beside which an older copy of the catalogue
+// was put: what is written next would take the place of what they know. Only the writer does
+// that, under its lock.
 func (s *Store) removeStrays(ctx context.Context) error {
-	var generation int64
-	if err := s.read.QueryRowContext(ctx, "SELECT generation FROM state").Scan(&generation); err != nil {
+	var generation, slots int64
+	if err := s.read.QueryRowContext(ctx, "SELECT generation, slots FROM state").Scan(&generation, &slots); err != nil {
 		return sqlError(err)
+	}
+	h := s.header(generation)
+	later := []string{}
+	if attributeRows(s.attributePath(), h) > slots {
+		later = append(later, s.attributePath())
+	}
+	if st, err := tagStateOf(s.tagPath(), h); err == nil && st.slots > slots {
+		later = append(later, s.tagPath())
+	}
+	for _, path := range later {
+		if err := removeIfThere(path); err != nil {
+			return err
+		}
 	}
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {

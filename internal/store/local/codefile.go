@@ -102,7 +102,8 @@ func readCodeHeader(f io.ReaderAt, size int64, want header) (rows int64, err err
 	return rows, nil
 }
 
-// keepCodesNear extends the codes when they have fallen far behind a state.
+// keepCodesNear extends the codes, and the attributes, when they have fallen far behind a
+// state.
 func (s *Store) keepCodesNear(ctx context.Context, st state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,6 +113,7 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 	}
 	if s.isOpen() == nil && st.slots >= s.codesFrom && st.slots-known >= codesStep*s.codesFrom {
 		s.extendCodes(ctx, codesStep*s.codesFrom)
+		s.keepAttributes(ctx, codesStep*s.codesFrom)
 	}
 }
 

@@ -2,117 +2,143 @@ package local
 
 import (
 	"context"
-	"slices"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/vec"
 )
 
-// How a filter is applied. One that few records meet becomes a bitmap, and the scan
-// passes over the rest. Of one that many meet, the bitmap would cost more than the scan
-// that it saves, since SQLite hands over each slot by itself: there the search is made
-// without it, for a few times as many as are wanted, and the filter is asked about
-// those alone.
-const (
-	// broadShare is the share of records, as 1/n, from which a filter is broad.
-	broadShare = 16
-	// broadSample is how many records tell which it is.
-	broadSample = 256
-	// broadTimes is how many times as many are searched for, and broadLeast how many at
-	// least: a filter that a sixteenth of the best meet is then mostly answered at once.
-	broadTimes = 32
-	broadLeast = 256
-	// Where more are wanted, or by more queries, the bitmap is shared by enough.
-	broadMost    = 4096
-	broadQueries = 16
-)
-
-// searchFiltered searches the records that meet a condition. The result is exact in
-// either way.
-func (s *Store) searchFiltered(ctx context.Context, sn *snapshot, q store.Query, where condition) ([]*vec.TopK, error) {
-	wide := q
-	wide.Filter, wide.K = nil, max(broadLeast, broadTimes*q.K)
-	if wide.K <= broadMost && q.Vectors.Rows <= broadQueries && sn.slots >= s.codesFrom {
-		broad, err := sn.isBroad(ctx, where)
-		if err != nil {
-			return nil, err
-		}
-		if broad {
-			tops, err := s.searchAll(ctx, sn, wide)
-			if err != nil {
-				return nil, err
-			}
-			if tops, done, err := sn.keepMatching(ctx, tops, wide.K, q.K, where); done || err != nil {
-				return tops, err
-			}
-		}
+// selected is the slots whose records meet a filter. A large index has them from its
+// attributes and its file of tags, at a cost that hardly depends on how many they are. The
+// catalogue, which hands over each slot by itself, is asked where the index is small, or
+// where the attributes have not been written yet.
+func (s *Store) selected(ctx context.Context, sn *snapshot, f store.Filter) (*bitmap, error) {
+	if sn.slots < s.codesFrom {
+		return sn.matching(ctx, f)
 	}
-	selected, err := sn.matching(ctx, where)
+	a, err := s.attributes(ctx, sn)
 	if err != nil {
 		return nil, err
 	}
-	return s.searchSlots(ctx, sn, q, selected)
-}
-
-// matching is the slots whose records meet a condition.
-func (sn *snapshot) matching(ctx context.Context, where condition) (*bitmap, error) {
-	b := newBitmap(sn.slots)
-	err := sn.eachSlot(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
-	return b, err
-}
-
-// isBroad tells whether a condition is broad, as far as some slots that are evenly
-// spread show.
-func (sn *snapshot) isBroad(ctx context.Context, where condition) (bool, error) {
-	slots := make([]int64, broadSample)
-	for i := range slots {
-		slots[i] = int64(i) * sn.slots / broadSample
+	if a == nil {
+		return sn.matching(ctx, f)
 	}
-	meets := 0
-	err := sn.eachMatching(ctx, slots, where, func(int64) { meets++ })
-	return meets*broadShare >= broadSample, err
+	live, err := sn.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := (&selection{store: s, sn: sn, attributes: a, live: live}).of(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	b.and(live)
+	return b, sn.settle(ctx, b, a, live, f)
 }
 
-// eachMatching calls f for those of the given slots whose records meet a condition.
-func (sn *snapshot) eachMatching(ctx context.Context, slots []int64, where condition, f func(slot int64)) error {
+// settle asks the catalogue about what the attributes do not know.
+func (sn *snapshot) settle(ctx context.Context, b *bitmap, a *attributes, live *bitmap, f store.Filter) error {
+	var slots []int64
+	for _, slot := range a.unknown {
+		if slot < sn.slots && live.has(slot) {
+			b.clear(slot)
+			slots = append(slots, slot)
+		}
+	}
+	where, err := compile(f)
+	if err != nil {
+		return err
+	}
 	for chunk := range chunks(slots) {
 		query := "SELECT r.slot FROM records r WHERE r.slot IN " + list(len(chunk)) + " AND (" + where.sql + ")"
-		if err := sn.eachSlot(ctx, condition{query, append(chunk, where.args...)}, f); err != nil {
+		if err := sn.eachSlot(ctx, condition{query, append(chunk, where.args...)}, b.set); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keepMatching makes of the searched best of all records the k best of those that meet
-// a condition. done is false where they are not certain to be among them.
-func (sn *snapshot) keepMatching(ctx context.Context, tops []*vec.TopK, searched, k int, where condition) (_ []*vec.TopK, done bool, err error) {
-	out := make([]*vec.TopK, len(tops))
-	for q, top := range tops {
-		best := top.Sorted(nil)
-		all := len(best) < searched
-		if !all {
-			// Of those that tie with the last some may have been left out.
-			last := best[len(best)-1].Score
-			best = best[:slices.IndexFunc(best, func(b vec.Scored) bool { return b.Score == last })]
-		}
-		slots := make([]int64, len(best))
-		for i, b := range best {
-			slots[i] = int64(b.Index)
-		}
-		meets := make(map[int]bool, len(best))
-		if err := sn.eachMatching(ctx, slots, where, func(slot int64) { meets[int(slot)] = true }); err != nil {
-			return nil, false, err
-		}
-		if len(meets) < k && !all {
-			return nil, false, nil
-		}
-		out[q] = vec.NewTopK(k)
-		for _, b := range best {
-			if meets[b.Index] {
-				out[q].Offer(b.Index, b.Score)
-			}
-		}
+// matching is the slots whose records meet a filter, by the catalogue alone.
+func (sn *snapshot) matching(ctx context.Context, f store.Filter) (*bitmap, error) {
+	where, err := compile(f)
+	if err != nil {
+		return nil, err
 	}
-	return out, true, nil
+	b := newBitmap(sn.slots)
+	return b, sn.eachSlot(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
+}
+
+// selection finds what meets a filter among all slots. Of those that are freed, and of
+// those that the attributes do not know, it says anything.
+type selection struct {
+	store      *Store
+	sn         *snapshot
+	attributes *attributes
+	live       *bitmap
+}
+
+// of returns the slots that meet a filter, in a bitmap of their own.
+func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
+	n := x.sn.slots
+	switch f := f.(type) {
+	case nil:
+		return full(n), nil
+	case store.And:
+		return x.join(ctx, f, full(n), (*bitmap).and)
+	case store.Or:
+		return x.join(ctx, f, newBitmap(n), (*bitmap).or)
+	case store.Not:
+		b, err := x.of(ctx, f.Part)
+		if err == nil {
+			b.invert()
+		}
+		return b, err
+	case store.Under:
+		exact, prefix := f.Bounds()
+		// The prefix ends in a slash: a path begins with it if its folder does.
+		b := x.attributes.inGroups(n, func(g group) bool { return strings.HasPrefix(g.folder, prefix) })
+		return b, x.sn.eachSlot(ctx, condition{"SELECT slot FROM records WHERE path = ?", []any{[]byte(exact)}}, b.set)
+	case store.Since:
+		sec, ns := secondsOf(time.Time(f))
+		return x.attributes.since(n, sec, ns), nil
+	case store.Until:
+		sec, ns := secondsOf(time.Time(f))
+		b := x.attributes.since(n, sec, ns)
+		b.invert()
+		return b, nil
+	case store.FormatIs:
+		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
+	case store.HasTag:
+		return x.tagged(ctx, store.FoldLabel(string(f)))
+	}
+	return nil, fmt.Errorf("the store does not know filters of type %T", f)
+}
+
+// join adds what meets each of several filters to a set by an operation.
+func (x *selection) join(ctx context.Context, parts []store.Filter, all *bitmap, add func(b, other *bitmap)) (*bitmap, error) {
+	for _, f := range parts {
+		b, err := x.of(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		add(all, b)
+	}
+	return all, nil
+}
+
+// tagged is the slots with a tag, which is given as it is folded: those in the file of
+// tags, and for the slots behind it, or if it is a tag of few, those in the catalogue.
+func (x *selection) tagged(ctx context.Context, folded string) (*bitmap, error) {
+	changes, err := x.sn.tagChanges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := tagState{changes: changes, slots: x.sn.slots, freed: x.sn.slots - int64(x.live.size())}
+	b, from, err := readTag(x.store.tagPath(), x.store.header(x.sn.generation), now, folded)
+	if err != nil {
+		x.store.log.Debug("filtering without the file of tags", "reason", err)
+		b, from = newBitmap(x.sn.slots), 0
+	}
+	query := condition{"SELECT slot FROM tags WHERE folded = ? AND slot >= ?", []any{folded, from}}
+	return b, x.sn.eachSlot(ctx, query, b.set)
 }

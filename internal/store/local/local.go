@@ -7,6 +7,8 @@
 //	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
 //	codes-N.u8         8-bit codes of them, a cache for searching; see codefile.go
 //	roster.bin         what a run asks of each record, a cache; see rosterfile.go
+//	attributes.bin     what filters ask of each record, a cache; see attributefile.go
+//	tags.bin           the records of the tags that many have, a cache; see tagfile.go
 //	writer.lock        held by the one process that writes
 //
 // and, once its model was changed, the indexes of later models in folders of their
@@ -87,8 +89,9 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read *sql.DB // read-only connections, one a snapshot
-	maps mappings
+	read  *sql.DB // read-only connections, one a snapshot
+	maps  mappings
+	known attributeCache
 
 	mu     sync.Mutex // one change at a time; guards what follows
 	write  *sql.DB    // nil when read-only
@@ -244,6 +247,8 @@ func (s *Store) Close() error {
 			}
 			s.extendCodes(context.Background(), s.codesFrom/codesBehind)
 			s.keepRoster(context.Background(), s.codesFrom/codesBehind)
+			s.keepAttributes(context.Background(), s.codesFrom/codesBehind)
+			s.keepTags(context.Background(), s.codesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
 			}

@@ -211,9 +211,10 @@ func dropFolder(dir string) error {
 	if err != nil {
 		return errors.Join(err, lock.release())
 	}
-	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm"}
+	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm", rosterName, attributeName, tagName}
 	for _, e := range entries {
-		if _, ok := slotGeneration(e.Name()); ok {
+		_, slots := slotGeneration(e.Name())
+		if _, codes := codeGeneration(e.Name()); slots || codes {
 			doomed = append(doomed, e.Name())
 		}
 	}

@@ -17,8 +17,7 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 	if err := q.Validate(s.model.Dim); err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	where, err := compile(q.Filter)
-	if err != nil {
+	if _, err := compile(q.Filter); err != nil { // also where there is nothing to search
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	if q.Vectors.Rows == 0 {
@@ -29,12 +28,7 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 		return nil, err
 	}
 	defer sn.release()
-	var tops []*vec.TopK
-	if q.Filter == nil {
-		tops, err = s.searchAll(ctx, sn, q)
-	} else {
-		tops, err = s.searchFiltered(ctx, sn, q, where)
-	}
+	tops, err := s.searchRecords(ctx, sn, q)
 	if err != nil {
 		return nil, s.closedOr(fmt.Errorf("search: %w", err))
 	}
@@ -42,19 +36,25 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 	return hits, s.closedOr(err)
 }
 
-// searchAll searches all records.
-func (s *Store) searchAll(ctx context.Context, sn *snapshot, q store.Query) ([]*vec.TopK, error) {
-	live, err := sn.live(ctx)
+// searchRecords searches the records that meet the filter.
+func (s *Store) searchRecords(ctx context.Context, sn *snapshot, q store.Query) ([]*vec.TopK, error) {
+	var selected *bitmap
+	var err error
+	if q.Filter == nil {
+		selected, err = sn.live(ctx)
+	} else {
+		selected, err = s.selected(ctx, sn, q.Filter)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.searchSlots(ctx, sn, q, live)
+	return s.searchSlots(ctx, sn, q, selected)
 }
 
 // searchSlots searches the selected slots.
 func (s *Store) searchSlots(ctx context.Context, sn *snapshot, q store.Query, selected *bitmap) ([]*vec.TopK, error) {
 	codes := s.codes
-	if int64(selected.count(0, sn.slots)) < s.codesFrom {
+	if int64(selected.size()) < s.codesFrom {
 		codes = nil
 	}
 	return newScan(s.engine, codes, sn, q, selected).run(ctx)
@@ -62,8 +62,7 @@ func (s *Store) searchSlots(ctx context.Context, sn *snapshot, q store.Query, se
 
 // live is the slots that hold a record: all but the freed ones, which are few.
 func (sn *snapshot) live(ctx context.Context) (*bitmap, error) {
-	b := newBitmap(sn.slots)
-	b.fill()
+	b := full(sn.slots)
 	err := sn.eachSlot(ctx, condition{sql: "SELECT slot FROM freed"}, b.clear)
 	return b, err
 }

@@ -33,6 +33,9 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		if err := removeTags(ctx, tx, source, places); err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, countTagChange); err != nil {
+			return sqlError(err)
+		}
 		insert := newTagInserter(tx)
 		defer insert.close()
 		for _, p := range places {

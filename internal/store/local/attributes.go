@@ -1,0 +1,195 @@
+package local
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strings"
+	"sync"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// attributes are what filters ask of each record but its tags, slot by slot, in memory:
+// SQLite needs a quarter of a microsecond for each record that meets a condition, which
+// for many of them is more than a search takes, and this a few nanoseconds for each there
+// is. What is known of a slot stays true for the generation, since slots are never written
+// twice. A value never changes once it is made.
+type attributes struct {
+	generation int64
+	entries    []byte  // attributeEntry bytes a slot: int64 seconds, uint32 nanoseconds, uint32 group
+	groups     []group // the first stands for slots of which nothing is known
+	// unknown are the slots that held no record any more when they were read. An older
+	// view may still have one there.
+	unknown []int64
+}
+
+// group is what the records of one folder and format have in common.
+type group struct {
+	folder string // the path up to its last slash, which is included
+	format string
+}
+
+const attributeEntry = 16
+
+// Where the attributes are behind, a search reads as many slots as these from the
+// catalogue, or the share, as 1/n, of an index that is larger: some milliseconds. Those of
+// later searches by the same Store have them.
+const (
+	readMost      = 4096
+	readMostShare = 16
+	// fileShare is the share, as 1/n, of which more must be missing for the file to be read:
+	// that takes as long as reading as many from the catalogue.
+	fileShare = 256
+)
+
+func newAttributes(generation int64) *attributes {
+	return &attributes{generation: generation, groups: make([]group, 1)}
+}
+
+// slots is the number of slots that the attributes cover.
+func (a *attributes) slots() int64 { return int64(len(a.entries)) / attributeEntry }
+
+// attributeCache is the newest attributes that there are.
+type attributeCache struct {
+	mu     sync.Mutex
+	newest *attributes
+}
+
+// attributes returns those of at least the slots of a snapshot, or nil where most would
+// have to be read from the catalogue: they are written when an index is closed.
+func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, error) {
+	c := &s.known
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.newest
+	if a == nil || a.generation != sn.generation {
+		a = newAttributes(sn.generation)
+	}
+	h := s.header(sn.generation)
+	if sn.slots-a.slots() > sn.slots/fileShare && attributeRows(s.attributePath(), h) > a.slots() {
+		if read, err := readAttributes(s.attributePath(), h); err == nil {
+			a = read
+		} else {
+			s.log.Debug("filtering without attributes", "error", err)
+		}
+	}
+	if sn.slots-a.slots() > max(readMost, sn.slots/readMostShare) {
+		return nil, nil
+	}
+	a, err := sn.extendAttributes(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	// Those of an older generation, which a compaction has replaced, do not displace it.
+	if c.newest == nil || c.newest.generation <= a.generation {
+		c.newest = a
+	}
+	return a, nil
+}
+
+// extendAttributes returns attributes that cover the slots of a snapshot. They may share
+// memory with the given ones, which must not be extended again.
+func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attributes, error) {
+	from := a.slots()
+	if from >= sn.slots {
+		return a, nil
+	}
+	numbers := make(map[group]uint32, len(a.groups))
+	for i, g := range a.groups[1:] {
+		numbers[g] = uint32(i + 1)
+	}
+	out := &attributes{generation: a.generation, groups: a.groups, unknown: a.unknown}
+	out.entries = append(a.entries, make([]byte, attributeEntry*(sn.slots-from))...)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, path, format, when_s, when_ns FROM records WHERE slot >= ? ORDER BY slot", from)
+	if err != nil {
+		return nil, sqlError(err)
+	}
+	defer rows.Close()
+	next := from
+	for rows.Next() {
+		var slot, sec, ns int64
+		var path, format []byte
+		if err := rows.Scan(&slot, &path, &format, &sec, &ns); err != nil {
+			return nil, sqlError(err)
+		}
+		if slot < next || slot >= sn.slots {
+			return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		}
+		for ; next < slot; next++ {
+			out.unknown = append(out.unknown, next)
+		}
+		next = slot + 1
+		g := group{folder: string(path[:strings.LastIndexByte(string(path), '/')+1]), format: string(format)}
+		n, ok := numbers[g]
+		if !ok {
+			n = uint32(len(out.groups))
+			numbers[g] = n
+			out.groups = append(out.groups, g)
+		}
+		e := out.entries[attributeEntry*slot:]
+		binary.LittleEndian.PutUint64(e, uint64(sec))
+		binary.LittleEndian.PutUint32(e[8:], uint32(ns))
+		binary.LittleEndian.PutUint32(e[12:], n)
+	}
+	for ; next < sn.slots; next++ {
+		out.unknown = append(out.unknown, next)
+	}
+	return out, sqlError(rows.Err())
+}
+
+// inGroups is the slots among the first n whose group meets a condition.
+func (a *attributes) inGroups(n int64, condition func(g group) bool) *bitmap {
+	meets := make([]uint64, len(a.groups))
+	for i, g := range a.groups[1:] {
+		if condition(g) {
+			meets[i+1] = 1
+		}
+	}
+	return a.where(n, func(entries []byte) (word uint64) {
+		for i := 0; len(entries) >= attributeEntry; i++ {
+			word |= meets[binary.LittleEndian.Uint32(entries[12:])] << i
+			entries = entries[attributeEntry:]
+		}
+		return word
+	})
+}
+
+// since is the slots among the first n whose date is not before a time.
+func (a *attributes) since(n int64, sec, ns int64) *bitmap {
+	const sign = 1 << 63 // with it turned, signed numbers compare as unsigned ones do
+	least := uint64(sec) ^ sign
+	return a.where(n, func(entries []byte) (word uint64) {
+		for i := 0; len(entries) >= attributeEntry; i++ {
+			// Dates have no order that a branch could be predicted by: the borrow of the
+			// subtraction tells.
+			_, before := bits.Sub64(uint64(binary.LittleEndian.Uint32(entries[8:])), uint64(ns), 0)
+			_, before = bits.Sub64(binary.LittleEndian.Uint64(entries)^sign, least, before)
+			word |= (1 - before) << i
+			entries = entries[attributeEntry:]
+		}
+		return word
+	})
+}
+
+// where makes a set of the first n slots, a word of it of the entries of 64 slots, on all
+// cores.
+func (a *attributes) where(n int64, word func(entries []byte) uint64) *bitmap {
+	const step = 1024
+	b := newBitmap(n)
+	_ = onCores((len(b.words)+step-1)/step, func(part int) error {
+		for w := part * step; w < min((part+1)*step, len(b.words)); w++ {
+			b.words[w] = word(a.entries[64*attributeEntry*w : attributeEntry*min(n, 64*int64(w+1))])
+		}
+		return nil
+	})
+	return b
+}
+
+// equal tells whether two attributes say the same of the slots that both know.
+func (a *attributes) equal(other *attributes, slot int64) bool {
+	x, y := a.entries[attributeEntry*slot:][:attributeEntry], other.entries[attributeEntry*slot:][:attributeEntry]
+	return string(x[:12]) == string(y[:12]) &&
+		a.groups[binary.LittleEndian.Uint32(x[12:])] == other.groups[binary.LittleEndian.Uint32(y[12:])]
+}
