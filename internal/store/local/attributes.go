@@ -186,10 +186,3 @@ func (a *attributes) where(n int64, word func(entries []byte) uint64) *bitmap {
 	})
 	return b
 }
-
-// equal tells whether two attributes say the same of the slots that both know.
-func (a *attributes) equal(other *attributes, slot int64) bool {
-	x, y := a.entries[attributeEntry*slot:][:attributeEntry], other.entries[attributeEntry*slot:][:attributeEntry]
-	return string(x[:12]) == string(y[:12]) &&
-		a.groups[binary.LittleEndian.Uint32(x[12:])] == other.groups[binary.LittleEndian.Uint32(y[12:])]
-}

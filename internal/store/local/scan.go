@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"math"
-	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -212,6 +211,7 @@ type codePass struct {
 	sieve   *vec.Sieve // with the cuts of found
 	found   []*candidates
 	out     []int32
+	picked  []int32 // selected rows of a block
 	buf     []float32
 }
 
@@ -231,29 +231,29 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 	if err := p.codes.ScoreCodes(ctx, rows, p.queries, out); err != nil {
 		return err
 	}
-	for first := from; first < to; first += 64 {
-		for w := p.selected.words[first/64]; w != 0; w &= w - 1 {
-			i := first + bits.TrailingZeros64(w) - from
-			if i >= rows.Rows {
-				break
-			}
-			p.row(rows, i, int64(from+i), out[i*p.queries.Columns:(i+1)*p.queries.Columns])
+	// Where half of the rows are selected, a test of each would be mispredicted half of the
+	// time: they are listed first.
+	all := n == to-from
+	if p.picked = p.picked[:0]; !all {
+		p.selected.each(int64(from), int64(to), func(slot int64) { p.picked = append(p.picked, int32(slot-int64(from))) })
+	}
+	for i := range n {
+		if !all {
+			i = int(p.picked[i])
+		}
+		slot := int64(from + i)
+		scale, residual, ok := rows.Tail(i)
+		if !ok {
+			p.unknown(slot)
+			continue
+		}
+		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
+		for _, q := range p.sieve.Passing(product, scale, residual) {
+			mid, reach := p.queries.Bounds(q, product, scale, residual)
+			p.offer(q, slot, mid-reach, mid+reach)
 		}
 	}
 	return nil
-}
-
-// row offers a row of codes to the queries that it may matter to.
-func (p *codePass) row(rows vec.Codes, i int, slot int64, product []int32) {
-	scale, residual, ok := rows.Tail(i)
-	if !ok {
-		p.unknown(slot)
-		return
-	}
-	for _, q := range p.sieve.Passing(product, scale, residual) {
-		mid, reach := p.queries.Bounds(q, product, scale, residual)
-		p.offer(q, slot, mid-reach, mid+reach)
-	}
 }
 
 // offer considers a slot for a query.
