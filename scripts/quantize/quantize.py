@@ -21,7 +21,8 @@ measures what is lost.
 
 Before that an image tower is rewritten for speed, where it is recognised (tower.py):
 queries, keys and values by one product, and the patches as the pixels of 8 bits that they
-are. One that is not recognised, or whose embedding that would change, is only quantised.
+are. What is not recognised, or would change an embedding, stays as it is; a tower that fails
+altogether is only quantised, and gets one picture a call.
 
 Weights have 7 bits. On x86 CPUs without VNNI the product of two bytes is added up in 16
 bits, which eight would overflow.
@@ -49,10 +50,8 @@ VISION_OPERATORS = ["MatMul", "Gemm", "Attention"]
 # rest; and before and after quantisation, whose loss is the model's own affair.
 SAME, ROUNDED_PATCHES, NEAR = 0.99999, 0.999, 0.9
 
-
 # Products with their bias become Gemm, which hides them, and norms with a sum before them slower ones.
 UNWANTED = ["MatMulAddFusion", "SkipLayerNormFusion"]
-
 
 # Bytes of weights that a part of an image tower has at least: what looping over it costs is
 # then nothing beside the part itself, and a layer of ViT-B, 7 MB, is still in the cache when
@@ -146,8 +145,7 @@ def quantize_vision(source: Path, target: Path, bundle: Path, part: int, folder:
     del model.graph.output[:]
     model.graph.output.append(kept)
     del model.graph.value_info[:]  # shapes of other batches
-    names = ("alone", "plain", "fused", "patched", "small", "fast")
-    alone, plain, fused, patched, small, fast = (folder / f"{name}.onnx" for name in names)
+    alone, plain, fused, trial, small, fast = (folder / f"{n}.onnx" for n in ("alone", "plain", "fused", "trial", "small", "fast"))
     onnx.save(model, alone)
     optimised(alone, plain, "ORT_ENABLE_BASIC")  # all shapes are constants now
 
@@ -161,18 +159,21 @@ def quantize_vision(source: Path, target: Path, bundle: Path, part: int, folder:
     pictures = ((grey / 255 - spread[0]) / spread[1]).astype(np.float32)
 
     exact = np.concatenate([embed(plain, kept.name, p[None]) for p in pictures])
-    model = onnx.load(plain)
-    if not any(o.domain == tower.MICROSOFT for o in model.opset_import):
-        model.opset_import.append(onnx.helper.make_opsetid(tower.MICROSOFT, 1))
-    g = tower.Graph(model)
-    if tower.fuse_attention(g) + tower.fold_quick_gelu(g):
-        onnx.save(model, fused)
-        expect(cosine(embed(fused, kept.name, pictures[:1]), exact[:1]), SAME, "the rewritten graph")
-    onnx.save(model, fused)
-    if tower.quantize_patches(g, mean, std):
-        onnx.save(model, patched)
-        if cosine(np.concatenate([embed(patched, kept.name, p[None]) for p in pictures]), exact) >= ROUNDED_PATCHES:
-            patched.replace(fused)
+
+    def attempt(rewrite, *facts, least: float) -> None:
+        """Rewrites the graph at fused, unless that changes what it embeds pictures as."""
+        model = onnx.load(fused)
+        if not any(o.domain == tower.MICROSOFT for o in model.opset_import):
+            model.opset_import.append(onnx.helper.make_opsetid(tower.MICROSOFT, 1))
+        if rewrite(tower.Graph(model), *facts):
+            onnx.save(model, trial)
+            if cosine(np.concatenate([embed(trial, kept.name, p[None]) for p in pictures]), exact) >= least:
+                trial.replace(fused)
+
+    plain.replace(fused)
+    attempt(tower.fuse_attention, least=SAME)
+    attempt(tower.fold_quick_gelu, least=SAME)
+    attempt(tower.quantize_patches, mean, std, least=ROUNDED_PATCHES)
     quantize(fused, small, VISION_OPERATORS)
     optimised(small, fast, "ORT_ENABLE_EXTENDED")
     rounded = np.concatenate([embed(fast, kept.name, p[None]) for p in pictures])
