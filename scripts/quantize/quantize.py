@@ -50,8 +50,8 @@ VISION_OPERATORS = ["MatMul", "Gemm", "Attention"]
 # rest; and before and after quantisation, whose loss is the model's own affair.
 SAME, ROUNDED_PATCHES, NEAR = 0.99999, 0.999, 0.9
 
-# Products with their bias become Gemm, which hides them, and norms with a sum before them slower ones.
-UNWANTED = ["MatMulAddFusion", "SkipLayerNormFusion"]
+# It makes products with their bias Gemm, which hides them.
+UNWANTED = ["MatMulAddFusion"]
 
 # Bytes of weights that a part of an image tower has at least: what looping over it costs is
 # then nothing beside the part itself, and a layer of ViT-B, 7 MB, is still in the cache when
@@ -173,6 +173,7 @@ def quantize_vision(source: Path, target: Path, bundle: Path, part: int, folder:
     plain.replace(fused)
     attempt(tower.fuse_attention, least=SAME)
     attempt(tower.fold_quick_gelu, least=SAME)
+    attempt(tower.add_positions_by_sum, least=SAME)
     attempt(tower.quantize_patches, mean, std, least=ROUNDED_PATCHES)
     quantize(fused, small, VISION_OPERATORS)
     optimised(small, fast, "ORT_ENABLE_EXTENDED")
