@@ -18,7 +18,8 @@ type GraphFile struct {
 	External []string
 	// DynamicQuant says that activations are quantised while the graph runs, with a scale
 	// that is taken over a whole tensor: the rows of a call depend on one another. Files
-	// named int8 need not be so: weights alone may be quantised.
+	// named int8 need not be so: weights alone may be quantised, or each picture by itself
+	// in a loop over them (Scan), as scripts/quantize makes image towers.
 	DynamicQuant bool
 }
 
@@ -127,17 +128,18 @@ const maxDepth = 16
 
 // readNode reports whether a node, or one in its branches, quantises activations
 // dynamically. ONNX has one operator for that; ONNX Runtime's own fused ones
-// (DynamicQuantizeMatMul, DynamicQuantizeLSTM) begin with the same word.
+// (DynamicQuantizeMatMul, DynamicQuantizeLSTM) begin with the same word. Scan gives its
+// body one row of a call at a time, so that what is quantised there depends on no other.
 func readNode(r *wireReader, end int64, depth int) (dynamic bool, err error) {
 	if depth == maxDepth {
 		return false, fmt.Errorf("more than %d graphs within one another", maxDepth)
 	}
-	err = r.fields(end, func(f wireField) error {
+	var op string
+	err = r.fields(end, func(f wireField) (err error) {
 		switch {
 		case !f.bytes:
 		case f.num == nodeOpType:
-			op, err := r.text(f.end)
-			dynamic = dynamic || strings.HasPrefix(op, "DynamicQuantize")
+			op, err = r.text(f.end)
 			return err
 		case f.num == nodeAttribute:
 			return r.fields(f.end, func(f wireField) error {
@@ -156,7 +158,7 @@ func readNode(r *wireReader, end int64, depth int) (dynamic bool, err error) {
 		}
 		return nil
 	})
-	return dynamic, err
+	return strings.HasPrefix(op, "DynamicQuantize") || dynamic && op != "Scan", err
 }
 
 // readInitializer returns the name of a weight and the file that holds it, empty

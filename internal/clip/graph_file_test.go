@@ -86,8 +86,10 @@ func TestReadGraph(t *testing.T) {
 func node(op string) message { return message{}.text(1, "in").text(nodeOpType, op) }
 
 // branch is a node with a graph in it.
-func branch(inner message) message {
-	return node("If").bytes(nodeAttribute, message{}.text(1, "then_branch").bytes(attributeBody, message{}.bytes(graphNode, inner)))
+func branch(inner message) message { return nested("If", inner) }
+
+func nested(op string, inner message) message {
+	return node(op).bytes(nodeAttribute, message{}.text(1, "body").bytes(attributeBody, message{}.bytes(graphNode, inner)))
 }
 
 func TestReadGraphDynamicQuant(t *testing.T) {
@@ -103,6 +105,10 @@ func TestReadGraphDynamicQuant(t *testing.T) {
 		{"activations", []message{node("MatMul"), node("DynamicQuantizeLinear"), node("MatMulInteger")}, true},
 		{"fused", []message{node("DynamicQuantizeMatMul"), node("Add")}, true},
 		{"in a branch", []message{branch(branch(node("DynamicQuantizeLinear")))}, true},
+		{"each row by itself", []message{nested("Scan", node("DynamicQuantizeMatMul")), node("Add")}, false},
+		{"in a loop with one value", []message{nested("Loop", node("DynamicQuantizeMatMul"))}, true},
+		{"in a branch of a row", []message{nested("Scan", branch(node("DynamicQuantizeLinear")))}, false},
+		{"rows and all", []message{nested("Scan", node("MatMul")), node("DynamicQuantizeLinear")}, true},
 		{"float in a branch", []message{branch(node("MatMul"))}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

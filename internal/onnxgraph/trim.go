@@ -117,10 +117,10 @@ func (g *graph) tokenwise(n *node) (tokens []string, ok bool) {
 	constantFrom := len(n.inputs) // inputs from here on are constants, of this rank at most
 	rank := 1
 	switch n.op {
-	case "Sigmoid", "Tanh", "Erf", "Relu", "Gelu", "QuickGelu", "Cast":
+	case "Sigmoid", "Tanh", "Erf", "Relu", "Gelu", "QuickGelu", "Cast", "Sqrt":
 	case "Add", "Sub", "Mul", "Div":
 		constantFrom = 0
-	case "BiasGelu", "FastGelu":
+	case "BiasGelu", "FastGelu", "Pow":
 		constantFrom = 1
 	case "LayerNormalization", "SimplifiedLayerNormalization":
 		if n.int("axis", -1) != -1 {

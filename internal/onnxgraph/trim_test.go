@@ -209,6 +209,27 @@ func TestTrimWithNormInParts(t *testing.T) {
 	}
 }
 
+// Layer normalisation as torch writes it.
+func TestTrimWithPowers(t *testing.T) {
+	graph := strings.Replace(layer, "n = LayerNormalization(r, c2, c3) axis=-1", `
+	m = ReduceMean(r) axes=-1 keepdims=1
+	s = Sub(r, m)
+	q = Pow(s, #2)
+	v = ReduceMean(q) axes=-1 keepdims=1
+	d = Sqrt(v)
+	w = Div(s, d)
+	n = Mul(w, c2)`, 1)
+	trimmed, ok, err := Trim(encoded("e", graph), "e")
+	if err != nil || !ok {
+		t.Fatalf("ok %v, %v", ok, err)
+	}
+	for _, want := range []string{"r = Add(x/first, o)", "q = Pow(s, #2)", "d = Sqrt(v)"} {
+		if got := lines(t, trimmed); !slices.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, strings.Join(got, "\n"))
+		}
+	}
+}
+
 func TestTrimErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		model []byte

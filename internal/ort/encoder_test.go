@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 func cosine(a, b []float32) float64 {
@@ -120,12 +121,14 @@ func TestVariantsAgree(t *testing.T) {
 
 // A re-run with another batch size must give the same index, and a query the same
 // embedding whatever it shares a call with. The weights of the starter model are
-// quantised; the tiny one quantises what flows through it as well, over a whole call.
+// quantised; the tiny one quantises what flows through it as well, over a whole call or
+// over each picture of it.
 func TestBatchesDoNotMatter(t *testing.T) {
 	for _, c := range []struct{ name, dir, precision string }{
 		{"starter", starter, ""},
 		{"tiny fp32", cliptest.TinyBundle(t), "fp32"},
 		{"tiny int8", cliptest.TinyBundle(t), "int8"},
+		{"tiny int8 in loops", cliptest.TinyLooped(t), "int8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			testBatches(t, open(t, c.dir, c.precision, ort.Options{ImageThreads: 1}))
@@ -168,6 +171,42 @@ func testBatches(t *testing.T, e *ort.Encoder) {
 		}
 		if cos := cosine(alone.Row(0), textsTogether.Row(i)); cos < 0.999999 {
 			t.Errorf("%q alone and in a batch: cosine %.8f", x, cos)
+		}
+	}
+}
+
+// What scripts/quantize makes of an image tower is one call for many pictures, each of which
+// is embedded nearly as in fp32.
+func TestQuantizedTower(t *testing.T) {
+	dir := cliptest.TinyLooped(t)
+	b, err := clip.OpenBundle(dir, clip.BundleOptions{Precision: "int8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.VisionAlone || !b.TextAlone {
+		t.Errorf("one picture a call: %v, one text a call: %v", b.VisionAlone, b.TextAlone)
+	}
+	files, err := filepath.Glob(filepath.Join(goldenDir, "pictures/*.png"))
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d pictures, %v", len(files), err)
+	}
+	embed := func(precision string) vec.Matrix {
+		e := open(t, dir, precision, ort.Options{})
+		m, err := e.EncodeImages(t.Context(), batchOf(t, e, files...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	exact, small := embed("fp32"), embed("int8")
+	for i, f := range files {
+		for j := range files {
+			switch cos := cosine(small.Row(i), exact.Row(j)); {
+			case i == j && cos < 0.995:
+				t.Errorf("%s: cosine %.5f", f, cos)
+			case i != j && cos > 0.995:
+				t.Errorf("%s and %s are embedded alike (%.5f): this test could not fail", f, files[j], cos)
+			}
 		}
 	}
 }

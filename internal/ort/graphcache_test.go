@@ -88,6 +88,7 @@ func TestGraphCacheOfImages(t *testing.T) {
 		{"fp32", cliptest.TinyBundle(t), "fp32", true},
 		{"fp16", cliptest.TinyBundle(t), "fp16", true},
 		{"int8", cliptest.TinyBundle(t), "int8", false},
+		{"int8 in loops", cliptest.TinyLooped(t), "int8", false},
 		{"one a call", cliptest.TinyVariant(t, cliptest.TinyFixed), "fp32", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

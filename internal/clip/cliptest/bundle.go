@@ -45,6 +45,16 @@ func TinyVariant(tb testing.TB, variant string) string {
 	return dir
 }
 
+// TinyLooped is TinyBundle with the int8 image tower that scripts/quantize makes of the fp32
+// one: it quantises what flows through it too, in loops over the pictures of a call, seven of
+// them (quantize.py FOLDER --part 4096).
+func TinyLooped(tb testing.TB) string {
+	tb.Helper()
+	dir := TinyBundle(tb)
+	unpackTree(tb, filepath.Join(testdata(tb), "tiny-clip-looped"), dir)
+	return dir
+}
+
 // testdata finds internal/clip/testdata from the folder of any package: tests run
 // in the folder of theirs.
 func testdata(tb testing.TB) string {
