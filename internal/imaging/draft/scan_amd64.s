@@ -1,3 +1,4 @@
+#include "go_asm.h"
 #include "textflag.h"
 
 // func readShortBMI2(r *bitReader, dc, ac *lookup, steps *steps, value *[128]int16, k uint32) uint32
@@ -9,12 +10,12 @@
 //	R9 table, R10 steps, R11 value, R12 k, CX entry
 TEXT ·readShortBMI2(SB), NOSPLIT, $0-52
 	MOVQ r+0(FP), DX
-	MOVQ 0(DX), SI
-	MOVQ 8(DX), R8
+	MOVQ bitReader_data+0(DX), SI
+	MOVQ bitReader_data+8(DX), R8
 	SUBQ $8, R8
-	MOVQ 24(DX), DI
-	MOVQ 32(DX), AX
-	MOVQ 40(DX), BX
+	MOVQ bitReader_pos(DX), DI
+	MOVQ bitReader_acc(DX), AX
+	MOVQ bitReader_n(DX), BX
 	MOVQ ac+16(FP), R9
 	MOVQ steps+24(FP), R10
 	MOVQ value+32(FP), R11
@@ -27,12 +28,12 @@ TEXT ·readShortBMI2(SB), NOSPLIT, $0-52
 	PCALIGN $64 // a quarter of the time depends on it
 
 next:
-	CMPQ BX, $11
+	CMPQ BX, $const_shortBits
 	JLT  refill
 
 look:
 	MOVQ  AX, DX
-	SHRQ  $53, DX
+	SHRQ  $(64-const_shortBits), DX
 	MOVQ  (R9)(DX*8), CX
 	TESTQ CX, CX
 	JZ    done
@@ -63,7 +64,7 @@ look:
 	SHRQ  $32, CX
 	MOVBLZX CX, R13
 	ADDL  R12, R13
-	MOVL  4(R10)(R13*4), R13
+	MOVL  4(R10)(R13*4), R13 // k is still that of the first
 	MOVL  R13, DX
 	SHRL  $8, DX
 	IMULL DX, R15
@@ -77,17 +78,17 @@ look:
 
 done:
 	MOVQ r+0(FP), DX
-	MOVQ DI, 24(DX)
-	MOVQ AX, 32(DX)
-	MOVQ BX, 40(DX)
+	MOVQ DI, bitReader_pos(DX)
+	MOVQ AX, bitReader_acc(DX)
+	MOVQ BX, bitReader_n(DX)
 	MOVL R12, ret+48(FP)
 	RET
 
 first:
-	CMPQ BX, $11
+	CMPQ BX, $const_shortBits
 	JLT  refill
 	MOVQ AX, DX
-	SHRQ $53, DX
+	SHRQ $(64-const_shortBits), DX
 	MOVQ dc+8(FP), CX
 	MOVQ (CX)(DX*8), CX
 	TESTQ CX, CX
@@ -143,7 +144,7 @@ filled:
 
 bytes: // fill
 	MOVQ r+0(FP), R14
-	MOVQ 8(R14), R15
+	MOVQ bitReader_data+8(R14), R15
 
 byte:
 	CMPQ  DI, R15
@@ -172,5 +173,5 @@ count:
 	JMP  filled
 
 past:
-	ADDQ $8, 48(R14)
+	ADDQ $8, bitReader_past(R14)
 	JMP  count
