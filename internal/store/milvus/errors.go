@@ -78,7 +78,8 @@ var (
 		legacy: []commonpb.ErrorCode{commonpb.ErrorCode_NotShardLeader},
 		words:  []string{"not loaded", "not fully loaded"},
 	}
-	// What passes by itself: a server that starts or recovers, or that has too much to do.
+	// What passes by itself: a server that starts or recovers, or that has too much to do. It
+	// knows the deadline of a call too, and may say that it has passed before our clock does.
 	kindTransient = kind{
 		codes: []int32{1, 2, 4, 8, 400, 401, 500, 501, 502, 503, 600, 601, 602, 901, 902, 903, 904, 905},
 		legacy: []commonpb.ErrorCode{
@@ -88,6 +89,7 @@ var (
 		words: []string{
 			"not ready", "is not healthy", "service unavailable", "rate limit", "no available", "try again",
 			"initializing", "abnormal", "connection refused", "connection reset", "channel not available", "transport is closing",
+			"context done", "context deadline exceeded",
 		},
 	}
 	kindFull = kind{

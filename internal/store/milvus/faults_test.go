@@ -145,6 +145,9 @@ func TestPassingTrouble(t *testing.T) {
 		"no channel": func() (any, error) {
 			return &milvuspb.MutationResult{Status: milvustest.Status(503, "channel not available")}, nil
 		},
+		"its own deadline": func() (any, error) {
+			return &milvuspb.MutationResult{Status: milvustest.Status(65535, "proxy TaskCondition context Done")}, nil
+		},
 		"unavailable": func() (any, error) { return nil, status.Error(codes.Unavailable, "connection reset by peer") },
 	} {
 		t.Run(name, func(t *testing.T) {
