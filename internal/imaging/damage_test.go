@@ -166,7 +166,7 @@ func TestPanicsBecomeErrors(t *testing.T) {
 	if _, err := c.readHeader(nil); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("header: %v", err)
 	}
-	if img, err := c.pixels(nil, header{}, Options{}); img != nil || !errors.Is(err, ErrCorrupt) {
+	if img, _, err := c.pixels(nil, header{}, Options{}); img != nil || !errors.Is(err, ErrCorrupt) {
 		t.Errorf("pixels: %v, %v", img, err)
 	}
 }

@@ -1,6 +1,9 @@
 package imaging
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 const (
 	defaultMaxPixels = 500_000_000
@@ -14,6 +17,8 @@ type codec struct {
 	sniff  func(head []byte) bool
 	// header reads the size and allocates no pixel memory.
 	header func(data []byte) (header, error)
+	// decode may give a picture and an error together: the picture is worth
+	// showing, and the error says what is wrong with it.
 	decode func(data []byte, h header, o Options) (*RGB, error)
 }
 
@@ -52,14 +57,14 @@ func Formats() []Format {
 // o.IgnoreOrientation) and 8-bit RGB; see Options for when they are smaller than
 // Info says.
 //
-// The error wraps ErrUnknownFormat, ErrTooLarge or ErrCorrupt. Damaged metadata is
-// no error. A file that makes a decoder panic is ErrCorrupt.
+// The error wraps ErrUnknownFormat, ErrTooLarge, ErrUnsupported or ErrCorrupt.
+// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that makes a decoder panic is ErrCorrupt.
 func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
 	c, h, info, err := inspect(data, o.Limits)
 	if err != nil {
 		return nil, info, err
 	}
-	img, err = c.pixels(data, h, o)
+	img, info.Damage, err = c.pixels(data, h, o)
 	if err != nil {
 		return nil, info, err
 	}
@@ -121,12 +126,12 @@ func codecFor(data []byte) (codec, error) {
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }
 
-// readHeader calls header, turning whatever goes wrong into ErrCorrupt.
+// readHeader calls header and tells what goes wrong by the kinds of error.
 func (c codec) readHeader(data []byte) (h header, err error) {
 	defer c.recoverTo(&err, "read %s header")
 	h, err = c.header(data)
 	if err != nil {
-		return h, fmt.Errorf("read %s header: %w: %w", c.format, ErrCorrupt, err)
+		return h, fmt.Errorf("read %s header: %w", c.format, ofKind(err))
 	}
 	if h.width <= 0 || h.height <= 0 {
 		return h, fmt.Errorf("read %s header: %w: size %dx%d", c.format, ErrCorrupt, h.width, h.height)
@@ -134,14 +139,27 @@ func (c codec) readHeader(data []byte) (h header, err error) {
 	return h, nil
 }
 
-// pixels calls decode, turning whatever goes wrong into ErrCorrupt.
-func (c codec) pixels(data []byte, h header, o Options) (img *RGB, err error) {
+// pixels calls decode and tells what goes wrong by the kinds of error. damage is
+// what is wrong with a picture that came all the same.
+func (c codec) pixels(data []byte, h header, o Options) (img *RGB, damage string, err error) {
 	defer c.recoverTo(&err, "decode %s")
 	img, err = c.decode(data, h, o)
-	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w: %w", c.format, ErrCorrupt, err)
+	switch {
+	case err == nil:
+		return img, "", nil
+	case img != nil:
+		return img, err.Error(), nil
+	default:
+		return nil, "", fmt.Errorf("decode %s: %w", c.format, ofKind(err))
 	}
-	return img, nil
+}
+
+// ofKind calls an error damage unless it says itself what it is.
+func ofKind(err error) error {
+	if errors.Is(err, ErrUnsupported) || errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCorrupt, err)
 }
 
 // recoverTo stands between hostile bytes and the decoders, which are other

@@ -97,6 +97,9 @@ type Info struct {
 	Orientation   int       // EXIF orientation, 1..8; 1 where the file says nothing
 	TakenAt       time.Time // EXIF date; zero where the file says nothing or nonsense
 	Keywords      []string  // IPTC keywords and XMP dc:subject, in file order, without repeats
+	// Damage says what is wrong with a picture that could be shown all the same:
+	// an end that is missing, say. "" where nothing is.
+	Damage string
 }
 
 // Errors that callers tell apart with errors.Is. Each is wrapped with what was
@@ -105,4 +108,6 @@ var (
 	ErrUnknownFormat = errors.New("not a picture in a known format")
 	ErrTooLarge      = errors.New("picture exceeds the limit")
 	ErrCorrupt       = errors.New("picture is damaged")
+	// ErrUnsupported is a sound file that uses what no decoder here knows.
+	ErrUnsupported = errors.New("unsupported kind of picture")
 )
