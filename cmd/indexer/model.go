@@ -12,8 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/hub"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/clip/hub"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func modelCommand(p *app.Program) *cli.Command {

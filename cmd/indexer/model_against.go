@@ -11,10 +11,10 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/fidelity"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/measure/agreement"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/walk"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -67,10 +67,10 @@ func verifyAgainst(c *cli.Context, p *app.Program) error {
 	if variant.Precision == reference.Precision {
 		return app.Usagef("choose another variant with --precision", "%s would be compared with itself", variant.Precision)
 	}
-	report, err := fidelity.Compare(c.Context, open[0], open[1], fidelity.Input{
+	report, err := agreement.Compare(c.Context, open[0], open[1], agreement.Input{
 		Pictures: pictures, Texts: zeroshot.Bank(), Limits: app.Limits(cfg), K: 10, Batch: cfg.Index.BatchSize, Log: p.Log,
 	})
-	if errors.Is(err, fidelity.ErrNothing) {
+	if errors.Is(err, agreement.ErrNothing) {
 		return &app.Problem{Err: err, Code: app.ExitFatal, Advice: "--photos PATH names a folder of pictures"}
 	} else if err != nil {
 		return err
@@ -80,7 +80,7 @@ func verifyAgainst(c *cli.Context, p *app.Program) error {
 			Model     string `json:"model"`
 			Precision string `json:"precision"`
 			Against   string `json:"against"`
-			fidelity.Report
+			agreement.Report
 		}{variant.Name, variant.Precision, reference.Precision, report})
 	}
 	p.Printf("%s %s against %s, %d pictures, %d texts\n",

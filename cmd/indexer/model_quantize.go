@@ -13,9 +13,9 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/onnxgraph"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func modelQuantizeCommand(p *app.Program) *cli.Command {
@@ -85,7 +85,7 @@ func trimmedVision(bundle string) (path string, remove func() error, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	trimmed, ok, err := onnxgraph.Trim(model, b.Vision.Embeds)
+	trimmed, ok, err := onnx.Trim(model, b.Vision.Embeds)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", b.VisionPath, err)
 	}

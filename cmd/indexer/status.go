@@ -9,8 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func statusCommand(p *app.Program) *cli.Command {

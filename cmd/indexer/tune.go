@@ -10,8 +10,8 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/tune"
+	"github.com/sightline/sightline/internal/measure/tune"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func tuneCommand(p *app.Program) *cli.Command {

@@ -15,9 +15,9 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/atomicfile"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/report"
+	"github.com/sightline/sightline/internal/tagging/report"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

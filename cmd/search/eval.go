@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -42,10 +42,10 @@ column count as wrong for it.
 			}
 			f, err := os.Open(name)
 			if err != nil {
-				return fmt.Errorf("%w: %w", eval.ErrCaptions, err)
+				return fmt.Errorf("%w: %w", retrieval.ErrCaptions, err)
 			}
 			defer f.Close()
-			captions, err := eval.ReadCaptions(f)
+			captions, err := retrieval.ReadCaptions(f)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
@@ -57,7 +57,7 @@ column count as wrong for it.
 			if c.IsSet("labels") {
 				return evalLabels(c, p, open, captions)
 			}
-			r, err := eval.Run(c.Context, open.Store, open.Encoder, captions)
+			r, err := retrieval.Run(c.Context, open.Store, open.Encoder, captions)
 			if err != nil {
 				return err
 			}

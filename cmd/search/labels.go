@@ -11,8 +11,8 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

@@ -6,7 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

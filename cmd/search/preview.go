@@ -6,9 +6,9 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/preview"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal/preview"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // previewColumns and previewSide are the size of a preview on the terminal and

@@ -8,8 +8,8 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/export"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

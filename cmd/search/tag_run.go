@@ -16,11 +16,11 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/atomicfile"
-	"github.com/sightline/sightline/internal/export"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/report"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/tagging/report"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // observer shows a run as progress.

@@ -8,10 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/sidecar"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/sidecar"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // listRuns prints the runs of an index, the oldest first.

@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/sidecar"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/sidecar"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

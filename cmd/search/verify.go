@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/recall"
+	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
 )
 

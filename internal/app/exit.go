@@ -10,16 +10,16 @@ import (
 	"syscall"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/eval"
-	"github.com/sightline/sightline/internal/export"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/ort"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/measure/recall"
+	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/transfer"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -112,7 +112,7 @@ var rules = []rule{
 	{is(zeroshot.ErrTemplate), ExitUsage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), ExitUsage, "search tag --runs lists the runs"},
 	{is(export.ErrFormat), ExitUsage, ""},
-	{is(eval.ErrCaptions), ExitFatal, "each line is a file name, a tab and a caption; index the pictures first"},
+	{is(retrieval.ErrCaptions), ExitFatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), ExitFatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), ExitFatal, "searches need no tuning here; nothing was changed"},
 	{is(recall.ErrNotReached), ExitFatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},

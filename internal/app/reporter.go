@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // Reporter shows the progress of a command on stderr. While it is open the log

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // ShellWord writes a path or a name as a word of a command that people may copy into a

@@ -4,7 +4,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func TestShellWord(t *testing.T) {

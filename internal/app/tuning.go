@@ -8,9 +8,9 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/ort"
-	"github.com/sightline/sightline/internal/tune"
+	"github.com/sightline/sightline/internal/measure/tune"
 )
 
 // tuningName is the file, in the cache folder, that keeps what indexer tune found.

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 )
 
 func TestFindLibrary(t *testing.T) {

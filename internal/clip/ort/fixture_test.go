@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/ort"
 )
 
 // library is the ONNX Runtime that the set-up put into the repository, or the one
@@ -26,7 +26,7 @@ func library(tb testing.TB) string {
 }
 
 // starter is the folder of the bundle that ships with the program.
-const starter = "../../models/starter"
+const starter = "../../../models/starter"
 
 func open(tb testing.TB, dir, precision string, o ort.Options) *ort.Encoder {
 	tb.Helper()
@@ -79,7 +79,7 @@ func readGolden(t *testing.T, name string) golden {
 	return g
 }
 
-const goldenDir = "../clip/testdata/golden"
+const goldenDir = "../testdata/golden"
 
 // batchOf decodes and prepares files as a run does.
 func batchOf(tb testing.TB, e clip.Encoder, files ...string) *clip.Batch {

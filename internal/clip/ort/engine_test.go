@@ -10,7 +10,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/vec"
 )
 

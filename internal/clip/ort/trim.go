@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/sightline/sightline/internal/onnxgraph"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -22,7 +22,7 @@ func (c *graphCache) trim(dir string, inputs, outputs []string, threads int) (er
 	if err != nil {
 		return err
 	}
-	trimmed, ok, err := onnxgraph.Trim(model, outputs[0])
+	trimmed, ok, err := onnx.Trim(model, outputs[0])
 	if err != nil || !ok {
 		return err
 	}

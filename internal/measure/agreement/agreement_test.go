@@ -1,4 +1,4 @@
-package fidelity_test
+package agreement_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
-	"github.com/sightline/sightline/internal/fidelity"
+	"github.com/sightline/sightline/internal/measure/agreement"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -70,9 +70,9 @@ func skew(m vec.Matrix, by float32) vec.Matrix {
 }
 
 func TestCompare(t *testing.T) {
-	in := fidelity.Input{Pictures: pictures(t, 11), Texts: []string{"red", "green", "blue"}, K: 4, Batch: 4, Log: slog.New(slog.DiscardHandler)}
+	in := agreement.Input{Pictures: pictures(t, 11), Texts: []string{"red", "green", "blue"}, K: 4, Batch: 4, Log: slog.New(slog.DiscardHandler)}
 	enc := cliptest.New(32)
-	same, err := fidelity.Compare(t.Context(), enc, enc, in)
+	same, err := agreement.Compare(t.Context(), enc, enc, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s of a model with itself is %v", name, v)
 		}
 	}
-	other, err := fidelity.Compare(t.Context(), skewed{enc}, enc, in)
+	other, err := agreement.Compare(t.Context(), skewed{enc}, enc, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +98,8 @@ func TestCompare(t *testing.T) {
 
 func TestCompareNothing(t *testing.T) {
 	enc := cliptest.New(8)
-	in := fidelity.Input{Pictures: pictures(t, 0), K: 1, Batch: 2, Log: slog.New(slog.DiscardHandler)}
-	if _, err := fidelity.Compare(t.Context(), enc, enc, in); !errors.Is(err, fidelity.ErrNothing) {
+	in := agreement.Input{Pictures: pictures(t, 0), K: 1, Batch: 2, Log: slog.New(slog.DiscardHandler)}
+	if _, err := agreement.Compare(t.Context(), enc, enc, in); !errors.Is(err, agreement.ErrNothing) {
 		t.Errorf("error %v", err)
 	}
 }

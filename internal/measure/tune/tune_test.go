@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/tune"
+	"github.com/sightline/sightline/internal/measure/tune"
 	"github.com/sightline/sightline/internal/vec"
 )
 

@@ -1,6 +1,6 @@
-// Package eval measures how well a model finds pictures: recall@k and mean
+// Package retrieval measures how well a model finds pictures: recall@k and mean
 // reciprocal rank over captioned pictures of one's own.
-package eval
+package retrieval
 
 import (
 	"bufio"

@@ -1,10 +1,10 @@
-// Package onnxgraph rewrites ONNX graphs so that they compute no more than the output
+// Package onnx rewrites ONNX graphs so that they compute no more than the output
 // that is wanted.
 //
 // It works on the encoded ModelProto and keeps whatever it does not understand, weights
 // above all, byte for byte. Field numbers are those of onnx.proto (ONNX IR, stable since
 // version 3).
-package onnxgraph
+package onnx
 
 import (
 	"encoding/binary"

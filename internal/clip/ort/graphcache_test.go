@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 )
 
 // cacheEntries are the folders of a graph cache.

@@ -1,6 +1,6 @@
-// Package fidelity measures how far two variants of a model agree: the fp32 graphs and
+// Package agreement measures how far two variants of a model agree: the fp32 graphs and
 // their int8 form, say, on the pictures that they are meant for.
-package fidelity
+package agreement
 
 import (
 	"context"
