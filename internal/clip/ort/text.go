@@ -11,18 +11,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/tokenizer"
 	"github.com/sightline/sightline/internal/vec"
 )
 
 // textTower is the text graph with its tokenizer. A few texts and many have sessions
 // of their own, each opened when it is first needed.
 type textTower struct {
-	tokenizer clip.Tokenizer
+	tokenizer tokenizer.Tokenizer
 	few, many func() (*session, error)
 }
 
 func (e *Encoder) openText() (*textTower, error) {
-	tokenizers := clip.TokenizerCache{Dir: e.options.TokenizerCache, Log: e.options.Log}
+	tokenizers := tokenizer.Cache{Dir: e.options.TokenizerCache, Log: e.options.Log}
 	tok, err := tokenizers.Load(e.bundle.TokenizerPath, e.spec.Fingerprint)
 	if err != nil {
 		return nil, err

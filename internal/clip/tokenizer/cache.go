@@ -1,4 +1,4 @@
-package clip
+package tokenizer
 
 import (
 	"cmp"
@@ -15,12 +15,12 @@ import (
 	"github.com/sightline/sightline/internal/atomicfile"
 )
 
-// TokenizerCache is a folder of compiled tokenizers: reading CLIP's tokenizer.json,
+// Cache is a folder of compiled tokenizers: reading CLIP's tokenizer.json,
 // 2 MB of JSON, takes longer than everything else that a search does. An entry
 // is one file, named by the model that it belongs to and replaced as a whole, so that
 // processes which make the same one do not disturb each other. Whatever goes wrong
 // with it, the tokenizer.json itself is read.
-type TokenizerCache struct {
+type Cache struct {
 	Dir string // "" keeps nothing
 	Log *slog.Logger
 }
@@ -29,10 +29,10 @@ type TokenizerCache struct {
 const tokenizersKept = 8
 
 // Load returns the tokenizer of the tokenizer.json at path, from the cache if it can.
-// fingerprint is that of a model with this very file. Errors are those of LoadTokenizer.
-func (c TokenizerCache) Load(path, fingerprint string) (Tokenizer, error) {
+// fingerprint is that of a model with this very file. Errors are those of Load.
+func (c Cache) Load(path, fingerprint string) (Tokenizer, error) {
 	if c.Dir == "" {
-		return LoadTokenizer(path)
+		return Load(path)
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", compiledVersion, fingerprint))
 	file := filepath.Join(c.Dir, hex.EncodeToString(sum[:16])+".tok")
@@ -59,7 +59,7 @@ func (c TokenizerCache) Load(path, fingerprint string) (Tokenizer, error) {
 	return p, nil
 }
 
-func (c TokenizerCache) keep(file string, tokenizer []byte, m wordModel) error {
+func (c Cache) keep(file string, tokenizer []byte, m wordModel) error {
 	data, err := compile(tokenizer, m)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (c TokenizerCache) keep(file string, tokenizer []byte, m wordModel) error {
 }
 
 // clean removes all but the newest files, among them what crashes left.
-func (c TokenizerCache) clean() error {
+func (c Cache) clean() error {
 	entries, err := os.ReadDir(c.Dir)
 	if err != nil {
 		return err

@@ -1,4 +1,7 @@
-package clip
+// Package tokenizer turns texts into the token ids of a model, exactly as the Hugging
+// Face tokenizers library does by the same tokenizer.json: byte-level BPE for CLIP,
+// WordPiece for BERT-like towers.
+package tokenizer
 
 import (
 	"slices"

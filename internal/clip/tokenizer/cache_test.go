@@ -1,4 +1,4 @@
-package clip
+package tokenizer
 
 import (
 	"bytes"
@@ -31,11 +31,11 @@ func TestTokenizerCache(t *testing.T) {
 			if err := os.WriteFile(path, file, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			plain, err := LoadTokenizer(path)
+			plain, err := Load(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := TokenizerCache{Dir: filepath.Join(dir, "cache"), Log: slog.New(slog.DiscardHandler)}
+			c := Cache{Dir: filepath.Join(dir, "cache"), Log: slog.New(slog.DiscardHandler)}
 			same := func(state string) {
 				t.Helper()
 				got, err := c.Load(path, "fingerprint")
@@ -92,7 +92,7 @@ func TestTokenizerCacheWithoutAFolder(t *testing.T) {
 	}
 	notAFolder := path
 	for _, dir := range []string{"", notAFolder} {
-		c := TokenizerCache{Dir: dir, Log: slog.New(slog.DiscardHandler)}
+		c := Cache{Dir: dir, Log: slog.New(slog.DiscardHandler)}
 		if _, err := c.Load(path, "f"); err != nil {
 			t.Errorf("folder %q: %v", dir, err)
 		}
@@ -105,7 +105,7 @@ func TestTokenizerCacheStaysSmall(t *testing.T) {
 	if err := os.WriteFile(path, bertJSON(t), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := TokenizerCache{Dir: filepath.Join(dir, "cache"), Log: slog.New(slog.DiscardHandler)}
+	c := Cache{Dir: filepath.Join(dir, "cache"), Log: slog.New(slog.DiscardHandler)}
 	for i := range tokenizersKept + 3 {
 		if _, err := c.Load(path, strconv.Itoa(i)); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package clip
+package tokenizer
 
 import (
 	"bytes"
@@ -75,7 +75,7 @@ func TestLoadTokenizer(t *testing.T) {
 		{path, []int64{clipStart, 320, 1125, 539, 320, 2368, 568, 272, 273, 3255, clipEnd}, clipEnd},
 		{bertTokenizer, []int64{bertCLS, 1037, 6302, 1997, 1037, 4937, 1005, 1055, 2260, 6077, bertSEP}, 0},
 	} {
-		tok, err := LoadTokenizer(tt.path)
+		tok, err := Load(tt.path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestLoadTokenizer(t *testing.T) {
 }
 
 func TestLoadTokenizerMissing(t *testing.T) {
-	_, err := LoadTokenizer(filepath.Join(t.TempDir(), "tokenizer.json"))
+	_, err := Load(filepath.Join(t.TempDir(), "tokenizer.json"))
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error is %v, want one that wraps fs.ErrNotExist", err)
 	}

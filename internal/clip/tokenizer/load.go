@@ -1,4 +1,4 @@
-package clip
+package tokenizer
 
 import (
 	"bytes"
@@ -9,20 +9,20 @@ import (
 	"slices"
 )
 
-// UnsupportedTokenizerError says that a tokenizer.json needs something that this
+// UnsupportedError says that a tokenizer.json needs something that this
 // package does not do, so that its ids would be wrong.
-type UnsupportedTokenizerError struct {
+type UnsupportedError struct {
 	Part      string // which part of the file: "model", "normalizer"
 	Found     string // what the file asks for there
 	Supported string // what could stand there
 }
 
-func (e *UnsupportedTokenizerError) Error() string {
+func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("unsupported %s %q (supported: %s)", e.Part, e.Found, e.Supported)
 }
 
 func unsupported(part, found, supported string) error {
-	return &UnsupportedTokenizerError{Part: part, Found: found, Supported: supported}
+	return &UnsupportedError{Part: part, Found: found, Supported: supported}
 }
 
 // tokenizerJSON is the file format of the Hugging Face tokenizers library.
@@ -44,13 +44,13 @@ type paddingJSON struct {
 	PadID *uint32 `json:"pad_id"`
 }
 
-// LoadTokenizer reads the tokenizer.json at path. CLIP's byte-level BPE and
+// Load reads the tokenizer.json at path. CLIP's byte-level BPE and
 // BERT's WordPiece are known, and their ids equal those of the Hugging Face
 // tokenizers library. For anything else in the file that would change the ids the
-// error wraps an *UnsupportedTokenizerError.
+// error wraps an *UnsupportedError.
 //
 // The file's own truncation length is not used: Encode is told the length.
-func LoadTokenizer(path string) (Tokenizer, error) {
+func Load(path string) (Tokenizer, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read tokenizer: %w", err)

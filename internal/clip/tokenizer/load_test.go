@@ -1,4 +1,4 @@
-package clip
+package tokenizer
 
 import (
 	"encoding/json"
@@ -51,9 +51,9 @@ func TestUnsupported(t *testing.T) {
 		{"clip", `"added_tokens"`, `"truncation": {"direction": "Left"}, "added_tokens"`, "truncation direction"},
 	} {
 		_, err := parseTokenizer([]byte(replaceOnce(t, tt.base, tt.from, tt.to)))
-		var unsupported *UnsupportedTokenizerError
+		var unsupported *UnsupportedError
 		if !errors.As(err, &unsupported) {
-			t.Errorf("%s with %s: error is %v, want an UnsupportedTokenizerError", tt.base, tt.to, err)
+			t.Errorf("%s with %s: error is %v, want an UnsupportedError", tt.base, tt.to, err)
 		} else if unsupported.Part != tt.part {
 			t.Errorf("%s with %s: part %q, want %q", tt.base, tt.to, unsupported.Part, tt.part)
 		}
