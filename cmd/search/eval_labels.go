@@ -11,6 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -18,10 +20,10 @@ import (
 )
 
 // evalLabels measures labelling on pictures whose labels are known.
-func evalLabels(c *cli.Context, p *app.Program, open *app.Open, captions []retrieval.Caption) error {
+func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []retrieval.Caption) error {
 	least := c.Float64("min-probability")
 	if !(least >= 0 && least <= 1) {
-		return app.Usagef("a probability lies between 0 and 1", "--min-probability is %g", least)
+		return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", least)
 	}
 	list, err := readLabels(c)
 	if err != nil {
@@ -122,7 +124,7 @@ func vectorsOf(ctx context.Context, st store.Store, captions []retrieval.Caption
 	return m, which, err
 }
 
-func writeQuality(p *app.Program, q zeroshot.Quality) {
+func writeQuality(p *cmdline.Program, q zeroshot.Quality) {
 	p.Printf("pictures %d, labels %d, true pairs %d\n", q.Pictures, q.Labels, q.Positives)
 	if q.Single > 0 {
 		p.Printf("accuracy %.1f over %d pictures with one label\n", 100*q.Accuracy, q.Single)

@@ -26,7 +26,7 @@ const module = "github.com/sightline/sightline/"
 // from the layers below its own. The patterns are those of path.Match.
 var layers = [][]string{
 	{"cmd/*"},
-	{"internal/cli"},
+	{"internal/cmdline"},
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{
@@ -65,7 +65,7 @@ var only = map[string][]string{
 	"github.com/yalue/onnxruntime_go":      {"internal/clip/ort"},
 	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},
 	"github.com/spf13/viper":               {"internal/config"},
-	"github.com/urfave/cli/*":              {"cmd/*", "internal/app"},
+	"github.com/urfave/cli/*":              {"cmd/*", "internal/cmdline"},
 }
 
 // never says what a package must not reach, not even through another package.
@@ -245,11 +245,11 @@ func TestViolations(t *testing.T) {
 		want []string
 	}{
 		{"downwards", graph{
-			"cmd/indexer":    {"fmt", "internal/app", "github.com/urfave/cli/v2"},
-			"internal/app":   {"internal/clip/ort", "internal/store/local", "internal/index"},
-			"internal/index": {"internal/clip", "internal/store", "internal/walk"},
-			"internal/clip":  {"internal/imaging", "internal/vec"},
-			"internal/clip/ort":   {"internal/clip", "github.com/yalue/onnxruntime_go"},
+			"cmd/indexer":       {"fmt", "internal/app", "github.com/urfave/cli/v2"},
+			"internal/app":      {"internal/clip/ort", "internal/store/local", "internal/index"},
+			"internal/index":    {"internal/clip", "internal/store", "internal/walk"},
+			"internal/clip":     {"internal/imaging", "internal/vec"},
+			"internal/clip/ort": {"internal/clip", "github.com/yalue/onnxruntime_go"},
 		}, nil},
 		{"upwards", graph{"internal/store": {"internal/query"}},
 			[]string{"internal/store imports internal/query, which is not below it"}},

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // remoteFile is a file of a repository as the hub lists it. Large files lie in
@@ -186,7 +188,7 @@ func (c *Client) getJSONOnce(ctx context.Context, u *url.URL, repo, rev string, 
 		return nil, fmt.Errorf("the answer is longer than %d MB", maxListing>>20)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return nil, advise("is HF_ENDPOINT the address of a Hugging Face hub?", "the answer is not what a hub says: %w", err)
+		return nil, fault.Advise("is HF_ENDPOINT the address of a Hugging Face hub?", "the answer is not what a hub says: %w", err)
 	}
 	return resp.Header, nil
 }

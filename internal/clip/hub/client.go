@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // Options says how to reach the hub. The zero value reaches the public hub
@@ -71,7 +73,7 @@ func New(o Options) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(o.Endpoint, "/"))
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		// The address may hold a password: it is not repeated here.
-		return nil, advise("HF_ENDPOINT is an address such as "+DefaultEndpoint, "the hub's address is not a web address")
+		return nil, fault.Advise("HF_ENDPOINT is an address such as "+DefaultEndpoint, "the hub's address is not a web address")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -143,7 +145,7 @@ var errStalled = errors.New("the transfer stalled")
 // byte comes for c.stall, and must be closed. The caller looks at the status.
 func (c *Client) open(ctx context.Context, u *url.URL, header http.Header) (*http.Response, error) {
 	if c.offline {
-		return nil, advise("unset HF_HUB_OFFLINE to fetch models", "%w", ErrOffline)
+		return nil, fault.Advise("unset HF_HUB_OFFLINE to fetch models", "%w", ErrOffline)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(c.stall, func() { cancel(errStalled) })
@@ -210,10 +212,10 @@ func networkError(ctx context.Context, err error) error {
 		return err
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return advise("check the clock and the proxy's certificate", "the connection is not secure: %w", err)
+		return fault.Advise("check the clock and the proxy's certificate", "the connection is not secure: %w", err)
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return advise("check the network connection and HF_ENDPOINT", "cannot find the host %s: %w", dns.Name, err)
+		return fault.Advise("check the network connection and HF_ENDPOINT", "cannot find the host %s: %w", dns.Name, err)
 	}
 	return &transientError{err: err}
 }

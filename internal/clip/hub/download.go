@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // transfer is one file on its way from the hub into the staging folder.
@@ -66,7 +68,7 @@ func (c *Client) download(ctx context.Context, t *transfer) (sums, error) {
 			}
 			t.forget()
 			if !secondChance {
-				return sums{}, advise("try again later, or from another HF_ENDPOINT", "fetch %s: %w", t.file.path, bad.err)
+				return sums{}, fault.Advise("try again later, or from another HF_ENDPOINT", "fetch %s: %w", t.file.path, bad.err)
 			}
 			secondChance = false
 			c.log.Warn("fetching from the start", "file", t.file.path, "reason", bad.err)
@@ -172,7 +174,7 @@ func (t *transfer) receive(f *os.File, body io.Reader, start int64) error {
 			return spoiled("%w: more than %d bytes come", ErrChecksum, t.file.size)
 		}
 		if _, err := f.Write(buf[:n]); errors.Is(err, syscall.ENOSPC) {
-			return advise("free some space, then run this again: what has arrived is kept", "%w: %w", ErrNoSpace, err)
+			return fault.Advise("free some space, then run this again: what has arrived is kept", "%w: %w", ErrNoSpace, err)
 		} else if err != nil {
 			return fmt.Errorf("write the partial file: %w", err)
 		}

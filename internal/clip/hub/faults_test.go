@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 const visionPath = "onnx/vision_model.onnx"
@@ -195,7 +197,7 @@ func TestFetchGivesUp(t *testing.T) {
 			if !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v, want it to say %q", err, tt.says)
 			}
-			var hinted *Error
+			var hinted *fault.Error
 			if errors.As(err, &hinted) && !strings.Contains(hinted.Hint(), tt.hint) || hinted == nil && tt.hint != "" {
 				t.Errorf("the hint of %v is not about %q", err, tt.hint)
 			}

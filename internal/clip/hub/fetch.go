@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // FetchRequest says which bundle to bring and where to.
@@ -86,7 +88,7 @@ func (r FetchRequest) check() error {
 		return errors.New("no folder to fetch models into")
 	}
 	if _, _, ok := graphsOf(r.Variant); !ok {
-		return advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, r.Variant)
+		return fault.Advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, r.Variant)
 	}
 	if r.Revision != "" {
 		if err := checkRevision(r.Revision); err != nil {
@@ -154,7 +156,7 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 }
 
 func otherCommit(dir, have, want string) error {
-	return advise("remove "+dir+" to fetch the other commit", "%w: %s, not %s", ErrOtherCommit, have, want)
+	return fault.Advise("remove "+dir+" to fetch the other commit", "%w: %s, not %s", ErrOtherCommit, have, want)
 }
 
 // complete brings what dir lacks and writes the manifest.
@@ -244,7 +246,7 @@ func (c *Client) plan(ctx context.Context, dir string, wanted []remoteFile, man 
 		total += f.size
 	}
 	if free, known := c.free(filepath.Dir(dir)); known && total > done && uint64(total-done)+spaceMargin > free {
-		return nil, advise("free some space or choose another folder for models", "%w in %s: %s more to fetch, %s free",
+		return nil, fault.Advise("free some space or choose another folder for models", "%w in %s: %s more to fetch, %s free",
 			ErrNoSpace, filepath.Dir(dir), megabytes(total-done), megabytes(int64(min(free, 1<<62))))
 	}
 	m.start(done, total)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // lockPoll is how often a waiting process looks whether the other is done.
@@ -43,7 +45,7 @@ func (c *Client) lock(ctx context.Context, dir string, m *meter) (unlock func(),
 	defer cancel()
 	if _, err := l.TryLockContext(waitCtx, lockPoll); err != nil {
 		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-			return nil, advise("wait for it to finish, then run this again", "%s: %w", dir, ErrBusy)
+			return nil, fault.Advise("wait for it to finish, then run this again", "%s: %w", dir, ErrBusy)
 		}
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // manifestFormat is the version of the manifest that is written. A reader
@@ -96,7 +97,7 @@ func parseManifest(r io.Reader) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
 	if m.Format > manifestFormat {
-		return Manifest{}, advise("update sightline", "%w: it has format %d, this program knows %d",
+		return Manifest{}, fault.Advise("update sightline", "%w: it has format %d, this program knows %d",
 			ErrManifest, m.Format, manifestFormat)
 	}
 	if m.Format < 1 {

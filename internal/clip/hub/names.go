@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 var (
@@ -20,11 +22,11 @@ var (
 func checkRepo(repo string) error {
 	parts := strings.Split(repo, "/")
 	if len(parts) > 2 {
-		return advise("write owner/name, such as "+DefaultModel, "model name %q has too many parts", repo)
+		return fault.Advise("write owner/name, such as "+DefaultModel, "model name %q has too many parts", repo)
 	}
 	for _, p := range parts {
 		if !repoPart.MatchString(p) || strings.Contains(p, "..") || strings.HasSuffix(p, ".") {
-			return advise("write owner/name, such as "+DefaultModel, "model name %q is not valid", repo)
+			return fault.Advise("write owner/name, such as "+DefaultModel, "model name %q is not valid", repo)
 		}
 	}
 	return nil
@@ -32,7 +34,7 @@ func checkRepo(repo string) error {
 
 func checkRevision(rev string) error {
 	if !revisionRE.MatchString(rev) || strings.Contains(rev, "..") {
-		return advise("a revision is a branch, a tag or a commit", "revision %q is not valid", rev)
+		return fault.Advise("a revision is a branch, a tag or a commit", "revision %q is not valid", rev)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // Retry says how often and how patiently failed requests are tried again: those
@@ -84,11 +86,11 @@ func (a *attempts) again(ctx context.Context, err error, gained int64) error {
 	}
 	a.failed++
 	if a.failed >= a.c.retry.Attempts {
-		return advise("try again later: what has arrived is kept", "gave up after %d attempts: %w", a.failed, err)
+		return fault.Advise("try again later: what has arrived is kept", "gave up after %d attempts: %w", a.failed, err)
 	}
 	wait := a.c.retry.delay(a.failed, a.c.jitter())
 	if transient.after > a.c.retry.MaxRetryAfter {
-		return advise(fmt.Sprintf("try again in %v: what has arrived is kept", transient.after.Round(time.Second)), "%w", err)
+		return fault.Advise(fmt.Sprintf("try again in %v: what has arrived is kept", transient.after.Round(time.Second)), "%w", err)
 	}
 	wait = max(wait, transient.after)
 	a.c.log.Warn("trying again", "what", a.what, "attempt", a.failed+1, "wait", wait, "reason", err)

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // statusError explains an answer that is not a success. path is empty for
@@ -30,18 +32,18 @@ func (c *Client) statusError(resp *http.Response, repo, rev, path string) error 
 		// hub for a new one.
 		return &transientError{err: fmt.Errorf("%s", status)}
 	case code == "GatedRepo" && c.token == "":
-		return advise("accept the model's terms at "+page+" and set HF_TOKEN", "it is gated: %w: %s", ErrAccess, status)
+		return fault.Advise("accept the model's terms at "+page+" and set HF_TOKEN", "it is gated: %w: %s", ErrAccess, status)
 	case code == "GatedRepo", s == http.StatusForbidden:
-		return advise("accept the model's terms at "+page+" with the account that HF_TOKEN belongs to",
+		return fault.Advise("accept the model's terms at "+page+" with the account that HF_TOKEN belongs to",
 			"%w: %s", ErrAccess, status)
 	case code == "RevisionNotFound":
-		return advise("see the branches and commits at "+page, "revision %q: %w", rev, ErrNotFound)
+		return fault.Advise("see the branches and commits at "+page, "revision %q: %w", rev, ErrNotFound)
 	case code == "EntryNotFound", s == http.StatusNotFound && path != "":
-		return advise("see the files at "+page, "%w: commit %s has no such file", ErrNotFound, rev)
+		return fault.Advise("see the files at "+page, "%w: commit %s has no such file", ErrNotFound, rev)
 	case s == http.StatusNotFound, code == "RepoNotFound", s == http.StatusUnauthorized && c.token == "":
-		return advise("check the name; for a private or gated model set HF_TOKEN", "%w: %s", ErrNotFound, status)
+		return fault.Advise("check the name; for a private or gated model set HF_TOKEN", "%w: %s", ErrNotFound, status)
 	case s == http.StatusUnauthorized:
-		return advise("check HF_TOKEN, or unset it for a public model", "%w: %s", ErrAccess, status)
+		return fault.Advise("check HF_TOKEN, or unset it for a public model", "%w: %s", ErrAccess, status)
 	}
 	return fmt.Errorf("unexpected answer: %s", status)
 }

@@ -3,6 +3,8 @@ package hub
 import (
 	"slices"
 	"strings"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // Variants are the precisions in the order in which they are listed, largest
@@ -73,29 +75,29 @@ func choose(repo string, files []remoteFile, variant string) ([]remoteFile, erro
 	}
 	vision, text, ok := graphsOf(variant)
 	if !ok {
-		return nil, advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, variant)
+		return nil, fault.Advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, variant)
 	}
 	if !has(vision) || !has(text) {
 		if found := variantsIn(has); len(found) > 0 {
-			return nil, advise(repo+" has "+strings.Join(found, ", "), "%w: %q", ErrNoVariant, variant)
+			return nil, fault.Advise(repo+" has "+strings.Join(found, ", "), "%w: %q", ErrNoVariant, variant)
 		}
 		if has("onnx/model.onnx") {
-			return nil, advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx",
+			return nil, fault.Advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx",
 				"%w: one graph holds pictures and texts together", ErrUnusable)
 		}
-		return nil, advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx, such as "+DefaultModel,
+		return nil, fault.Advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx, such as "+DefaultModel,
 			"%w: it has no ONNX graphs for pictures and texts", ErrUnusable)
 	}
 	for _, p := range requiredFiles {
 		if !has(p) {
-			return nil, advise("choose another export of the model", "%w: it has no %s", ErrUnusable, p)
+			return nil, fault.Advise("choose another export of the model", "%w: it has no %s", ErrUnusable, p)
 		}
 	}
 	var chosen []remoteFile
 	for _, f := range files {
 		if belongs(f.path, variant) {
 			if f.sha256 == "" && f.blob == "" {
-				return nil, advise("fetch from "+DefaultEndpoint, "the hub gives no checksum for %s", f.path)
+				return nil, fault.Advise("fetch from "+DefaultEndpoint, "the hub gives no checksum for %s", f.path)
 			}
 			chosen = append(chosen, f)
 		}

@@ -15,7 +15,7 @@ import (
 
 const (
 	clipTokenizer = "testdata/tokens/clip-tokenizer.json.gz"
-	bertTokenizer = "../../models/starter/tokenizer.json"
+	bertTokenizer = "../../../models/starter/tokenizer.json"
 	clipStart     = 49406
 	clipEnd       = 49407
 	bertCLS       = 101

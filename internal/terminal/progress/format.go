@@ -8,6 +8,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
+
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // parts is a line in pieces, the most important first: where the terminal is
@@ -64,7 +66,7 @@ func (b *Bytes) parts() []string {
 		p = append(p, "ETA "+short(eta))
 	}
 	if b.File != "" {
-		p = append(p, Safe(b.File))
+		p = append(p, terminal.Safe(b.File))
 	}
 	return p
 }

@@ -80,7 +80,7 @@ func TestStory(t *testing.T) {
 	for name, open := range outputs {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := terminal(100)
+				w := screen(100)
 				story(open(w), w.resize)
 				golden(t, name, w.buf.Bytes())
 			})
@@ -96,8 +96,8 @@ type stamped struct {
 	columns atomic.Int64
 }
 
-// terminal returns a writer that is so many columns wide; 0 for one that is none.
-func terminal(columns int) *stamped {
+// screen returns a writer that is so many columns wide; 0 for one that is none.
+func screen(columns int) *stamped {
 	s := &stamped{start: time.Now()}
 	s.resize(columns)
 	return s
@@ -167,9 +167,9 @@ func TestBarNeverWraps(t *testing.T) {
 
 func TestBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		bar := terminal(100)
-		lines := terminal(0)
-		events := terminal(0)
+		bar := screen(100)
+		lines := screen(0)
+		events := screen(0)
 		all := []*Reporter{Text(bar, TextOptions{Columns: bar.width}), Text(lines, TextOptions{}), JSON(events)}
 		show := func(b Bytes) {
 			for _, r := range all {

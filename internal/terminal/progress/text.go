@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 const (
@@ -91,7 +93,7 @@ func (p *plain) failure(path, reason string) (string, bool) {
 	if p.failuresLeft == 0 {
 		return "", false
 	}
-	text := "failed: " + Safe(path) + ": " + Safe(reason) + "\n"
+	text := "failed: " + terminal.Safe(path) + ": " + terminal.Safe(reason) + "\n"
 	if p.failuresLeft--; p.failuresLeft == 0 {
 		text += "further failures are counted, not shown\n"
 	}
@@ -106,7 +108,7 @@ func (p *plain) lines(b []byte) { _, _ = p.w.Write(b) }
 func safeLines(text string) []byte {
 	var b strings.Builder
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b.WriteString(Safe(line))
+		b.WriteString(terminal.Safe(line))
 		b.WriteByte('\n')
 	}
 	return []byte(b.String())

@@ -1,11 +1,9 @@
-package app
+package terminal
 
 import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 // ShellWord writes a path or a name as a word of a command that people may copy into a
@@ -13,7 +11,7 @@ import (
 // quotes. What a terminal could take for a command is escaped in $'...', which bash,
 // zsh and POSIX.1-2024 read.
 func ShellWord(s string) string {
-	if progress.Safe(s) != s {
+	if Safe(s) != s {
 		return ansiWord(s)
 	}
 	plain := func(r rune) bool {

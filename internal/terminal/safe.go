@@ -1,4 +1,6 @@
-package progress
+// Package terminal makes text fit for terminals and shells; what it holds besides is
+// progress, and previews of pictures.
+package terminal
 
 import (
 	"strconv"

@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import (
 	"encoding/base64"

@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import "github.com/urfave/cli/v2"
 

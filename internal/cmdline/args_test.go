@@ -1,10 +1,13 @@
-package app
+package cmdline
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/fault"
 )
 
 func TestArrange(t *testing.T) {
@@ -55,8 +58,8 @@ func TestArrange(t *testing.T) {
 		"labels lint --only": "search labels lint --help", // which labels hubs has
 	} {
 		_, err := arrange(search, append([]string{"search"}, strings.Fields(in)...))
-		if code, got := classify(err); err == nil || code != ExitUsage || !strings.Contains(got, hint) {
-			t.Errorf("%q: %v, code %d, hint %q", in, err, code, got)
+		if kind, got := app.Explain(err); err == nil || kind != fault.Usage || !strings.Contains(got, hint) {
+			t.Errorf("%q: %v, kind %d, hint %q", in, err, kind, got)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import (
 	"io"
@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
@@ -36,7 +37,7 @@ func (p *Program) Reporter(mode string, asJSON bool) (*Reporter, error) {
 	case "none":
 		r = progress.Quiet(p.Stderr)
 	default:
-		return nil, Usagef("", "--progress is %q; it can be auto, text, json, none", mode)
+		return nil, fault.Usagef("", "--progress is %q; it can be auto, text, json, none", mode)
 	}
 	rep := &Reporter{Reporter: r, p: p, log: p.Log}
 	p.Log = p.logger(r.Writer(), p.level)

@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import (
 	"bufio"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // Confirm asks a question that is answered with yes or no. Where nobody can answer,
@@ -15,7 +17,7 @@ import (
 // stands for yes.
 func (p *Program) Confirm(question, flag string) (bool, error) {
 	if !isTerminalInput(p.Stdin) || !IsTerminal(p.Stderr) {
-		return false, Usagef("add "+flag+" to do it without being asked", "this must be confirmed, and there is no terminal to ask on")
+		return false, fault.Usagef("add "+flag+" to do it without being asked", "this must be confirmed, and there is no terminal to ask on")
 	}
 	fmt.Fprintf(p.Stderr, "%s [y/N] ", question)
 	line, err := bufio.NewReader(p.Stdin).ReadString('\n')

@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import (
 	"maps"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // arrange rewrites a command line into the order that the flag parser insists on:
@@ -41,12 +43,12 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 			name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 			takesValue, ok := known[name]
 			if !ok {
-				return nil, Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
+				return nil, fault.Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
 			}
 			flags, names = append(flags, arg), append(names, name)
 			if takesValue && !hasValue {
 				if i++; i == len(args) {
-					return nil, Usagef("", "flag %s needs a value", arg)
+					return nil, fault.Usagef("", "flag %s needs a value", arg)
 				}
 				flags = append(flags, args[i])
 			}
@@ -64,9 +66,9 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 	}
 	if len(path) == 0 && !forApplication(flags, rest) {
 		if a.DefaultCommand == "" && len(rest) > 0 {
-			return nil, Usagef("see "+a.Name+" --help", "there is no command %q", rest[0])
+			return nil, fault.Usagef("see "+a.Name+" --help", "there is no command %q", rest[0])
 		} else if a.DefaultCommand == "" {
-			return nil, Usagef("see "+a.Name+" --help", "which command?")
+			return nil, fault.Usagef("see "+a.Name+" --help", "which command?")
 		}
 		path, command = []string{a.DefaultCommand}, find(a.Commands, a.DefaultCommand)
 	}
@@ -109,7 +111,7 @@ func checkFlags(path string, c *cli.Command, names []string) error {
 	for _, name := range names {
 		has := func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }
 		if _, ok := applicationFlags[name]; !ok && !slices.ContainsFunc(c.Flags, has) {
-			return Usagef("see "+path+" --help", "%s has no flag --%s", path, name)
+			return fault.Usagef("see "+path+" --help", "%s has no flag --%s", path, name)
 		}
 	}
 	return nil

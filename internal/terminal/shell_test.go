@@ -1,10 +1,8 @@
-package app
+package terminal
 
 import (
 	"os/exec"
 	"testing"
-
-	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
 func TestShellWord(t *testing.T) {
@@ -26,7 +24,7 @@ func TestShellWord(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: %s, want %s", c.word, got, c.want)
 		}
-		if progress.Safe(got) != got {
+		if Safe(got) != got {
 			t.Errorf("%q: %q is not fit for a terminal", c.word, got)
 		}
 	}

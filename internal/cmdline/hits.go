@@ -1,4 +1,4 @@
-package app
+package cmdline
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/terminal/progress"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // HitFormat is a way to print hits.
@@ -91,7 +91,7 @@ func writeTable(w io.Writer, hits []store.Hit, wd string) {
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
 	for i, h := range hits {
 		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), progress.Safe(Shorten(h.Path, wd)))
+			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)))
 	}
 	t.Flush()
 }
