@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -125,7 +126,7 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 	out := vec.NewMatrix(b.Len(), e.spec.Dim)
 	step := b.Len()
 	switch {
-	case v.Batch != clip.Dynamic:
+	case v.Batch != onnx.Dynamic:
 		step = int(v.Batch)
 	case e.bundle.VisionAlone:
 		step = 1
@@ -154,7 +155,7 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 func (e *Encoder) embedNoise(s *session) (vec.Matrix, error) {
 	v, crop := e.bundle.Vision, e.spec.Preprocess.Crop
 	n := 1
-	if v.Batch != clip.Dynamic {
+	if v.Batch != onnx.Dynamic {
 		n = int(v.Batch)
 	}
 	noise := rand.New(rand.NewPCG(1, 2))

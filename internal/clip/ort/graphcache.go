@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 	"golang.org/x/sys/cpu"
 
 	"github.com/sightline/sightline/internal/vec"
@@ -80,7 +80,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 
 // graphKey names the entry of a graph. The layout is part of it, for later versions.
 func graphKey(identity, graph string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnx.GetVersion(), Processor()}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnxruntime.GetVersion(), Processor()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -129,7 +129,7 @@ func openOptimised(path string, inputs, outputs []string, threads int, pack bool
 		return nil, err
 	}
 	defer o.Destroy()
-	err = o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelDisableAll)
+	err = o.SetGraphOptimizationLevel(onnxruntime.GraphOptimizationLevelDisableAll)
 	if !pack {
 		// Packing copies all weights, which costs more than one query gains by it.
 		err = errors.Join(err, o.AddSessionConfigEntry("session.disable_prepacking", "1"))
@@ -137,7 +137,7 @@ func openOptimised(path string, inputs, outputs []string, threads int, pack bool
 	if err != nil {
 		return nil, err
 	}
-	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
+	s, err := onnxruntime.NewDynamicAdvancedSession(path, inputs, outputs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func writeOptimised(dir, path string, threads int) error {
 	}
 	defer o.Destroy()
 	err = errors.Join(
-		o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelEnableAll),
+		o.SetGraphOptimizationLevel(onnxruntime.GraphOptimizationLevelEnableAll),
 		o.AddSessionConfigEntry("session.disable_prepacking", "1"), // it will never run
 		o.SetOptimizedModelFilePath(filepath.Join(dir, graphName)),
 		o.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", weightsName),
@@ -214,7 +214,7 @@ func writeOptimised(dir, path string, threads int) error {
 		return err
 	}
 	// The names do not matter: the session is never run.
-	s, err := onnx.NewDynamicAdvancedSession(path, nil, nil, o)
+	s, err := onnxruntime.NewDynamicAdvancedSession(path, nil, nil, o)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"sync"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 )
 
 // Version is the ONNX Runtime release that the set-up script installs and that
@@ -58,8 +58,8 @@ func Open(path string) (*Runtime, error) {
 	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
-	onnx.SetSharedLibraryPath(path)
-	if err := onnx.InitializeEnvironment(onnx.WithLogLevelError()); err != nil {
+	onnxruntime.SetSharedLibraryPath(path)
+	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("%w: loading %s: %w", ErrNoLibrary, path, err)
 	}
 	process.users, process.path = 1, path
@@ -74,7 +74,7 @@ func (r *Runtime) Close() error {
 		defer process.Unlock()
 		process.users--
 		if process.users == 0 {
-			err = onnx.DestroyEnvironment()
+			err = onnxruntime.DestroyEnvironment()
 		}
 	})
 	return err
