@@ -17,7 +17,7 @@ type sums struct {
 	blob   string // git's object id: SHA-1 of "blob SIZE\x00" and the content
 }
 
-// is tells whether a file with these sums is the one that the hub lists.
+// is reports whether a file with these sums is the one that the hub lists.
 func (s sums) is(f remoteFile) bool {
 	if s.size != f.size {
 		return false

@@ -52,8 +52,8 @@ func (m Manifest) Bytes() int64 {
 	return n
 }
 
-// Variants gives the variants whose two graphs the manifest lists.
-func (m Manifest) Variants() []string { return variantsIn(m.has) }
+// Precisions gives the precisions whose two graphs the manifest lists.
+func (m Manifest) Precisions() []string { return precisionsIn(m.has) }
 
 func (m Manifest) has(path string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return f.Path == path })

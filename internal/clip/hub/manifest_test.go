@@ -67,7 +67,7 @@ func TestMakeManifest(t *testing.T) {
 	if !cmp.Equal(m, again) || !cmp.Equal(m, read) {
 		t.Errorf("made %+v, made again %+v, read %+v", m, again, read)
 	}
-	if got := m.Variants(); !cmp.Equal(got, []string{"int8"}) {
+	if got := m.Precisions(); !cmp.Equal(got, []string{"int8"}) {
 		t.Errorf("variants %v", got)
 	}
 }
