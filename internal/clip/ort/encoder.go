@@ -101,7 +101,10 @@ func (e *Encoder) keep(s *session) *session {
 
 func (e *Encoder) openImage() (*session, error) {
 	v := e.bundle.Vision
-	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, pack: e.options.ManyImages, probe: e.embedNoise}
+	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, probe: e.embedNoise}
+	if e.options.ManyImages {
+		cache.weights = packedWeights
+	}
 	s, err := cache.open(e.bundle.VisionPath, e.spec.Fingerprint, []string{v.Pixels}, []string{v.Embeds}, e.options.ImageThreads)
 	if err != nil {
 		return nil, err

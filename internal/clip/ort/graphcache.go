@@ -32,15 +32,23 @@ import (
 // entry at once do not disturb each other. Whatever goes wrong with the cache, the
 // graph is opened from the model itself.
 type graphCache struct {
-	dir string
-	log *slog.Logger
-	// pack lays the weights out for the processor, in memory of the session's own:
-	// right for many calls.
-	pack bool
+	dir     string
+	log     *slog.Logger
+	weights weightLayout
 	// probe embeds something that both of two graphs must agree on. With it a graph is
 	// trimmed to what its output needs.
 	probe func(*session) (vec.Matrix, error)
 }
+
+// weightLayout says how a session holds the weights of an optimised graph.
+type weightLayout int
+
+const (
+	// mappedWeights stay in the mapped file: quick to open, right for one query.
+	mappedWeights weightLayout = iota
+	// packedWeights are copied and laid out for the processor: right for many calls.
+	packedWeights
+)
 
 const (
 	graphName   = "graph.onnx"
@@ -113,7 +121,7 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)
 		}
 	}
-	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.pack)
+	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.weights)
 	if err != nil {
 		return nil, err
 	}
@@ -123,14 +131,14 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 }
 
 // openOptimised opens a graph as it is.
-func openOptimised(path string, inputs, outputs []string, threads int, pack bool) (*session, error) {
+func openOptimised(path string, inputs, outputs []string, threads int, weights weightLayout) (*session, error) {
 	o, err := sessionOptions(threads)
 	if err != nil {
 		return nil, err
 	}
 	defer o.Destroy()
 	err = o.SetGraphOptimizationLevel(onnxruntime.GraphOptimizationLevelDisableAll)
-	if !pack {
+	if weights == mappedWeights {
 		// Packing copies all weights, which costs more than one query gains by it.
 		err = errors.Join(err, o.AddSessionConfigEntry("session.disable_prepacking", "1"))
 	}
