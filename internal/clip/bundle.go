@@ -31,8 +31,9 @@ type Bundle struct {
 	TokenizerPath string
 	// External are the files with weights that the two graphs point to.
 	External []string
-	// VisionAlone and TextAlone say that a tower's embeddings depend on what they share a
-	// call with, see onnx.Header.DynamicQuant: it gets one picture or text at a time.
+	// VisionAlone and TextAlone say that a tower must get one picture or text at a time,
+	// because its embeddings depend on what shares their call: see
+	// onnx.Header.DynamicQuant.
 	VisionAlone bool
 	TextAlone   bool
 
@@ -52,8 +53,8 @@ type Bundle struct {
 
 	Notice  string
 	License string
-	// Assumed says, a line each, what the files leave open and which value was taken
-	// in its place. `indexer model verify` shows it.
+	// Assumed says what the files leave open and which value was taken in its place,
+	// one line for each. `indexer model verify` shows it.
 	Assumed []string
 }
 

@@ -37,7 +37,7 @@ type VisionIO struct {
 	PixelsType onnx.ElemType // float32, or float16: then the caller has to convert
 	Embeds     string        // name of the output, [batch, dim]
 	EmbedsType onnx.ElemType // float32 or float16
-	Batch      int64         // pictures a call takes; onnx.Dynamic for any number
+	Batch      int64         // pictures per call; onnx.Dynamic for any number
 	Height     int64         // onnx.Dynamic where the graph leaves it open
 	Width      int64
 	Dim        int64 // length of an embedding; onnx.Dynamic where the graph does not say
@@ -58,8 +58,8 @@ type TextIO struct {
 	PositionsType onnx.ElemType
 	Embeds        string
 	EmbedsType    onnx.ElemType
-	Batch         int64 // texts a call takes; onnx.Dynamic for any number
-	Sequence      int64 // tokens a text must have; onnx.Dynamic for any number
+	Batch         int64 // texts per call; onnx.Dynamic for any number
+	Sequence      int64 // tokens per text; onnx.Dynamic for any number
 	Dim           int64
 }
 
