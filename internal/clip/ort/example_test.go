@@ -1,0 +1,37 @@
+package ort_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
+)
+
+// Embed a text with a model and the ONNX Runtime library of this machine.
+func ExampleNewEncoder() {
+	ctx := context.Background()
+	b, err := clip.OpenBundle("models/starter", clip.BundleOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fingerprint, err := b.Fingerprint(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	library, err := ort.FindLibrary("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	e, err := ort.NewEncoder(b, fingerprint, library, ort.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer e.Close()
+	texts, err := e.EncodeTexts(ctx, []string{"a dog on a beach"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(texts.Rows, texts.Cols)
+}
