@@ -20,8 +20,6 @@ type Options struct {
 	// default is every core, right for one picture at a time; a pipeline that makes
 	// many calls at once is fastest with 1.
 	ImageThreads int
-	// TextThreads is the same for the text tower.
-	TextThreads int
 	// ManyImages says that the image tower will be called often enough to be worth
 	// laying out its weights for the processor, which takes a copy of them.
 	ManyImages bool
@@ -56,9 +54,6 @@ var _ clip.Encoder = (*Encoder)(nil)
 func NewEncoder(b *clip.Bundle, fingerprint, libPath string, o Options) (*Encoder, error) {
 	if o.ImageThreads <= 0 {
 		o.ImageThreads = runtime.GOMAXPROCS(0)
-	}
-	if o.TextThreads <= 0 {
-		o.TextThreads = runtime.GOMAXPROCS(0)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

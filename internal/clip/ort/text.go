@@ -31,7 +31,7 @@ func (e *Encoder) openText() (*textTower, error) {
 	}
 	return &textTower{
 		tokenizer: tok,
-		few:       sync.OnceValues(func() (*session, error) { return e.openTextSession(e.options.TextThreads) }),
+		few:       sync.OnceValues(func() (*session, error) { return e.openTextSession(runtime.GOMAXPROCS(0)) }),
 		many:      sync.OnceValues(func() (*session, error) { return e.openTextSession(1) }),
 	}, nil
 }
@@ -103,7 +103,7 @@ func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, 
 func (e *Encoder) runGroups(ctx context.Context, tower *textTower, ids [][]int64, order []int, out vec.Matrix) error {
 	open, atOnce := tower.few, 1
 	if len(order) >= manyTexts {
-		open, atOnce = tower.many, e.options.TextThreads
+		open, atOnce = tower.many, runtime.GOMAXPROCS(0)
 	}
 	s, err := open()
 	if err != nil {
