@@ -28,7 +28,7 @@ func (s sums) is(f remoteFile) bool {
 	return f.blob != "" && s.blob == f.blob
 }
 
-// digest reads a file. progress, which may be nil, hears of every part read.
+// digest reads a file. progress, which may be nil, is called with the length of every part read.
 func digest(ctx context.Context, name string, progress func(n int)) (sums, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 const manifestFormat = 1
 
 // Manifest says what a bundle consists of and where it came from. It is written
-// last, so that its being there means that all its files are.
+// last: where it is, all the files that it names are.
 type Manifest struct {
 	Format int `json:"format"`
 	// Repo is the hub's name of the model, or for a bundle that was made in another

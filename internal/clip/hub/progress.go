@@ -20,11 +20,11 @@ type Progress struct {
 	// Done and Total count bytes over all files. Done starts with what an earlier
 	// fetch left and goes back when a file has to be fetched anew.
 	Done, Total int64
-	Rate        float64 // bytes a second of late, without what was there before; 0 until known
+	Rate        float64 // bytes per second over the last moments, of what this fetch brought; 0 until known
 }
 
-// Observer hears of progress: at every change of phase or file, and at most ten
-// times a second between. Calls come one after another from the goroutine that
+// Observer is told of progress at every change of phase or file, and in between at most
+// ten times per second. Calls come one after another from the goroutine that
 // called Fetch or Verify, and should return quickly.
 type Observer interface {
 	Progress(Progress)

@@ -54,11 +54,11 @@ const (
 	graphName   = "graph.onnx"
 	weightsName = "weights.bin"
 	sizesName   = "sizes.json"
-	trimmedName = "trimmed.onnx" // a graph on trial
+	trimmedName = "trimmed.onnx" // until its embedding has been compared
 
 	// graphsKept is how many entries stay; each is as large as its tower.
 	graphsKept = 6
-	// staleAfter is the age at which an unfinished entry is somebody's who crashed.
+	// staleAfter is the age from which an unfinished entry is what a crash left behind.
 	staleAfter = time.Hour
 )
 
@@ -192,8 +192,8 @@ func (c *graphCache) make(entry, path string, inputs, outputs []string, threads 
 		return err
 	}
 	if err := os.Rename(tmp, entry); err != nil {
-		// Somebody was faster, or what is there is damaged. Who has the old files mapped
-		// keeps them.
+		// Another process was faster, or the entry is damaged. Processes that have the old
+		// files mapped keep them.
 		if err := os.RemoveAll(entry); err != nil {
 			return err
 		}

@@ -116,7 +116,7 @@ func (e *Encoder) runGroups(ctx context.Context, tower *textTower, ids [][]int64
 		group := order[:n]
 		calls.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // told below
+				return nil // runGroups reports it
 			}
 			return e.runTexts(s, ids, group, out)
 		})

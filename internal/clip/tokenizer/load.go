@@ -90,7 +90,7 @@ func assemble(j tokenizerJSON, model wordModel, split splitter, vocab map[string
 	if err := p.setAdded(j.AddedTokens, vocab); err != nil {
 		return nil, err
 	}
-	// Who pads is the caller, with the bundle's padding; a damaged one is found here.
+	// Callers pad, with clip.Bundle.Padding. Settings that nobody could follow are refused.
 	if j.Padding != nil && j.Padding.PadID == nil {
 		return nil, errors.New("padding lacks pad_id")
 	}
