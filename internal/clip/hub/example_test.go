@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/sightline/sightline/internal/clip/hub"
 )
@@ -29,15 +30,29 @@ func ExampleList() {
 	// starter has [int8], complete: true, problems: []
 }
 
-// Fetch a model of Known, or say what is wrong. What is here already is not fetched again.
+// Fetch a model. What is here already is not fetched again. The hub of this example is a
+// fake; without an endpoint the client goes to the public one.
 func ExampleClient_Fetch() {
-	client, err := hub.New(hub.Options{})
+	endpoint, stop := hub.StartFakeHub()
+	defer stop()
+	models, err := os.MkdirTemp("", "models")
 	if err != nil {
 		log.Fatal(err)
 	}
-	b, err := client.Fetch(context.Background(), hub.FetchRequest{Repo: hub.DefaultModel, Precision: "quantized", Dir: "models"})
+	defer os.RemoveAll(models)
+
+	client, err := hub.New(hub.Options{Endpoint: endpoint})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(b.Dir, b.Received, "bytes fetched")
+	for range 2 {
+		b, err := client.Fetch(context.Background(), hub.FetchRequest{Repo: "acme/clip-tiny", Precision: "fp32", Dir: models})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s in %s: %d files, %d bytes fetched\n", b.Name, b.Precision, len(b.Manifest.Files), b.Received)
+	}
+	// Output:
+	// acme/clip-tiny in fp32: 6 files, 540037 bytes fetched
+	// acme/clip-tiny in fp32: 6 files, 0 bytes fetched
 }

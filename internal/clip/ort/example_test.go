@@ -4,15 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 )
 
-// Embed a text with a model and the ONNX Runtime library of this machine.
+// Embed a text with the starter model and the ONNX Runtime library that the set-up put
+// beside the programs.
 func ExampleNewEncoder() {
 	ctx := context.Background()
-	b, err := clip.OpenBundle("models/starter", clip.BundleOptions{})
+	b, err := clip.OpenBundle("../../../models/starter", clip.BundleOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -20,7 +22,7 @@ func ExampleNewEncoder() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	library, err := ort.FindLibrary("", "")
+	library, err := ort.FindLibrary(os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB"), "../../../bin/search")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,5 +35,6 @@ func ExampleNewEncoder() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(texts.Rows, texts.Cols)
+	fmt.Println(texts.Rows, "text,", texts.Cols, "dimensions")
+	// Output: 1 text, 384 dimensions
 }
