@@ -240,7 +240,7 @@ func TestProducts(t *testing.T) {
 		left, right, out ElemType
 	}{
 		{"float32", FloatProduct(), Float32, Float32, Float32},
-		{"codes", CodeProduct(64), Uint8, Int8, Int32},
+		{"integers", IntegerProduct(64), Uint8, Int8, Int32},
 	} {
 		got, err := readHeader(tt.model)
 		if err != nil {

@@ -3,7 +3,7 @@
 //   - ReadHeader reads what a graph declares about itself (inputs, outputs, files with weights)
 //     and steps over the weights.
 //   - Trim cuts a graph down to what one output needs.
-//   - FloatProduct and CodeProduct write the graphs of one node that multiply matrices.
+//   - FloatProduct and IntegerProduct write the graphs of one node that multiply matrices.
 //
 // An ONNX file is a ModelProto in the encoding of protocol buffers. There are no generated
 // types: a graph's weights are most of its bytes, and they are neither copied nor kept in

@@ -1,6 +1,6 @@
 package onnx
 
-// The names of the inputs and the output of FloatProduct and CodeProduct.
+// The names of the inputs and the output of FloatProduct and IntegerProduct.
 const (
 	ProductLeft  = "left"
 	ProductRight = "right"
@@ -24,14 +24,14 @@ func FloatProduct() []byte {
 	return encodeProduct(gemm, Float32, Float32, Float32)
 }
 
-// CodeProduct is an encoded model of one node: out = (left - zero) x right, of a matrix of
+// IntegerProduct is an encoded model of one node: out = (left - zeroPoint) x right, of a matrix of
 // uint8, one of int8 and their product of int32.
-func CodeProduct(zero byte) []byte {
-	const zeroName = "zero"
+func IntegerProduct(zeroPoint byte) []byte {
+	const zeroName = "zero_point"
 	product := encodeNode("MatMulInteger", []string{ProductLeft, ProductRight, zeroName}, ProductOut)
 	scalar := appendNumber(nil, tensorType, uint64(Uint8))
 	scalar = appendText(scalar, tensorName, zeroName)
-	scalar = appendMessage(scalar, tensorRawData, []byte{zero})
+	scalar = appendMessage(scalar, tensorRawData, []byte{zeroPoint})
 	return encodeProduct(product, Uint8, Int8, Int32, scalar)
 }
 

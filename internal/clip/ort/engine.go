@@ -68,7 +68,7 @@ func openProducts(path string) (_ *products, err error) {
 	if p.many, err = openProduct(onnx.FloatProduct(), all); err != nil {
 		return nil, err
 	}
-	p.code, err = openProduct(onnx.CodeProduct(vec.CodeZero), 1)
+	p.code, err = openProduct(onnx.IntegerProduct(vec.CodeZero), 1)
 	return p, err
 }
 
