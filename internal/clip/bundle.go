@@ -61,7 +61,7 @@ type Bundle struct {
 // BundleOptions says how OpenBundle reads a folder. The zero value is usable.
 type BundleOptions struct {
 	Name      string       // shown to the user; "" means that in sightline.json, else the folder's
-	Precision string       // "fp32", "fp16", "int8"; "" means the first of Precisions that is there
+	Precision string       // "fp32", "fp16", "int8"; "" means the first of fp32, int8, fp16 that is there
 	Pixels    imaging.Mode // "" means imaging.Exact, as in imaging.Options
 }
 
