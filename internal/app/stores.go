@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Access says what a store is opened for.
@@ -54,7 +55,7 @@ func (e *Env) openLocal(ctx context.Context, cfg config.Config, access Access, m
 // Engine scores rows and their 8-bit codes.
 type Engine interface {
 	vec.Engine
-	vec.CodeEngine
+	sq8.Engine
 	io.Closer
 }
 

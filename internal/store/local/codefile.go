@@ -14,11 +14,11 @@ import (
 	"strings"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // A code file holds 8-bit codes of the vectors of one generation, slot by slot, for
-// the first pass of a search; see vec.Codes. It is a cache: what is missing in it is
+// the first pass of a search; see sq8.Codes. It is a cache: what is missing in it is
 // scanned in float32, and a file that is damaged is ignored and made anew by the next
 // writer. The header, little-endian and in a page of its own, is
 //
@@ -70,7 +70,7 @@ func codeGeneration(name string) (int64, bool) {
 }
 
 func codeOffset(dim int, slot int64) int64 {
-	return headerSize + slot*int64(vec.CodeWidth(dim))
+	return headerSize + slot*int64(sq8.CodeSize(dim))
 }
 
 func encodeCodeHeader(h header, rows int64) []byte {
@@ -212,12 +212,12 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) e
 		if err != nil {
 			return err
 		}
-		width := vec.CodeWidth(rows.Cols)
+		width := sq8.CodeSize(rows.Cols)
 		if out == nil {
 			out = make([]byte, step*width)
 		}
 		for i := range rows.Rows {
-			vec.EncodeRow(out[i*width:(i+1)*width], rows.Row(i))
+			sq8.Encode(out[i*width:(i+1)*width], rows.Row(i))
 		}
 		if err := writeFull(f, out[:rows.Rows*width], codeOffset(rows.Cols, from)); err != nil {
 			return err
@@ -228,7 +228,7 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) e
 
 // codeMapping is the part of a code file that a search uses.
 type codeMapping struct {
-	vec.Codes
+	sq8.Codes
 	memory []byte
 }
 
@@ -258,7 +258,7 @@ func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := vec.Codes{Data: memory[headerSize:], Rows: int(rows), Width: vec.CodeWidth(want.dim)}
+	codes := sq8.Codes{Data: memory[headerSize:], Rows: int(rows), CodeSize: sq8.CodeSize(want.dim)}
 	return &codeMapping{Codes: codes, memory: memory}, nil
 }
 

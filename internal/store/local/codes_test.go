@@ -15,12 +15,13 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/storetest"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 func TestContractWithCodes(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
-		return Open(ctx, Options{Dir: dir, Collection: index, Mode: Create, Model: m, Codes: vec.PlainCodes{}, codesFrom: 1})
+		return Open(ctx, Options{Dir: dir, Collection: index, Mode: Create, Model: m, Codes: sq8.Kernel{}, codesFrom: 1})
 	}, storetest.Opts{})
 }
 
@@ -56,7 +57,7 @@ func clusteredRecords(rng *rand.Rand, n int) []store.Record {
 // codesStore is an index of 3,000 records with codes for most of them, some deleted.
 func codesStore(t *testing.T) (Options, []store.Record) {
 	t.Helper()
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, Codes: vec.PlainCodes{}, codesFrom: 1,
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, Codes: sq8.Kernel{}, codesFrom: 1,
 		Model: store.Model{Fingerprint: "f00d", Name: "test", Dim: codesDim}}
 	s := mustOpen(t, o)
 	records := clusteredRecords(rand.New(rand.NewPCG(1, 2)), 3000)
@@ -145,7 +146,7 @@ func TestCodesChangeNoResult(t *testing.T) {
 
 type refusingCodes struct{}
 
-func (refusingCodes) ScoreCodes(context.Context, vec.Codes, *vec.CodeQueries, []int32) error {
+func (refusingCodes) ScoreCodes(context.Context, sq8.Codes, *sq8.Queries, []int32) error {
 	return fmt.Errorf("refused")
 }
 
@@ -170,7 +171,7 @@ func TestDamagedCodes(t *testing.T) {
 			return os.Mkdir(path, 0o755)
 		},
 		"never written": func(path string, data []byte) error {
-			clear(data[headerSize+1000*vec.CodeWidth(codesDim) : headerSize+1200*vec.CodeWidth(codesDim)])
+			clear(data[headerSize+1000*sq8.CodeSize(codesDim) : headerSize+1200*sq8.CodeSize(codesDim)])
 			return os.WriteFile(path, data, 0o644)
 		},
 	} {

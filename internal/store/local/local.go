@@ -38,6 +38,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Mode says what a store is opened for.
@@ -65,7 +66,7 @@ type Options struct {
 	// Engine scores rows; nil stands for vec.NewParallel(0). One that is an io.Closer
 	// is closed with the store.
 	Engine vec.Engine
-	Codes  vec.CodeEngine // scores codes; nil for vec.PlainCodes where that is fast, else none
+	Codes  sq8.Engine // scores codes; nil for sq8.Kernel where that is fast, else none
 	// Exact scans the float32 vectors and leaves the codes aside. Results are the same
 	// either way.
 	Exact bool
@@ -84,7 +85,7 @@ type Store struct {
 	created    int64 // Unix seconds
 	identity   []byte
 	engine     vec.Engine
-	codes      vec.CodeEngine // nil where codes are not used
+	codes      sq8.Engine // nil where codes are not used
 	codesFrom  int64
 	log        *slog.Logger
 	files      fileSystem
@@ -162,8 +163,8 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.engine == nil {
 		s.engine = vec.NewParallel(0)
 	}
-	if s.codes == nil && vec.FastCodes() {
-		s.codes = vec.PlainCodes{}
+	if s.codes == nil && sq8.HasVectorKernel() {
+		s.codes = sq8.Kernel{}
 	}
 	if o.Exact {
 		s.codes = nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 const (
@@ -40,7 +41,7 @@ const (
 // and does not depend on how the pass was made.
 type scan struct {
 	engine   vec.Engine
-	codes    vec.CodeEngine // nil to scan float32 alone
+	codes    sq8.Engine // nil to scan float32 alone
 	sn       *snapshot
 	queries  vec.Matrix
 	selected *bitmap
@@ -57,7 +58,7 @@ type scan struct {
 	slots    []int64
 }
 
-func newScan(engine vec.Engine, codes vec.CodeEngine, sn *snapshot, q store.Query, selected *bitmap) *scan {
+func newScan(engine vec.Engine, codes sq8.Engine, sn *snapshot, q store.Query, selected *bitmap) *scan {
 	sc := &scan{engine: engine, codes: codes, sn: sn, queries: q.Vectors, selected: selected, k: q.K, min: q.MinScore}
 	if sc.min <= -1 {
 		// Rounding can take the cosine of opposite vectors below -1.
@@ -173,17 +174,21 @@ func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, slots [
 }
 
 // scanCodes passes over the codes, on all cores.
-func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
-	queries := vec.EncodeQueries(sc.queries, sc.queries.Rows <= doubleQueries)
+func (sc *scan) scanCodes(ctx context.Context, codes sq8.Codes) error {
+	precision := sq8.Single
+	if sc.queries.Rows <= doubleQueries {
+		precision = sq8.Double
+	}
+	queries := sq8.EncodeQueries(sc.queries, precision)
 	block := min(codeRows, max(256, codeScores/queries.Columns/64*64))
 	blocks := (codes.Rows + block - 1) / block
 	workers := min(blocks, runtime.GOMAXPROCS(0))
 	passes := make([]*codePass, workers)
 	var next atomic.Int64
 	err := onCores(workers, func(w int) error {
-		p := &codePass{scan: sc, queries: &queries, sieve: queries.NewSieve(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
+		p := &codePass{scan: sc, queries: &queries, pruner: queries.NewPruner(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
 		for q, found := range p.found {
-			p.sieve.Cut(q, found.cut)
+			p.pruner.SetThreshold(q, found.cut)
 		}
 		passes[w] = p
 		for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
@@ -207,15 +212,15 @@ func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
 // codePass is what one core does of scanCodes.
 type codePass struct {
 	*scan
-	queries *vec.CodeQueries
-	sieve   *vec.Sieve // with the cuts of found
+	queries *sq8.Queries
+	pruner  *sq8.Pruner // with the cuts of found
 	found   []*candidates
 	out     []int32
 	picked  []int32 // selected rows of a block
 	buf     []float32
 }
 
-func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) error {
+func (p *codePass) block(ctx context.Context, codes sq8.Codes, from, to int) error {
 	n := p.selected.count(int64(from), int64(to))
 	if n == 0 {
 		return ctx.Err()
@@ -248,7 +253,7 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 			continue
 		}
 		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
-		for _, q := range p.sieve.Passing(product, scale, residual) {
+		for _, q := range p.pruner.Survivors(product, scale, residual) {
 			mid, reach := p.queries.Bounds(q, product, scale, residual)
 			p.offer(q, slot, mid-reach, mid+reach)
 		}
@@ -259,7 +264,7 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 // offer considers a slot for a query.
 func (p *codePass) offer(q int, slot int64, lower, upper float32) {
 	p.found[q].offer(slot, lower, upper)
-	p.sieve.Cut(q, p.found[q].cut)
+	p.pruner.SetThreshold(q, p.found[q].cut)
 }
 
 // unknown makes a slot whose codes say nothing a candidate of every query.

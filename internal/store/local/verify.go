@@ -11,6 +11,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Verify implements store.Verifier: the catalogue's own consistency, that records
@@ -117,7 +118,7 @@ func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
 		return nil
 	}
 	var buf []float32
-	want := make([]byte, codes.Width)
+	want := make([]byte, codes.CodeSize)
 	for from := int64(0); from < min(codes.covered(), sn.slots); from += scanRows {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -127,7 +128,7 @@ func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
 			return err
 		}
 		for i := range rows.Rows {
-			vec.EncodeRow(want, rows.Row(i))
+			sq8.Encode(want, rows.Row(i))
 			if !bytes.Equal(want, codes.Row(int(from)+i)) {
 				found(fmt.Sprintf("the codes in slot %d are not those of its vector: remove %s*%s", from+int64(i), codePrefix, codeSuffix))
 			}
