@@ -55,7 +55,7 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Write, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadWrite, app.OneQuery)
 	if err != nil {
 		return err
 	}

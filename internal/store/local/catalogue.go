@@ -98,26 +98,26 @@ func (s *Store) cataloguePath() string { return filepath.Join(s.dir, catalogueNa
 // openCatalogue returns a pool of connections to the catalogue; nothing is read yet.
 // A writer has one connection and takes SQLite's write lock when a transaction
 // begins, not halfway through it.
-func openCatalogue(path string, mode Mode) (*sql.DB, error) {
+func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
 	// Lookups and changes in id order jump about in the tables: some of them stay at hand.
 	// A writer has one connection, which inserts all over the indexes as well: 128 MB.
 	cache := 128 << 10
-	if mode == ReadOnly {
+	if !mode.Writes() {
 		cache = 32 << 10
 	}
 	q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
-	switch mode {
-	case ReadOnly:
+	switch {
+	case mode.Creates():
+		q.Set("mode", "rwc")
+	case mode.Writes():
+		q.Set("mode", "rw")
+	default:
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(1)")
-	case ReadWrite:
-		q.Set("mode", "rw")
-	case Create:
-		q.Set("mode", "rwc")
 	}
-	if mode != ReadOnly {
+	if mode.Writes() {
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(FULL)")
 		// The log is folded in at 64 MB: a run that tags a million pictures changes the same
@@ -131,7 +131,7 @@ func openCatalogue(path string, mode Mode) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", catalogueName, err)
 	}
-	if mode == ReadOnly {
+	if !mode.Writes() {
 		db.SetMaxIdleConns(4)
 	} else {
 		db.SetMaxOpenConns(1)

@@ -21,7 +21,7 @@ import (
 func TestContractWithCodes(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
-		return Open(ctx, Options{Dir: dir, Collection: index, Mode: Create, Model: m, Codes: sq8.Kernel{}, codesFrom: 1})
+		return Open(ctx, Options{Dir: dir, Collection: index, Mode: store.Create, Model: m, SQ8: sq8.Kernel{}, codesFrom: 1})
 	}, storetest.Opts{})
 }
 
@@ -57,7 +57,7 @@ func clusteredRecords(rng *rand.Rand, n int) []store.Record {
 // codesStore is an index of 3,000 records with codes for most of them, some deleted.
 func codesStore(t *testing.T) (Options, []store.Record) {
 	t.Helper()
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, Codes: sq8.Kernel{}, codesFrom: 1,
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, SQ8: sq8.Kernel{}, codesFrom: 1,
 		Model: store.Model{Fingerprint: "f00d", Name: "test", Dim: codesDim}}
 	s := mustOpen(t, o)
 	records := clusteredRecords(rand.New(rand.NewPCG(1, 2)), 3000)
@@ -72,7 +72,7 @@ func codesStore(t *testing.T) (Options, []store.Record) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	return o, records
 }
 
@@ -81,7 +81,7 @@ func sameAsExact(t *testing.T, o Options) {
 	t.Helper()
 	with := mustOpen(t, o)
 	defer with.Close()
-	o.Exact = true
+	o.Float32Only = true
 	exact := mustOpen(t, o)
 	defer exact.Close()
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -191,11 +191,11 @@ func TestDamagedCodes(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameAsExact(t, o)
-			o.Mode = ReadWrite
+			o.Mode = store.ReadWrite
 			if err := mustOpen(t, o).Close(); err != nil {
 				t.Fatal(err)
 			}
-			o.Mode = ReadOnly
+			o.Mode = store.ReadOnly
 			sameAsExact(t, o)
 			if name == "never written" {
 				return // which the header does not tell; Verify does
@@ -247,7 +247,7 @@ func TestCodesFollow(t *testing.T) {
 		return sn.vectors.codes.covered()
 	}
 	before := covered()
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	writer := mustOpen(t, o)
 	more := clusteredRecords(rand.New(rand.NewPCG(5, 6)), 3290)[3000:]
 	if err := writer.Upsert(t.Context(), more[:190]); err != nil {
@@ -280,6 +280,6 @@ func TestCodesFollow(t *testing.T) {
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	sameAsExact(t, o)
 }

@@ -67,7 +67,7 @@ func TestCompactUnderReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	r := mustOpen(t, o)
 	seen := 0
 	for rec, err := range r.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
@@ -119,7 +119,7 @@ func TestReadersWhileCompacting(t *testing.T) {
 	}()
 	q := store.Query{Vectors: vec.NewMatrix(1, testDim), K: 100, MinScore: -1}
 	q.Vectors.Data[0] = 1
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	for searches := 0; ; searches++ {
 		select {
 		case err := <-done:
@@ -148,7 +148,7 @@ func TestReadersWhileCompacting(t *testing.T) {
 func TestCompactOvertakesReader(t *testing.T) {
 	o := testOptions(t.TempDir())
 	s := mustOpen(t, o)
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	r := mustOpen(t, o)
 	version := 0
 	r.maps.opening = func() {
@@ -225,12 +225,12 @@ func TestStrayFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	checkWhole(t, mustOpen(t, o))
 	if _, err := os.Stat(stray); err != nil {
 		t.Errorf("a reader removed a file: %v", err)
 	}
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	checkWhole(t, mustOpen(t, o))
 	if _, err := os.Stat(stray); err == nil {
 		t.Error("the stray file is still there")

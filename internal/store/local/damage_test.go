@@ -59,7 +59,7 @@ func TestDamage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := testOptions(copyIndex(t, sound))
 			test.spoil(t, o.Dir)
-			o.Mode = ReadWrite
+			o.Mode = store.ReadWrite
 			s, err := Open(t.Context(), o)
 			if err != nil {
 				mustFail(t, "Open", err, store.ErrDamaged)
@@ -93,7 +93,7 @@ func TestNotADatabase(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(o.Dir, "c", catalogueName), []byte(strings.Repeat("garbage ", 1000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []Mode{ReadOnly, ReadWrite, Create} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite, store.Create} {
 		o.Mode = mode
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open of garbage", err, store.ErrDamaged)

@@ -184,11 +184,11 @@ func TestFullDiskWhileCreating(t *testing.T) {
 		o.files = files
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open on a full disk", err, syscall.ENOSPC)
-		o.Mode = ReadOnly
+		o.Mode = store.ReadOnly
 		_, err = Open(t.Context(), o)
 		mustFail(t, "Open after that", err, store.ErrNoIndex)
 		files.left.Store(-1)
-		o.Mode = Create
+		o.Mode = store.Create
 		checkWhole(t, mustOpen(t, o))
 	}
 }

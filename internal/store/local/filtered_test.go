@@ -18,7 +18,7 @@ import (
 
 // filterOptions are those of an index that has attributes and a file of tags.
 func filterOptions(t *testing.T) Options {
-	return Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
+	return Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, codesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
 }
 
 // filterRecords are n records in a few folders, with many equal scores, and with tags that
@@ -274,11 +274,11 @@ func TestFiltersAfterAnOlderCatalogue(t *testing.T) {
 	if err := os.WriteFile(s.cataloguePath(), older, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	s = mustOpen(t, o)
 	checkFilters(t, s, "an older catalogue")
 	s.Close()
-	o.Mode = Create
+	o.Mode = store.Create
 	s = mustOpen(t, o)
 	write(2000, 700)
 	s = mustOpen(t, o)

@@ -22,7 +22,7 @@ const testDim = 5
 var testModel = store.Model{Fingerprint: "f00d", Name: "test", Precision: "fp32", Pixels: "exact", Dim: testDim}
 
 func testOptions(dir string) Options {
-	return Options{Dir: dir, Collection: "c", Mode: Create, Model: testModel}
+	return Options{Dir: dir, Collection: "c", Mode: store.Create, Model: testModel}
 }
 
 func mustOpen(t testing.TB, o Options) *Store {
@@ -97,7 +97,7 @@ func TestOldFormats(t *testing.T) {
 	for _, dir := range formats {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			dir := copyIndex(t, dir)
-			for _, mode := range []Mode{ReadOnly, ReadWrite} {
+			for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
 				o := testOptions(dir)
 				o.Mode = mode
 				s := mustOpen(t, o)

@@ -41,16 +41,6 @@ import (
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// Mode says what a store is opened for.
-type Mode int
-
-// The modes of Open.
-const (
-	ReadOnly  Mode = iota // any number at once; the index must exist
-	ReadWrite             // one at a time; the index must exist
-	Create                // as ReadWrite, and an index that is not there is made
-)
-
 // Options say which index to open and how.
 type Options struct {
 	Dir        string // the folder that holds the collections
@@ -59,18 +49,17 @@ type Options struct {
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
 	Model store.Model
-	Mode  Mode
-	// Rebuild lets Create make an index for Model beside that of another model, which
-	// stays the one in use until Promote.
-	Rebuild bool
+	// Mode says what for: any number of stores may be open for reading at once, and one
+	// for writing.
+	Mode store.Mode
 	// Engine scores rows; nil stands for vec.NewParallel(0). One that is an io.Closer
 	// is closed with the store.
 	Engine vec.Engine
-	Codes  sq8.Engine // scores codes; nil for sq8.Kernel where that is fast, else none
-	// Exact scans the float32 vectors and leaves the codes aside. Results are the same
-	// either way.
-	Exact bool
-	Log   *slog.Logger // nil discards
+	SQ8    sq8.Engine // scores codes; nil for sq8.Kernel where that is fast, else none
+	// Float32Only scans the float32 vectors without the first pass over codes. Results
+	// are the same either way.
+	Float32Only bool
+	Log         *slog.Logger // nil discards
 
 	files     fileSystem // tests put a failing one here; nil for the real one
 	codesFrom int64      // tests want codes of few records; 0 for the constant
@@ -113,6 +102,9 @@ var (
 	_ store.TagCounter = (*Store)(nil)
 )
 
+// Kind is the name of this kind of store.
+const Kind = "local"
+
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // Open opens the index of a collection. Errors that callers tell apart are
@@ -123,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", o.Collection)
 	}
-	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
+	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
 		return nil, errors.New("an index is created for a model, and none was given")
 	}
 	base, err := o.base()
@@ -131,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("index folder: %w", err)
 	}
 	var dir string
-	if o.Rebuild && o.Mode == Create {
+	if o.Mode == store.Rebuild {
 		dir, err = rebuildFolder(ctx, base, o)
 	} else {
 		dir, err = currentFolder(base)
@@ -154,7 +146,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir:        dir,
 		collection: o.Collection,
 		engine:     o.Engine,
-		codes:      o.Codes,
+		codes:      o.SQ8,
 		codesFrom:  o.codesFrom,
 		log:        o.Log,
 		files:      o.files,
@@ -166,7 +158,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.codes == nil && sq8.HasVectorKernel() {
 		s.codes = sq8.Kernel{}
 	}
-	if o.Exact {
+	if o.Float32Only {
 		s.codes = nil
 	}
 	if s.codesFrom == 0 {
@@ -187,7 +179,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
-	if o.Mode == Create {
+	if o.Mode.Creates() {
 		if err := os.MkdirAll(s.dir, 0o755); err != nil {
 			return err
 		}
@@ -196,7 +188,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	} else if err != nil {
 		return err
 	}
-	if o.Mode != ReadOnly {
+	if o.Mode.Writes() {
 		var err error
 		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
 			return err
@@ -204,14 +196,14 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
 			return err
 		}
-		if o.Mode == Create {
+		if o.Mode.Creates() {
 			if err := s.createIfMissing(ctx, o.Model); err != nil {
 				return err
 			}
 		}
 	}
 	var err error
-	if s.read, err = openCatalogue(s.cataloguePath(), ReadOnly); err != nil {
+	if s.read, err = openCatalogue(s.cataloguePath(), store.ReadOnly); err != nil {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {

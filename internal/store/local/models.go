@@ -89,7 +89,7 @@ func rebuildFolder(ctx context.Context, base string, o Options) (string, error) 
 
 // describe opens the index in a folder for a moment.
 func describe(ctx context.Context, dir string, o Options) (store.Description, error) {
-	s, err := openFolder(ctx, dir, Options{Collection: o.Collection, Mode: ReadOnly, Log: o.Log})
+	s, err := openFolder(ctx, dir, Options{Collection: o.Collection, Mode: store.ReadOnly, Log: o.Log})
 	if err != nil {
 		return store.Description{}, err
 	}

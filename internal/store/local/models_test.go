@@ -25,7 +25,7 @@ func found(t *testing.T, dir string) (string, int64) {
 }
 
 func rebuilding(dir string, m store.Model) Options {
-	return Options{Dir: dir, Collection: "c", Mode: Create, Model: m, Rebuild: true}
+	return Options{Dir: dir, Collection: "c", Mode: store.Rebuild, Model: m}
 }
 
 func TestRebuild(t *testing.T) {

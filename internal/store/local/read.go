@@ -175,7 +175,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	}
 	defer sn.release()
 	d := store.Description{
-		Kind:       "local",
+		Kind:       Kind,
 		Location:   s.dir,
 		Collection: s.collection,
 		Model:      s.model,

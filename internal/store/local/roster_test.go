@@ -37,7 +37,7 @@ func rosterOf(t *testing.T, s *Store) (listed, scanned map[uint64]uint64) {
 // The roster says what the catalogue says: without a file, with one, with one that is
 // behind, after deletions, after a compaction, and whatever happened to the file.
 func TestRoster(t *testing.T) {
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100,
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, codesFrom: 100,
 		Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
 	rng := rand.New(rand.NewPCG(1, 2))
 	open := func() *Store {
@@ -104,7 +104,7 @@ func TestRoster(t *testing.T) {
 
 // An entry that is wrong would hide a change: the file is made of the catalogue alone.
 func TestRosterAfterCompaction(t *testing.T) {
-	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100,
+	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, codesFrom: 100,
 		Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}})
 	if err != nil {
 		t.Fatal(err)

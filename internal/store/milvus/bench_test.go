@@ -102,7 +102,7 @@ func fill(b *testing.B) *filled {
 	f.ourName = prefix + "ours"
 	var err error
 	f.ours, err = milvus.Open(b.Context(), milvus.Options{
-		Address: address, Collection: f.ourName, Mode: milvus.Create, Model: m,
+		Address: address, Collection: f.ourName, Mode: store.Create, Model: m,
 		CallTimeout: 2 * time.Minute,
 	})
 	if err != nil {

@@ -70,11 +70,11 @@ func TestModelChange(t *testing.T) {
 	if _, err := milvus.Open(t.Context(), o); !errors.As(err, &mismatch) || mismatch.Have != model {
 		t.Fatalf("Open with another model = %v", err)
 	}
-	o.Rebuild = true
+	o.Mode = store.Rebuild
 	built := open(t, o)
 	upsert(t, built, records(2)...)
 	reader := options(fake)
-	reader.Mode, reader.Model = milvus.ReadOnly, store.Model{}
+	reader.Mode, reader.Model = store.ReadOnly, store.Model{}
 	if n, err := open(t, reader).Count(t.Context(), nil); n != 5 || err != nil {
 		t.Errorf("while the other is built a reader counts %d, %v", n, err)
 	}
@@ -183,7 +183,7 @@ func TestVerify(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	fake := milvustest.Start(t)
 	o := options(fake)
-	o.Mode = milvus.ReadOnly
+	o.Mode = store.ReadOnly
 	if _, err := milvus.Open(t.Context(), o); !errors.Is(err, store.ErrNoIndex) {
 		t.Errorf("Open of nothing = %v", err)
 	}
