@@ -23,15 +23,15 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	keeper, ok := st.(store.Keeper)
+	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
 		return fault.Usagef("", "this kind of store keeps no indexes of earlier models")
 	}
-	all, err := keeper.Generations(c.Context)
+	all, err := keeper.ModelIndexes(c.Context)
 	if err != nil {
 		return err
 	}
-	var old []store.Generation
+	var old []store.ModelIndex
 	for _, g := range all {
 		if !g.Current {
 			old = append(old, g)
@@ -51,7 +51,7 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	for _, g := range old {
-		if err := keeper.Drop(c.Context, g.Name); err != nil {
+		if err := keeper.DropModelIndex(c.Context, g.Name); err != nil {
 			return err
 		}
 	}

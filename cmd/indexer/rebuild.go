@@ -73,7 +73,7 @@ func allThere(paths []string) error {
 // pictures in the old one. It reports whether it did: after Ctrl-C the new index
 // is not whole.
 func switchOver(ctx context.Context, p *cmdline.Program, cfg config.Config, next store.Store, paths []string) (bool, error) {
-	promoter, ok := next.(store.Promoter)
+	promoter, ok := store.As[store.Promoter](next)
 	if !ok {
 		return false, fault.Usagef("build another index with --db DIR or --collection NAME", "this kind of store cannot build an index beside the one in use")
 	}

@@ -79,7 +79,7 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
 				return err
 			}
 			defer st.Close()
-			v, ok := st.(store.Verifier)
+			v, ok := store.As[store.Verifier](st)
 			if !ok {
 				return fault.Usagef("", "this kind of store cannot be verified")
 			}

@@ -46,7 +46,6 @@ var layers = [][]string{
 var sideways = map[string][]string{
 	"internal/clip/cliptest": {"internal/clip"},
 	"internal/store/*":       {"internal/store"},
-	"internal/query":         {"internal/measure/recall"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may

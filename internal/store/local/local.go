@@ -93,11 +93,11 @@ type Store struct {
 }
 
 var (
-	_ store.Store    = (*Store)(nil)
-	_ store.Verifier = (*Store)(nil)
-	_ store.Promoter = (*Store)(nil)
-	_ store.Keeper   = (*Store)(nil)
-	_ store.Roster   = (*Store)(nil)
+	_ store.Store            = (*Store)(nil)
+	_ store.Verifier         = (*Store)(nil)
+	_ store.Promoter         = (*Store)(nil)
+	_ store.ModelIndexKeeper = (*Store)(nil)
+	_ store.FileStateLister  = (*Store)(nil)
 
 	_ store.TagCounter = (*Store)(nil)
 )

@@ -140,9 +140,9 @@ func (s *Store) writeCurrent(name string) error {
 	return s.files.SyncDir(s.base)
 }
 
-// Generations implements store.Keeper. The name of one is its folder, relative to
+// ModelIndexes implements store.ModelIndexKeeper. The name of one is its folder, relative to
 // the collection's.
-func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
+func (s *Store) ModelIndexes(ctx context.Context) ([]store.ModelIndex, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []store.Generation
+	var out []store.ModelIndex
 	for _, dir := range dirs {
 		d, err := describe(ctx, dir, Options{Collection: s.collection, Log: s.log})
 		if err != nil {
@@ -164,9 +164,9 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := store.Generation{Name: filepath.ToSlash(name), Model: d.Model, Records: d.Records, Updated: d.Updated, Current: dir == current}
+		g := store.ModelIndex{Name: filepath.ToSlash(name), Model: d.Model, Records: d.Records, Updated: d.Updated, Current: dir == current}
 		if g.Current {
-			out = append([]store.Generation{g}, out...)
+			out = append([]store.ModelIndex{g}, out...)
 		} else {
 			out = append(out, g)
 		}
@@ -174,13 +174,13 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	return out, nil
 }
 
-// Drop implements store.Keeper. An index that is open here, or that somebody else is
+// DropModelIndex implements store.ModelIndexKeeper. An index that is open here, or that somebody else is
 // writing, is refused as well, the latter with store.ErrLocked.
-func (s *Store) Drop(ctx context.Context, name string) error {
+func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	if s.write == nil {
 		return store.ErrReadOnly
 	}
-	generations, err := s.Generations(ctx)
+	generations, err := s.ModelIndexes(ctx)
 	if err != nil {
 		return err
 	}

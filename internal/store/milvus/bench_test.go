@@ -261,7 +261,7 @@ func (f *filled) latency(b *testing.B) (ours, sdk time.Duration) {
 		}
 		ours := func() time.Duration {
 			start := time.Now()
-			if _, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
+			if _, err := f.ours.SearchWith(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
 				b.Fatal(err)
 			}
 			return time.Since(start)

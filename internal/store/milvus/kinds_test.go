@@ -74,11 +74,11 @@ func TestKinds(t *testing.T) {
 			if s.Capabilities().Exact != (kind == "FLAT") {
 				t.Errorf("Capabilities = %+v", s.Capabilities())
 			}
-			parameter, values := s.Efforts(k)
+			parameter, values := s.SearchParameters(k)
 			if parameter == "" {
 				return
 			}
-			if got, err = s.SearchAt(t.Context(), q, values[len(values)-1]); err != nil {
+			if got, err = s.SearchWith(t.Context(), q, values[len(values)-1]); err != nil {
 				t.Fatal(err)
 			}
 			// 8 bits do not tell all neighbours apart, however long one looks.

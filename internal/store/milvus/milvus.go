@@ -61,12 +61,12 @@ type Store struct {
 }
 
 var (
-	_ store.Store         = (*Store)(nil)
-	_ store.Verifier      = (*Store)(nil)
-	_ store.Promoter      = (*Store)(nil)
-	_ store.Keeper        = (*Store)(nil)
-	_ store.Tunable       = (*Store)(nil)
-	_ store.ExactSearcher = (*Store)(nil)
+	_ store.Store            = (*Store)(nil)
+	_ store.Verifier         = (*Store)(nil)
+	_ store.Promoter         = (*Store)(nil)
+	_ store.ModelIndexKeeper = (*Store)(nil)
+	_ store.Tunable          = (*Store)(nil)
+	_ store.ExactSearcher    = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart

@@ -36,28 +36,28 @@ const (
 
 var rosterMagic = []byte("SIGHTROS")
 
-// Roster implements store.Roster.
-func (s *Store) Roster(ctx context.Context) iter.Seq2[store.Presence, error] {
-	return func(yield func(store.Presence, error) bool) {
+// FileStates implements store.FileStateLister.
+func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error] {
+	return func(yield func(store.FileState, error) bool) {
 		sn, err := s.snapshot(ctx, false)
 		if err != nil {
-			yield(store.Presence{}, err)
+			yield(store.FileState{}, err)
 			return
 		}
 		defer sn.release()
 		entries, err := s.roster(ctx, sn)
 		if err != nil {
-			yield(store.Presence{}, s.closedOr(err))
+			yield(store.FileState{}, s.closedOr(err))
 			return
 		}
 		live, err := sn.live(ctx)
 		if err != nil {
-			yield(store.Presence{}, s.closedOr(err))
+			yield(store.FileState{}, s.closedOr(err))
 			return
 		}
 		for slot := range sn.slots {
 			e := entries[rosterEntry*slot:]
-			if live.has(slot) && !yield(store.Presence{Key: binary.LittleEndian.Uint64(e), Stamp: binary.LittleEndian.Uint64(e[8:])}, nil) {
+			if live.has(slot) && !yield(store.FileState{Key: binary.LittleEndian.Uint64(e), StatHash: binary.LittleEndian.Uint64(e[8:])}, nil) {
 				return
 			}
 		}
@@ -92,8 +92,8 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 			return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
 		}
 		e := entries[rosterEntry*slot:]
-		binary.LittleEndian.PutUint64(e, store.Key(id))
-		binary.LittleEndian.PutUint64(e[8:], store.Stamp(size, timeOf(sec, ns)))
+		binary.LittleEndian.PutUint64(e, store.FileKey(id))
+		binary.LittleEndian.PutUint64(e[8:], store.StatHash(size, timeOf(sec, ns)))
 	}
 	return entries, sqlError(rows.Err())
 }

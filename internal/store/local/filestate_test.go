@@ -16,20 +16,20 @@ import (
 func rosterOf(t *testing.T, s *Store) (listed, scanned map[uint64]uint64) {
 	t.Helper()
 	listed, scanned = map[uint64]uint64{}, map[uint64]uint64{}
-	for p, err := range s.Roster(t.Context()) {
+	for p, err := range s.FileStates(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, twice := listed[p.Key]; twice {
 			t.Errorf("key %x comes twice", p.Key)
 		}
-		listed[p.Key] = p.Stamp
+		listed[p.Key] = p.StatHash
 	}
 	for r, err := range s.Scan(t.Context(), nil, store.Fields{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scanned[store.Key(r.ID)] = store.Stamp(r.Size, r.ModTime)
+		scanned[store.FileKey(r.ID)] = store.StatHash(r.Size, r.ModTime)
 	}
 	return listed, scanned
 }
