@@ -95,6 +95,9 @@ func TestOldFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range formats {
+		if dir == fixtureB0a3b30 {
+			continue // see TestReadsB0a3b30
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			dir := copyIndex(t, dir)
 			for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
