@@ -22,10 +22,10 @@ import (
 //	12  uint32    CRC-32 (IEEE) of what follows
 //	16  16 bytes  identity of the index
 //	32  uint64    generation
-//	40  uint64    slots
+//	40  uint64    rows
 //	48  uint64    groups
 //
-// and behind it lie the entries of the slots, and the groups: for each its folder and its
+// and behind it lie the entries of the rows, and the groups: for each its folder and its
 // format, both with their length as a varint before them. The first group, which stands
 // for what is not known, is left out.
 const (
@@ -45,7 +45,7 @@ func (a *attributes) encode(h header) []byte {
 	binary.LittleEndian.PutUint32(b[8:], attributeVersion)
 	copy(b[16:16+identitySize], h.identity)
 	binary.LittleEndian.PutUint64(b[32:], uint64(a.generation))
-	binary.LittleEndian.PutUint64(b[40:], uint64(a.slots()))
+	binary.LittleEndian.PutUint64(b[40:], uint64(a.rowCount()))
 	binary.LittleEndian.PutUint64(b[48:], uint64(len(a.groups)-1))
 	b = append(b, a.entries...)
 	for _, g := range a.groups[1:] {
@@ -79,12 +79,12 @@ func decodeAttributes(b []byte, want header) (*attributes, error) {
 	if binary.LittleEndian.Uint32(b[12:]) != crc32.ChecksumIEEE(b[16:]) {
 		return nil, fmt.Errorf("the checksum is wrong")
 	}
-	slots, groups := binary.LittleEndian.Uint64(b[40:]), binary.LittleEndian.Uint64(b[48:])
+	rowCount, groups := binary.LittleEndian.Uint64(b[40:]), binary.LittleEndian.Uint64(b[48:])
 	b = b[attributeHead:]
-	if slots > uint64(len(b))/attributeEntry || groups > uint64(len(b)) {
-		return nil, fmt.Errorf("%d bytes are too few for %d slots and %d groups", len(b), slots, groups)
+	if rowCount > uint64(len(b))/attributeEntry || groups > uint64(len(b)) {
+		return nil, fmt.Errorf("%d bytes are too few for %d rows and %d groups", len(b), rowCount, groups)
 	}
-	end := attributeEntry * slots
+	end := attributeEntry * rowCount
 	a.entries, b = b[:end:end], b[end:]
 	for range groups {
 		var texts [2]string
@@ -97,19 +97,19 @@ func decodeAttributes(b []byte, want header) (*attributes, error) {
 		}
 		a.groups = append(a.groups, group{folder: texts[0], format: texts[1]})
 	}
-	for slot := range int64(slots) {
-		switch n := binary.LittleEndian.Uint32(a.entries[attributeEntry*slot+12:]); {
+	for rowID := range int64(rowCount) {
+		switch n := binary.LittleEndian.Uint32(a.entries[attributeEntry*rowID+12:]); {
 		case n == 0:
-			a.unknown = append(a.unknown, slot)
+			a.unknown = append(a.unknown, rowID)
 		case uint64(n) > groups:
-			return nil, fmt.Errorf("slot %d is of group %d of %d", slot, n, groups)
+			return nil, fmt.Errorf("row %d is of group %d of %d", rowID, n, groups)
 		}
 	}
 	return a, nil
 }
 
 // keepAttributes writes the attributes of the committed state where the file that is there
-// is behind by at least the given number of slots. It is called with s.mu held. A failure
+// is behind by at least the given number of rows. It is called with s.mu held. A failure
 // costs only speed.
 func (s *Store) keepAttributes(ctx context.Context, behind int64) {
 	if err := s.tryKeepAttributes(ctx, behind); err != nil {
@@ -124,16 +124,16 @@ func (s *Store) tryKeepAttributes(ctx context.Context, behind int64) error {
 	}
 	defer sn.release()
 	h := s.header(sn.generation)
-	if sn.slots < s.codesFrom {
+	if sn.rowCount < s.codesFrom {
 		return nil
 	}
 	// Of a later state is what an older copy of the catalogue has been put beside.
 	rows := attributeRows(s.attributePath(), h)
-	if rows <= sn.slots && sn.slots-rows < behind {
+	if rows <= sn.rowCount && sn.rowCount-rows < behind {
 		return nil
 	}
 	a, err := readAttributes(s.attributePath(), h)
-	if err != nil || a.slots() > sn.slots {
+	if err != nil || a.rowCount() > sn.rowCount {
 		a = newAttributes(sn.generation)
 	}
 	if a, err = sn.extendAttributes(ctx, a); err != nil {
@@ -145,7 +145,7 @@ func (s *Store) tryKeepAttributes(ctx context.Context, behind int64) error {
 	})
 }
 
-// attributeRows is how many slots the file that is there covers, as far as its header
+// attributeRows is how many rows the file that is there covers, as far as its header
 // tells.
 func attributeRows(path string, want header) int64 {
 	f, err := os.Open(path)

@@ -24,8 +24,9 @@ const formatVersion = 1
 
 const catalogueName = "catalogue.db"
 
-// schema is format 1. Records are keyed by their slot, which makes the results of a
-// search and of a filter the row numbers of the table itself. Paths are blobs,
+// schema is format 1. Records are keyed by the id of their row in the vector file, which
+// makes the results of a search and of a filter the row ids of the table itself. On the
+// disk a row is called a slot, and its id is in the columns of that name. Paths are blobs,
 // because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
 // because neither files nor cameras keep to the years that 64 bits of nanoseconds
 // reach.
@@ -149,7 +150,7 @@ func (s *Store) createIfMissing(ctx context.Context, m store.Model) error {
 	identity := make([]byte, identitySize)
 	rand.Read(identity) // never fails
 	h := header{dim: m.Dim, generation: 1, identity: identity}
-	f, err := createSlotFile(s.files, s.slotPath(1), h)
+	f, err := createVectorFile(s.files, s.vectorPath(1), h)
 	if err != nil {
 		return err
 	}
@@ -247,16 +248,16 @@ func (s *Store) readMeta(ctx context.Context) error {
 // was put: what is written next would take the place of what they know. Only the writer does
 // that, under its lock.
 func (s *Store) removeStrays(ctx context.Context) error {
-	var generation, slots int64
-	if err := s.read.QueryRowContext(ctx, "SELECT generation, slots FROM state").Scan(&generation, &slots); err != nil {
+	var generation, rowCount int64
+	if err := s.read.QueryRowContext(ctx, "SELECT generation, slots FROM state").Scan(&generation, &rowCount); err != nil {
 		return sqlError(err)
 	}
 	h := s.header(generation)
 	later := []string{}
-	if attributeRows(s.attributePath(), h) > slots {
+	if attributeRows(s.attributePath(), h) > rowCount {
 		later = append(later, s.attributePath())
 	}
-	if st, err := tagStateOf(s.tagPath(), h); err == nil && st.slots > slots {
+	if st, err := tagStateOf(s.tagPath(), h); err == nil && st.rowCount > rowCount {
 		later = append(later, s.tagPath())
 	}
 	for _, path := range later {
@@ -269,7 +270,7 @@ func (s *Store) removeStrays(ctx context.Context) error {
 		return err
 	}
 	for _, e := range entries {
-		g, ok := slotGeneration(e.Name())
+		g, ok := vectorGeneration(e.Name())
 		if !ok {
 			g, ok = codeGeneration(e.Name())
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// A code file holds 8-bit codes of the vectors of one generation, slot by slot, for
+// A code file holds 8-bit codes of the vectors of one generation, row by row, for
 // the first pass of a search; see sq8.Codes. It is a cache: what is missing in it is
 // scanned in float32, and a file that is damaged is ignored and made anew by the next
 // writer. The header, little-endian and in a page of its own, is
@@ -27,10 +27,10 @@ import (
 //	12  uint32    dim
 //	16  uint64    generation
 //	24  16 bytes  identity of the index
-//	40  uint64    rows, from slot 0 on; written when they are durable
+//	40  uint64    rows, from row 0 on; written when they are durable
 //	48  uint32    CRC-32 (IEEE) of bytes 0 to 47
 //
-// Rows below that number are never written again, because slots are not.
+// Rows below that number are never written again, because rows are not.
 const (
 	codeVersion    = 1
 	codeHeaderUsed = 52
@@ -41,7 +41,7 @@ const (
 
 var codeMagic = []byte("SIGHTCOD")
 
-// codesFrom is the number of slots from which an index has codes: fewer are scanned
+// codesFrom is the number of rows from which an index has codes: fewer are scanned
 // in float32 in a few milliseconds.
 const codesFrom = 20_000
 
@@ -69,8 +69,8 @@ func codeGeneration(name string) (int64, bool) {
 	return g, err == nil
 }
 
-func codeOffset(dim int, slot int64) int64 {
-	return headerSize + slot*int64(sq8.CodeSize(dim))
+func codeOffset(dim int, rowID int64) int64 {
+	return headerSize + rowID*int64(sq8.CodeSize(dim))
 }
 
 func encodeCodeHeader(h header, rows int64) []byte {
@@ -111,13 +111,13 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 	if s.coded.generation != st.generation {
 		known = 0
 	}
-	if s.isOpen() == nil && st.slots >= s.codesFrom && st.slots-known >= codesStep*s.codesFrom {
+	if s.isOpen() == nil && st.rowCount >= s.codesFrom && st.rowCount-known >= codesStep*s.codesFrom {
 		s.extendCodes(ctx, codesStep*s.codesFrom)
 		s.keepAttributes(ctx, codesStep*s.codesFrom)
 	}
 }
 
-// extendCodes brings the code file up to the committed slots where it is behind by
+// extendCodes brings the code file up to the committed rows where it is behind by
 // at least the given number. It is called with s.mu held. A failure costs only speed.
 func (s *Store) extendCodes(ctx context.Context, behind int64) {
 	if err := s.tryExtendCodes(ctx, behind); err != nil {
@@ -131,8 +131,8 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 		return err
 	}
 	defer sn.release()
-	s.coded.generation, s.coded.rows = sn.generation, sn.slots // not asked again, even if it fails
-	if sn.slots < s.codesFrom {
+	s.coded.generation, s.coded.rows = sn.generation, sn.rowCount // not asked again, even if it fails
+	if sn.rowCount < s.codesFrom {
 		return nil
 	}
 	h := s.header(sn.generation)
@@ -141,21 +141,21 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if rows > sn.slots { // of a later state than this one, which an older copy replaced
+	if rows > sn.rowCount { // of a later state than this one, which an older copy replaced
 		rows = 0
 	}
 	s.coded.rows = rows
-	if sn.slots == rows || sn.slots-rows < behind {
+	if sn.rowCount == rows || sn.rowCount-rows < behind {
 		return nil
 	}
-	s.coded.rows = sn.slots
+	s.coded.rows = sn.rowCount
 	if err := sn.writeCodes(ctx, f, rows); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := writeFull(f, encodeCodeHeader(h, sn.slots), 0); err != nil {
+	if err := writeFull(f, encodeCodeHeader(h, sn.rowCount), 0); err != nil {
 		return err
 	}
 	return f.Sync()
@@ -199,16 +199,16 @@ func (s *Store) openSoundCodes(path string, h header) (file, int64, error) {
 	return f, rows, nil
 }
 
-// writeCodes encodes the slots from the given one on.
+// writeCodes encodes the rows from the given one on.
 func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) error {
 	const step = 4096
 	var buf []float32
 	var out []byte
-	for ; from < sn.slots; from += step {
+	for ; from < sn.rowCount; from += step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := sn.vectors.rows(from, min(from+step, sn.slots), &buf)
+		rows, err := sn.vectors.rows(from, min(from+step, sn.rowCount), &buf)
 		if err != nil {
 			return err
 		}
@@ -232,9 +232,9 @@ type codeMapping struct {
 	memory []byte
 }
 
-// mapCodes maps the codes that there are for at most the given number of slots. It
+// mapCodes maps the codes that there are for at most the given number of rows. It
 // returns nil where there are none.
-func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
+func mapCodes(path string, want header, rowCount int64) (*codeMapping, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -250,7 +250,7 @@ func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	rows = min(rows, slots) / 64 * 64 // bitmaps are read in words
+	rows = min(rows, rowCount) / 64 * 64 // bitmaps are read in words
 	if rows == 0 {
 		return nil, nil
 	}
@@ -269,7 +269,7 @@ func (c *codeMapping) close() {
 	}
 }
 
-// covered is the number of slots that have codes.
+// covered is the number of rows that have codes.
 func (c *codeMapping) covered() int64 {
 	if c == nil {
 		return 0

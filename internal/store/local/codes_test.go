@@ -131,7 +131,7 @@ func TestCodesChangeNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := sn.vectors.codes.covered(); got < 2900 {
-		t.Errorf("%d of %d slots have codes", got, sn.slots)
+		t.Errorf("%d of %d rows have codes", got, sn.rowCount)
 	}
 	sn.release()
 	sameAsExact(t, o)
@@ -254,7 +254,7 @@ func TestCodesFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := covered(); now != before {
-		t.Fatalf("%d slots have codes after a small change, %d before", now, before)
+		t.Fatalf("%d rows have codes after a small change, %d before", now, before)
 	}
 	if err := writer.Upsert(t.Context(), more[190:]); err != nil { // 290 behind
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestCodesFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := covered(); now != 3340/64*64 {
-		t.Errorf("%d slots have codes", now)
+		t.Errorf("%d rows have codes", now)
 	}
 	if err := writer.Delete(t.Context(), []string{records[0].ID}); err != nil {
 		t.Fatal(err)
@@ -275,7 +275,7 @@ func TestCodesFollow(t *testing.T) {
 		t.Errorf("the codes of the old generation: %v", err)
 	}
 	if now := covered(); now < 3200 {
-		t.Errorf("%d slots have codes after a compaction", now)
+		t.Errorf("%d rows have codes after a compaction", now)
 	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)

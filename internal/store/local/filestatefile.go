@@ -16,9 +16,9 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// The roster file holds, slot by slot, what a run over unchanged files asks of each
+// The roster file holds, row by row, what a run over unchanged files asks of each
 // record: a million statements' worth of lookups in 16 MB that are read in one go. It
-// is a cache like the code file, and as slots are never written twice, what it says of
+// is a cache like the code file, and as rows are never written twice, what it says of
 // one stays true for the generation. The header, little-endian, is
 //
 //	0   8 bytes   magic
@@ -26,7 +26,7 @@ import (
 //	12  uint32    CRC-32 (IEEE) of what follows
 //	16  16 bytes  identity of the index
 //	32  uint64    generation
-//	40  entries, from slot 0 on: uint64 key, uint64 stamp
+//	40  entries, from row 0 on: uint64 key, uint64 stamp
 const (
 	rosterName    = "roster.bin"
 	rosterVersion = 1
@@ -55,23 +55,23 @@ func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error
 			yield(store.FileState{}, s.closedOr(err))
 			return
 		}
-		for slot := range sn.slots {
-			e := entries[rosterEntry*slot:]
-			if live.has(slot) && !yield(store.FileState{Key: binary.LittleEndian.Uint64(e), StatHash: binary.LittleEndian.Uint64(e[8:])}, nil) {
+		for rowID := range sn.rowCount {
+			e := entries[rosterEntry*rowID:]
+			if live.has(rowID) && !yield(store.FileState{Key: binary.LittleEndian.Uint64(e), StatHash: binary.LittleEndian.Uint64(e[8:])}, nil) {
 				return
 			}
 		}
 	}
 }
 
-// roster returns the entries of all slots of a snapshot: those of the file, and for the
-// slots behind them what the catalogue says. Freed slots may have any entry.
+// roster returns the entries of all rows of a snapshot: those of the file, and for the
+// rows behind them what the catalogue says. Freed rows may have any entry.
 func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 	entries, err := readRoster(s.rosterPath(), s.header(sn.generation))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.log.Debug("the roster is made anew", "file", s.rosterPath(), "reason", err)
 	}
-	size := rosterEntry * sn.slots
+	size := rosterEntry * sn.rowCount
 	if int64(len(entries)) > size { // of a later state than this one, which an older copy replaced
 		entries = nil
 	}
@@ -83,15 +83,15 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var slot, size, sec, ns int64
+		var rowID, size, sec, ns int64
 		var id string
-		if err := rows.Scan(&slot, &id, &size, &sec, &ns); err != nil {
+		if err := rows.Scan(&rowID, &id, &size, &sec, &ns); err != nil {
 			return nil, sqlError(err)
 		}
-		if slot >= sn.slots {
-			return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		if rowID >= sn.rowCount {
+			return nil, fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
 		}
-		e := entries[rosterEntry*slot:]
+		e := entries[rosterEntry*rowID:]
 		binary.LittleEndian.PutUint64(e, store.FileKey(id))
 		binary.LittleEndian.PutUint64(e[8:], store.StatHash(size, timeOf(sec, ns)))
 	}
@@ -127,7 +127,7 @@ func encodeRosterHead(h header, entries []byte) []byte {
 }
 
 // keepRoster writes the roster of the committed state where the one that is there is
-// behind by at least the given number of slots. It is called with s.mu held. A failure
+// behind by at least the given number of rows. It is called with s.mu held. A failure
 // costs only speed.
 func (s *Store) keepRoster(ctx context.Context, behind int64) {
 	if err := s.tryKeepRoster(ctx, behind); err != nil {
@@ -141,7 +141,7 @@ func (s *Store) tryKeepRoster(ctx context.Context, behind int64) error {
 		return err
 	}
 	defer sn.release()
-	if sn.slots < s.codesFrom || sn.slots-s.rosterRows(sn) < behind {
+	if sn.rowCount < s.codesFrom || sn.rowCount-s.rosterRows(sn) < behind {
 		return nil
 	}
 	entries, err := s.roster(ctx, sn)
@@ -157,7 +157,7 @@ func (s *Store) tryKeepRoster(ctx context.Context, behind int64) error {
 	})
 }
 
-// rosterRows is how many slots the roster that is there covers, as far as its header
+// rosterRows is how many rows the roster that is there covers, as far as its header
 // and size tell.
 func (s *Store) rosterRows(sn *snapshot) int64 {
 	f, err := os.Open(s.rosterPath())

@@ -151,9 +151,9 @@ func copyIndex(t testing.TB, dir string) string {
 }
 
 // vectorFile is the path of the one vector file of the test collection.
-func vectorFile(t testing.TB, dir string) string {
+func vectorFileOf(t testing.TB, dir string) string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "c", slotPrefix+"*"))
+	names, err := filepath.Glob(filepath.Join(dir, "c", vectorPrefix+"*"))
 	if err != nil || len(names) != 1 {
 		t.Fatal("vector files:", names, err)
 	}

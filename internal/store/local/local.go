@@ -1,26 +1,43 @@
 // Package local is the embedded store: a folder that holds an index for one
 // machine, searched exactly and without a server.
 //
+// # Files
+//
 // A collection is a folder DIR/COLLECTION with
 //
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
-//	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
-//	codes-N.u8         8-bit codes of them, a cache for searching; see codefile.go
-//	roster.bin         what a run asks of each record, a cache; see rosterfile.go
-//	attributes.bin     what filters ask of each record, a cache; see attributefile.go
-//	tags.bin           the records of the tags that many have, a cache; see tagfile.go
+//	vectors-N.f32      the vectors, one float32 row for each; see vectorfile.go
 //	writer.lock        held by the one process that writes
+//
+// with caches, which are made anew where they are missing or damaged (see
+// cachefile.go),
+//
+//	codes-N.u8         8-bit codes of the vectors, for searching; see codefile.go
+//	roster.bin         the file-state table, for runs; see filestatefile.go
+//	attributes.bin     dates, folders and formats, for filters; see attributefile.go
+//	tags.bin           the rows of tags that many records have; see tagfile.go
 //
 // and, once its model was changed, the indexes of later models in folders of their
 // own below it; see models.go.
 //
-// A writer puts vectors into slots past the end of what is committed, makes them
-// durable, and then commits the rows that name them together with the new number of
-// slots. What a crash leaves behind that number does not exist for anybody and the
-// next writer overwrites it. A committed slot is never written again: replacing a
-// vector takes a new slot, and compaction writes a new file under the next
-// generation number N. So a reader that has begun a SQLite read transaction may map
-// the file of that transaction's generation up to its number of slots and is never
+// # Words
+//
+// A row is one vector's place in the vector file, and its row id is the number of that
+// place, which is also the record's rowid in the catalogue. On the disk it is called
+// slot: the catalogue's columns keep the name.
+//
+// A generation is a vector file: compaction writes a new one under the next generation
+// number, with the rows closed up. What is cached of a row holds within its generation.
+// The index of another model is a model index, with generations of its own.
+//
+// # Commits
+//
+// A writer puts vectors into rows past the end of what is committed, makes them
+// durable, and then commits the records that name them together with the new number of
+// rows. What a crash leaves behind that number does not exist for anybody, and the
+// next writer overwrites it. A committed row is never written again: replacing a
+// vector takes a new row. So a reader that has begun a SQLite read transaction may map
+// the file of that transaction's generation up to its number of rows, and is never
 // disturbed.
 package local
 
@@ -83,13 +100,13 @@ type Store struct {
 	maps  mappings
 	known attributeCache
 
-	mu     sync.Mutex // one change at a time; guards what follows
-	write  *sql.DB    // nil when read-only
-	lock   *writerLock
-	slots  *slotFile                        // of the current generation, opened by the first change
-	coded  struct{ generation, rows int64 } // how far the codes are known to go
-	closed chan struct{}
-	close  sync.Once
+	mu      sync.Mutex // one change at a time; guards what follows
+	write   *sql.DB    // nil when read-only
+	lock    *writerLock
+	vectors *vectorFile                      // of the current generation, opened by the first change
+	coded   struct{ generation, rows int64 } // how far the codes are known to go
+	closed  chan struct{}
+	close   sync.Once
 }
 
 var (
@@ -256,8 +273,8 @@ func (s *Store) Close() error {
 func (s *Store) release() error {
 	var errs []error
 	s.maps.close()
-	if s.slots != nil {
-		errs = append(errs, s.slots.Close())
+	if s.vectors != nil {
+		errs = append(errs, s.vectors.Close())
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {

@@ -213,8 +213,8 @@ func dropFolder(dir string) error {
 	}
 	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm", rosterName, attributeName, tagName}
 	for _, e := range entries {
-		_, slots := slotGeneration(e.Name())
-		if _, codes := codeGeneration(e.Name()); slots || codes {
+		_, vectors := vectorGeneration(e.Name())
+		if _, codes := codeGeneration(e.Name()); vectors || codes {
 			doomed = append(doomed, e.Name())
 		}
 	}
