@@ -68,8 +68,8 @@ func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, erro
 		a = newAttributes(sn.generation)
 	}
 	h := s.header(sn.generation)
-	if sn.rowCount-a.rowCount() > sn.rowCount/fileShare && attributeRows(s.attributePath(), h) > a.rowCount() {
-		if read, err := readAttributes(s.attributePath(), h); err == nil {
+	if sn.rowCount-a.rowCount() > sn.rowCount/fileShare && s.attributeRows(h) > a.rowCount() {
+		if read, err := s.readAttributes(h); err == nil {
 			a = read
 		} else {
 			s.log.Debug("filtering without attributes", "error", err)

@@ -254,11 +254,11 @@ func (s *Store) removeStrays(ctx context.Context) error {
 	}
 	h := s.header(generation)
 	later := []string{}
-	if attributeRows(s.attributePath(), h) > rowCount {
-		later = append(later, s.attributePath())
+	if s.attributeRows(h) > rowCount {
+		later = append(later, attributeFile.path(s))
 	}
-	if st, err := tagStateOf(s.tagPath(), h); err == nil && st.rowCount > rowCount {
-		later = append(later, s.tagPath())
+	if st, err := s.tagStateOf(h); err == nil && st.rowCount > rowCount {
+		later = append(later, tagFile.path(s))
 	}
 	for _, path := range later {
 		if err := removeIfThere(path); err != nil {

@@ -6,12 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec/sq8"
@@ -30,7 +27,7 @@ import (
 //	40  uint64    rows, from row 0 on; written when they are durable
 //	48  uint32    CRC-32 (IEEE) of bytes 0 to 47
 //
-// Rows below that number are never written again, because rows are not.
+// Codes of rows below that number are never written again, as committed rows are not.
 const (
 	codeVersion    = 1
 	codeHeaderUsed = 52
@@ -39,13 +36,13 @@ const (
 	codeSuffix = ".u8"
 )
 
-var codeMagic = []byte("SIGHTCOD")
+const codeMagic = "SIGHTCOD"
 
-// codesFrom is the number of rows from which an index has codes: fewer are scanned
-// in float32 in a few milliseconds.
-const codesFrom = 20_000
+// cachesFrom is the number of rows from which an index has codes and the other caches:
+// fewer are scanned in float32, or read from the catalogue, in a few milliseconds.
+const cachesFrom = 20_000
 
-// How far codes stay behind the vectors, as shares of codesFrom: while writing, so
+// How far caches stay behind the vectors, as shares of cachesFrom: while writing, so
 // that a batch does not pay for them, and after closing.
 const (
 	codesStep   = 3
@@ -58,32 +55,14 @@ func (s *Store) codePath(generation int64) string {
 
 // codeGeneration is the generation in the name of a code file.
 func codeGeneration(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, codePrefix)
-	if !ok {
-		return 0, false
-	}
-	if digits, ok = strings.CutSuffix(digits, codeSuffix); !ok {
-		return 0, false
-	}
-	g, err := strconv.ParseInt(digits, 10, 64)
-	return g, err == nil
+	return generationIn(name, codePrefix, codeSuffix)
 }
 
 func codeOffset(dim int, rowID int64) int64 {
 	return headerSize + rowID*int64(sq8.CodeSize(dim))
 }
 
-func encodeCodeHeader(h header, rows int64) []byte {
-	b := make([]byte, headerSize)
-	copy(b, codeMagic)
-	binary.LittleEndian.PutUint32(b[8:], codeVersion)
-	binary.LittleEndian.PutUint32(b[12:], uint32(h.dim))
-	binary.LittleEndian.PutUint64(b[16:], uint64(h.generation))
-	copy(b[24:24+identitySize], h.identity)
-	binary.LittleEndian.PutUint64(b[40:], uint64(rows))
-	binary.LittleEndian.PutUint32(b[48:], crc32.ChecksumIEEE(b[:48]))
-	return b
-}
+func encodeCodeHeader(h header, rows int64) []byte { return h.page(codeMagic, codeVersion, rows) }
 
 // readCodeHeader returns how many rows a code file of the given size has. It is an
 // error if the file is not whole or not of this index and generation.
@@ -111,9 +90,9 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 	if s.coded.generation != st.generation {
 		known = 0
 	}
-	if s.isOpen() == nil && st.rowCount >= s.codesFrom && st.rowCount-known >= codesStep*s.codesFrom {
-		s.extendCodes(ctx, codesStep*s.codesFrom)
-		s.keepAttributes(ctx, codesStep*s.codesFrom)
+	if s.isOpen() == nil && st.rowCount >= s.cachesFrom && st.rowCount-known >= codesStep*s.cachesFrom {
+		s.extendCodes(ctx, codesStep*s.cachesFrom)
+		s.keepAttributes(ctx, codesStep*s.cachesFrom)
 	}
 }
 
@@ -132,7 +111,7 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 	}
 	defer sn.release()
 	s.coded.generation, s.coded.rows = sn.generation, sn.rowCount // not asked again, even if it fails
-	if sn.rowCount < s.codesFrom {
+	if sn.rowCount < s.cachesFrom {
 		return nil
 	}
 	h := s.header(sn.generation)

@@ -21,7 +21,7 @@ import (
 func TestContractWithCodes(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
-		return Open(ctx, Options{Dir: dir, Collection: index, Mode: store.Create, Model: m, SQ8: sq8.Kernel{}, codesFrom: 1})
+		return Open(ctx, Options{Dir: dir, Collection: index, Mode: store.Create, Model: m, SQ8: sq8.Kernel{}, cachesFrom: 1})
 	}, storetest.Opts{})
 }
 
@@ -57,7 +57,7 @@ func clusteredRecords(rng *rand.Rand, n int) []store.Record {
 // codesStore is an index of 3,000 records with codes for most of them, some deleted.
 func codesStore(t *testing.T) (Options, []store.Record) {
 	t.Helper()
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, SQ8: sq8.Kernel{}, codesFrom: 1,
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, SQ8: sq8.Kernel{}, cachesFrom: 1,
 		Model: store.Model{Fingerprint: "f00d", Name: "test", Dim: codesDim}}
 	s := mustOpen(t, o)
 	records := clusteredRecords(rand.New(rand.NewPCG(1, 2)), 3000)
@@ -236,7 +236,7 @@ func TestVerifyCodes(t *testing.T) {
 // leaves codes of the new generation alone.
 func TestCodesFollow(t *testing.T) {
 	o, records := codesStore(t)
-	o.codesFrom = 100
+	o.cachesFrom = 100
 	reader := mustOpen(t, o)
 	covered := func() int64 {
 		sn, err := reader.snapshot(t.Context(), true)

@@ -1,40 +1,22 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
 
-	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 )
 
-// The roster file holds, row by row, what a run over unchanged files asks of each
-// record: a million statements' worth of lookups in 16 MB that are read in one go. It
-// is a cache like the code file, and as rows are never written twice, what it says of
-// one stays true for the generation. The header, little-endian, is
-//
-//	0   8 bytes   magic
-//	8   uint32    version of this layout
-//	12  uint32    CRC-32 (IEEE) of what follows
-//	16  16 bytes  identity of the index
-//	32  uint64    generation
-//	40  entries, from row 0 on: uint64 key, uint64 stamp
-const (
-	rosterName    = "roster.bin"
-	rosterVersion = 1
-	rosterHead    = 40
-	rosterEntry   = 16
-)
-
-var rosterMagic = []byte("SIGHTROS")
+// The file-state table holds, row by row, what a run over unchanged files asks of each
+// record: a million lookups in 16 MB that are read in one go. It is a cacheFile without
+// fields. The checksum covers all of it. Behind the header lie the entries, from row 0
+// on: uint64 key, uint64 hash of the stat, as in store.FileState.
+const fileStateEntry = 16
 
 // FileStates implements store.FileStateLister.
 func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error] {
@@ -45,7 +27,7 @@ func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error
 			return
 		}
 		defer sn.release()
-		entries, err := s.roster(ctx, sn)
+		entries, err := s.fileStates(ctx, sn)
 		if err != nil {
 			yield(store.FileState{}, s.closedOr(err))
 			return
@@ -56,7 +38,7 @@ func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error
 			return
 		}
 		for rowID := range sn.rowCount {
-			e := entries[rosterEntry*rowID:]
+			e := entries[fileStateEntry*rowID:]
 			if live.has(rowID) && !yield(store.FileState{Key: binary.LittleEndian.Uint64(e), StatHash: binary.LittleEndian.Uint64(e[8:])}, nil) {
 				return
 			}
@@ -64,18 +46,18 @@ func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error
 	}
 }
 
-// roster returns the entries of all rows of a snapshot: those of the file, and for the
-// rows behind them what the catalogue says. Freed rows may have any entry.
-func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
-	entries, err := readRoster(s.rosterPath(), s.header(sn.generation))
+// fileStates returns the entries of all rows of a snapshot: those of the file, and for
+// the rows behind them what the catalogue says. Freed rows may have any entry.
+func (s *Store) fileStates(ctx context.Context, sn *snapshot) ([]byte, error) {
+	entries, err := s.readFileStates(s.header(sn.generation))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		s.log.Debug("the roster is made anew", "file", s.rosterPath(), "reason", err)
+		s.log.Debug(fileStateFile.what+" is made anew", "reason", err)
 	}
-	size := rosterEntry * sn.rowCount
+	size := fileStateEntry * sn.rowCount
 	if int64(len(entries)) > size { // of a later state than this one, which an older copy replaced
 		entries = nil
 	}
-	from := int64(len(entries)) / rosterEntry
+	from := int64(len(entries)) / fileStateEntry
 	entries = append(make([]byte, 0, size), entries...)[:size]
 	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id, size, mtime_s, mtime_ns FROM records WHERE slot >= ?", from)
 	if err != nil {
@@ -91,85 +73,43 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 		if rowID >= sn.rowCount {
 			return nil, fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
 		}
-		e := entries[rosterEntry*rowID:]
+		e := entries[fileStateEntry*rowID:]
 		binary.LittleEndian.PutUint64(e, store.FileKey(id))
 		binary.LittleEndian.PutUint64(e[8:], store.StatHash(size, timeOf(sec, ns)))
 	}
 	return entries, sqlError(rows.Err())
 }
 
-func (s *Store) rosterPath() string { return filepath.Join(s.dir, rosterName) }
-
-// readRoster returns the entries of a roster of an index and generation.
-func readRoster(path string, want header) ([]byte, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// readFileStates returns the entries of the file.
+func (s *Store) readFileStates(want header) ([]byte, error) {
+	_, entries, err := fileStateFile.read(s, want)
+	if err == nil && len(entries)%fileStateEntry != 0 {
+		return nil, fmt.Errorf("%w: %s: %d bytes of entries", store.ErrDamaged, fileStateFile.path(s), len(entries))
 	}
-	if len(b) < rosterHead || !bytes.Equal(b[:12], encodeRosterHead(want, nil)[:12]) ||
-		!bytes.Equal(b[16:rosterHead], encodeRosterHead(want, nil)[16:]) || (len(b)-rosterHead)%rosterEntry != 0 {
-		return nil, fmt.Errorf("%w: not the roster of this index, generation %d", store.ErrDamaged, want.generation)
-	}
-	if binary.LittleEndian.Uint32(b[12:]) != crc32.ChecksumIEEE(b[16:]) {
-		return nil, fmt.Errorf("%w: the checksum is wrong", store.ErrDamaged)
-	}
-	return b[rosterHead:], nil
+	return entries, err
 }
 
-func encodeRosterHead(h header, entries []byte) []byte {
-	b := make([]byte, rosterHead)
-	copy(b, rosterMagic)
-	binary.LittleEndian.PutUint32(b[8:], rosterVersion)
-	copy(b[16:16+identitySize], h.identity)
-	binary.LittleEndian.PutUint64(b[32:], uint64(h.generation))
-	binary.LittleEndian.PutUint32(b[12:], crc32.Update(crc32.ChecksumIEEE(b[16:]), crc32.IEEETable, entries))
-	return b
-}
-
-// keepRoster writes the roster of the committed state where the one that is there is
-// behind by at least the given number of rows. It is called with s.mu held. A failure
-// costs only speed.
-func (s *Store) keepRoster(ctx context.Context, behind int64) {
-	if err := s.tryKeepRoster(ctx, behind); err != nil {
-		s.log.Warn("the roster for fast runs could not be written", "index", s.dir, "error", err)
-	}
-}
-
-func (s *Store) tryKeepRoster(ctx context.Context, behind int64) error {
-	sn, err := s.snapshot(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer sn.release()
-	if sn.rowCount < s.codesFrom || sn.rowCount-s.rosterRows(sn) < behind {
-		return nil
-	}
-	entries, err := s.roster(ctx, sn)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(s.rosterPath(), func(w io.Writer) error {
-		if _, err := w.Write(encodeRosterHead(s.header(sn.generation), entries)); err != nil {
-			return err
+// keepFileStates writes the file where it is behind by at least the given number of
+// rows: see cacheFile.keep.
+func (s *Store) keepFileStates(ctx context.Context, behind int64) {
+	fileStateFile.keep(ctx, s, func(sn *snapshot, h header) (func(io.Writer) error, error) {
+		if sn.rowCount-s.fileStateRows(h) < behind {
+			return nil, nil
 		}
-		_, err := w.Write(entries)
-		return err
+		entries, err := s.fileStates(ctx, sn)
+		if err != nil {
+			return nil, err
+		}
+		return writeParts(fileStateFile.head(h, entries), entries), nil
 	})
 }
 
-// rosterRows is how many rows the roster that is there covers, as far as its header
-// and size tell.
-func (s *Store) rosterRows(sn *snapshot) int64 {
-	f, err := os.Open(s.rosterPath())
+// fileStateRows is how many rows the file covers, as far as its header and size tell.
+func (s *Store) fileStateRows(want header) int64 {
+	f, err := fileStateFile.open(s, want)
 	if err != nil {
 		return 0
 	}
 	defer f.Close()
-	head := make([]byte, rosterHead)
-	info, err := f.Stat()
-	if _, rerr := io.ReadFull(f, head); err != nil || rerr != nil ||
-		!bytes.Equal(head[16:], encodeRosterHead(s.header(sn.generation), nil)[16:]) {
-		return 0
-	}
-	return (info.Size() - rosterHead) / rosterEntry
+	return (f.size - int64(fileStateFile.headSize())) / fileStateEntry
 }

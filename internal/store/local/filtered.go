@@ -14,7 +14,7 @@ import (
 // catalogue, which hands over each row by itself, is asked where the index is small, or
 // where the attributes have not been written yet.
 func (s *Store) selected(ctx context.Context, sn *snapshot, f store.Filter) (*bitmap, error) {
-	if sn.rowCount < s.codesFrom {
+	if sn.rowCount < s.cachesFrom {
 		return sn.matching(ctx, f)
 	}
 	a, err := s.attributes(ctx, sn)
@@ -134,7 +134,7 @@ func (x *selection) tagged(ctx context.Context, folded string) (*bitmap, error) 
 		return nil, err
 	}
 	now := tagState{changes: changes, rowCount: x.sn.rowCount, freed: x.sn.rowCount - int64(x.live.size())}
-	b, from, err := readTag(x.store.tagPath(), x.store.header(x.sn.generation), now, folded)
+	b, from, err := x.store.readTag(x.store.header(x.sn.generation), now, folded)
 	if err != nil {
 		x.store.log.Debug("filtering without the file of tags", "reason", err)
 		b, from = newBitmap(x.sn.rowCount), 0

@@ -18,7 +18,7 @@ import (
 
 // filterOptions are those of an index that has attributes and a file of tags.
 func filterOptions(t *testing.T) Options {
-	return Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, codesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
+	return Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, cachesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
 }
 
 // filterRecords are n records in a few folders, with many equal scores, and with tags that
@@ -126,7 +126,7 @@ func tagIsKept(t *testing.T, s *Store, folded string) bool {
 	if now.changes, err = sn.tagChanges(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, from, err := readTag(s.tagPath(), s.header(sn.generation), now, folded)
+	_, from, err := s.readTag(s.header(sn.generation), now, folded)
 	return err == nil && from > 0
 }
 
@@ -157,7 +157,7 @@ func TestSelected(t *testing.T) {
 	must(s.Upsert(t.Context(), records[50:1000]))
 	checkFilters(t, s, "no files yet")
 	reopen()
-	if rows := attributeRows(s.attributePath(), s.header(1)); rows != 1000 {
+	if rows := s.attributeRows(s.header(1)); rows != 1000 {
 		t.Fatalf("the attributes are of %d rows", rows)
 	}
 	for label, want := range map[string]bool{"all": true, "half": true, "few": true, "one": false, "nobody": false} {
@@ -185,7 +185,7 @@ func TestSelected(t *testing.T) {
 	}
 	checkFilters(t, s, "tags have changed, new files")
 
-	for _, path := range []string{s.attributePath(), s.tagPath()} {
+	for _, path := range []string{attributeFile.path(s), tagFile.path(s)} {
 		whole, err := os.ReadFile(path)
 		must(err)
 		for state, damaged := range map[string][]byte{
@@ -361,13 +361,23 @@ func FuzzAttributes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b := append(newAttributes(1).encode(h)[:40], body...)
 		binary.LittleEndian.PutUint32(b[12:], crc32.ChecksumIEEE(b[16:]))
-		a, err := decodeAttributes(b, h)
+		decode := func(b []byte) (*attributes, error) {
+			fields, body, err := attributeFile.decode(b, h)
+			if err != nil {
+				return nil, err
+			}
+			return decodeAttributes(fields, body, 1)
+		}
+		if len(b) < attributeFile.headSize() {
+			return
+		}
+		a, err := decode(b)
 		if err != nil {
 			return
 		}
 		a.inGroups(a.rowCount(), func(group) bool { return true })
 		a.since(a.rowCount(), 0, 0)
-		if again, err := decodeAttributes(a.encode(h), h); err != nil || !bytes.Equal(again.entries, a.entries) {
+		if again, err := decode(a.encode(h)); err != nil || !bytes.Equal(again.entries, a.entries) {
 			t.Errorf("written and read again: %v", err)
 		}
 	})

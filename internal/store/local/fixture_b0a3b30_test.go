@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ import (
 const fixtureB0a3b30 = "testdata/format-1-b0a3b30"
 
 func fixtureOptions(dir, collection string) Options {
-	return Options{Dir: dir, Collection: collection, codesFrom: 100}
+	return Options{Dir: dir, Collection: collection, cachesFrom: 100}
 }
 
 // TestReadsB0a3b30 reads the index as the commit did that wrote it, from a reader and
@@ -124,5 +125,50 @@ func TestModelIndexesOfB0a3b30(t *testing.T) {
 	o.Mode = store.ReadOnly
 	if s := mustOpen(t, o); s.Model().Fingerprint != "f00d" {
 		t.Errorf("after going back the model is %+v", s.Model())
+	}
+}
+
+// TestCachesOfB0a3b30 reads each cache by itself: reading everything would also do
+// without them.
+func TestCachesOfB0a3b30(t *testing.T) {
+	const rows = 156 // when the caches were written: of 150 records, 6 were replaced
+	s := mustOpen(t, fixtureOptions(copyIndex(t, fixtureB0a3b30), "c"))
+	sn, err := s.snapshot(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sn.release()
+	h := s.header(sn.generation)
+	if entries, err := s.readFileStates(h); len(entries) != rows*fileStateEntry || err != nil {
+		t.Errorf("file states: %d bytes, %v", len(entries), err)
+	}
+	if a, err := s.readAttributes(h); err != nil || a.rowCount() != rows {
+		t.Errorf("attributes: %+v, %v", a, err)
+	}
+	if got := sn.vectors.codes.covered(); got != rows/64*64 {
+		t.Errorf("%d rows have codes", got)
+	}
+	for _, label := range []string{"all", "half", "most"} {
+		if !tagIsKept(t, s, label) {
+			t.Errorf("tag %s is not in the tag file", label)
+		}
+	}
+	// What is written today is the same, byte for byte.
+	for _, k := range cacheFiles {
+		want, err := os.ReadFile(filepath.Join(fixtureB0a3b30, "c", k.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields, err := k.decodeHead(want, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed := want[k.headSize():]
+		if k.name == tagFile.name {
+			sealed = sealed[:fields[3]]
+		}
+		if got := k.head(h, sealed, fields...); !bytes.Equal(got, want[:k.headSize()]) {
+			t.Errorf("the header of %s is\n%x, was\n%x", k.name, got, want[:k.headSize()])
+		}
 	}
 }

@@ -79,7 +79,7 @@ type Options struct {
 	Log         *slog.Logger // nil discards
 
 	files     fileSystem // tests put a failing one here; nil for the real one
-	codesFrom int64      // tests want codes of few records; 0 for the constant
+	cachesFrom int64      // tests want codes of few records; 0 for the constant
 }
 
 // Store is an open index. Its methods may be called from several goroutines.
@@ -92,7 +92,7 @@ type Store struct {
 	identity   []byte
 	engine     vec.Engine
 	codes      sq8.Engine // nil where codes are not used
-	codesFrom  int64
+	cachesFrom  int64
 	log        *slog.Logger
 	files      fileSystem
 
@@ -164,7 +164,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		collection: o.Collection,
 		engine:     o.Engine,
 		codes:      o.SQ8,
-		codesFrom:  o.codesFrom,
+		cachesFrom:  o.cachesFrom,
 		log:        o.Log,
 		files:      o.files,
 		closed:     make(chan struct{}),
@@ -178,8 +178,8 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if o.Float32Only {
 		s.codes = nil
 	}
-	if s.codesFrom == 0 {
-		s.codesFrom = codesFrom
+	if s.cachesFrom == 0 {
+		s.cachesFrom = cachesFrom
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -187,7 +187,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.files == nil {
 		s.files = osFiles{}
 	}
-	s.maps.codesFrom, s.maps.log = s.codesFrom, s.log
+	s.maps.cachesFrom, s.maps.log = s.cachesFrom, s.log
 	if err := s.open(ctx, o); err != nil {
 		s.release()
 		return nil, fmt.Errorf("open index %s: %w", dir, err)
@@ -255,10 +255,7 @@ func (s *Store) Close() error {
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
 			}
-			s.extendCodes(context.Background(), s.codesFrom/codesBehind)
-			s.keepRoster(context.Background(), s.codesFrom/codesBehind)
-			s.keepAttributes(context.Background(), s.codesFrom/codesBehind)
-			s.keepTags(context.Background(), s.codesFrom/codesBehind)
+			s.keepCaches(context.Background(), s.cachesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
 			}

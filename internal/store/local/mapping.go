@@ -38,8 +38,8 @@ type mappings struct {
 	mu      sync.Mutex
 	current *mapping
 	closed  bool
-	// codesFrom is how many rows without codes are too many to leave it at that.
-	codesFrom int64
+	// cachesFrom is how many rows without codes are too many to leave it at that.
+	cachesFrom int64
 	log       *slog.Logger
 	opening   func() // called before a file is opened; tests compact then
 }
@@ -82,7 +82,7 @@ func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*ma
 // codesGrew tells whether a writer has added codes that the mapping misses. It looks
 // only where they would make a difference.
 func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
-	if c.rowCount < m.codesFrom || c.rowCount-c.codes.covered() < m.codesFrom/codesBehind+64 {
+	if c.rowCount < m.cachesFrom || c.rowCount-c.codes.covered() < m.cachesFrom/codesBehind+64 {
 		return false
 	}
 	f, err := os.Open(path)

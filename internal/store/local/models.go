@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -116,28 +117,10 @@ func (s *Store) Promote(ctx context.Context) error {
 	if s.dir != s.base {
 		name = filepath.Base(s.dir)
 	}
-	if err := s.writeCurrent(name); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(s.base, currentName), []byte(name+"\n")); err != nil {
 		return fmt.Errorf("switch %s to the new index: %w", s.base, err)
 	}
 	return nil
-}
-
-// writeCurrent replaces the file current, all or nothing also where the power fails.
-func (s *Store) writeCurrent(name string) error {
-	path := filepath.Join(s.base, currentName)
-	f, err := os.CreateTemp(s.base, "."+currentName+"-")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(name + "\n")
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return s.files.SyncDir(s.base)
 }
 
 // ModelIndexes implements store.ModelIndexKeeper. The name of one is its folder, relative to
@@ -211,7 +194,10 @@ func dropFolder(dir string) error {
 	if err != nil {
 		return errors.Join(err, lock.release())
 	}
-	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm", rosterName, attributeName, tagName}
+	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm"}
+	for _, k := range cacheFiles {
+		doomed = append(doomed, k.name)
+	}
 	for _, e := range entries {
 		_, vectors := vectorGeneration(e.Name())
 		if _, codes := codeGeneration(e.Name()); vectors || codes {

@@ -54,7 +54,7 @@ func (s *Store) searchRecords(ctx context.Context, sn *snapshot, q store.Query) 
 // searchRows searches the selected rows.
 func (s *Store) searchRows(ctx context.Context, sn *snapshot, q store.Query, selected *bitmap) ([]*vec.TopK, error) {
 	codes := s.codes
-	if int64(selected.size()) < s.codesFrom {
+	if int64(selected.size()) < s.cachesFrom {
 		codes = nil
 	}
 	return newScan(s.engine, codes, sn, q, selected).run(ctx)

@@ -41,7 +41,7 @@ const (
 	vectorSuffix = ".f32"
 )
 
-var vectorMagic = []byte("SIGHTVEC")
+const vectorMagic = "SIGHTVEC"
 
 type header struct {
 	dim        int
@@ -49,15 +49,39 @@ type header struct {
 	identity   []byte
 }
 
-func (h header) encode() []byte {
+// encode returns the header of a vector file.
+func (h header) encode() []byte { return h.page(vectorMagic, vectorVersion) }
+
+// page returns a header that vector files and code files have in common: a page with
+// fields from byte 40 on, and behind them the checksum of what is before it.
+func (h header) page(magic string, version uint32, fields ...int64) []byte {
 	b := make([]byte, headerSize)
-	copy(b, vectorMagic)
-	binary.LittleEndian.PutUint32(b[8:], vectorVersion)
+	copy(b, magic)
+	binary.LittleEndian.PutUint32(b[8:], version)
 	binary.LittleEndian.PutUint32(b[12:], uint32(h.dim))
 	binary.LittleEndian.PutUint64(b[16:], uint64(h.generation))
 	copy(b[24:24+identitySize], h.identity)
-	binary.LittleEndian.PutUint32(b[40:], crc32.ChecksumIEEE(b[:40]))
+	end := 40
+	for _, n := range fields {
+		binary.LittleEndian.PutUint64(b[end:], uint64(n))
+		end += 8
+	}
+	binary.LittleEndian.PutUint32(b[end:], crc32.ChecksumIEEE(b[:end]))
 	return b
+}
+
+// generationIn returns the generation in the name of a file, between a prefix and a
+// suffix.
+func generationIn(name, prefix, suffix string) (int64, bool) {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = strings.CutSuffix(digits, suffix); !ok {
+		return 0, false
+	}
+	g, err := strconv.ParseInt(digits, 10, 64)
+	return g, err == nil
 }
 
 // decodeHeader reads what encode wrote.
@@ -65,7 +89,7 @@ func decodeHeader(b []byte) (header, error) {
 	switch {
 	case len(b) < headerSize:
 		return header{}, fmt.Errorf("%w: the header has %d of %d bytes", store.ErrDamaged, len(b), headerSize)
-	case !bytes.HasPrefix(b, vectorMagic):
+	case !bytes.HasPrefix(b, []byte(vectorMagic)):
 		return header{}, fmt.Errorf("%w: this is not a vector file", store.ErrDamaged)
 	case binary.LittleEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]):
 		return header{}, fmt.Errorf("%w: the header's checksum is wrong", store.ErrDamaged)
@@ -115,15 +139,7 @@ func (s *Store) vectorPath(generation int64) string {
 
 // vectorGeneration is the generation in the name of a vector file.
 func vectorGeneration(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, vectorPrefix)
-	if !ok {
-		return 0, false
-	}
-	if digits, ok = strings.CutSuffix(digits, vectorSuffix); !ok {
-		return 0, false
-	}
-	g, err := strconv.ParseInt(digits, 10, 64)
-	return g, err == nil
+	return generationIn(name, vectorPrefix, vectorSuffix)
 }
 
 func (s *Store) header(generation int64) header {
