@@ -78,7 +78,7 @@ type Options struct {
 	Float32Only bool
 	Log         *slog.Logger // nil discards
 
-	files     fileSystem // tests put a failing one here; nil for the real one
+	files      fileSystem // tests put a failing one here; nil for the real one
 	cachesFrom int64      // tests want codes of few records; 0 for the constant
 }
 
@@ -92,7 +92,7 @@ type Store struct {
 	identity   []byte
 	engine     vec.Engine
 	codes      sq8.Engine // nil where codes are not used
-	cachesFrom  int64
+	cachesFrom int64
 	log        *slog.Logger
 	files      fileSystem
 
@@ -164,7 +164,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		collection: o.Collection,
 		engine:     o.Engine,
 		codes:      o.SQ8,
-		cachesFrom:  o.cachesFrom,
+		cachesFrom: o.cachesFrom,
 		log:        o.Log,
 		files:      o.files,
 		closed:     make(chan struct{}),

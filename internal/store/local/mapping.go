@@ -40,8 +40,8 @@ type mappings struct {
 	closed  bool
 	// cachesFrom is how many rows without codes are too many to leave it at that.
 	cachesFrom int64
-	log       *slog.Logger
-	opening   func() // called before a file is opened; tests compact then
+	log        *slog.Logger
+	opening    func() // called before a file is opened; tests compact then
 }
 
 // acquire returns a mapping of at least the given rows, to be released, with as many
