@@ -96,7 +96,7 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one a snapshot
+	read  *sql.DB // read-only connections, one per snapshot
 	maps  mappings
 	known attributeCache
 

@@ -185,7 +185,7 @@ func (s *Store) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(impatient(context.Background()), 5*time.Second)
 	defer cancel()
-	if err := s.touch(ctx, true); err != nil {
+	if err := s.keepUpdated(ctx, 0); err != nil {
 		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}

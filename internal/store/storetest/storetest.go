@@ -186,7 +186,7 @@ func (e *env) recordFailures(failures ...store.Failure) {
 // check compares all that the store holds with the oracle.
 func (e *env) check() {
 	e.Helper()
-	e.compare("Scan", e.scan(nil, true), e.match(nil))
+	e.compare("Scan", e.scan(nil, store.Fields{Vectors: true}), e.match(nil))
 	n, err := e.s.Count(e.Context(), nil)
 	if err != nil || n != int64(len(e.records)) {
 		e.Fatalf("Count = %d, %v; want %d", n, err, len(e.records))
@@ -204,10 +204,10 @@ func (e *env) check() {
 }
 
 // scan collects a scan.
-func (e *env) scan(f store.Filter, vectors bool) []store.Record {
+func (e *env) scan(f store.Filter, fields store.Fields) []store.Record {
 	e.Helper()
 	var out []store.Record
-	for r, err := range e.s.Scan(e.Context(), f, store.Fields{Vectors: vectors}) {
+	for r, err := range e.s.Scan(e.Context(), f, fields) {
 		if err != nil {
 			e.Fatalf("Scan(%#v): %v", f, err)
 		}
