@@ -9,8 +9,8 @@
 //     All writes are of whole records by id, so that doing one again changes nothing.
 //   - A reader may see part of a batch while it is written. A scan checks at its end
 //     that it saw as many records as there are.
-//   - Searches are approximate, as far as the type of index is, and of records with
-//     equal scores any may be the last that are given.
+//   - Searches are approximate where the type of index is. Where records with equal
+//     scores compete for the last places, any of them may get one.
 //   - Nothing keeps two processes from writing at once. Each sees what the other
 //     wrote, and the last to write a record wins.
 package milvus
