@@ -50,7 +50,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 
 	"github.com/sightline/sightline/internal/store"
@@ -61,7 +60,7 @@ import (
 // Options say which index to open and how.
 type Options struct {
 	Dir        string // the folder that holds the collections
-	Collection string // 1-64 of letters, digits, "_", "-" and ".", not starting with "-" or "."
+	Collection string // see store.CheckOpen
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
@@ -96,7 +95,7 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one a snapshot
+	read  *sql.DB // read-only connections, one per snapshot
 	maps  mappings
 	known attributeCache
 
@@ -122,18 +121,12 @@ var (
 // Kind is the name of this kind of store.
 const Kind = "local"
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
 // Open opens the index of a collection. Errors that callers tell apart are
 // store.ErrNoIndex, store.ErrLocked, store.ErrNewerFormat, store.ErrDamaged and
 // *store.ModelMismatchError; none of them changes anything.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return nil, errors.New("an index is created for a model, and none was given")
+	if err := store.CheckOpen(o.Collection, o.Mode, o.Model); err != nil {
+		return nil, err
 	}
 	base, err := o.base()
 	if err != nil {

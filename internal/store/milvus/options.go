@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
@@ -41,8 +40,7 @@ type Options struct {
 	Token              string // in place of user and password
 	Database           string // "" means the server's default
 	TLS                TLS
-	// Collection is the user's name of the index: 1-64 of letters, digits, "_", "-"
-	// and ".", not starting with "-" or ".".
+	// Collection is the user's name of the index; see store.CheckOpen.
 	Collection string
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError, unless Mode is Rebuild.
@@ -77,16 +75,10 @@ const (
 	maxBatchBytes = 60 << 20 // servers take messages of 64 MiB, with some room for the frame
 )
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
 // withDefaults fills what was left open and reports what cannot work.
 func (o Options) withDefaults() (Options, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return o, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return o, errors.New("an index is created for a model, and none was given")
+	if err := store.CheckOpen(o.Collection, o.Mode, o.Model); err != nil {
+		return o, err
 	}
 	if o.Address == "" {
 		return o, errors.New("no address of a Milvus server was given")
