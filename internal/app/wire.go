@@ -17,12 +17,12 @@ import (
 	"github.com/sightline/sightline/internal/walk"
 )
 
-// Tuning says which work an encoder is for.
-type Tuning int
+// Workload says which work an encoder is for.
+type Workload int
 
 // The kinds of work.
 const (
-	OneQuery  Tuning = iota // one text or picture at a time, on all cores
+	OneQuery  Workload = iota // one text or picture at a time, on all cores
 	ManyFiles               // many calls at once, each on its own threads: see EmbedChoice
 )
 
@@ -37,7 +37,7 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 
 // OpenIndex opens a model and the index that it built, or will build. Where the
 // settings name no model, the index's own is taken, and starter for a new index.
-func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, w Workload) (*Open, error) {
 	st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
 	switch {
 	case errors.Is(err, store.ErrNoIndex) && access >= Create:
@@ -47,7 +47,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t
 	default:
 		cfg = adoptModel(cfg, st.Model())
 	}
-	enc, err := e.OpenEncoder(ctx, cfg, t)
+	enc, err := e.OpenEncoder(ctx, cfg, w)
 	if err == nil && access == Read {
 		// Opened once only: a connection to a server takes a while.
 		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
@@ -70,7 +70,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t
 
 // OpenModel opens the model that the settings name, without an index. Where they
 // name none, that of the index is taken if there is one, and starter if not.
-func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenModel(ctx context.Context, cfg config.Config, w Workload) (clip.Encoder, error) {
 	if cfg.Model == "" {
 		st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
 		if err == nil {
@@ -81,7 +81,7 @@ func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.
 			return nil, err
 		}
 	}
-	return e.OpenEncoder(ctx, cfg, t)
+	return e.OpenEncoder(ctx, cfg, w)
 }
 
 // mustBe refuses to work on an index with another model than its own.
@@ -118,7 +118,7 @@ func withModelDefaults(cfg config.Config) config.Config {
 }
 
 // OpenEncoder opens the model that the settings name, without loading its weights.
-func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (clip.Encoder, error) {
 	cfg = withModelDefaults(cfg)
 	m, err := e.FindModel(cfg, cfg.Model)
 	if err != nil {
@@ -141,7 +141,7 @@ func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (cli
 		return nil, err
 	}
 	o := ort.Options{Log: e.Log}
-	if t == ManyFiles {
+	if w == ManyFiles {
 		o.ImageThreads, o.ManyImages = e.EmbedChoice(cfg, fingerprint).Threads, true
 	}
 	if dir := config.DefaultCache(e.Getenv); dir != "" {
