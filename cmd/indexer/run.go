@@ -98,7 +98,12 @@ func indexing(c *cli.Context, p *cmdline.Program, work func(context.Context, *in
 	if err != nil {
 		return err
 	}
-	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
+	switch {
+	case c.Bool("no-prune"):
+		options.Pruning = index.Never
+	case c.Bool("force-prune"):
+		options.Pruning = index.Forced
+	}
 	if text := c.String("shard"); text != "" {
 		if options.Shard, err = index.ParseShard(text); err != nil {
 			return fault.Usagef("several indexers take 1/3, 2/3 and 3/3", "--shard: %s", err)

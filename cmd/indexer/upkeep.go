@@ -43,7 +43,11 @@ earlier models, after asking.
 				return err
 			}
 			defer st.Close()
-			pruned, refusals, err := index.Prune(c.Context, st, c.Args().Slice(), c.Bool("force-prune"))
+			how := index.Guarded
+			if c.Bool("force-prune") {
+				how = index.Forced
+			}
+			pruned, refusals, err := index.Prune(c.Context, st, c.Args().Slice(), how)
 			if c.Bool("json") {
 				if err := json.NewEncoder(p.Stdout).Encode(map[string]any{"pruned": pruned, "refused": len(refusals)}); err != nil {
 					return err

@@ -42,10 +42,10 @@ type planner struct {
 	guard   *guard
 	out     chan<- candidate
 	commits *committer
-	retry   bool     // what failed before is tried again
-	roots   []string // of the run, none inside another
-	roll    *roll    // the index, where the store can list it
-	known   int64    // records under the roots that the walk came by
+	retry   bool        // what failed before is tried again
+	roots   []string    // of the run, none inside another
+	states  *fileStates // of the index, where the store can list them
+	known   int64       // records under the roots that the walk came by
 }
 
 // run sends every candidate that is new or changed to p.out. It stops early, with
@@ -148,13 +148,13 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		if !p.x.options.Shard.holds(id) {
 			continue
 		}
-		same, again := p.roll.unchanged(store.Key(id), e)
+		same, again := p.states.unchanged(store.Key(id), e)
 		if !same {
 			ids, left = append(ids, id), append(left, e)
 			continue
 		}
 		unchanged++
-		if !again && p.under(e.Path) {
+		if !again && rootAbove(p.roots, e.Path) != "" {
 			p.known++
 		}
 	}
@@ -181,7 +181,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
-			if !st.Failed && !again && p.under(e.Path) {
+			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}
 			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {
