@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/terminal"
@@ -177,7 +178,7 @@ func (x *classification) show(file string, scores []zeroshot.Score) error {
 	labels := x.classifier.List().Labels
 	if x.chart != "" {
 		chart := report.Chart{Name: filepath.Base(file)}
-		img, err := thumbnail(file, chartSide)
+		img, err := imaging.Thumbnail(file, chartSide)
 		if err != nil {
 			return fmt.Errorf("picture for the chart: %w", err) // it was there a moment ago
 		}

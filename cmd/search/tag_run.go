@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
@@ -180,7 +181,7 @@ func (x *tagRun) writeReport(ctx context.Context, page *report.RunPage) error {
 		Pictures: r.Pictures, Tagged: r.Tagged, Tags: r.Tags,
 	}
 	err := atomicfile.Write(x.report, func(w io.Writer) error {
-		return page.Write(ctx, w, facts, func(path string) (image.Image, error) { return thumbnail(path, reportSide) })
+		return page.Write(ctx, w, facts, func(path string) (image.Image, error) { return imaging.Thumbnail(path, reportSide) })
 	})
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

@@ -29,19 +29,35 @@ const (
 // OpenStore opens the store that the settings name. A model that is not zero must
 // be the one that built the index, unless the access is Rebuild.
 func (e *Env) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	if cfg.Store == "milvus" {
-		return e.openMilvus(ctx, cfg, access, m)
-	}
-	return e.openLocal(ctx, cfg, access, m)
+	return e.openStore(ctx, cfg, access, wanted{model: m})
 }
 
-func (e *Env) openLocal(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
+// wanted is the model that a store is opened for: one that is known, or one that is
+// chosen once it is known which model built the index.
+type wanted struct {
+	model  store.Model
+	choose func(inUse store.Model) (store.Model, error)
+}
+
+func (e *Env) openStore(ctx context.Context, cfg config.Config, access Access, want wanted) (st store.Store, err error) {
+	if cfg.Store == "milvus" {
+		st, err = e.openMilvus(ctx, cfg, access, want)
+	} else {
+		st, err = e.openLocal(ctx, cfg, access, want)
+	}
+	if err == nil && e.opened != nil {
+		st = e.opened(st)
+	}
+	return st, err
+}
+
+func (e *Env) openLocal(ctx context.Context, cfg config.Config, access Access, want wanted) (store.Store, error) {
 	if cfg.DB == "" {
 		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
 	engine := e.MatrixEngine(cfg)
 	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: e.Log, Rebuild: access == Rebuild,
+		Dir: cfg.DB, Collection: cfg.Collection, Model: want.model, ChooseModel: want.choose, Log: e.Log, Rebuild: access == Rebuild,
 		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
 		Mode: map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create, Rebuild: local.Create}[access],
 	})
@@ -64,7 +80,7 @@ func (e *Env) MatrixEngine(cfg config.Config) *ort.Engine {
 	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable) }, e.Log)
 }
 
-func (e *Env) openMilvus(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
+func (e *Env) openMilvus(ctx context.Context, cfg config.Config, access Access, want wanted) (store.Store, error) {
 	s := cfg.Milvus
 	who, err := s.Credentials()
 	if err != nil {
@@ -73,7 +89,7 @@ func (e *Env) openMilvus(ctx context.Context, cfg config.Config, access Access, 
 	o := milvus.Options{
 		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
 		Database: s.Database, TLS: milvus.TLS(s.TLS),
-		Collection: cfg.Collection, Model: m, Rebuild: access == Rebuild,
+		Collection: cfg.Collection, Model: want.model, ChooseModel: want.choose, Rebuild: access == Rebuild,
 		Mode:   map[Access]milvus.Mode{Read: milvus.ReadOnly, Write: milvus.ReadWrite, Create: milvus.Create, Rebuild: milvus.Create}[access],
 		Index:  milvus.Index(s.Index),
 		Search: milvus.SearchParams(s.Search),

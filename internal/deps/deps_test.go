@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{
-		"internal/zeroshot", "internal/tagging/*", "internal/config", "internal/clip/hub", "internal/clip/ort",
+		"internal/zeroshot", "internal/tagging/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*",
 	},
 	{

@@ -5,6 +5,7 @@ package tune
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -56,6 +57,74 @@ func Best(rates []float64) int {
 		return 0
 	}
 	return best
+}
+
+// Measured is a choice with the better of its two rates.
+type Measured struct {
+	Choice
+	Rate   float64 `json:"pictures_per_second"`
+	Chosen bool    `json:"chosen"` // this one is to be used
+}
+
+// Model is an Embedder that is open.
+type Model interface {
+	Embedder
+	Close() error
+}
+
+// Find measures the choices, each twice for the time each, with models that open opens
+// for a number of threads per call and that Find closes again. Of the outcome, in the
+// order of the choices, one is chosen: see Best.
+func Find(ctx context.Context, choices []Choice, each time.Duration, open func(threads int) (Model, error)) ([]Measured, error) {
+	var rows []Measured
+	for _, same := range byThreads(choices) {
+		m, err := open(same[0].Threads)
+		if err != nil {
+			return nil, err
+		}
+		found, err := measureAll(ctx, m, same, each)
+		if err = errors.Join(err, m.Close()); err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	rates := make([]float64, len(rows))
+	for i, r := range rows {
+		rates[i] = r.Rate
+	}
+	if len(rows) > 0 {
+		rows[Best(rates)].Chosen = true
+	}
+	return rows, nil
+}
+
+// byThreads groups choices that one model can serve.
+func byThreads(choices []Choice) [][]Choice {
+	var groups [][]Choice
+	for _, c := range choices {
+		if n := len(groups); n > 0 && groups[n-1][0].Threads == c.Threads {
+			groups[n-1] = append(groups[n-1], c)
+		} else {
+			groups = append(groups, []Choice{c})
+		}
+	}
+	return groups
+}
+
+// measureAll measures each choice twice, in turn, since the speed of a machine drifts,
+// and keeps the better.
+func measureAll(ctx context.Context, e Embedder, choices []Choice, each time.Duration) ([]Measured, error) {
+	rows := make([]Measured, len(choices))
+	for range 2 {
+		for i, c := range choices {
+			rate, err := Measure(ctx, e, c, each)
+			if err != nil {
+				return nil, err
+			}
+			rows[i] = Measured{Choice: c, Rate: max(rate, rows[i].Rate)}
+		}
+	}
+	return rows, nil
 }
 
 // Embedder is what is measured. clip.Encoder satisfies it.

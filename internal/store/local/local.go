@@ -58,7 +58,10 @@ type Options struct {
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
 	Model store.Model
-	Mode  Mode
+	// ChooseModel, if it is set, is asked for Model while the index is opened, once it is
+	// known which model built it: the zero Model where there is no index yet.
+	ChooseModel func(inUse store.Model) (store.Model, error)
+	Mode        Mode
 	// Rebuild lets Create make an index for Model beside that of another model, which
 	// stays the one in use until Promote.
 	Rebuild bool
@@ -122,8 +125,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", o.Collection)
 	}
-	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return nil, errors.New("an index is created for a model, and none was given")
+	if o.Mode == Create && o.ChooseModel == nil && !isModel(o.Model) {
+		return nil, errNoModel
 	}
 	base, err := o.base()
 	if err != nil {
@@ -144,6 +147,26 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.base = base
 	return s, nil
+}
+
+var errNoModel = errors.New("an index is created for a model, and none was given")
+
+func isModel(m store.Model) bool { return m.Fingerprint != "" && m.Dim > 0 }
+
+// choose asks for the model, unless it is settled.
+func (o *Options) choose(inUse store.Model) error {
+	if o.ChooseModel == nil {
+		return nil
+	}
+	m, err := o.ChooseModel(inUse)
+	if err != nil {
+		return err
+	}
+	if !isModel(m) {
+		return errNoModel
+	}
+	o.Model, o.ChooseModel = m, nil
+	return nil
 }
 
 // openFolder opens the index in a folder.
@@ -187,6 +210,12 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, o Options) error {
 	if o.Mode == Create {
+		if _, err := os.Stat(s.cataloguePath()); errors.Is(err, os.ErrNotExist) {
+			// Chosen before anything is made: a wrong choice leaves nothing behind.
+			if err := o.choose(store.Model{}); err != nil {
+				return err
+			}
+		}
 		if err := os.MkdirAll(s.dir, 0o755); err != nil {
 			return err
 		}
@@ -204,7 +233,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return err
 		}
 		if o.Mode == Create {
-			if err := s.createIfMissing(ctx, o.Model); err != nil {
+			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
@@ -214,6 +243,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	if err := o.choose(s.model); err != nil {
 		return err
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != s.model.Fingerprint {

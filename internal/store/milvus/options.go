@@ -58,7 +58,10 @@ type Options struct {
 	// model built is refused with a *store.ModelMismatchError, unless Rebuild is set.
 	// The zero value accepts whatever model is there and cannot create an index.
 	Model store.Model
-	Mode  Mode
+	// ChooseModel, if it is set, is asked for Model while the index is opened, once it is
+	// known which model built it: the zero Model where there is no index yet.
+	ChooseModel func(inUse store.Model) (store.Model, error)
+	Mode        Mode
 	// Rebuild lets Create make a collection for Model beside the one that is in use.
 	// It is what this store then reads and writes; everybody else sees the old one
 	// until Promote.
@@ -90,14 +93,34 @@ const (
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
+var errNoModel = errors.New("an index is created for a model, and none was given")
+
+func isModel(m store.Model) bool { return m.Fingerprint != "" && m.Dim > 0 }
+
+// choose asks for the model, unless it is settled.
+func (o *Options) choose(inUse store.Model) error {
+	if o.ChooseModel == nil {
+		return nil
+	}
+	m, err := o.ChooseModel(inUse)
+	if err != nil {
+		return err
+	}
+	if !isModel(m) {
+		return errNoModel
+	}
+	o.Model, o.ChooseModel = m, nil
+	return nil
+}
+
 // withDefaults fills what was left open and reports what cannot work.
 func (o Options) withDefaults() (Options, error) {
 	if !collectionName.MatchString(o.Collection) {
 		return o, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", o.Collection)
 	}
-	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return o, errors.New("an index is created for a model, and none was given")
+	if o.Mode == Create && o.ChooseModel == nil && !isModel(o.Model) {
+		return o, errNoModel
 	}
 	if o.Address == "" {
 		return o, errors.New("no address of a Milvus server was given")

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -9,7 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -24,19 +24,11 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	keeper, ok := st.(store.Keeper)
-	if !ok {
-		return fault.Usagef("", "this kind of store keeps no indexes of earlier models")
-	}
-	all, err := keeper.Generations(c.Context)
-	if err != nil {
+	old, err := index.OldModels(c.Context, st)
+	if errors.Is(err, index.ErrNoOldModels) {
+		return fault.Usagef("", "%s", err)
+	} else if err != nil {
 		return err
-	}
-	var old []store.Generation
-	for _, g := range all {
-		if !g.Current {
-			old = append(old, g)
-		}
 	}
 	if len(old) > 0 && !c.Bool("yes") {
 		for _, g := range old {
@@ -51,13 +43,12 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 			return nil
 		}
 	}
-	for _, g := range old {
-		if err := keeper.Drop(c.Context, g.Name); err != nil {
-			return err
-		}
+	if err := index.DropOldModels(c.Context, st, old); err != nil {
+		return err
 	}
 	if c.Bool("json") {
-		return json.NewEncoder(p.Stdout).Encode(map[string]int{"removed": len(old)})
+		p.PrintJSON(map[string]int{"removed": len(old)})
+		return nil
 	}
 	p.Printf("%s removed\n", indexes(len(old)))
 	return nil
