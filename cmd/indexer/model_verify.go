@@ -39,17 +39,21 @@ func verifyFiles(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	models, err := p.FindModels(cfg, c.Args().Slice())
+	if err != nil {
+		return err
+	}
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err
 	}
 	defer reporter.Close()
-	models, err := p.VerifyModels(c.Context, cfg, c.Args().Slice(), hubProgress(reporter))
+	verified, err := app.VerifyModels(c.Context, models, hubProgress(reporter))
 	reporter.Close()
 	if err != nil {
 		return err
 	}
-	for _, m := range models {
+	for _, m := range verified {
 		if c.Bool("json") {
 			p.PrintJSON(m)
 			continue
@@ -63,5 +67,5 @@ func verifyFiles(c *cli.Context, p *cmdline.Program) error {
 			p.Printf("   %s\n", terminal.Safe(b.String()))
 		}
 	}
-	return app.Damaged(models)
+	return app.Damaged(verified)
 }

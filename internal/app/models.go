@@ -88,28 +88,33 @@ type VerifiedModel struct {
 	Problems []hub.Problem `json:"problems"`
 }
 
-// VerifyModels checks every file of the named models against its checksum; without
-// names, those of every model on this machine. observer may be nil.
-func (e *Env) VerifyModels(ctx context.Context, cfg config.Config, names []string, observer hub.Observer) ([]VerifiedModel, error) {
-	var models []VerifiedModel
+// FindModels finds the named models or, without names, every model on this machine.
+func (e *Env) FindModels(cfg config.Config, names []string) ([]FoundModel, error) {
+	var models []FoundModel
 	for _, name := range names {
 		m, err := e.FindModel(cfg, name)
 		if err != nil {
 			return nil, err
 		}
-		models = append(models, VerifiedModel{Name: m.Name, Dir: m.Dir})
+		models = append(models, m)
 	}
-	if len(names) == 0 {
-		installed, err := hub.List(e.ModelDirs(cfg)...)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range installed {
-			models = append(models, VerifiedModel{Name: m.Name, Dir: m.Dir})
-		}
+	if len(names) > 0 {
+		return models, nil
 	}
-	for i := range models {
-		m := &models[i]
+	installed, err := hub.List(e.ModelDirs(cfg)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range installed {
+		models = append(models, FoundModel{Name: m.Name, Dir: m.Dir})
+	}
+	return models, nil
+}
+
+// VerifyModels checks every file of the models against its checksum. observer may be nil.
+func VerifyModels(ctx context.Context, models []FoundModel, observer hub.Observer) ([]VerifiedModel, error) {
+	verified := make([]VerifiedModel, len(models))
+	for i, m := range models {
 		problems, err := hub.Verify(ctx, m.Dir, observer)
 		if errors.Is(err, hub.ErrNoManifest) {
 			problems, err = []hub.Problem{{Path: hub.ManifestName, Kind: hub.Missing, Detail: "the bundle was not fetched by sightline and cannot be checked"}}, nil
@@ -117,10 +122,13 @@ func (e *Env) VerifyModels(ctx context.Context, cfg config.Config, names []strin
 		if err != nil {
 			return nil, err
 		}
-		m.Whole = !slices.ContainsFunc(problems, func(p hub.Problem) bool { return !p.Harmless() })
-		m.Problems = append([]hub.Problem{}, problems...) // scripts want [], not null
+		verified[i] = VerifiedModel{
+			Name: m.Name, Dir: m.Dir,
+			Whole:    !slices.ContainsFunc(problems, func(p hub.Problem) bool { return !p.Harmless() }),
+			Problems: append([]hub.Problem{}, problems...), // scripts want [], not null
+		}
 	}
-	return models, nil
+	return verified, nil
 }
 
 // Damaged returns an error if any of the models is not whole.
