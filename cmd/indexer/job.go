@@ -12,10 +12,10 @@ import (
 func pipelineFlags() []cli.Flag {
 	const category = "Tuning"
 	return []cli.Flag{
-		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one a core", Category: category},
-		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one a core, or as tuned", Category: category},
-		&cli.IntFlag{Name: "embed-threads", Usage: "`N` threads a batch", DefaultText: "1, or as tuned", Category: category},
-		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures a batch", DefaultText: "8, or as tuned", Category: category},
+		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one per core", Category: category},
+		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one per core, or as tuned", Category: category},
+		&cli.IntFlag{Name: "embed-threads", Usage: "`N` threads per batch", DefaultText: "1, or as tuned", Category: category},
+		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures per batch", DefaultText: "8, or as tuned", Category: category},
 		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
 		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
 	}

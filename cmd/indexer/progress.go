@@ -33,7 +33,7 @@ func hubProgress(r *cmdline.Reporter) hub.Observer {
 // besides passing it on.
 type failureLines struct {
 	index.Observer
-	mu sync.Mutex // a line at a time
+	mu sync.Mutex // one line at a time
 	p  *cmdline.Program
 }
 

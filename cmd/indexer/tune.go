@@ -17,7 +17,7 @@ func tuneCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "tune",
 		Usage: "measure how this machine embeds pictures fastest, and remember it",
-		Description: `Tries a few numbers of calls at once, threads a call and pictures a call with the
+		Description: `Tries a few numbers of calls at once, threads per call and pictures per call with the
 model, on pictures of noise, in less than a minute. indexer run takes what was fastest,
 unless the settings or its own flags say otherwise, until the model, the processor or
 ONNX Runtime changes. What runs beside it disturbs the measurement.

@@ -25,7 +25,7 @@ index and holds for everybody's searches from then on; --dry-run only measures.
    search tune --queries queries.txt --recall 0.98
    search tune --queries queries.txt --recall 0.98 -k 50 --dry-run`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "queries", Usage: "`FILE` of text queries, one a line"},
+			&cli.StringFlag{Name: "queries", Usage: "`FILE` of text queries, one per line"},
 			&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "tune for searches of `N` pictures", Value: 10},
 			&cli.BoolFlag{Name: "dry-run", Usage: "measure, and keep nothing"},
 		}),

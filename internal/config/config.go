@@ -26,10 +26,10 @@ type Config struct {
 
 // Index are the settings of the indexing pipeline.
 type Index struct {
-	Workers      int      `mapstructure:"workers"`       // files read and decoded at once; 0: one a core
-	EmbedWorkers int      `mapstructure:"embed_workers"` // batches embedded at once; 0: tuned, else one a core
+	Workers      int      `mapstructure:"workers"`       // files read and decoded at once; 0: one per core
+	EmbedWorkers int      `mapstructure:"embed_workers"` // batches embedded at once; 0: tuned, else one per core
 	EmbedThreads int      `mapstructure:"embed_threads"` // threads of each; 0: tuned, else 1
-	BatchSize    int      `mapstructure:"batch_size"`    // pictures a batch; 0: tuned, else 8
+	BatchSize    int      `mapstructure:"batch_size"`    // pictures per batch; 0: tuned, else 8
 	DecodedBytes int64    `mapstructure:"decoded_bytes"` // memory of decoded pictures, at most
 	MaxPixels    int64    `mapstructure:"max_pixels"`    // of one picture
 	MaxBytes     int64    `mapstructure:"max_bytes"`     // of one file

@@ -81,15 +81,15 @@ func defaultMilvus() Milvus {
 	}
 }
 
-// Credentials are who to be on a server: a token, or a user with a password, or
-// nobody.
+// Credentials are what a server is told about the user: a token, or a name with a
+// password, or nothing.
 type Credentials struct {
 	Username string
 	Password Secret
 	Token    Secret
 }
 
-// Credentials reads the files that hold secrets and returns who to be.
+// Credentials reads the files that hold secrets.
 func (m Milvus) Credentials() (Credentials, error) {
 	password, err := secretFrom("milvus.password", m.Password, m.PasswordFile)
 	if err != nil {
@@ -144,8 +144,8 @@ func (m Milvus) validate() []error {
 	return append(errs, m.validateIdentity()...)
 }
 
-// validateIdentity reports settings about who to be, and how to be sure of the
-// server, that contradict each other.
+// validateIdentity reports settings of the user's identity and of the server's that
+// contradict each other.
 func (m Milvus) validateIdentity() []error {
 	var errs []error
 	if (m.TLS.Cert == "") != (m.TLS.Key == "") {

@@ -20,7 +20,7 @@ const hidden = "[secret]"
 // Reveal returns the text, for the one place that must send it.
 func (s Secret) Reveal() string { return string(s) }
 
-// String tells whether the secret is set.
+// String says whether the secret is set.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -41,8 +41,8 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 var secretKeys = []string{"milvus.password", "milvus.token"}
 
 // checkSecrets refuses secrets that are not texts. YAML reads 0123 as the number
-// 83, which would be sent as another password than the one written; and the decoder
-// would quote what it cannot convert.
+// 83, which would be sent in place of the password; and the decoder would print a
+// secret that it cannot convert in its error.
 func checkSecrets(v *viper.Viper) error {
 	var errs []error
 	for _, key := range secretKeys {

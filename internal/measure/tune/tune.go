@@ -1,5 +1,5 @@
 // Package tune finds out how a machine embeds pictures fastest: how many calls of the
-// model at once, on how many threads each, and how many pictures a call. What it found
+// model at once, on how many threads each, and how many pictures per call. What it found
 // is kept per model, machine and library, for later runs.
 package tune
 
@@ -28,7 +28,7 @@ type Choice struct {
 func Default(cores int) Choice { return Choice{Workers: cores, Threads: 1, BatchSize: 8} }
 
 // Candidates are the choices worth measuring, the default first, those of equal
-// threads together. More pictures a call than 16 cost memory and gain nothing.
+// threads together. More pictures per call than 16 cost memory and gain nothing.
 func Candidates(cores int) []Choice {
 	list := []Choice{Default(cores), {cores, 1, 4}, {cores, 1, 16}}
 	if cores >= 4 {

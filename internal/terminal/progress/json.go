@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns a Reporter for programs: one object a line, told apart by "event".
+// JSON returns a Reporter for programs: one object per line, told apart by "event".
 //
 //	{"event":"progress","seen":..,"planned":..,"embedded":..,"failed":..,"rate":..,"eta_seconds":..,"walk_done":..}
 //	{"event":"bytes","what":..,"file":..,"done":..,"total":..,"rate":..,"eta_seconds":..}
