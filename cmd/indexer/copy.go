@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/transfer"
@@ -24,8 +26,8 @@ compared; a difference ends with 1. An index of another model is refused.
    indexer copy --from local --to milvus --milvus-address db.example:19530
    indexer copy --from milvus --to local --db /srv/index`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), progressFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: local or milvus", DefaultText: "the one in use"},
-			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: local or milvus"},
+			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: " + strings.Join(app.StoreKinds(), " or "), DefaultText: "the one in use"},
+			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: " + strings.Join(app.StoreKinds(), " or ")},
 		}),
 		Action: func(c *cli.Context) error { return copyIndex(c, p) },
 	}

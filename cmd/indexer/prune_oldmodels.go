@@ -6,10 +6,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -19,7 +19,7 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 0 {
 		return fault.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
 	}
-	_, st, err := p.OpenAnyStore(c, app.Write)
+	_, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -21,7 +21,7 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
    indexer verify`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			_, st, err := p.OpenAnyStore(c, app.Read)
+			_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/measure/recall"
+	"github.com/sightline/sightline/internal/store"
 )
 
 func tuneCommand(p *cmdline.Program) *cli.Command {
@@ -49,7 +50,7 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Write, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadWrite, app.OneQuery)
 	if err != nil {
 		return err
 	}

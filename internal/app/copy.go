@@ -12,9 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/transfer"
 )
 
-// copyKinds are the kinds of stores that can be copied between.
-var copyKinds = []string{"local", "milvus"}
-
 // CopyJob is a pair of stores that are open for a copy. It must be closed.
 type CopyJob struct {
 	from, to store.Store
@@ -28,8 +25,8 @@ func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) 
 	source.Store, target.Store = from, to
 	const example = "for example: indexer copy --from local --to milvus"
 	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
-		if !slices.Contains(copyKinds, f.kind) {
-			return nil, fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(copyKinds, ", "))
+		if !slices.Contains(StoreKinds(), f.kind) {
+			return nil, fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(StoreKinds(), ", "))
 		}
 	}
 	if source.Store == target.Store {
@@ -37,12 +34,12 @@ func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) 
 	}
 	var err error
 	j := &CopyJob{}
-	if j.from, err = e.OpenStore(ctx, source, Read, store.Model{}); err != nil {
+	if j.from, err = e.OpenStore(ctx, source, store.ReadOnly, store.Model{}); err != nil {
 		return nil, err
 	}
 	model := j.from.Model()
 	j.dim = model.Dim
-	if j.to, err = e.OpenStore(ctx, target, Create, model); err != nil {
+	if j.to, err = e.OpenStore(ctx, target, store.Create, model); err != nil {
 		return nil, errors.Join(err, j.from.Close())
 	}
 	return j, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,7 +88,11 @@ func TestExplain(t *testing.T) {
 
 // Each rule is reached: none is hidden behind one before it.
 func TestExplainRulesAreReached(t *testing.T) {
-	for i, r := range rules {
+	all := append(slices.Clone(interruptions), rules...)
+	for _, k := range storeKinds {
+		all = append(all, k.rules...)
+	}
+	for i, r := range all {
 		reached := false
 		for _, err := range []error{
 			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,

@@ -58,7 +58,7 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	case RebuildIndex:
 		err = j.openRebuild(ctx, cfg)
 	case Retry:
-		j.open, err = e.OpenIndex(ctx, cfg, Write, ManyFiles)
+		j.open, err = e.OpenIndex(ctx, cfg, store.ReadWrite, ManyFiles)
 	default:
 		err = j.openUpdate(ctx, cfg)
 	}
@@ -76,9 +76,9 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 // is there may have to forget them, but none is made.
 func (j *IndexJob) openUpdate(ctx context.Context, cfg config.Config) (err error) {
 	nowhere := index.CheckRoots(j.request.Paths)
-	access := Create
+	access := store.Create
 	if nowhere != nil {
-		access = Write
+		access = store.ReadWrite
 	}
 	j.open, err = j.env.OpenIndex(ctx, cfg, access, ManyFiles)
 	if nowhere != nil && errors.Is(err, store.ErrNoIndex) {

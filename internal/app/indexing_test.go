@@ -27,7 +27,7 @@ func (interrupting) WalkDone()             {}
 // inUse returns the number of records and the pixels of the index that searches use.
 func inUse(t *testing.T, e *Env, cfg config.Config) (records int64, pixels string) {
 	t.Helper()
-	st, err := e.OpenStore(t.Context(), cfg, Read, store.Model{})
+	st, err := e.OpenStore(t.Context(), cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestRebuild(t *testing.T) {
 		a, b := photos(t, 3), photos(t, 4)
 		indexed(t, e, cfg, IndexRequest{Paths: []string{a}})
 		indexed(t, e, cfg, IndexRequest{Paths: []string{b}})
-		st, err := e.OpenStore(t.Context(), cfg, Write, store.Model{})
+		st, err := e.OpenStore(t.Context(), cfg, store.ReadWrite, store.Model{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestRebuild(t *testing.T) {
 		if records, pixels := inUse(t, e, cfg); records != 7 || pixels != "exact" {
 			t.Errorf("the index in use has %d records, %s pixels", records, pixels)
 		}
-		st, err = e.OpenStore(t.Context(), cfg, Write, store.Model{})
+		st, err = e.OpenStore(t.Context(), cfg, store.ReadWrite, store.Model{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +178,7 @@ func TestRetry(t *testing.T) {
 			t.Errorf("outcome %+v, %v", out, out.Err())
 		}
 	}
-	st, err := e.OpenStore(t.Context(), cfg, Read, store.Model{})
+	st, err := e.OpenStore(t.Context(), cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		t.Fatal(err)
 	}

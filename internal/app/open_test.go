@@ -29,23 +29,23 @@ func TestOpenIndexAdopts(t *testing.T) {
 		for _, c := range []struct {
 			name                      string
 			model, precision, pixels  string // asked for
-			access                    Access
+			access                    store.Mode
 			wantModel, wantPre, wantX string
 			err                       error
 			mismatch                  bool
 			opens                     int
 		}{
-			{name: "no index yet, to read", access: Read, err: store.ErrNoIndex},
-			{name: "no index yet, to write", access: Write, err: store.ErrNoIndex},
-			{name: "a new index", access: Create, model: "big", precision: "int8", pixels: "exact", wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
-			{name: "its own model", access: Create, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
-			{name: "its own model, to write", access: Write, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
-			{name: "its own model, to read", access: Read, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
-			{name: "its own pixels, for a model that is named", access: Read, model: "big", precision: "int8", wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
-			{name: "another model, to read", access: Read, model: "other", mismatch: true},
-			{name: "another model, to write", access: Write, model: "other", mismatch: true},
-			{name: "another model, to create", access: Create, model: "other", mismatch: true},
-			{name: "other pixels", access: Write, pixels: "fast", mismatch: true},
+			{name: "no index yet, to read", access: store.ReadOnly, err: store.ErrNoIndex},
+			{name: "no index yet, to write", access: store.ReadWrite, err: store.ErrNoIndex},
+			{name: "a new index", access: store.Create, model: "big", precision: "int8", pixels: "exact", wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
+			{name: "its own model", access: store.Create, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
+			{name: "its own model, to write", access: store.ReadWrite, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
+			{name: "its own model, to read", access: store.ReadOnly, wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
+			{name: "its own pixels, for a model that is named", access: store.ReadOnly, model: "big", precision: "int8", wantModel: "big", wantPre: "int8", wantX: "exact", opens: 1},
+			{name: "another model, to read", access: store.ReadOnly, model: "other", mismatch: true},
+			{name: "another model, to write", access: store.ReadWrite, model: "other", mismatch: true},
+			{name: "another model, to create", access: store.Create, model: "other", mismatch: true},
+			{name: "other pixels", access: store.ReadWrite, pixels: "fast", mismatch: true},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				before := n.opens
@@ -84,14 +84,14 @@ func TestOpenIndexNew(t *testing.T) {
 	onEachStore(t, func(t *testing.T, cfg config.Config) {
 		e, n := newEnv(t)
 		n.failModel = errors.New("no such model")
-		if _, err := e.OpenIndex(t.Context(), cfg, Create, ManyFiles); !errors.Is(err, n.failModel) || err.Error() != "no such model" {
+		if _, err := e.OpenIndex(t.Context(), cfg, store.Create, ManyFiles); !errors.Is(err, n.failModel) || err.Error() != "no such model" {
 			t.Errorf("error %v", err)
 		}
 		n.failModel = nil
-		if _, err := e.OpenIndex(t.Context(), cfg, Read, ManyFiles); !errors.Is(err, store.ErrNoIndex) {
+		if _, err := e.OpenIndex(t.Context(), cfg, store.ReadOnly, ManyFiles); !errors.Is(err, store.ErrNoIndex) {
 			t.Errorf("an index was made for a model that there is not: %v", err)
 		}
-		open, err := e.OpenIndex(t.Context(), cfg, Create, ManyFiles)
+		open, err := e.OpenIndex(t.Context(), cfg, store.Create, ManyFiles)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func TestOpenIndexNew(t *testing.T) {
 		if m := open.Store.Model(); m.Name != StarterModel || m.Pixels != "fast" {
 			t.Errorf("the new index has the model %+v", m)
 		}
-		if _, err := e.OpenIndex(t.Context(), cfg, Rebuild, ManyFiles); err == nil {
+		if _, err := e.OpenIndex(t.Context(), cfg, store.Rebuild, ManyFiles); err == nil {
 			t.Error("a rebuild can be opened without a job")
 		}
 	})
@@ -111,7 +111,7 @@ func TestOpenIndexConnectsOnce(t *testing.T) {
 	e, _ := newEnv(t)
 	cfg := settings(t)
 	cfg.Store, cfg.Milvus.Address = "milvus", server.Address
-	for i, access := range []Access{Create, Create, Write, Read} {
+	for i, access := range []store.Mode{store.Create, store.Create, store.ReadWrite, store.ReadOnly} {
 		before := server.Calls("Connect")
 		open, err := e.OpenIndex(t.Context(), cfg, access, OneQuery)
 		if err != nil {
@@ -165,7 +165,7 @@ func TestOpensAndScans(t *testing.T) {
 			return func() error { indexed(t, e, cfg, r); return nil }
 		}
 		prune := func() error {
-			st, err := e.OpenStore(t.Context(), cfg, Write, store.Model{})
+			st, err := e.OpenStore(t.Context(), cfg, store.ReadWrite, store.Model{})
 			if err != nil {
 				return err
 			}
@@ -203,7 +203,7 @@ func TestOpenCanceled(t *testing.T) {
 	cancel()
 	e, _ := newEnv(t)
 	cfg := settings(t)
-	if open, err := e.OpenIndex(ctx, cfg, Create, OneQuery); err == nil {
+	if open, err := e.OpenIndex(ctx, cfg, store.Create, OneQuery); err == nil {
 		open.Close()
 		t.Error("an index was opened under a context that has ended")
 	}

@@ -20,7 +20,7 @@ import (
 // the one that is to replace it. Without an index in use there must be paths.
 func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err error) {
 	paths := slices.Clone(j.request.Paths)
-	inUse, err := j.env.OpenStore(ctx, cfg, Read, store.Model{})
+	inUse, err := j.env.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	var model store.Model
 	switch {
 	case errors.Is(err, store.ErrNoIndex) && len(paths) > 0:
@@ -42,7 +42,7 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 	if err != nil {
 		return err
 	}
-	st, err := j.env.OpenStore(ctx, cfg, Rebuild, modelOf(enc.Spec()))
+	st, err := j.env.OpenStore(ctx, cfg, store.Rebuild, modelOf(enc.Spec()))
 	if err != nil {
 		return errors.Join(err, enc.Close())
 	}
@@ -55,7 +55,7 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 // not whole.
 func (j *IndexJob) switchOver(ctx context.Context) (bool, error) {
 	next := j.open.Store
-	promoter, ok := next.(store.Promoter)
+	promoter, ok := store.As[store.Promoter](next)
 	if !ok {
 		return false, fault.Usagef("build another index with --db DIR or --collection NAME", "this kind of store cannot build an index beside the one in use")
 	}

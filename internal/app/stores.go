@@ -2,34 +2,57 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/store/local"
-	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// Access says what a store is opened for.
-type Access int
+// storeKind is all that the program knows of a kind of store. To add one, write a
+// package that passes storetest, and its entry in storeKinds; a store with settings of
+// its own has a section in config.
+type storeKind struct {
+	name string // what the setting store calls it, and its Description.Kind
+	open func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error)
+	// folder says that Description.Location is a folder of this machine, which also has
+	// room for what belongs to the index and not into the store.
+	folder bool
+	// rules explain the errors that only this kind gives.
+	rules []rule
+}
 
-// The kinds of access.
-const (
-	Read   Access = iota // searching; the index must exist
-	Write                // changing an index that exists
-	Create               // changing it, and making it if it is not there
-	// Rebuild is Create for an index that another model built: the new one is made
-	// beside it, and is what everybody finds only after store.Promoter's Promote.
-	Rebuild
-)
+// storeKinds are the stores that there are, the default of the settings first.
+var storeKinds = []storeKind{localKind, milvusKind}
+
+// StoreKinds lists the names of the kinds of store, as the setting store takes them.
+func StoreKinds() []string {
+	names := make([]string, len(storeKinds))
+	for i, k := range storeKinds {
+		names[i] = k.name
+	}
+	return names
+}
+
+// kindOf returns the kind of store of a name.
+func kindOf(name string) (storeKind, error) {
+	i := slices.IndexFunc(storeKinds, func(k storeKind) bool { return k.name == name })
+	if i < 0 {
+		return storeKind{}, fmt.Errorf("%w: store is %q; it can be %s", config.ErrInvalid, name, strings.Join(StoreKinds(), ", "))
+	}
+	return storeKinds[i], nil
+}
 
 // OpenStore opens the store that the settings name. A model that is not zero must
-// be the one that built the index, unless the access is Rebuild.
-func (e *Env) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	return e.openStore(ctx, cfg, access, wanted{model: m})
+// be the one that built the index, unless the mode is store.Rebuild.
+func (e *Env) OpenStore(ctx context.Context, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
+	return e.openStore(ctx, cfg, mode, wanted{model: m})
 }
 
 // wanted is the model that a store is opened for: one that is known, or one that is
@@ -39,38 +62,36 @@ type wanted struct {
 	choose func(inUse store.Model) (store.Model, error)
 }
 
-func (e *Env) openStore(ctx context.Context, cfg config.Config, access Access, want wanted) (st store.Store, err error) {
-	if cfg.Store == "milvus" {
-		st, err = e.openMilvus(ctx, cfg, access, want)
-	} else {
-		st, err = e.openLocal(ctx, cfg, access, want)
+func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
+	k, err := kindOf(cfg.Store)
+	if err != nil {
+		return nil, err
 	}
+	st, err := k.open(ctx, e, cfg, mode, w)
 	if err == nil && e.opened != nil {
 		st = e.opened(st)
 	}
 	return st, err
 }
 
-func (e *Env) openLocal(ctx context.Context, cfg config.Config, access Access, want wanted) (store.Store, error) {
-	if cfg.DB == "" {
-		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
-	}
-	engine := e.MatrixEngine(cfg)
-	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: want.model, ChooseModel: want.choose, Log: e.Log, Rebuild: access == Rebuild,
-		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
-		Mode: map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create, Rebuild: local.Create}[access],
-	})
+// RunsDir is the folder that keeps the tagging runs of an index: in the folder of one
+// that has a folder of this machine, and for one on a server in a folder of this
+// machine's user that is named by the server and the collection.
+func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
+	d, err := st.Describe(ctx)
 	if err != nil {
-		return nil, err // not st: a nil *local.Store is not a nil store.Store
+		return "", err
 	}
-	return st, nil
+	if k, err := kindOf(d.Kind); err == nil && k.folder {
+		return filepath.Join(d.Location, "runs"), nil
+	}
+	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // Engine scores rows and their 8-bit codes.
 type Engine interface {
 	vec.Engine
-	vec.CodeEngine
+	sq8.Engine
 	io.Closer
 }
 
@@ -78,30 +99,4 @@ type Engine interface {
 // when it is first needed, does without where there is none, and must be closed.
 func (e *Env) MatrixEngine(cfg config.Config) *ort.Engine {
 	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable) }, e.Log)
-}
-
-func (e *Env) openMilvus(ctx context.Context, cfg config.Config, access Access, want wanted) (store.Store, error) {
-	s := cfg.Milvus
-	who, err := s.Credentials()
-	if err != nil {
-		return nil, err
-	}
-	o := milvus.Options{
-		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
-		Database: s.Database, TLS: milvus.TLS(s.TLS),
-		Collection: cfg.Collection, Model: want.model, ChooseModel: want.choose, Rebuild: access == Rebuild,
-		Mode:   map[Access]milvus.Mode{Read: milvus.ReadOnly, Write: milvus.ReadWrite, Create: milvus.Create, Rebuild: milvus.Create}[access],
-		Index:  milvus.Index(s.Index),
-		Search: milvus.SearchParams(s.Search),
-		Recall: s.Recall, Consistency: s.Consistency,
-		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, BatchBytes: s.BatchBytes, Log: e.Log,
-	}
-	if access != Read { // somebody waits for a search; an indexing run can wait for its server
-		o.RetryFor = s.RetryFor
-	}
-	st, err := milvus.Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return st, nil
 }

@@ -69,7 +69,7 @@ func (e *Env) sample(ctx context.Context, cfg config.Config, o Comparison) ([]st
 	if o.Photos != "" {
 		return agreement.SampleFolder(ctx, o.Photos, o.Sample)
 	}
-	st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) {
 		return nil, &fault.Error{Err: err, Kind: fault.Fatal, Advice: advisePhotos}
 	} else if err != nil {

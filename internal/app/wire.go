@@ -38,8 +38,8 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 // settings name no model, the index's own is taken, and starter for a new index. The
 // store is opened once: the model is chosen while it is. An index to be built beside
 // another, with Rebuild, is opened by OpenIndexJob alone.
-func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, w Workload) (*Open, error) {
-	if access == Rebuild {
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mode, w Workload) (*Open, error) {
+	if access == store.Rebuild {
 		return nil, errors.New("an index is rebuilt by a job of its own")
 	}
 	var enc clip.Encoder
@@ -77,7 +77,7 @@ func (e *Env) AdoptModel(ctx context.Context, cfg config.Config) (config.Config,
 	if cfg.Model != "" {
 		return withModelDefaults(cfg), nil
 	}
-	st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) {
 		return withModelDefaults(cfg), nil
 	} else if err != nil {
@@ -168,20 +168,6 @@ func modelOf(s clip.Spec) store.Model {
 		Fingerprint: s.Fingerprint, Name: s.Name, Precision: s.Precision,
 		Pixels: string(s.Preprocess.Mode), Dim: s.Dim,
 	}
-}
-
-// RunsDir is the folder that keeps the tagging runs of an index: in the folder of a
-// local one, and for one on a server in a folder of this machine's user that is named
-// by the server and the collection.
-func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
-	d, err := st.Describe(ctx)
-	if err != nil {
-		return "", err
-	}
-	if d.Kind == "local" {
-		return filepath.Join(d.Location, "runs"), nil
-	}
-	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // IndexOptions turns the settings into those of the pipeline. How it embeds depends on

@@ -18,7 +18,11 @@ func ExampleLoad() {
 	}
 	fmt.Println(cfg.Store, cfg.Collection, cfg.Index.Workers)
 
-	_, err = config.Load(config.Sources{Flags: map[string]any{"store": "paper"}, Getenv: func(string) string { return "" }})
+	_, err = config.Load(config.Sources{
+		Flags:      map[string]any{"store": "paper"},
+		Getenv:     func(string) string { return "" },
+		StoreKinds: []string{"local", "milvus"},
+	})
 	fmt.Println(err)
 	// Output:
 	// local holidays 4

@@ -35,7 +35,7 @@ func Example() {
 
 	model := cliptest.New(32) // stands in for CLIP
 	st, err := local.Open(ctx, local.Options{
-		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: local.Create,
+		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: store.Create,
 		Model: store.Model{Fingerprint: model.Spec().Fingerprint, Name: model.Spec().Name, Dim: model.Spec().Dim},
 	})
 	if err != nil {

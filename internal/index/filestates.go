@@ -15,8 +15,8 @@ import (
 // open-addressed, because its keys are hashes already and a map takes three times as
 // much memory. A nil table knows no file.
 type fileStates struct {
-	entries []store.Presence // a key of 0 is an empty place
-	met     []uint64         // a bit per place: the walk came by it
+	entries []store.FileState // a key of 0 is an empty place
+	met     []uint64          // a bit per place: the walk came by it
 }
 
 // fileStatesShare is the share of the index, as 1/n, that a run must be about: looking
@@ -26,7 +26,7 @@ const fileStatesShare = 8
 // readFileStates lists the index for a run over so many of its records. It returns nil
 // where that is not worth it, or the store cannot list them.
 func (x *Indexer) readFileStates(ctx context.Context, records int64) (*fileStates, error) {
-	lister, ok := x.store.(store.Roster)
+	lister, ok := store.As[store.FileStateLister](x.store)
 	if !ok || records == 0 {
 		return nil, nil
 	}
@@ -39,7 +39,7 @@ func (x *Indexer) readFileStates(ctx context.Context, records int64) (*fileState
 	}
 	s := newFileStates(int(all)*4/3 + 64)
 	n := 0
-	for p, err := range lister.Roster(ctx) {
+	for p, err := range lister.FileStates(ctx) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the index: %w", err)
 		}
@@ -56,12 +56,12 @@ func (x *Indexer) readFileStates(ctx context.Context, records int64) (*fileState
 }
 
 func newFileStates(places int) *fileStates {
-	return &fileStates{entries: make([]store.Presence, places), met: make([]uint64, (places+63)/64)}
+	return &fileStates{entries: make([]store.FileState, places), met: make([]uint64, (places+63)/64)}
 }
 
 // add puts an entry in. Of two records with one key the first is found; the other is
 // then looked up in the store.
-func (s *fileStates) add(p store.Presence) {
+func (s *fileStates) add(p store.FileState) {
 	if p.Key == 0 {
 		return
 	}
@@ -91,7 +91,7 @@ func (s *fileStates) unchanged(key uint64, e walk.Entry) (same, again bool) {
 		return false, false
 	}
 	at, found := s.find(key)
-	if !found || s.entries[at].Stamp != store.Stamp(e.Size, e.ModTime) {
+	if !found || s.entries[at].StatHash != store.StatHash(e.Size, e.ModTime) {
 		return false, false
 	}
 	again = s.met[at/64]&(1<<(at%64)) != 0

@@ -12,16 +12,16 @@ var ErrNoOldModels = errors.New("this kind of store keeps no indexes of earlier 
 
 // OldModels lists the indexes of earlier models, which a rebuild left behind. The one
 // in use is not among them. The error is ErrNoOldModels where the store keeps none.
-func OldModels(ctx context.Context, st store.Store) ([]store.Generation, error) {
-	keeper, ok := st.(store.Keeper)
+func OldModels(ctx context.Context, st store.Store) ([]store.ModelIndex, error) {
+	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
 		return nil, ErrNoOldModels
 	}
-	all, err := keeper.Generations(ctx)
+	all, err := keeper.ModelIndexes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var old []store.Generation
+	var old []store.ModelIndex
 	for _, g := range all {
 		if !g.Current {
 			old = append(old, g)
@@ -31,13 +31,13 @@ func OldModels(ctx context.Context, st store.Store) ([]store.Generation, error) 
 }
 
 // DropOldModels removes indexes that OldModels listed.
-func DropOldModels(ctx context.Context, st store.Store, old []store.Generation) error {
-	keeper, ok := st.(store.Keeper)
+func DropOldModels(ctx context.Context, st store.Store, old []store.ModelIndex) error {
+	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
 		return ErrNoOldModels
 	}
 	for _, g := range old {
-		if err := keeper.Drop(ctx, g.Name); err != nil {
+		if err := keeper.DropModelIndex(ctx, g.Name); err != nil {
 			return err
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // records under the roots: where the walk came by that many, none has vanished.
 func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Refusal, error) {
 	vanished := func(id, path string) bool {
-		_, ok := p.seen[store.Key(id)]
-		return !ok && !p.states.has(store.Key(id)) && x.options.Shard.holds(id) && !p.guard.covers(path)
+		_, ok := p.seen[store.FileKey(id)]
+		return !ok && !p.states.has(store.FileKey(id)) && x.options.Shard.holds(id) && !p.guard.covers(path)
 	}
 	var refusals []Refusal
 	if x.options.Pruning != Never && p.known != before {

@@ -14,7 +14,7 @@ var ErrCannotVerify = errors.New("this kind of store cannot be verified")
 // Verify reads the whole index and reports each problem to found. It changes nothing.
 // The error is store.ErrDamaged, with the number of problems, if there were any.
 func Verify(ctx context.Context, st store.Store, found func(problem string)) error {
-	v, ok := st.(store.Verifier)
+	v, ok := store.As[store.Verifier](st)
 	if !ok {
 		return ErrCannotVerify
 	}

@@ -32,7 +32,7 @@ func Example() {
 	model := cliptest.New(32)
 
 	st, err := local.Open(ctx, local.Options{
-		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: local.Create,
+		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: store.Create,
 		Model: store.Model{Fingerprint: model.Spec().Fingerprint, Name: model.Spec().Name, Dim: model.Spec().Dim},
 	})
 	if err != nil {

@@ -54,7 +54,7 @@ type Verification struct {
 }
 
 // Verify asks the same question again, exactly, and says what share of the nearest
-// pictures an answer has. The error is recall.ErrNotExact where the store cannot.
+// pictures an answer has. The error is store.ErrNotExact where the store cannot.
 func (s *Service) Verify(ctx context.Context, q Question, p Params, a Answer) (Verification, error) {
 	p.Exact = true
 	exact, err := s.Ask(ctx, q, p)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 )
@@ -91,7 +90,7 @@ func TestVerify(t *testing.T) {
 	}{
 		{"exact", st, query.Verification{Recall: 1, Found: 4, Exact: 4}, nil},
 		{"half of it", exactly{halfBlind{st}}, query.Verification{Recall: 0.5, Found: 2, Exact: 4}, nil},
-		{"nothing to compare with", halfBlind{st}, query.Verification{}, recall.ErrNotExact},
+		{"nothing to compare with", halfBlind{st}, query.Verification{}, store.ErrNotExact},
 	} {
 		s := query.New(c.st, enc, "c", imaging.Limits{})
 		a, err := s.Ask(t.Context(), query.Text("red"), p)

@@ -21,7 +21,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	open := func(name string) store.Store {
 		st, err := local.Open(ctx, local.Options{
-			Dir: filepath.Join(dir, name), Collection: "default", Mode: local.Create,
+			Dir: filepath.Join(dir, name), Collection: "default", Mode: store.Create,
 			Model: store.Model{Fingerprint: "a model", Dim: 2},
 		})
 		if err != nil {

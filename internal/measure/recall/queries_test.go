@@ -74,7 +74,7 @@ type kept struct {
 	err    error
 }
 
-func (k *kept) SetEffort(_ context.Context, value int, recall float64) error {
+func (k *kept) SetSearchParameter(_ context.Context, value int, recall float64) error {
 	k.value, k.recall = value, recall
 	return k.err
 }
