@@ -37,8 +37,8 @@ var layers = [][]string{
 		"internal/label", "internal/terminal", "internal/walk",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/imaging", "internal/clip/tokenizer"},
-	{"internal/imaging/*", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault"},
+	{"internal/imaging", "internal/clip/tokenizer", "internal/store/milvus/settings"},
+	{"internal/imaging/*", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
 	{"internal/vec"},
 }
 
@@ -74,7 +74,7 @@ var never = map[string][]string{
 	"internal/clip/onnx": {"internal/*", "internal/*/*"},
 	"internal/imaging":   {"internal/*", "internal/store/*"},
 	"internal/imaging/*": {"internal/*", "internal/*/*"},
-	"internal/config":    {"internal/*", "internal/*/*"},
+	"internal/config":    {"internal/store", "internal/store/*", "internal/clip", "internal/clip/*", "internal/imaging", "internal/vec", "internal/terminal"},
 	"internal/clip":      {"internal/clip/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/clip/ort"},
 	"internal/store/*":   {"internal/clip", "internal/clip/ort"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/settings"
 )
 
 // TLS are the settings of an encrypted connection. Its files are PEM.
@@ -71,6 +72,21 @@ type Options struct {
 	Log         *slog.Logger  // nil discards
 }
 
+// FromSettings returns the options that a section of the settings says, with the secrets
+// out of their files. Which index to open, and for what, is left to the caller.
+func FromSettings(s settings.Settings) (Options, error) {
+	who, err := s.Credentials()
+	if err != nil {
+		return Options{}, err
+	}
+	return Options{
+		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
+		Database: s.Database, TLS: TLS(s.TLS), Index: Index(s.Index), Search: SearchParams(s.Search),
+		Recall: s.Recall, Consistency: s.Consistency,
+		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, RetryFor: s.RetryFor, BatchBytes: s.BatchBytes,
+	}, nil
+}
+
 // The defaults of Options.
 const (
 	DefaultRecall      = 0.95
@@ -78,7 +94,7 @@ const (
 	DefaultCallTimeout = 30 * time.Second
 	DefaultBatchBytes  = 16 << 20
 
-	maxBatchBytes = 60 << 20 // servers take messages of 64 MiB, with some room for the frame
+	maxBatchBytes = settings.MaxBatchBytes
 )
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)

@@ -1,4 +1,7 @@
-package config
+// Package settings is the section of the settings that belongs to the milvus store: its
+// keys, its defaults, and what makes it invalid. It is apart from the store so that
+// reading settings does not take the SDK.
+package settings
 
 import (
 	"errors"
@@ -8,20 +11,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sightline/sightline/internal/secret"
 )
 
-// Milvus are the settings of the milvus store.
-type Milvus struct {
-	Address      string       `mapstructure:"address"` // HOST:PORT
-	Username     string       `mapstructure:"username"`
-	Password     Secret       `mapstructure:"password"`
-	PasswordFile string       `mapstructure:"password_file"` // holds the password instead
-	Token        Secret       `mapstructure:"token"`         // in place of user and password
-	TokenFile    string       `mapstructure:"token_file"`
-	Database     string       `mapstructure:"database"` // "" means the server's default
-	TLS          TLS          `mapstructure:"tls"`
-	Index        MilvusIndex  `mapstructure:"index"`
-	Search       MilvusSearch `mapstructure:"search"`
+// Settings are those of the milvus store. The tags are the keys below "milvus".
+type Settings struct {
+	Address      string      `mapstructure:"address"` // HOST:PORT
+	Username     string      `mapstructure:"username"`
+	Password     secret.Text `mapstructure:"password"`
+	PasswordFile string      `mapstructure:"password_file"` // holds the password instead
+	Token        secret.Text `mapstructure:"token"`         // in place of user and password
+	TokenFile    string      `mapstructure:"token_file"`
+	Database     string      `mapstructure:"database"` // "" means the server's default
+	TLS          TLS         `mapstructure:"tls"`
+	Index        Index       `mapstructure:"index"`
+	Search       Search      `mapstructure:"search"`
 	// Recall is the share of the true nearest that a search aims to find, 0.5 to 1.
 	// The search parameters that are left open follow from it and from k.
 	Recall      float64       `mapstructure:"recall"`
@@ -41,16 +46,16 @@ type TLS struct {
 	ServerName string `mapstructure:"server_name"` // expected in the server's certificate; "" means the address's host
 }
 
-// MilvusIndex says how a new collection is indexed.
-type MilvusIndex struct {
+// Index says how a new collection is indexed.
+type Index struct {
 	Type           string `mapstructure:"type"`
 	M              int    `mapstructure:"m"`               // HNSW: links of a node
 	EfConstruction int    `mapstructure:"ef_construction"` // HNSW: candidates while building
 	Nlist          int    `mapstructure:"nlist"`           // IVF_*: number of clusters
 }
 
-// MilvusSearch fixes search parameters; 0 leaves one to Recall and k.
-type MilvusSearch struct {
+// Search fixes search parameters; 0 leaves one to Recall and k.
+type Search struct {
 	Ef         int `mapstructure:"ef"`          // HNSW: candidates kept
 	Nprobe     int `mapstructure:"nprobe"`      // IVF_*: clusters looked at
 	SearchList int `mapstructure:"search_list"` // DISKANN: candidates kept
@@ -66,12 +71,12 @@ var (
 // frame included.
 const MaxBatchBytes = 60 << 20
 
-// defaultMilvus returns the settings for a server on this machine. docs/milvus.md
-// says what led to each.
-func defaultMilvus() Milvus {
-	return Milvus{
+// Default returns the settings for a server on this machine. docs/milvus.md says what
+// led to each.
+func Default() Settings {
+	return Settings{
 		Address:     "localhost:19530",
-		Index:       MilvusIndex{Type: "HNSW", M: 16, EfConstruction: 200, Nlist: 1024},
+		Index:       Index{Type: "HNSW", M: 16, EfConstruction: 200, Nlist: 1024},
 		Recall:      0.95,
 		Consistency: "bounded",
 		DialTimeout: 4 * time.Second,
@@ -85,28 +90,28 @@ func defaultMilvus() Milvus {
 // password, or nothing.
 type Credentials struct {
 	Username string
-	Password Secret
-	Token    Secret
+	Password secret.Text
+	Token    secret.Text
 }
 
 // Credentials reads the files that hold secrets.
-func (m Milvus) Credentials() (Credentials, error) {
-	password, err := secretFrom("milvus.password", m.Password, m.PasswordFile)
+func (s Settings) Credentials() (Credentials, error) {
+	password, err := secret.From("milvus.password", s.Password, s.PasswordFile)
 	if err != nil {
 		return Credentials{}, err
 	}
-	token, err := secretFrom("milvus.token", m.Token, m.TokenFile)
+	token, err := secret.From("milvus.token", s.Token, s.TokenFile)
 	if err != nil {
 		return Credentials{}, err
 	}
-	return Credentials{Username: m.Username, Password: password, Token: token}, nil
+	return Credentials{Username: s.Username, Password: password, Token: token}, nil
 }
 
-// validate reports every setting that cannot work.
-func (m Milvus) validate() []error {
+// Validate reports every setting that cannot work, each by its whole key.
+func (s Settings) Validate() []error {
 	var errs []error
 	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: milvus.%s %s", ErrInvalid, key, fmt.Sprintf(format, args...)))
+		errs = append(errs, fmt.Errorf("milvus.%s %s", key, fmt.Sprintf(format, args...)))
 	}
 	oneOf := func(key, value string, allowed []string) {
 		if !slices.Contains(allowed, value) {
@@ -123,47 +128,47 @@ func (m Milvus) validate() []error {
 			bad(key, "is %s; it must be at least %s", value, least)
 		}
 	}
-	if err := checkAddress(m.Address); err != nil {
-		bad("address", "is %q: %s; it must be HOST:PORT", m.Address, err)
+	if err := checkAddress(s.Address); err != nil {
+		bad("address", "is %q: %s; it must be HOST:PORT", s.Address, err)
 	}
-	oneOf("index.type", m.Index.Type, indexTypes)
-	between("index.m", m.Index.M, 2, 2048)
-	between("index.ef_construction", m.Index.EfConstruction, 1, 32768)
-	between("index.nlist", m.Index.Nlist, 1, 65536)
-	between("search.ef", m.Search.Ef, 0, 32768)
-	between("search.nprobe", m.Search.Nprobe, 0, 65536)
-	between("search.search_list", m.Search.SearchList, 0, 65535)
-	if m.Recall < 0.5 || m.Recall > 1 {
-		bad("recall", "is %g; it must be between 0.5 and 1", m.Recall)
+	oneOf("index.type", s.Index.Type, indexTypes)
+	between("index.m", s.Index.M, 2, 2048)
+	between("index.ef_construction", s.Index.EfConstruction, 1, 32768)
+	between("index.nlist", s.Index.Nlist, 1, 65536)
+	between("search.ef", s.Search.Ef, 0, 32768)
+	between("search.nprobe", s.Search.Nprobe, 0, 65536)
+	between("search.search_list", s.Search.SearchList, 0, 65535)
+	if s.Recall < 0.5 || s.Recall > 1 {
+		bad("recall", "is %g; it must be between 0.5 and 1", s.Recall)
 	}
-	oneOf("consistency", m.Consistency, consistencyLevels)
-	atLeast("dial_timeout", m.DialTimeout, 10*time.Millisecond)
-	atLeast("call_timeout", m.CallTimeout, 10*time.Millisecond)
-	atLeast("retry_for", m.RetryFor, 0)
-	between("batch_bytes", m.BatchBytes, 1<<20, MaxBatchBytes)
-	return append(errs, m.validateIdentity()...)
+	oneOf("consistency", s.Consistency, consistencyLevels)
+	atLeast("dial_timeout", s.DialTimeout, 10*time.Millisecond)
+	atLeast("call_timeout", s.CallTimeout, 10*time.Millisecond)
+	atLeast("retry_for", s.RetryFor, 0)
+	between("batch_bytes", s.BatchBytes, 1<<20, MaxBatchBytes)
+	return append(errs, s.validateIdentity()...)
 }
 
 // validateIdentity reports settings of the user's identity and of the server's that
 // contradict each other.
-func (m Milvus) validateIdentity() []error {
+func (s Settings) validateIdentity() []error {
 	var errs []error
-	if (m.TLS.Cert == "") != (m.TLS.Key == "") {
-		errs = append(errs, fmt.Errorf("%w: milvus.tls.cert and milvus.tls.key go together", ErrInvalid))
+	if (s.TLS.Cert == "") != (s.TLS.Key == "") {
+		errs = append(errs, errors.New("milvus.tls.cert and milvus.tls.key go together"))
 	}
-	if !m.TLS.Enabled && (m.TLS.CA != "" || m.TLS.Cert != "" || m.TLS.ServerName != "") {
-		errs = append(errs, fmt.Errorf("%w: milvus.tls.enabled is false, but other settings of milvus.tls are given", ErrInvalid))
+	if !s.TLS.Enabled && (s.TLS.CA != "" || s.TLS.Cert != "" || s.TLS.ServerName != "") {
+		errs = append(errs, errors.New("milvus.tls.enabled is false, but other settings of milvus.tls are given"))
 	}
-	hasPassword, hasToken := m.Password != "" || m.PasswordFile != "", m.Token != "" || m.TokenFile != ""
+	hasPassword, hasToken := s.Password != "" || s.PasswordFile != "", s.Token != "" || s.TokenFile != ""
 	switch {
-	case m.Password != "" && m.PasswordFile != "":
-		errs = append(errs, fmt.Errorf("%w: give milvus.password or milvus.password_file, not both", ErrInvalid))
-	case m.Token != "" && m.TokenFile != "":
-		errs = append(errs, fmt.Errorf("%w: give milvus.token or milvus.token_file, not both", ErrInvalid))
-	case hasToken && (hasPassword || m.Username != ""):
-		errs = append(errs, fmt.Errorf("%w: give milvus.token, or milvus.username with a password, not both", ErrInvalid))
-	case hasPassword != (m.Username != ""):
-		errs = append(errs, fmt.Errorf("%w: milvus.username and a password go together", ErrInvalid))
+	case s.Password != "" && s.PasswordFile != "":
+		errs = append(errs, errors.New("give milvus.password or milvus.password_file, not both"))
+	case s.Token != "" && s.TokenFile != "":
+		errs = append(errs, errors.New("give milvus.token or milvus.token_file, not both"))
+	case hasToken && (hasPassword || s.Username != ""):
+		errs = append(errs, errors.New("give milvus.token, or milvus.username with a password, not both"))
+	case hasPassword != (s.Username != ""):
+		errs = append(errs, errors.New("milvus.username and a password go together"))
 	}
 	return errs
 }
