@@ -5,11 +5,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/store"
 )
 
 // queryFlags are those of every command that finds pictures.
@@ -56,20 +54,19 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
+	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err
 	}
-	defer open.Close()
-	service := query.New(open.Store, open.Encoder, cfg.Collection, app.Limits(cfg)).RememberTexts(p.TextCache())
-	answer, err := service.Ask(c.Context, q, params)
+	defer search.Close()
+	answer, err := search.Ask(c.Context, q, params)
 	if err != nil {
 		return err
 	}
-	if err := p.ShowHits(c, answer.Hits, open.Encoder.Spec().Notice); err != nil || !c.Bool("verify") {
+	if err := p.ShowHits(c, answer.Hits, search.Notice); err != nil || !c.Bool("verify") {
 		return err
 	}
-	v, err := service.Verify(c.Context, q, params, answer)
+	v, err := search.Verify(c.Context, q, params, answer)
 	if err != nil {
 		return err
 	}

@@ -55,11 +55,11 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	hits, err := service.Like(ctx, filepath.Join(dir, "rose.png"), query.Params{K: 5, MinScore: -1, Filter: filter})
+	answer, err = service.Ask(ctx, query.PictureLike(filepath.Join(dir, "rose.png")), query.Params{K: 5, MinScore: -1, Filter: filter})
 	if err != nil {
 		panic(err)
 	}
-	for _, h := range hits {
+	for _, h := range answer.Hits {
 		fmt.Println("like the rose:", filepath.Base(h.Path))
 	}
 	// Output:

@@ -2,34 +2,62 @@ package query
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // Question is the subject of a query: a Text, an ImageFile or a PictureLike.
 type Question interface {
-	ask(ctx context.Context, s *Service, p Params) ([]store.Hit, error)
+	// find returns the hits of the question, best first.
+	find(ctx context.Context, s *Service, p Params) ([]store.Hit, error)
 }
 
 // The kinds of questions.
 type (
 	Text        string // what the pictures show
 	ImageFile   string // a file that they are like, which need not be in the index
-	PictureLike string // the id or the path of a picture of the index that they are like
+	PictureLike string // the id or the path of a picture of the index that they are like, itself left out
 )
 
-func (t Text) ask(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
-	return s.Text(ctx, string(t), p)
+func (t Text) find(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
+	if strings.TrimSpace(string(t)) == "" {
+		return nil, ErrEmpty
+	}
+	v, err := s.texts.embed(ctx, s.encoder, string(t))
+	if err != nil {
+		return nil, fmt.Errorf("embedding the query: %w", err)
+	}
+	return s.nearest(ctx, v, p)
 }
 
-func (f ImageFile) ask(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
-	return s.Image(ctx, string(f), p)
+func (f ImageFile) find(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
+	v, err := s.EmbedImage(ctx, string(f))
+	if err != nil {
+		return nil, err
+	}
+	return s.nearest(ctx, v, p)
 }
 
-func (l PictureLike) ask(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
-	return s.Like(ctx, string(l), p)
+func (l PictureLike) find(ctx context.Context, s *Service, p Params) ([]store.Hit, error) {
+	rec, err := s.Find(ctx, string(l))
+	if err != nil {
+		return nil, err
+	}
+	v, err := vec.FromRows(rec.Vector)
+	if err != nil {
+		return nil, err
+	}
+	k := p.K
+	p.K++ // the picture itself is its own nearest
+	hits, err := s.nearest(ctx, v, p)
+	hits = slices.DeleteFunc(hits, func(h store.Hit) bool { return h.ID == rec.ID })
+	return hits[:min(k, len(hits))], err
 }
 
 // Answer is what was found, best first, and how long that took.
@@ -41,7 +69,7 @@ type Answer struct {
 // Ask answers a question.
 func (s *Service) Ask(ctx context.Context, q Question, p Params) (Answer, error) {
 	start := time.Now()
-	hits, err := q.ask(ctx, s, p)
+	hits, err := q.find(ctx, s, p)
 	return Answer{Hits: hits, Took: time.Since(start)}, err
 }
 
