@@ -51,7 +51,7 @@ func printInstalled(p *cmdline.Program, installed []hub.Installed) {
 		if !m.Complete {
 			state = "incomplete"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", terminal.Safe(m.Name), strings.Join(m.Variants, ","),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", terminal.Safe(m.Name), strings.Join(m.Precisions, ","),
 			humanize.Bytes(uint64(m.Bytes)), state, terminal.Safe(m.Dir))
 	}
 }
