@@ -50,7 +50,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 
 	"github.com/sightline/sightline/internal/store"
@@ -61,7 +60,7 @@ import (
 // Options say which index to open and how.
 type Options struct {
 	Dir        string // the folder that holds the collections
-	Collection string // 1-64 of letters, digits, "_", "-" and ".", not starting with "-" or "."
+	Collection string // see store.CheckOpen
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
@@ -100,7 +99,7 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one a snapshot
+	read  *sql.DB // read-only connections, one per snapshot
 	maps  mappings
 	known attributeCache
 
@@ -126,18 +125,12 @@ var (
 // Kind is the name of this kind of store.
 const Kind = "local"
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
 // Open opens the index of a collection. Errors that callers tell apart are
 // store.ErrNoIndex, store.ErrLocked, store.ErrNewerFormat, store.ErrDamaged and
 // *store.ModelMismatchError; none of them changes anything.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.ChooseModel == nil || o.Mode == store.Rebuild) && !isModel(o.Model) {
-		return nil, errNoModel
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	base, err := o.base()
 	if err != nil {
@@ -160,24 +153,24 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-var errNoModel = errors.New("an index is created for a model, and none was given")
-
-func isModel(m store.Model) bool { return m.Fingerprint != "" && m.Dim > 0 }
+// check reports options that no index can be opened with.
+func (o *Options) check() error {
+	if o.ChooseModel != nil && o.Mode == store.Create {
+		return store.CheckOpen(o.Collection, store.ReadWrite, o.Model) // the model is checked once it is chosen
+	}
+	return store.CheckOpen(o.Collection, o.Mode, o.Model)
+}
 
 // choose asks for the model, unless it is settled.
-func (o *Options) choose(inUse store.Model) error {
+func (o *Options) choose(inUse store.Model) (err error) {
 	if o.ChooseModel == nil {
 		return nil
 	}
-	m, err := o.ChooseModel(inUse)
-	if err != nil {
+	if o.Model, err = o.ChooseModel(inUse); err != nil {
 		return err
 	}
-	if !isModel(m) {
-		return errNoModel
-	}
-	o.Model, o.ChooseModel = m, nil
-	return nil
+	o.ChooseModel = nil
+	return o.check()
 }
 
 // openFolder opens the index in a folder.

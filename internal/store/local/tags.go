@@ -49,7 +49,7 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 
 // CountTags implements store.TagCounter.
 func (s *Store) CountTags(ctx context.Context, source string) (records, tags int64, err error) {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -88,7 +88,7 @@ func (s *Store) target(ctx context.Context) (string, error) {
 	return c.Name, nil
 }
 
-// physicals lists the collections of records of the index, one a model.
+// physicals lists the collections of records of the index, one per model.
 func (s *Store) physicals(ctx context.Context) ([]string, error) {
 	all, err := s.client.ListCollections(ctx)
 	if err != nil {

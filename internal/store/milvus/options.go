@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
@@ -42,8 +41,7 @@ type Options struct {
 	Token              string // in place of user and password
 	Database           string // "" means the server's default
 	TLS                TLS
-	// Collection is the user's name of the index: 1-64 of letters, digits, "_", "-"
-	// and ".", not starting with "-" or ".".
+	// Collection is the user's name of the index; see store.CheckOpen.
 	Collection string
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError, unless Mode is Rebuild.
@@ -97,36 +95,30 @@ const (
 	maxBatchBytes = settings.MaxBatchBytes
 )
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
-var errNoModel = errors.New("an index is created for a model, and none was given")
-
-func isModel(m store.Model) bool { return m.Fingerprint != "" && m.Dim > 0 }
+// check reports options that no index can be opened with.
+func (o *Options) check() error {
+	if o.ChooseModel != nil && o.Mode == store.Create {
+		return store.CheckOpen(o.Collection, store.ReadWrite, o.Model) // the model is checked once it is chosen
+	}
+	return store.CheckOpen(o.Collection, o.Mode, o.Model)
+}
 
 // choose asks for the model, unless it is settled.
-func (o *Options) choose(inUse store.Model) error {
+func (o *Options) choose(inUse store.Model) (err error) {
 	if o.ChooseModel == nil {
 		return nil
 	}
-	m, err := o.ChooseModel(inUse)
-	if err != nil {
+	if o.Model, err = o.ChooseModel(inUse); err != nil {
 		return err
 	}
-	if !isModel(m) {
-		return errNoModel
-	}
-	o.Model, o.ChooseModel = m, nil
-	return nil
+	o.ChooseModel = nil
+	return o.check()
 }
 
 // withDefaults fills what was left open and reports what cannot work.
 func (o Options) withDefaults() (Options, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return o, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.ChooseModel == nil || o.Mode == store.Rebuild) && !isModel(o.Model) {
-		return o, errNoModel
+	if err := o.check(); err != nil {
+		return o, err
 	}
 	if o.Address == "" {
 		return o, errors.New("no address of a Milvus server was given")
