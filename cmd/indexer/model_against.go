@@ -70,7 +70,7 @@ func verifyAgainst(c *cli.Context, p *cmdline.Program) error {
 		return fault.Usagef("choose another variant with --precision", "%s would be compared with itself", variant.Precision)
 	}
 	report, err := agreement.Compare(c.Context, open[0], open[1], agreement.Input{
-		Pictures: pictures, Texts: zeroshot.Bank(), Limits: app.Limits(cfg), K: 10, Batch: cfg.Index.BatchSize, Log: p.Log,
+		Pictures: pictures, Texts: zeroshot.BackgroundPrompts(), Limits: app.Limits(cfg), K: 10, Batch: cfg.Index.BatchSize, Log: p.Log,
 	})
 	if errors.Is(err, agreement.ErrNothing) {
 		return &fault.Error{Err: err, Kind: fault.Fatal, Advice: "--photos PATH names a folder of pictures"}

@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/terminal"
@@ -211,7 +212,7 @@ func writeTagJSON(w io.Writer, path, label string, score, probability float32) e
 const barCells = 30
 
 // writeBars prints a picture's labels with bars.
-func writeBars(w io.Writer, file string, scores []zeroshot.Score, labels []zeroshot.Label) {
+func writeBars(w io.Writer, file string, scores []zeroshot.Score, labels []label.Label) {
 	fmt.Fprintln(w, terminal.Safe(file))
 	const widest = 32
 	width := 0

@@ -13,10 +13,11 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/labeling"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // evalLabels measures labelling on pictures whose labels are known.
@@ -52,7 +53,7 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 	if err != nil {
 		return err
 	}
-	q, err := classifier.Measure(c.Context, vectors, known, float32(least))
+	q, err := labeling.Measure(c.Context, classifier, vectors, known, float32(least))
 	if err != nil {
 		return err
 	}
@@ -70,18 +71,18 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 }
 
 // truthOf finds the labels of each caption in the list, and those that are not there.
-func truthOf(captions []retrieval.Caption, list *zeroshot.List) (truth [][]int, unknown []string) {
+func truthOf(captions []retrieval.Caption, list *label.List) (truth [][]int, unknown []string) {
 	at := make(map[string]int)
 	for i := range list.Labels {
-		at[store.FoldLabel(list.Labels[i].Name)] = i
+		at[label.Fold(list.Labels[i].Name)] = i
 	}
 	truth = make([][]int, len(captions))
 	for i, c := range captions {
-		for _, label := range c.Labels {
-			if l, ok := at[store.FoldLabel(label)]; ok {
+		for _, name := range c.Labels {
+			if l, ok := at[label.Fold(name)]; ok {
 				truth[i] = append(truth[i], l)
-			} else if !slices.Contains(unknown, label) {
-				unknown = append(unknown, label)
+			} else if !slices.Contains(unknown, name) {
+				unknown = append(unknown, name)
 			}
 		}
 	}
@@ -124,7 +125,7 @@ func vectorsOf(ctx context.Context, st store.Store, captions []retrieval.Caption
 	return m, which, err
 }
 
-func writeQuality(p *cmdline.Program, q zeroshot.Quality) {
+func writeQuality(p *cmdline.Program, q labeling.Quality) {
 	p.Printf("pictures %d, labels %d, true pairs %d\n", q.Pictures, q.Labels, q.Positives)
 	if q.Single > 0 {
 		p.Printf("accuracy %.1f over %d pictures with one label\n", 100*q.Accuracy, q.Single)
@@ -132,7 +133,7 @@ func writeQuality(p *cmdline.Program, q zeroshot.Quality) {
 	p.Printf("\n%-30s threshold  precision  recall     F1\n", "")
 	for _, row := range []struct {
 		name  string
-		rates zeroshot.Rates
+		rates labeling.Rates
 	}{
 		{"at --min-probability", q.Threshold}, {"at the best probability", q.Best}, {"at the best flat cosine", q.Cosine},
 	} {

@@ -13,7 +13,9 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -56,11 +58,11 @@ A list that cannot be used as it is ends with code 2; advice alone ends with 0.`
 }
 
 func lint(c *cli.Context, p *cmdline.Program) error {
-	labels, source, err := zeroshot.LoadUnchecked(c.Args().First())
+	labels, source, err := label.LoadUnchecked(c.Args().First())
 	if err != nil {
 		return err
 	}
-	findings := zeroshot.LintNames(labels)
+	findings := label.Lint(labels)
 	unusable := 0
 	for _, f := range findings {
 		if f.Unusable() {
@@ -68,7 +70,7 @@ func lint(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	if unusable == 0 {
-		list, err := zeroshot.NewList(source, labels)
+		list, err := label.NewList(source, labels)
 		if err != nil {
 			return err
 		}
@@ -92,7 +94,7 @@ func lint(c *cli.Context, p *cmdline.Program) error {
 
 // lintWithModel compares the labels with each other and, where there is one, with
 // the index.
-func lintWithModel(c *cli.Context, p *cmdline.Program, list *zeroshot.List) ([]zeroshot.Finding, error) {
+func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]label.Finding, error) {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return nil, err
@@ -114,7 +116,7 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *zeroshot.List) ([]z
 	if err != nil || open.Store == nil {
 		return findings, err
 	}
-	more, err := classifier.LintIndex(c.Context, open.Store, float32(c.Float64("min-probability")))
+	more, err := tagging.LintIndex(c.Context, open.Store, classifier, float32(c.Float64("min-probability")))
 	return append(findings, more...), err
 }
 
@@ -147,7 +149,7 @@ func (l *lintInput) close() error {
 }
 
 // writeFindings prints an object or a line a finding.
-func writeFindings(c *cli.Context, p *cmdline.Program, findings []zeroshot.Finding) error {
+func writeFindings(c *cli.Context, p *cmdline.Program, findings []label.Finding) error {
 	if c.Bool("json") {
 		enc := json.NewEncoder(p.Stdout)
 		for _, f := range findings {
@@ -159,11 +161,11 @@ func writeFindings(c *cli.Context, p *cmdline.Program, findings []zeroshot.Findi
 	}
 	w := tabwriter.NewWriter(p.Stdout, 0, 8, 2, ' ', 0)
 	for _, f := range findings {
-		label := f.Label
+		name := f.Label
 		if f.Other != "" {
-			label += ", " + f.Other
+			name += ", " + f.Other
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, terminal.Safe(label), terminal.Safe(f.Message))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, terminal.Safe(name), terminal.Safe(f.Message))
 	}
 	return w.Flush()
 }

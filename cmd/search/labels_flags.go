@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -26,12 +27,12 @@ func labelFlags() []cli.Flag {
 }
 
 // readLabels reads what --labels names.
-func readLabels(c *cli.Context) (*zeroshot.List, error) {
+func readLabels(c *cli.Context) (*label.List, error) {
 	spec := c.String("labels")
 	if !c.IsSet("labels") {
 		return nil, fault.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
 	}
-	return zeroshot.LoadLabels(spec)
+	return label.Load(spec)
 }
 
 // labelling is how a list is made ready, as the flags say it.
@@ -53,7 +54,7 @@ func readLabelling(c *cli.Context) (labelling, error) {
 	}
 	if name := c.String("bank"); name != "" {
 		var err error
-		if l.bank, err = zeroshot.ReadBank(name); err != nil {
+		if l.bank, err = zeroshot.ReadBackground(name); err != nil {
 			return l, err
 		}
 	}
@@ -69,12 +70,12 @@ func (l labelling) templatesOrDefault() []string {
 }
 
 // prepare embeds the labels with a model, or takes them from the cache.
-func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *zeroshot.List) (*zeroshot.Classifier, error) {
+func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *label.List) (*zeroshot.Classifier, error) {
 	calibration, err := zeroshot.NewCalibration(l.calibration, enc.Spec())
 	if err != nil {
 		return nil, fault.Usagef("", "--calibration: %s", err)
 	}
-	o := zeroshot.Options{Templates: l.templates, Bank: l.bank, Calibration: calibration, Log: p.Log}
+	o := zeroshot.Options{Templates: l.templates, Background: l.bank, Calibration: calibration, Log: p.Log}
 	if l.engine != nil {
 		o.Engine, o.Codes = l.engine, l.engine
 	}

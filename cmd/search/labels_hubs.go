@@ -8,8 +8,9 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func hubsCommand(p *cmdline.Program) *cli.Command {
@@ -43,7 +44,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	list, err := zeroshot.LoadLabels(c.Args().First())
+	list, err := label.Load(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	h, err := classifier.MeasureHubness(c.Context, open.Store, zeroshot.TagOptions{Top: c.Int("k"), CorrectHubness: c.Bool("hubness-correction")})
+	h, err := tagging.MeasureHubness(c.Context, open.Store, classifier, tagging.WalkOptions{Top: c.Int("k"), CorrectHubness: c.Bool("hubness-correction")})
 	if err != nil {
 		return err
 	}

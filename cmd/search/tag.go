@@ -10,6 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/zeroshot"
@@ -66,7 +67,7 @@ it stays as it is; else photo.jpg.xmp is made.`,
 // tagOptions is what the flags of a run say.
 type tagOptions struct {
 	cfg     config.Config
-	list    *zeroshot.List
+	list    *label.List
 	how     labelling
 	per     tagging.Direction
 	count   int

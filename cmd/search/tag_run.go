@@ -22,6 +22,7 @@ import (
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/terminal"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // observer shows a run as progress.
@@ -74,7 +75,7 @@ type runJSON struct {
 // do tags, and then writes what was asked for out of the index: what was tagged by an
 // earlier command of the same run is there too, so that a run which was cut short
 // gives the same output as one that was not.
-func (x *tagRun) do(ctx context.Context, c tagging.Classifier) error {
+func (x *tagRun) do(ctx context.Context, c *zeroshot.Classifier) error {
 	began := time.Now()
 	x.run.Sidecars = x.xmp
 	var err error
@@ -247,7 +248,7 @@ func (x *tagRun) noteOlderRuns() {
 }
 
 // preview shows what a run would write.
-func (x *tagRun) preview(ctx context.Context, c tagging.Classifier) error {
+func (x *tagRun) preview(ctx context.Context, c *zeroshot.Classifier) error {
 	began := time.Now()
 	x.run.ID = x.run.Plan.ID()
 	counts := make(map[string]int64)

@@ -9,17 +9,17 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/sidecar"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // keywords are the labels of a list as they go into sidecars.
 type keywords map[string]sidecar.Keyword
 
-func keywordsOf(list *zeroshot.List) keywords {
+func keywordsOf(list *label.List) keywords {
 	out := make(keywords, len(list.Labels))
 	for i, parents := range list.Ancestors() {
 		name := list.Labels[i].Name

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // done notes which pictures a run has looked at: 16 bytes each, appended batch by
@@ -96,7 +95,7 @@ func (d *done) has(r *store.Record) bool {
 }
 
 // add notes pictures whose new tags are durable.
-func (d *done) add(results []zeroshot.Result) error {
+func (d *done) add(results []Result) error {
 	buf := make([]byte, 0, noteSize*len(results))
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -35,7 +36,7 @@ func child(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	list, err := zeroshot.ParseLabels(labels)
+	list, err := label.Parse(labels)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -47,7 +47,7 @@ type Plan struct {
 	Count      int                 `json:"count"` // labels a picture, or pictures a label
 	// MinProbability leaves tags below it out.
 	MinProbability float32 `json:"min_probability"`
-	// CorrectHubness is that of zeroshot.TagOptions.
+	// CorrectHubness is that of WalkOptions.
 	CorrectHubness bool `json:"correct_hubness,omitempty"`
 }
 
@@ -189,12 +189,4 @@ func (g *Registry) forgetDone(id string) error {
 }
 
 // RunTags returns the tags of a record that come from a run.
-func RunTags(r store.Record, id string) []store.Tag {
-	var out []store.Tag
-	for _, t := range r.Tags {
-		if t.Source == sourceOf(id) {
-			out = append(out, t)
-		}
-	}
-	return out
-}
+func RunTags(r store.Record, id string) []store.Tag { return tagsFrom(&r, sourceOf(id)) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -13,12 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
-
-// Classifier is what a run needs of a zeroshot.Classifier.
-type Classifier interface {
-	TagImages(ctx context.Context, st store.Store, o zeroshot.TagOptions) iter.Seq2[zeroshot.Result, error]
-	TagLabels(ctx context.Context, st store.Store, o zeroshot.TagOptions) iter.Seq2[zeroshot.LabelResult, error]
-}
 
 // Observer is told how a run goes.
 type Observer interface {
@@ -76,7 +69,7 @@ func now() time.Time { return time.Now().UTC() }
 
 // Tag does what is left of a run and keeps what it has come to. It may be cut off at
 // any point; the next call goes on.
-func (t *Tagger) Tag(ctx context.Context, r *Run, c Classifier) error {
+func (t *Tagger) Tag(ctx context.Context, r *Run, c *zeroshot.Classifier) error {
 	tag := t.tagImages
 	if r.Plan.Direction == PerLabel {
 		tag = t.tagLabels
@@ -87,7 +80,7 @@ func (t *Tagger) Tag(ctx context.Context, r *Run, c Classifier) error {
 	return t.finish(ctx, r)
 }
 
-func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error) {
+func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier) (err error) {
 	notes, err := t.registry.openDone(r.ID)
 	if err != nil {
 		return err
@@ -102,7 +95,7 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 
 	// One batch is written while the next is compared.
 	g, working := errgroup.WithContext(ctx)
-	batches := make(chan []zeroshot.Result)
+	batches := make(chan []Result)
 	g.Go(func() error {
 		defer close(batches)
 		return t.compare(working, r, c, notes, batches)
@@ -119,22 +112,25 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 }
 
 // compare hands over the pictures that are not done, in batches.
-func (t *Tagger) compare(ctx context.Context, r *Run, c Classifier, notes *done, batches chan<- []zeroshot.Result) error {
-	results := make([]zeroshot.Result, 0, batchSize)
+func (t *Tagger) compare(ctx context.Context, r *Run, c *zeroshot.Classifier, notes *done, batches chan<- []Result) error {
+	results := make([]Result, 0, batchSize)
 	send := func() error {
 		select {
 		case batches <- results:
-			results = make([]zeroshot.Result, 0, batchSize)
+			results = make([]Result, 0, batchSize)
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
 	options := r.options()
-	options.Skip, options.AnyOrder = notes.has, true
-	for res, err := range c.TagImages(ctx, t.store, options) {
+	options.Done, options.AnyOrder = notes.has, true
+	for res, err := range TagImages(ctx, t.store, c, options) {
 		if err != nil {
 			return err
+		}
+		if res.Done {
+			continue
 		}
 		if results = append(results, res); len(results) == batchSize {
 			if err := send(); err != nil {
@@ -149,7 +145,7 @@ func (t *Tagger) compare(ctx context.Context, r *Run, c Classifier, notes *done,
 }
 
 // write makes the tags of a batch durable, and then notes its pictures as done.
-func (t *Tagger) write(ctx context.Context, r *Run, notes *done, results []zeroshot.Result) error {
+func (t *Tagger) write(ctx context.Context, r *Run, notes *done, results []Result) error {
 	changed := make(map[string][]store.Tag, len(results))
 	for i := range results {
 		if res := &results[i]; !sameTags(res.Record.Tags, r.Source(), res.Tags) {
@@ -167,8 +163,8 @@ func (t *Tagger) write(ctx context.Context, r *Run, notes *done, results []zeros
 }
 
 // options are those of the classifier.
-func (r *Run) options() zeroshot.TagOptions {
-	return zeroshot.TagOptions{
+func (r *Run) options() WalkOptions {
+	return WalkOptions{
 		Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source(), CorrectHubness: r.Plan.CorrectHubness,
 	}
 }
@@ -186,10 +182,10 @@ func CheckCount(labels, pictures int) error {
 
 // collect turns the result of a run per label around: the tags of each picture that
 // has any, and the picture, by id.
-func (t *Tagger) collect(ctx context.Context, r *Run, c Classifier) (map[string]zeroshot.Result, error) {
+func (t *Tagger) collect(ctx context.Context, r *Run, c *zeroshot.Classifier) (map[string]Result, error) {
 	t.observer.Planned(r.LabelCount)
-	found := make(map[string]zeroshot.Result)
-	for res, err := range c.TagLabels(ctx, t.store, r.options()) {
+	found := make(map[string]Result)
+	for res, err := range TagLabels(ctx, t.store, c, r.options()) {
 		if err != nil {
 			return nil, err
 		}
@@ -219,7 +215,7 @@ func (t *Tagger) collect(ctx context.Context, r *Run, c Classifier) (map[string]
 
 // tagLabels writes the difference between what a run per label finds now and what it
 // has written before.
-func (t *Tagger) tagLabels(ctx context.Context, r *Run, c Classifier) error {
+func (t *Tagger) tagLabels(ctx context.Context, r *Run, c *zeroshot.Classifier) error {
 	found, err := t.collect(ctx, r, c)
 	if err != nil {
 		return err
@@ -320,7 +316,7 @@ func (t *Tagger) count(ctx context.Context, r *Run) (err error) {
 }
 
 // Preview yields every picture that a run would tag, in id order, and writes nothing.
-func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(store.Record, []store.Tag) error) error {
+func (t *Tagger) Preview(ctx context.Context, r *Run, c *zeroshot.Classifier, yield func(store.Record, []store.Tag) error) error {
 	if r.Plan.Direction == PerLabel {
 		found, err := t.collect(ctx, r, c)
 		if err != nil {
@@ -343,7 +339,7 @@ func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(s
 		return err
 	}
 	t.observer.Planned(int(total))
-	for res, err := range c.TagImages(ctx, t.store, r.options()) {
+	for res, err := range TagImages(ctx, t.store, c, r.options()) {
 		if err != nil {
 			return err
 		}

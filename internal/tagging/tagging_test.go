@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"
@@ -71,7 +72,7 @@ func upsert(tb testing.TB, s store.Store, recs []store.Record) {
 
 func classifier(tb testing.TB, labels string) *zeroshot.Classifier {
 	tb.Helper()
-	list, err := zeroshot.ParseLabels(labels)
+	list, err := label.Parse(labels)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -318,9 +319,9 @@ func TestPicturesThatGoMeanwhile(t *testing.T) {
 func TestNotesSurviveATornEnd(t *testing.T) {
 	g := OpenRegistry(t.TempDir())
 	recs := records(0, 3)
-	var results []zeroshot.Result
+	var results []Result
 	for _, r := range recs {
-		results = append(results, zeroshot.Result{Record: r})
+		results = append(results, Result{Record: r})
 	}
 	d, err := g.openDone("0123")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -65,7 +66,7 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 	}
 	for i := range m.Rows {
 		if err := vec.Normalize(m.Row(i)); err != nil {
-			return vec.Matrix{}, fmt.Errorf("the prompts of %q: %w", shorten(texts[i][0]), err)
+			return vec.Matrix{}, fmt.Errorf("the prompts of %q: %w", label.Shorten(texts[i][0]), err)
 		}
 	}
 	if err := o.Cache.save(key, m); err != nil {
@@ -79,7 +80,7 @@ func cacheKey(spec clip.Spec, texts [][]string) string {
 	parts := make([]string, 0, len(texts)+1)
 	parts = append(parts, spec.Fingerprint)
 	for _, t := range texts {
-		parts = append(parts, strings.Join(t, "\x00")) // checkText lets no NUL in
+		parts = append(parts, strings.Join(t, "\x00")) // label.CheckText lets no NUL in
 	}
 	return digest(parts...)
 }

@@ -71,7 +71,7 @@ func BenchmarkTexts(b *testing.B) {
 func shortLabels(n int) []string {
 	var out []string
 	for _, kind := range []string{"", "red ", "old ", "small ", "wooden ", "broken ", "wet ", "white "} {
-		for _, concept := range zeroshot.Bank() {
+		for _, concept := range zeroshot.BackgroundPrompts() {
 			_, noun, ok := strings.Cut(concept, " ")
 			if !ok {
 				noun = concept

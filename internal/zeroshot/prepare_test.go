@@ -12,12 +12,13 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 )
 
 func TestPrepareAverages(t *testing.T) {
 	enc := cliptest.New(testDim)
-	list := mustList(t, Label{Name: "red"}, Label{Name: "blue", Prompts: []string{"my {}", "the sky"}})
+	list := mustList(t, label.Label{Name: "red"}, label.Label{Name: "blue", Prompts: []string{"my {}", "the sky"}})
 	c, err := Prepare(t.Context(), enc, list, Options{Templates: []string{"a {}", "the {}"}})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,7 @@ func TestPrepareAverages(t *testing.T) {
 func TestPrepareCaches(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "below", "cache")
 	list := mixedList(t)
-	run := func(list *List, o Options) (texts int, c *Classifier) {
+	run := func(list *label.List, o Options) (texts int, c *Classifier) {
 		enc := cliptest.New(testDim)
 		o.Cache = OpenCache(dir)
 		c, err := Prepare(t.Context(), enc, list, o)
@@ -129,7 +130,7 @@ func TestProvenance(t *testing.T) {
 	for name, other := range map[string]*Classifier{
 		"list":        prepare(t, mixedList(t).Exclusive(), Options{}),
 		"templates":   prepare(t, mixedList(t), Options{Templates: []string{"my {}"}}),
-		"bank":        prepare(t, mixedList(t), Options{Bank: []string{"a thing"}}),
+		"bank":        prepare(t, mixedList(t), Options{Background: []string{"a thing"}}),
 		"calibration": prepare(t, mixedList(t), Options{Calibration: Cosine{Gain: 1}}),
 	} {
 		if other.Provenance() == base {
@@ -140,9 +141,9 @@ func TestProvenance(t *testing.T) {
 
 // A concept of the bank that is the label itself must not stand against it.
 func TestOwnSynonymIsLeftOut(t *testing.T) {
-	list := mustList(t, Label{Name: "red"})
+	list := mustList(t, label.Label{Name: "red"})
 	score := func(bank ...string) float32 {
-		c := prepare(t, list, Options{Templates: []string{"a photo of {}"}, Bank: bank})
+		c := prepare(t, list, Options{Templates: []string{"a photo of {}"}, Background: bank})
 		scores, err := c.Score(t.Context(), c.Labels())
 		if err != nil {
 			t.Fatal(err)
@@ -161,9 +162,9 @@ func TestNewCalibration(t *testing.T) {
 		spec clip.Spec
 		want Calibration
 	}{
-		"":         {softmax, BankSoftmax{Scale: 100, Gain: 1}},
+		"":         {softmax, BackgroundSoftmax{Scale: 100, Gain: 1}},
 		"auto":     {sigmoid, Sigmoid{Scale: 112, Bias: -16}},
-		"bank":     {sigmoid, BankSoftmax{Scale: 112, Gain: 1}},
+		"bank":     {sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1}},
 		"contrast": {softmax, Contrast{Gain: 100}},
 		"cosine":   {softmax, Cosine{Gain: 100}},
 		"sigmoid":  {softmax, Sigmoid{Scale: 100}},
@@ -210,7 +211,7 @@ func TestCalibrationsRise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, last := c.Background(bank), math.Inf(-1)
+		b, last := c.Level(bank), math.Inf(-1)
 		for cosine := float32(-1); cosine <= 1; cosine += 0.05 {
 			if l := c.Logit(cosine, b); l < last || math.IsNaN(l) {
 				t.Errorf("%s: %v at %v, after %v", name, l, cosine, last)
@@ -220,12 +221,12 @@ func TestCalibrationsRise(t *testing.T) {
 		}
 	}
 	// The softmax itself: the label and the four concepts share one.
-	soft := BankSoftmax{Scale: 20, Gain: 1}
+	soft := BackgroundSoftmax{Scale: 20, Gain: 1}
 	var sum float64
 	for _, c := range append([]float32{0.3}, bank...) {
 		sum += math.Exp(20 * float64(c))
 	}
-	if got, want := probability(soft.Logit(0.3, soft.Background(bank))), math.Exp(6)/sum; math.Abs(float64(got)-want) > 1e-5 {
+	if got, want := probability(soft.Logit(0.3, soft.Level(bank))), math.Exp(6)/sum; math.Abs(float64(got)-want) > 1e-5 {
 		t.Errorf("probability %v, the softmax gives %v", got, want)
 	}
 }
