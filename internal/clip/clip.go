@@ -8,6 +8,8 @@ package clip
 
 import (
 	"context"
+	"fmt"
+	"math"
 
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/vec"
@@ -42,12 +44,39 @@ type Spec struct {
 	// Sigmoid says that the model was trained with a sigmoid for each pair (SigLIP)
 	// and not with a softmax over a batch.
 	Sigmoid bool
+	// Calibration is what was measured of the model's cosines; zero where nothing was.
+	Calibration Calibration
 	// Fingerprint names this exact model: see Fingerprint in fingerprint.go. Two
 	// encoders with equal fingerprints give interchangeable embeddings.
 	Fingerprint string
 	// Notice is a sentence to show to users where the model needs one, such as that
 	// the starter model is not CLIP. Empty for most.
 	Notice string
+}
+
+// Calibration holds the numbers of one model that its training does not give, and that
+// zeroshot.BackgroundSoftmax needs to turn cosines into probabilities. They stand in the
+// model's sightline.json, so that they hold wherever the model lies and whatever it is
+// called.
+type Calibration struct {
+	// Breadth is how far a label that lies near to everything is made up for, 0 to 1.
+	Breadth float64 `json:"breadth,omitempty"`
+	// Gain and Offset are slope and intercept of the log odds; a Gain of 0 stands for 1.
+	Gain   float64 `json:"gain,omitempty"`
+	Offset float64 `json:"offset,omitempty"`
+}
+
+// check refuses numbers with which a higher cosine would not be a higher probability.
+func (c Calibration) check() error {
+	switch {
+	case !(c.Breadth >= 0 && c.Breadth <= 1):
+		return fmt.Errorf("calibration.breadth is %v, it must be from 0 to 1", c.Breadth)
+	case !(c.Gain >= 0 && c.Gain < 1e6):
+		return fmt.Errorf("calibration.gain is %v, it must be above 0 and below 1e6", c.Gain)
+	case !(math.Abs(c.Offset) < 1e6):
+		return fmt.Errorf("calibration.offset is %v, it must be between -1e6 and 1e6", c.Offset)
+	}
+	return nil
 }
 
 // Preprocess is a bundle's picture preprocessing, as its

@@ -1,6 +1,7 @@
 package zeroshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -204,10 +205,8 @@ func newCalibration(name string, spec clip.Spec) (Calibration, error) {
 	}
 	switch name {
 	case "bank":
-		if spec.Name == "starter" {
-			return BackgroundSoftmax{Scale: scale, Breadth: 1, Gain: 1, Offset: 0}, nil
-		}
-		return BackgroundSoftmax{Scale: scale, Gain: 1}, nil
+		m := spec.Calibration
+		return BackgroundSoftmax{Scale: scale, Breadth: m.Breadth, Gain: cmp.Or(m.Gain, 1), Offset: m.Offset}, nil
 	case "contrast":
 		return Contrast{Gain: scale}, nil
 	case "cosine":

@@ -157,25 +157,43 @@ func TestOwnSynonymIsLeftOut(t *testing.T) {
 }
 
 func TestNewCalibration(t *testing.T) {
+	measured := clip.Spec{Name: "any", LogitScale: 20, Calibration: clip.Calibration{Breadth: 1, Gain: 0.8, Offset: -0.5}}
 	softmax, sigmoid := clip.Spec{LogitScale: 100}, clip.Spec{LogitScale: 112, LogitBias: -16, Sigmoid: true}
-	for name, test := range map[string]struct {
+	for _, test := range []struct {
+		name string
 		spec clip.Spec
 		want Calibration
 	}{
-		"":         {softmax, BackgroundSoftmax{Scale: 100, Gain: 1}},
-		"auto":     {sigmoid, Sigmoid{Scale: 112, Bias: -16}},
-		"bank":     {sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1}},
-		"contrast": {softmax, Contrast{Gain: 100}},
-		"cosine":   {softmax, Cosine{Gain: 100}},
-		"sigmoid":  {softmax, Sigmoid{Scale: 100}},
+		{"", softmax, BackgroundSoftmax{Scale: 100, Gain: 1}},
+		{"", measured, BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 0.8, Offset: -0.5}},
+		{"auto", sigmoid, Sigmoid{Scale: 112, Bias: -16}},
+		{"bank", sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1}},
+		{"contrast", softmax, Contrast{Gain: 100}},
+		{"cosine", softmax, Cosine{Gain: 100}},
+		{"sigmoid", softmax, Sigmoid{Scale: 100}},
 	} {
-		got, err := NewCalibration(name, test.spec)
+		got, err := NewCalibration(test.name, test.spec)
 		if err != nil || got != test.want {
-			t.Errorf("%q: %v, %v, want %v", name, got, err, test.want)
+			t.Errorf("%q: %v, %v, want %v", test.name, got, err, test.want)
 		}
 	}
 	if _, err := NewCalibration("magic", softmax); !errors.Is(err, ErrCalibration) {
 		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// A model is calibrated alike by whatever name it is opened.
+func TestCalibrationStandsInTheModel(t *testing.T) {
+	want := BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 1}
+	for _, name := range []string{"starter", "", "/models/of/mine", "other"} {
+		b, err := clip.OpenBundle(filepath.Join("..", "..", "models", "starter"), clip.BundleOptions{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := NewCalibration("auto", b.Spec("", 0))
+		if err != nil || got != want {
+			t.Errorf("opened as %q: %v, %v, want %v", name, got, err, want)
+		}
 	}
 }
 
