@@ -19,6 +19,8 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
@@ -191,7 +193,7 @@ func (x *classification) show(file string, scores []zeroshot.Score) error {
 	out := bufio.NewWriter(x.program.Stdout)
 	if x.json {
 		for _, s := range scores[:shown] {
-			if err := writeTagJSON(out, file, labels[s.Label].Name, s.Cosine, s.Probability); err != nil {
+			if err := tagging.WriteLine(out, file, store.Tag{Label: labels[s.Label].Name, Score: s.Cosine, Probability: s.Probability}); err != nil {
 				return err
 			}
 		}
@@ -199,13 +201,6 @@ func (x *classification) show(file string, scores []zeroshot.Score) error {
 	}
 	writeBars(out, file, scores[:shown], labels)
 	return out.Flush()
-}
-
-// writeTagJSON prints a tag for scripts.
-func writeTagJSON(w io.Writer, path, label string, score, probability float32) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(newTagJSON(path, label, score, probability))
 }
 
 // barCells is the length of a whole bar on the terminal.

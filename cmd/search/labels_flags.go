@@ -61,14 +61,6 @@ func readLabelling(c *cli.Context) (labelling, error) {
 	return l, nil
 }
 
-// templatesOrDefault is what people are told that was used.
-func (l labelling) templatesOrDefault() []string {
-	if l.templates == nil {
-		return zeroshot.DefaultTemplates()
-	}
-	return l.templates
-}
-
 // prepare embeds the labels with a model, or takes them from the cache.
 func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *label.List) (*zeroshot.Classifier, error) {
 	calibration, err := zeroshot.NewCalibration(l.calibration, enc.Spec())

@@ -56,7 +56,7 @@ type Label struct {
 
 // List is a checked label list, in the order of its source.
 type List struct {
-	Source string // where it comes from, for messages: a file's name, or "--labels"
+	Source string // where it comes from, for messages: a file's name, or Given
 	Labels []Label
 }
 

@@ -19,10 +19,10 @@ type Format string
 
 // The formats of label lists.
 const (
-	// Text has a label a line; empty lines and lines that start with # are left
+	// Text has one label per line; empty lines and lines that start with # are left
 	// out.
 	Text Format = "text"
-	// CSV has a label a row. A first row that starts with "label" or "name"
+	// CSV has one label per row. A first row that starts with "label" or "name"
 	// names the columns: label, aliases, prompts, parent, group, threshold. Several
 	// values in a cell are divided by |. Without such a row the first column counts.
 	CSV Format = "csv"
@@ -64,7 +64,7 @@ func LoadUnchecked(spec string) (labels []Label, source string, err error) {
 			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 		labels, err = parse(spec)
-		return labels, givenLabels, err
+		return labels, Given, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
@@ -96,11 +96,11 @@ func Parse(spec string) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewList(givenLabels, labels)
+	return NewList(Given, labels)
 }
 
-// givenLabels is what labels that come from no file are called in messages.
-const givenLabels = "the labels given"
+// Given is the Source of labels that come from no file.
+const Given = "the labels given"
 
 func parse(spec string) ([]Label, error) {
 	if strings.TrimSpace(spec) == "" {
@@ -111,7 +111,7 @@ func parse(spec string) ([]Label, error) {
 	r.FieldsPerRecord = -1
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, givenLabels, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, Given, err)
 	}
 	var labels []Label
 	for _, row := range rows {

@@ -42,6 +42,8 @@ type Provenance struct {
 // safe for concurrent use.
 type Classifier struct {
 	list        *label.List
+	model       string
+	templates   []string
 	provenance  Provenance
 	calibration Calibration
 	engine      vec.Engine
@@ -88,7 +90,7 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *label.List, o Options)
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Classifier{
-		list: list, calibration: o.Calibration, engine: o.Engine, scale: spec.LogitScale, labels: len(list.Labels),
+		list: list, model: spec.Name + " " + spec.Precision, templates: o.Templates, calibration: o.Calibration, engine: o.Engine, scale: spec.LogitScale, labels: len(list.Labels),
 		provenance: Provenance{
 			Model: spec.Fingerprint, Labels: list.Fingerprint(),
 			Templates:   digest(digest(o.Templates...), digest(o.Background...)),
@@ -125,6 +127,13 @@ const backgroundPrefix = "a photo of "
 
 // List returns the labels.
 func (c *Classifier) List() *label.List { return c.list }
+
+// Model returns what people know the model by: its name and precision.
+func (c *Classifier) Model() string { return c.model }
+
+// Templates returns the prompt templates that labels without prompts of their own were put
+// into. They must not be written to.
+func (c *Classifier) Templates() []string { return c.templates }
 
 // Provenance returns where tags of this classifier come from.
 func (c *Classifier) Provenance() Provenance { return c.provenance }
