@@ -76,3 +76,10 @@ func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Enc
 	}
 	return zeroshot.Prepare(ctx, enc, list, o)
 }
+
+// noteModel tells people what they should know of a model, where it says something.
+func noteModel(p *cmdline.Program, s clip.Spec, asJSON bool) {
+	if s.Notice != "" && !asJSON && cmdline.IsTerminal(p.Stdout) {
+		p.Notef("note: %s", s.Notice)
+	}
+}

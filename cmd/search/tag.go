@@ -108,9 +108,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began), false); err != nil {
 		return err
 	}
-	if notice := open.Encoder.Spec().Notice; notice != "" && !o.json && cmdline.IsTerminal(p.Stdout) {
-		p.Notef("note: %s", notice)
-	}
+	noteModel(p, open.Encoder.Spec(), o.json)
 	if s.FailedSidecars > 0 {
 		return fault.Partialf(s.FailedSidecars, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", s.Run.ID))
 	}
