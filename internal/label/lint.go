@@ -76,6 +76,34 @@ func Lint(labels []Label) []Finding {
 	return out
 }
 
+// Inspection is all that can be said of a label list without a model.
+type Inspection struct {
+	Source   string // names the list in messages
+	Labels   int
+	Findings []Finding
+	Unusable int   // findings that keep the list from being used
+	List     *List // nil where Unusable is not 0
+}
+
+// Inspect reads what Load reads and looks at it with Lint. The error is ErrInvalid where
+// the list cannot be read at all, or is wrong as a whole, such as an empty one.
+func Inspect(spec string) (Inspection, error) {
+	labels, source, err := loadUnchecked(spec)
+	if err != nil {
+		return Inspection{}, err
+	}
+	in := Inspection{Source: source, Labels: len(labels), Findings: Lint(labels)}
+	for _, f := range in.Findings {
+		if f.Unusable() {
+			in.Unusable++
+		}
+	}
+	if in.Unusable == 0 {
+		in.List, err = NewList(source, labels)
+	}
+	return in, err
+}
+
 // senseWords maps folded words to their senses.
 func senseWords() map[string]string {
 	out := make(map[string]string)

@@ -1,6 +1,7 @@
 package label
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,5 +41,19 @@ func TestLint(t *testing.T) {
 	}
 	if unusable != 2 {
 		t.Errorf("%d findings make the list unusable, want 2", unusable)
+	}
+}
+
+func TestInspect(t *testing.T) {
+	in, err := Inspect("crane,stone,river bank")
+	if err != nil || in.Unusable != 0 || in.List == nil || in.Labels != 3 || in.Source != Given || len(in.Findings) == 0 {
+		t.Errorf("%+v, %v", in, err)
+	}
+	in, err = Inspect("dog,Dog,a\x01b")
+	if err != nil || in.Unusable != 2 || in.List != nil || in.Labels != 3 {
+		t.Errorf("%+v, %v", in, err)
+	}
+	if _, err := Inspect(""); !errors.Is(err, ErrInvalid) {
+		t.Errorf("an empty list: %v", err)
 	}
 }

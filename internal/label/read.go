@@ -48,16 +48,15 @@ func FormatOf(name string) Format {
 // commas. It is a file if there is one of that name, or if it looks like one: it has
 // the extension of a list or a slash and no comma.
 func Load(spec string) (*List, error) {
-	labels, source, err := LoadUnchecked(spec)
+	labels, source, err := loadUnchecked(spec)
 	if err != nil {
 		return nil, err
 	}
 	return NewList(source, labels)
 }
 
-// LoadUnchecked is Load for those who want to know all that is wrong with the
-// labels: what it returns may hold what no list may. source names it in messages.
-func LoadUnchecked(spec string) (labels []Label, source string, err error) {
+// loadUnchecked is Load without NewList's checks. source names the labels in messages.
+func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	f, err := os.Open(spec)
 	if err != nil {
 		if looksLikeFile(spec) {

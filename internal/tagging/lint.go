@@ -16,9 +16,21 @@ const (
 	hubPictures = 20
 )
 
-// LintIndex tags an index, without writing anything, and finds labels that nothing
+// Lint says what may not work well about the labels of a classifier: pairs that it hardly
+// tells apart and, in an index, labels that nothing or half of everything gets from a
+// probability of minimum on. st is nil where there is no index. Nothing is written.
+func Lint(ctx context.Context, st store.Store, c *zeroshot.Classifier, minimum float32) ([]label.Finding, error) {
+	findings, err := c.LintMeanings(ctx)
+	if err != nil || st == nil {
+		return findings, err
+	}
+	more, err := lintIndex(ctx, st, c, minimum)
+	return append(findings, more...), err
+}
+
+// lintIndex tags an index, without writing anything, and finds labels that nothing
 // or half of everything gets.
-func LintIndex(ctx context.Context, st store.Store, c *zeroshot.Classifier, minimum float32) ([]label.Finding, error) {
+func lintIndex(ctx context.Context, st store.Store, c *zeroshot.Classifier, minimum float32) ([]label.Finding, error) {
 	labels := c.List().Labels
 	given := make(map[string]int, len(labels))
 	pictures := 0

@@ -315,7 +315,7 @@ func TestLintIndex(t *testing.T) {
 	st := newIndex(t, 100)
 	c := prepare(t, mustList(t, label.Label{Name: "red"}, label.Label{Name: "everything", Threshold: 1e-9}, label.Label{Name: "nothing", Threshold: 1}),
 		zeroshot.Options{Templates: []string{"{}"}})
-	got, err := LintIndex(t.Context(), st, c, 0.6)
+	got, err := lintIndex(t.Context(), st, c, 0.6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,5 +378,18 @@ func TestCorrectHubness(t *testing.T) {
 		if better >= 4 {
 			t.Errorf("%s is chosen with %v, %d are more probable", key, p, better)
 		}
+	}
+}
+
+func TestLint(t *testing.T) {
+	c := prepare(t, mustList(t, label.Label{Name: "red car"}, label.Label{Name: "red dress"}, label.Label{Name: "nothing", Threshold: 1}),
+		zeroshot.Options{Templates: []string{"{}"}})
+	alone, err := Lint(t.Context(), nil, c, 0)
+	if err != nil || len(alone) != 1 || alone[0].Problem != label.ProblemSynonym {
+		t.Errorf("without an index: %+v, %v", alone, err)
+	}
+	all, err := Lint(t.Context(), newIndex(t, 30), c, 0)
+	if err != nil || len(all) < 2 || all[0] != alone[0] || all[len(all)-1].Problem != label.ProblemNothing {
+		t.Errorf("with an index: %+v, %v", all, err)
 	}
 }
