@@ -66,7 +66,7 @@ func classify(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer enc.Close()
-	classifier, err := how.prepare(c.Context, p, enc, list)
+	classifier, err := prepareLabels(c.Context, p, enc, list, how)
 	if err != nil {
 		return err
 	}

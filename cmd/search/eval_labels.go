@@ -27,7 +27,7 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 	if err != nil {
 		return err
 	}
-	classifier, err := how.prepare(c.Context, p, open.Encoder, list)
+	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}
@@ -46,8 +46,8 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 		return json.NewEncoder(p.Stdout).Encode(q)
 	}
 	writeQuality(p, q)
-	if !strings.Contains(how.calibration, ":") && q.Gain > 0 {
-		p.Printf("to have that: --calibration %s:%.2f,%.2f\n", cmp.Or(how.calibration, "auto"), q.Gain, q.Offset)
+	if !strings.Contains(how.Calibration, ":") && q.Gain > 0 {
+		p.Printf("to have that: --calibration %s:%.2f,%.2f\n", cmp.Or(how.Calibration, "auto"), q.Gain, q.Offset)
 	}
 	return nil
 }

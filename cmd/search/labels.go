@@ -102,7 +102,7 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]labe
 	if st != nil {
 		defer st.Close()
 	}
-	classifier, err := how.prepare(c.Context, p, enc, list)
+	classifier, err := prepareLabels(c.Context, p, enc, list, how)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer open.Close()
-	classifier, err := how.prepare(c.Context, p, open.Encoder, list)
+	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}

@@ -86,8 +86,8 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	t.Verb("tagged")
 	engine := p.MatrixEngine(o.cfg)
 	defer engine.Close()
-	o.how.engine = engine
-	classifier, err := o.how.prepare(c.Context, p, open.Encoder, o.list)
+	o.how.Engine = engine
+	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
@@ -15,7 +16,7 @@ import (
 type tagOptions struct {
 	cfg    config.Config
 	list   *label.List
-	how    labelling
+	how    app.Labelling
 	run    tagging.Options
 	dryRun bool
 	json   bool
@@ -61,14 +62,6 @@ func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error
 	}
 	o.how, err = readLabelling(c)
 	return o, err
-}
-
-// checkProbability refuses a --min-probability that is none.
-func checkProbability(p float64) error {
-	if !(p >= 0 && p <= 1) {
-		return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", p)
-	}
-	return nil
 }
 
 // exportFiles reads --export, whose value is a file, or a format with the file behind
