@@ -102,6 +102,13 @@ func TestOnePass(t *testing.T) {
 			}
 
 			s.scans = 0
+			lines.Reset()
+			again, err := New(s, g, &counter{}).Tag(t.Context(), classifier(t, labels), o)
+			if err != nil || s.scans != 1 || again.Run.Tags != sum.Run.Tags || strings.Count(lines.String(), "\n") != tags {
+				t.Errorf("the same run again went through the index %d times, %+v, %v", s.scans, again, err)
+			}
+
+			s.scans = 0
 			if _, err := New(s, g, &counter{}).Undo(t.Context(), "last"); err != nil {
 				t.Fatal(err)
 			}

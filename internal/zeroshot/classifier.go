@@ -24,9 +24,6 @@ type Options struct {
 	Codes       vec.CodeEngine // for many labels, nil for none: a first pass over 8-bit codes
 	Cache       *Cache         // of text embeddings; nil keeps none
 	Log         *slog.Logger
-	// Progress is told how many prompts have been embedded; nil for nobody. Prompts
-	// out of the cache are not counted.
-	Progress func(done, total int)
 }
 
 // Provenance says where the tags of a run come from: equal provenance and equal

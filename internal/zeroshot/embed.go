@@ -11,7 +11,7 @@ import (
 )
 
 // textBlock is how many prompts go to the encoder at once: enough that there are
-// batches of each length, few enough that progress shows and a stop is soon.
+// batches of each length, few enough that a stop is soon.
 const textBlock = 1024
 
 // embedAll returns one unit row for each list of texts: the normalised mean of the
@@ -22,14 +22,9 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 	if m, ok := o.Cache.load(key, len(texts), spec.Dim); ok {
 		return m, nil
 	}
-	total := 0
-	for _, t := range texts {
-		total += len(t)
-	}
 	m := vec.NewMatrix(len(texts), spec.Dim)
 	var block []string
 	var rows []int // which row each text of the block belongs to
-	done := 0
 	flush := func() error {
 		if len(block) == 0 {
 			return nil
@@ -44,11 +39,7 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 				sum[j] += x
 			}
 		}
-		done += len(block)
 		block, rows = block[:0], rows[:0]
-		if o.Progress != nil {
-			o.Progress(done, total)
-		}
 		return ctx.Err()
 	}
 	for row := range texts {
