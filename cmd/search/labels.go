@@ -112,7 +112,7 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]labe
 // openForLint opens the model, with an index where there is one: the store may be nil.
 func openForLint(ctx context.Context, p *cmdline.Program, cfg config.Config, noIndex bool) (store.Store, clip.Encoder, error) {
 	if !noIndex {
-		open, err := p.OpenIndex(ctx, cfg, app.Read, app.OneQuery)
+		open, err := p.OpenIndex(ctx, cfg, store.ReadOnly, app.OneQuery)
 		if err == nil {
 			return open.Store, open.Encoder, nil
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -52,7 +53,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 	if err != nil {
 		return err
 	}

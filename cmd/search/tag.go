@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -66,9 +67,9 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	access := app.Write
+	access := store.ReadWrite
 	if o.dryRun {
-		access = app.Read
+		access = store.ReadOnly
 	}
 	open, err := p.OpenIndex(c.Context, o.cfg, access, app.OneQuery)
 	if err != nil {

@@ -27,7 +27,7 @@ func (quiet) Failed(string, string) {}
 func smallIndex(ctx context.Context, dir string, enc *cliptest.Encoder) (store.Store, error) {
 	spec := enc.Spec()
 	st, err := local.Open(ctx, local.Options{
-		Dir: dir, Collection: "default", Mode: local.Create,
+		Dir: dir, Collection: "default", Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: "exact", Dim: spec.Dim},
 	})
 	if err != nil {

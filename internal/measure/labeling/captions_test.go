@@ -20,7 +20,7 @@ func colourIndex(t *testing.T, enc *cliptest.Encoder, colours ...string) store.S
 	t.Helper()
 	spec := enc.Spec()
 	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "c", Mode: local.Create,
+		Dir: t.TempDir(), Collection: "c", Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: "exact", Dim: spec.Dim},
 	})
 	if err != nil {
