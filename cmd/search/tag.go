@@ -103,7 +103,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	t.Close()
 	if !o.json {
 		writeTagSummary(p, t.registry, s)
-	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began), false); err != nil {
+	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began)); err != nil {
 		return err
 	}
 	noteModel(p, open.Encoder.Spec(), o.json)

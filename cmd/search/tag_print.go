@@ -51,7 +51,7 @@ func previewTags(c *cli.Context, p *cmdline.Program, t *tagger, classifier *zero
 		p.Notef("dry run: %s is not written", terminal.Safe(o.run.Report))
 	}
 	if o.json {
-		return writeTagSummaryJSON(p.Stdout, s, time.Since(began), true)
+		return writeTagSummaryJSON(p.Stdout, s, time.Since(began))
 	}
 	p.Printf("dry run: %d tags on %d pictures\n%s", s.Run.Tags, s.Run.Tagged, countTable(s.Labels))
 	if diff.Failed > 0 {
@@ -82,7 +82,7 @@ func (textPreview) Finish(context.Context, *tagging.Run) error { return nil }
 func (textPreview) Abandon() error { return nil }
 
 // writeTagSummaryJSON prints the last line of a run for scripts.
-func writeTagSummaryJSON(w io.Writer, s tagging.Summary, took time.Duration, dryRun bool) error {
+func writeTagSummaryJSON(w io.Writer, s tagging.Summary, took time.Duration) error {
 	r := &s.Run
 	return json.NewEncoder(w).Encode(struct {
 		Run            string  `json:"run"`
@@ -93,7 +93,7 @@ func writeTagSummaryJSON(w io.Writer, s tagging.Summary, took time.Duration, dry
 		FailedSidecars int64   `json:"failed_sidecars"`
 		Seconds        float64 `json:"seconds"`
 		DryRun         bool    `json:"dry_run"`
-	}{r.ID, r.Pictures, r.Tagged, r.Tags, r.LabelCount, s.FailedSidecars, took.Seconds(), dryRun})
+	}{r.ID, r.Pictures, r.Tagged, r.Tags, r.LabelCount, s.FailedSidecars, took.Seconds(), s.DryRun})
 }
 
 // writeTagSummary tells people what a run has come to, and which runs of earlier versions

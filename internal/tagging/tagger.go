@@ -74,6 +74,7 @@ type Summary struct {
 	Run            Run
 	Labels         []LabelCount // the labels that were given, the most frequent first
 	FailedSidecars int64
+	DryRun         bool // it is what the run would come to: see Preview
 }
 
 // Tag begins a run or goes on with it, and writes its outputs. It reads the index once:
@@ -128,9 +129,9 @@ func (o *Outputs) sinks(r *Run, xmp *sidecarSink) []Sink {
 	return out
 }
 
-// start begins a run or goes on with it. again forgets how far it was, so that every
+// start begins a run or goes on with it. retag forgets how far it was, so that every
 // picture is looked at once more; the old tags stay until they are replaced.
-func (t *Tagger) start(r Run, again bool) (Run, error) {
+func (t *Tagger) start(r Run, retag bool) (Run, error) {
 	r.Resumed = now()
 	old, err := t.registry.Load(r.ID)
 	isNew := errors.Is(err, ErrNoRun)
@@ -143,7 +144,7 @@ func (t *Tagger) start(r Run, again bool) (Run, error) {
 		r.Started, r.Finished = old.Started, old.Finished
 		r.Sidecars = r.Sidecars || old.Sidecars
 	}
-	if again || isNew {
+	if retag || isNew {
 		if err := t.registry.forgetDone(r.ID); err != nil {
 			return Run{}, err
 		}
@@ -260,7 +261,7 @@ func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options,
 		}
 	}
 	r.Tagged, r.Tags = n.tagged, n.tags
-	return Summary{Run: r, Labels: n.labels()}, show.Finish(ctx, &r)
+	return Summary{Run: r, Labels: n.labels(), DryRun: true}, show.Finish(ctx, &r)
 }
 
 // foresee yields pictures with the tags that they would get, in id order.

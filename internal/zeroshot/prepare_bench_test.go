@@ -67,7 +67,7 @@ func BenchmarkTexts(b *testing.B) {
 	}
 }
 
-// shortLabels are concepts of the bank, as they are and of several kinds.
+// shortLabels are background prompts, as they are and of several kinds.
 func shortLabels(n int) []string {
 	var out []string
 	for _, kind := range []string{"", "red ", "old ", "small ", "wooden ", "broken ", "wet ", "white "} {

@@ -64,7 +64,7 @@ func TestPrepareCaches(t *testing.T) {
 		t.Errorf("the cache returns something else:\n%s", diff)
 	}
 	if n, _ := run(list, Options{Templates: []string{"my {}"}}); n != len(list.Labels) {
-		t.Errorf("%d texts with another template; the bank alone should come from the cache", n)
+		t.Errorf("%d texts with another template; the background prompts alone should come from the cache", n)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) != 3 {
@@ -135,7 +135,7 @@ func TestProvenance(t *testing.T) {
 	}
 }
 
-// A concept of the bank that is the label itself must not stand against it.
+// A background prompt that is the label itself must not stand against it.
 func TestOwnSynonymIsLeftOut(t *testing.T) {
 	list := mustList(t, label.Label{Name: "red"})
 	score := func(bank ...string) float32 {
@@ -148,7 +148,7 @@ func TestOwnSynonymIsLeftOut(t *testing.T) {
 	}
 	without, with := score("green", "blue"), score("green", "blue", "red")
 	if without < 0.9 || math.Abs(float64(without-with)) > 0.01 {
-		t.Errorf("probability %v without the label in the bank, %v with it", without, with)
+		t.Errorf("probability %v without the label among the background prompts, %v with it", without, with)
 	}
 }
 
