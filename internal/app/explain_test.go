@@ -15,6 +15,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
@@ -51,7 +52,7 @@ func TestExplain(t *testing.T) {
 		{index.ErrNoRoots, fault.Fatal, "spelling"},
 		{query.ErrEmpty, fault.Usage, "what to look for"},
 		{query.ErrPicture, fault.Fatal, ""},
-		{zeroshot.ErrLabels, fault.Usage, "search tag --help"},
+		{label.ErrInvalid, fault.Usage, "search tag --help"},
 		{zeroshot.ErrTemplate, fault.Usage, "a photo of a"},
 		{tagging.ErrNoRun, fault.Usage, "--runs"},
 		{export.ErrFormat, fault.Usage, ""},
@@ -98,7 +99,7 @@ func TestExplainRulesAreReached(t *testing.T) {
 			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
 			store.ErrNewerFormat, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
 			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
-			zeroshot.ErrLabels, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
+			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
 			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission,
 		} {
 			if r.match(err) {

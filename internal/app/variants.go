@@ -56,7 +56,7 @@ func (e *Env) CompareVariants(ctx context.Context, cfg config.Config, o Comparis
 		return VariantReport{}, fault.Usagef("choose another variant with --precision", "%s would be compared with itself", variant.Precision)
 	}
 	report, err := agreement.Compare(ctx, open[0], open[1], agreement.Input{
-		Pictures: pictures, Texts: zeroshot.Bank(), Limits: Limits(cfg), K: bestOfText, Batch: cfg.Index.BatchSize, Log: e.Log,
+		Pictures: pictures, Texts: zeroshot.BackgroundPrompts(), Limits: Limits(cfg), K: bestOfText, Batch: cfg.Index.BatchSize, Log: e.Log,
 	})
 	if errors.Is(err, agreement.ErrNothing) {
 		return VariantReport{}, &fault.Error{Err: err, Kind: fault.Fatal, Advice: advisePhotos}

@@ -72,7 +72,7 @@ CREATE TABLE tags(
 	position    INTEGER NOT NULL,
 	source      TEXT    NOT NULL,
 	label       TEXT    NOT NULL,
-	folded      TEXT    NOT NULL, -- store.FoldLabel(label)
+	folded      TEXT    NOT NULL, -- label.Fold(label)
 	score       REAL    NOT NULL,
 	probability REAL    NOT NULL,
 	PRIMARY KEY(slot, position)

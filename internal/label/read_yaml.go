@@ -1,4 +1,4 @@
-package zeroshot
+package label
 
 import (
 	"errors"
@@ -53,7 +53,7 @@ func yamlMapping(root *yaml.Node) ([]Label, error) {
 				err = fmt.Errorf("line %d: exclusive is true or false", value.Line)
 			}
 		default:
-			err = fmt.Errorf("line %d: there is no key %q beside labels and exclusive", key.Line, shorten(key.Value))
+			err = fmt.Errorf("line %d: there is no key %q beside labels and exclusive", key.Line, Shorten(key.Value))
 		}
 		if err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ func yamlLabel(n *yaml.Node, l *Label) error {
 				err = setThreshold(l, text)
 			}
 		default:
-			err = errors.New("the keys of a label are name, aliases, prompts, parent, group and threshold, not " + shorten(key.Value))
+			err = errors.New("the keys of a label are name, aliases, prompts, parent, group and threshold, not " + Shorten(key.Value))
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", key.Line, err)

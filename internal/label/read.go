@@ -1,4 +1,4 @@
-package zeroshot
+package label
 
 import (
 	"bufio"
@@ -19,17 +19,17 @@ type Format string
 
 // The formats of label lists.
 const (
-	// FormatText has a label a line; empty lines and lines that start with # are left
+	// Text has one label per line; empty lines and lines that start with # are left
 	// out.
-	FormatText Format = "text"
-	// FormatCSV has a label a row. A first row that starts with "label" or "name"
+	Text Format = "text"
+	// CSV has one label per row. A first row that starts with "label" or "name"
 	// names the columns: label, aliases, prompts, parent, group, threshold. Several
 	// values in a cell are divided by |. Without such a row the first column counts.
-	FormatCSV Format = "csv"
-	// FormatYAML is a list of names or of mappings with the keys name, aliases,
+	CSV Format = "csv"
+	// YAML is a list of names or of mappings with the keys name, aliases,
 	// prompts, parent, group and threshold; or a mapping with such a list under
 	// labels and, beside it, exclusive: true where all labels exclude one another.
-	FormatYAML Format = "yaml"
+	YAML Format = "yaml"
 )
 
 // FormatOf returns the format that a file's name stands for: plain text where its
@@ -37,42 +37,41 @@ const (
 func FormatOf(name string) Format {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".csv":
-		return FormatCSV
+		return CSV
 	case ".yaml", ".yml":
-		return FormatYAML
+		return YAML
 	}
-	return FormatText
+	return Text
 }
 
-// LoadLabels reads what --labels was given: the name of a file, or labels divided by
+// Load reads what --labels was given: the name of a file, or labels divided by
 // commas. It is a file if there is one of that name, or if it looks like one: it has
 // the extension of a list or a slash and no comma.
-func LoadLabels(spec string) (*List, error) {
-	labels, source, err := LoadUnchecked(spec)
+func Load(spec string) (*List, error) {
+	labels, source, err := loadUnchecked(spec)
 	if err != nil {
 		return nil, err
 	}
 	return NewList(source, labels)
 }
 
-// LoadUnchecked is LoadLabels for those who want to know all that is wrong with the
-// labels: what it returns may hold what no list may. source names it in messages.
-func LoadUnchecked(spec string) (labels []Label, source string, err error) {
+// loadUnchecked is Load without NewList's checks. source names the labels in messages.
+func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	f, err := os.Open(spec)
 	if err != nil {
 		if looksLikeFile(spec) {
-			return nil, spec, fmt.Errorf("%w: %w", ErrLabels, err)
+			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
 		labels, err = parse(spec)
-		return labels, givenLabels, err
+		return labels, Given, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, spec, fmt.Errorf("%w: %w", ErrLabels, err)
+		return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	if st.IsDir() {
-		return nil, spec, fmt.Errorf("%w: %s is a folder", ErrLabels, spec)
+		return nil, spec, fmt.Errorf("%w: %s is a folder", ErrInvalid, spec)
 	}
 	labels, err = read(f, spec, FormatOf(spec))
 	return labels, spec, err
@@ -89,18 +88,18 @@ func looksLikeFile(spec string) bool {
 	return strings.ContainsRune(spec, filepath.Separator)
 }
 
-// ParseLabels reads labels divided by commas, as on a command line. Blanks around a
+// Parse reads labels divided by commas, as on a command line. Blanks around a
 // label are left out; a label with a comma in it stands in double quotes.
-func ParseLabels(spec string) (*List, error) {
+func Parse(spec string) (*List, error) {
 	labels, err := parse(spec)
 	if err != nil {
 		return nil, err
 	}
-	return NewList(givenLabels, labels)
+	return NewList(Given, labels)
 }
 
-// givenLabels is what labels that come from no file are called in messages.
-const givenLabels = "the labels given"
+// Given is the Source of labels that come from no file.
+const Given = "the labels given"
 
 func parse(spec string) ([]Label, error) {
 	if strings.TrimSpace(spec) == "" {
@@ -111,7 +110,7 @@ func parse(spec string) ([]Label, error) {
 	r.FieldsPerRecord = -1
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, givenLabels, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, Given, err)
 	}
 	var labels []Label
 	for _, row := range rows {
@@ -122,8 +121,8 @@ func parse(spec string) ([]Label, error) {
 	return labels, nil
 }
 
-// ReadLabels reads a label list. source names it in messages.
-func ReadLabels(r io.Reader, source string, format Format) (*List, error) {
+// Read reads a label list. source names it in messages.
+func Read(r io.Reader, source string, format Format) (*List, error) {
 	labels, err := read(r, source, format)
 	if err != nil {
 		return nil, err
@@ -134,28 +133,28 @@ func ReadLabels(r io.Reader, source string, format Format) (*List, error) {
 func read(r io.Reader, source string, format Format) ([]Label, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxListBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, source, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
 	}
 	if len(data) > MaxListBytes {
-		return nil, fmt.Errorf("%w: %s is larger than %d MB", ErrLabels, source, MaxListBytes>>20)
+		return nil, fmt.Errorf("%w: %s is larger than %d MB", ErrInvalid, source, MaxListBytes>>20)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%w: %s is not UTF-8 text", ErrLabels, source)
+		return nil, fmt.Errorf("%w: %s is not UTF-8 text", ErrInvalid, source)
 	}
 	var labels []Label
 	switch format {
-	case FormatText:
+	case Text:
 		labels, err = readText(data)
-	case FormatCSV:
+	case CSV:
 		labels, err = readCSV(data)
-	case FormatYAML:
+	case YAML:
 		labels, err = readYAML(data)
 	default:
 		err = fmt.Errorf("%q is not a format of label lists", format)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrLabels, source, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
 	}
 	return labels, nil
 }
@@ -194,7 +193,7 @@ func setThreshold(l *Label, s string) error {
 	}
 	v, err := strconv.ParseFloat(s, 32)
 	if err != nil || !(v > 0 && v <= 1) {
-		return fmt.Errorf("the threshold %q is not a probability, which lies between 0 and 1", shorten(s))
+		return fmt.Errorf("the threshold %q is not a probability, which lies between 0 and 1", Shorten(s))
 	}
 	l.Threshold = float32(v)
 	return nil
@@ -260,7 +259,7 @@ func header(row []string) ([]func(*Label, string) error, error) {
 	for i, cell := range row {
 		set, ok := columns[strings.ToLower(strings.TrimSpace(cell))]
 		if !ok {
-			return nil, fmt.Errorf("there is no column %q; the columns are label, aliases, prompts, parent, group, threshold", shorten(cell))
+			return nil, fmt.Errorf("there is no column %q; the columns are label, aliases, prompts, parent, group, threshold", Shorten(cell))
 		}
 		setters[i] = set
 	}

@@ -1,4 +1,4 @@
-package zeroshot
+package tagging
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // Hubness says how unevenly pictures come up for labels.
@@ -32,11 +33,11 @@ type Hub struct {
 const hubsShown = 20
 
 // MeasureHubness looks at the best o.Top pictures of each label, probable or not.
-func (c *Classifier) MeasureHubness(ctx context.Context, st store.Store, o TagOptions) (Hubness, error) {
-	h := Hubness{Labels: c.labels, Top: o.Top, Hubs: []Hub{}}
+func MeasureHubness(ctx context.Context, st store.Store, c *zeroshot.Classifier, o WalkOptions) (Hubness, error) {
+	h := Hubness{Labels: c.Labels().Rows, Top: o.Top, Hubs: []Hub{}}
 	o.MinProbability = 0
 	found := make(map[string]*Hub)
-	for r, err := range c.TagLabels(ctx, st, o) {
+	for r, err := range TagLabels(ctx, st, c, o) {
 		if err != nil {
 			return h, err
 		}
@@ -50,7 +51,7 @@ func (c *Classifier) MeasureHubness(ctx context.Context, st store.Store, o TagOp
 		}
 	}
 	var err error
-	if h.Pictures, err = st.Count(ctx, o.Filter); err != nil {
+	if h.Pictures, err = st.Count(ctx, nil); err != nil {
 		return h, err
 	}
 	counts := make([]int, 0, len(found))
@@ -68,8 +69,7 @@ func (c *Classifier) MeasureHubness(ctx context.Context, st store.Store, o TagOp
 	return h, nil
 }
 
-// skewness is the third standardised moment of n numbers of which those that are not
-// in counts are 0.
+// skewness is the third standardised moment of n numbers: those in counts, and zeros.
 func skewness(counts []int, n int64) float64 {
 	if n < 1 {
 		return 0

@@ -1,8 +1,8 @@
-package main
+package terminal
 
 import "testing"
 
-func TestSafeText(t *testing.T) {
+func TestSafeLines(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                              "",
 		"+ <a>\n  <b/>\n":               "+ <a>\n  <b/>\n",
@@ -10,7 +10,7 @@ func TestSafeText(t *testing.T) {
 		"+++ \x1b[31m.xmp\n+ \u202etxt": "+++ \\x1b[31m.xmp\n+ \\u202etxt",
 		"a\rb\n":                        "a\\rb\n",
 	} {
-		if got := safeText(text); got != want {
+		if got := SafeLines(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

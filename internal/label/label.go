@@ -1,36 +1,39 @@
-// Package zeroshot labels pictures without training: it compares their embeddings
-// with those of texts about each label, and turns the cosines into probabilities.
+// Package label is what pictures are labelled with: lists of labels, how they are read
+// from text, CSV and YAML, when two names count as one, and what is wrong with a list.
 //
-// A List is what is looked for, a Classifier is a list made ready for one model, and
-// its TagImages and TagLabels go through a whole index in either direction. What is
-// believed of a cosine is the business of a Calibration. This package knows vectors
-// and stores, but neither ONNX Runtime nor a concrete store.
-package zeroshot
+// It knows names alone. Package zeroshot makes prompts and scores of a list.
+package label
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"github.com/sightline/sightline/internal/store"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
-// ErrLabels says that a label list cannot be used; the message says why and where.
-var ErrLabels = errors.New("label list is not usable")
+// ErrInvalid says that a label list cannot be used; the message says why and where.
+var ErrInvalid = errors.New("label list is not usable")
+
+// Fold returns the form in which labels are compared: Unicode case folding after
+// composition, so that neither case nor the decomposed spelling that macOS writes
+// tells two labels apart.
+func Fold(name string) string {
+	return cases.Fold().String(norm.NFC.String(name))
+}
 
 // Bounds of a label list. They are far above what anybody writes by hand and keep a
 // file that was not meant as a label list from taking the machine's memory.
 const (
-	MaxLabels     = 1_000_000
-	MaxLabelRunes = 200      // of a name, an alias, a parent or a group
-	MaxPrompt     = 2000     // bytes of a prompt: many times what a model reads
-	MaxPrompts    = 256      // prompts and aliases of one label
-	MaxListBytes  = 64 << 20 // of a file
+	MaxLabels    = 1_000_000
+	MaxNameRunes = 200      // of a name, an alias, a parent or a group
+	MaxPrompt    = 2000     // bytes of a prompt: many times what a model reads
+	MaxPrompts   = 256      // prompts and aliases of one label
+	MaxListBytes = 64 << 20 // of a file
 )
 
 // Label is one thing to look for.
@@ -53,7 +56,7 @@ type Label struct {
 
 // List is a checked label list, in the order of its source.
 type List struct {
-	Source string // where it comes from, for messages: a file's name, or "--labels"
+	Source string // where it comes from, for messages: a file's name, or Given
 	Labels []Label
 }
 
@@ -72,7 +75,7 @@ func NewList(source string, labels []Label) (*List, error) {
 		if err := labels[i].check(); err != nil {
 			return nil, l.errorf("label %d: %w", i+1, err)
 		}
-		key := store.FoldLabel(labels[i].Name)
+		key := Fold(labels[i].Name)
 		if first, ok := seen[key]; ok {
 			return nil, l.errorf("label %d, %q, is the same as label %d, %q", i+1, labels[i].Name, first+1, labels[first].Name)
 		}
@@ -89,7 +92,7 @@ func (l *List) errorf(format string, args ...any) error {
 	if source == "" {
 		source = "the list"
 	}
-	return fmt.Errorf("%w: %s: %w", ErrLabels, source, fmt.Errorf(format, args...))
+	return fmt.Errorf("%w: %s: %w", ErrInvalid, source, fmt.Errorf(format, args...))
 }
 
 func (l *Label) check() error {
@@ -102,7 +105,7 @@ func (l *Label) check() error {
 		}
 	}
 	for _, p := range l.Prompts {
-		if err := checkText(p, "prompt", MaxPrompt, len(p)); err != nil {
+		if err := CheckText(p, "prompt", MaxPrompt); err != nil {
 			return fmt.Errorf("%q: %w", l.Name, err)
 		}
 	}
@@ -123,43 +126,6 @@ func (l *Label) check() error {
 	return nil
 }
 
-func checkName(s, what string) error {
-	if strings.TrimSpace(s) != s {
-		return fmt.Errorf("the %s %q begins or ends with a blank", what, shorten(s))
-	}
-	return checkText(s, what, MaxLabelRunes, utf8.RuneCountInString(s))
-}
-
-// checkText refuses what cannot be shown, stored or tokenised as one line.
-func checkText(s, what string, limit, length int) error {
-	switch {
-	case strings.TrimSpace(s) == "":
-		return fmt.Errorf("the %s is empty", what)
-	case !utf8.ValidString(s):
-		return fmt.Errorf("the %s %q is not UTF-8", what, shorten(s))
-	case length > limit:
-		return fmt.Errorf("the %s %q is %d characters long, at most %d are allowed", what, shorten(s), length, limit)
-	case strings.ContainsFunc(s, unprintable):
-		return fmt.Errorf("the %s %q holds a control character", what, shorten(s))
-	}
-	return nil
-}
-
-// unprintable tells control characters and the invisible marks that turn the reading
-// direction, with which a label could show as another.
-func unprintable(r rune) bool {
-	return unicode.IsControl(r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) || r == 0x2028 || r == 0x2029
-}
-
-// shorten cuts a text for a message.
-func shorten(s string) string {
-	const limit = 40
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit]) + "..."
-}
-
 // checkParents refuses labels that are their own ancestors. seen maps folded names
 // to places.
 func (l *List) checkParents(seen map[string]int) error {
@@ -177,7 +143,7 @@ func (l *List) checkParents(seen map[string]int) error {
 			if parent == "" {
 				break
 			}
-			i, ok = seen[store.FoldLabel(parent)]
+			i, ok = seen[Fold(parent)]
 		}
 		for _, i := range path {
 			state[i] = fine
@@ -191,13 +157,13 @@ func (l *List) checkParents(seen map[string]int) error {
 func (l *List) Ancestors() [][]string {
 	at := make(map[string]int, len(l.Labels))
 	for i := range l.Labels {
-		at[store.FoldLabel(l.Labels[i].Name)] = i
+		at[Fold(l.Labels[i].Name)] = i
 	}
 	out := make([][]string, len(l.Labels))
 	for i := range l.Labels {
 		var up []string
 		for parent := l.Labels[i].Parent; parent != ""; {
-			j, ok := at[store.FoldLabel(parent)]
+			j, ok := at[Fold(parent)]
 			if !ok {
 				up = append(up, parent)
 				break
@@ -205,10 +171,17 @@ func (l *List) Ancestors() [][]string {
 			up = append(up, l.Labels[j].Name)
 			parent = l.Labels[j].Parent
 		}
-		for a, b := 0, len(up)-1; a < b; a, b = a+1, b-1 {
-			up[a], up[b] = up[b], up[a]
-		}
+		slices.Reverse(up)
 		out[i] = up
+	}
+	return out
+}
+
+// Names returns the names of the labels, in order.
+func (l *List) Names() []string {
+	out := make([]string, len(l.Labels))
+	for i := range l.Labels {
+		out[i] = l.Labels[i].Name
 	}
 	return out
 }

@@ -1,4 +1,5 @@
-package zeroshot
+// Package labeling measures how well a classifier labels pictures whose labels are known.
+package labeling
 
 import (
 	"cmp"
@@ -8,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // Quality is how well a classifier labels pictures of which the labels are known.
@@ -64,16 +66,21 @@ type pair struct {
 	true   bool
 }
 
-// Measure labels the rows of vectors, unit vectors of pictures, and compares with
-// truth: for each picture the places of the labels that are true of it.
-func (c *Classifier) Measure(ctx context.Context, vectors vec.Matrix, truth [][]int, minimum float32) (Quality, error) {
+// blockScores bounds the scores that are in memory at once.
+const blockScores = 1 << 22
+
+// Measure labels the rows of vectors, unit vectors of pictures by the classifier's model,
+// and compares with truth: for each picture the places of the labels that are true of it.
+// minimum is the least probability of Quality.Threshold.
+func Measure(ctx context.Context, c *zeroshot.Classifier, vectors vec.Matrix, truth [][]int, minimum float32) (Quality, error) {
 	if len(truth) != vectors.Rows {
 		return Quality{}, fmt.Errorf("there are %d pictures and the labels of %d", vectors.Rows, len(truth))
 	}
-	q := Quality{Pictures: vectors.Rows, Labels: c.labels}
-	pairs := make([]pair, 0, vectors.Rows*c.labels)
+	labels := len(c.List().Labels)
+	q := Quality{Pictures: vectors.Rows, Labels: labels}
+	pairs := make([]pair, 0, vectors.Rows*labels)
 	right := 0
-	size := max(1, min(blockPictures, blockScores/c.matrix.Rows))
+	size := max(1, blockScores/labels)
 	for from := 0; from < vectors.Rows; from += size {
 		part := vectors.Slice(from, min(from+size, vectors.Rows))
 		scores, err := c.Score(ctx, part)
