@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -109,7 +110,7 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
 	case store.HasTag:
-		return x.tagged(ctx, store.FoldLabel(string(f)))
+		return x.tagged(ctx, label.Fold(string(f)))
 	}
 	return nil, fmt.Errorf("the store does not know filters of type %T", f)
 }

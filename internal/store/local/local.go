@@ -65,6 +65,10 @@ type Options struct {
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
 	Model store.Model
+	// ChooseModel, if it is set, is asked for Model while the index is opened, once it is
+	// known which model built it: the zero Model where there is no index yet. It does not
+	// go together with Rebuild.
+	ChooseModel func(inUse store.Model) (store.Model, error)
 	// Mode says what for: any number of stores may be open for reading at once, and one
 	// for writing.
 	Mode store.Mode
@@ -125,7 +129,7 @@ const Kind = "local"
 // store.ErrNoIndex, store.ErrLocked, store.ErrNewerFormat, store.ErrDamaged and
 // *store.ModelMismatchError; none of them changes anything.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if err := store.CheckOpen(o.Collection, o.Mode, o.Model); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	base, err := o.base()
@@ -147,6 +151,26 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.base = base
 	return s, nil
+}
+
+// check reports options that no index can be opened with.
+func (o *Options) check() error {
+	if o.ChooseModel != nil && o.Mode == store.Create {
+		return store.CheckOpen(o.Collection, store.ReadWrite, o.Model) // the model is checked once it is chosen
+	}
+	return store.CheckOpen(o.Collection, o.Mode, o.Model)
+}
+
+// choose asks for the model, unless it is settled.
+func (o *Options) choose(inUse store.Model) (err error) {
+	if o.ChooseModel == nil {
+		return nil
+	}
+	if o.Model, err = o.ChooseModel(inUse); err != nil {
+		return err
+	}
+	o.ChooseModel = nil
+	return o.check()
 }
 
 // openFolder opens the index in a folder.
@@ -190,6 +214,12 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, o Options) error {
 	if o.Mode.Creates() {
+		if _, err := os.Stat(s.cataloguePath()); errors.Is(err, os.ErrNotExist) {
+			// Chosen before anything is made: a wrong choice leaves nothing behind.
+			if err := o.choose(store.Model{}); err != nil {
+				return err
+			}
+		}
 		if err := os.MkdirAll(s.dir, 0o755); err != nil {
 			return err
 		}
@@ -207,7 +237,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return err
 		}
 		if o.Mode.Creates() {
-			if err := s.createIfMissing(ctx, o.Model); err != nil {
+			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
@@ -217,6 +247,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	if err := o.choose(s.model); err != nil {
 		return err
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != s.model.Fingerprint {

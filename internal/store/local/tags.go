@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -159,7 +160,7 @@ func (t *tagInserter) add(ctx context.Context, rowID int64, position int, tags [
 	for _, tag := range tags {
 		folded, ok := t.folded[tag.Label]
 		if !ok {
-			folded = store.FoldLabel(tag.Label)
+			folded = label.Fold(tag.Label)
 			t.folded[tag.Label] = folded
 		}
 		t.pending = append(t.pending, rowID, position, tag.Source, tag.Label, folded, float64(tag.Score), float64(tag.Probability))

@@ -26,6 +26,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	case target != "":
 		return s.openTarget(ctx, target, o)
 	case o.Mode.Creates():
+		if err := o.choose(store.Model{}); err != nil {
+			return err
+		}
 		if err := s.create(ctx, o); err != nil {
 			return err
 		}
@@ -59,6 +62,9 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 	}
 	if !found {
 		return fmt.Errorf("collection %s on milvus at %s: %w: it does not say what built it", target, s.address, store.ErrDamaged)
+	}
+	if err := o.choose(m.Model); err != nil {
+		return err
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != m.Model.Fingerprint {
 		if o.Mode != store.Rebuild {
