@@ -77,6 +77,7 @@ var never = map[string][]string{
 	"internal/config":    {"internal/*", "internal/*/*"},
 	"internal/clip":      {"internal/clip/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/clip/ort"},
+	"internal/zeroshot":  {"internal/store", "internal/store/*"},
 	"internal/store/*":   {"internal/clip", "internal/clip/ort"},
 	"internal/index":     {"internal/clip/ort", "internal/store/*"},
 }
