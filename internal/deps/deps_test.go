@@ -78,6 +78,7 @@ var never = map[string][]string{
 	"internal/config":    {"internal/store", "internal/store/*", "internal/clip", "internal/clip/*", "internal/imaging", "internal/vec", "internal/terminal"},
 	"internal/clip":      {"internal/clip/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/clip/ort"},
+	"internal/zeroshot":  {"internal/store", "internal/store/*"},
 	"internal/store/*":   {"internal/clip", "internal/clip/ort"},
 	"internal/index":     {"internal/clip/ort", "internal/store/*"},
 }
