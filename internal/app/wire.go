@@ -180,10 +180,12 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 		Collection: cfg.Collection,
 		Walk: walk.Options{
 			KnownExtension: imaging.KnownExtension,
-			Sniff:          func(head []byte) bool { return imaging.Sniff(head) != imaging.FormatUnknown },
-			Hidden:         cfg.Index.Hidden,
-			SkipLinks:      !cfg.Index.FollowLinks,
-			Ignore:         cfg.Index.Ignore,
+			Sniff: func(_ string, head []byte) (bool, string) {
+				return imaging.Sniff(head) != imaging.FormatUnknown, ""
+			},
+			Hidden:    cfg.Index.Hidden,
+			SkipLinks: !cfg.Index.FollowLinks,
+			Ignore:    cfg.Index.Ignore,
 		},
 		Limits:       Limits(cfg),
 		Workers:      cfg.Index.Workers,
