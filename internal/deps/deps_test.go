@@ -34,7 +34,7 @@ var layers = [][]string{
 		"internal/terminal/*",
 	},
 	{
-		"internal/label", "internal/terminal", "internal/walk",
+		"internal/label", "internal/terminal", "internal/walk", "internal/query/*",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer"},
