@@ -57,6 +57,8 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
 	a.CustomAppHelpTemplate = appHelp
 	a.HideHelpCommand = true // arrange makes a flag of it
+	// Names of folders, tags and files hold commas: a flag given again is another value.
+	a.DisableSliceFlagSeparator = true
 	for _, c := range a.Commands {
 		dress(c)
 	}
