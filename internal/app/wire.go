@@ -184,12 +184,11 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 		Collection: cfg.Collection,
 		Walk: walk.Options{
 			KnownExtension: imaging.KnownExtension,
-			Sniff: func(_ string, head []byte) (bool, string) {
-				return imaging.Sniff(head) != imaging.FormatUnknown, ""
-			},
-			Hidden:    cfg.Index.Hidden,
-			SkipLinks: !cfg.Index.FollowLinks,
-			Ignore:    cfg.Index.Ignore,
+			OtherKind:      kindByName,
+			Sniff:          sniff,
+			Hidden:         cfg.Index.Hidden,
+			SkipLinks:      !cfg.Index.FollowLinks,
+			Ignore:         cfg.Index.Ignore,
 		},
 		Limits:       Limits(cfg),
 		Workers:      cfg.Index.Workers,

@@ -3,10 +3,14 @@ package cmdline
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/sightline/sightline/internal/store"
@@ -36,6 +40,7 @@ type hitJSON struct {
 	Date       string   `json:"date"`
 	Format     string   `json:"format"`
 	PathBase64 string   `json:"path_base64,omitempty"`
+	Missing    bool     `json:"missing,omitempty"` // there is no such file any more, or its disk is away
 }
 
 // WriteHits prints hits in the order given.
@@ -69,7 +74,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
 		Tags: TagLabels(h.Tags), Date: h.When().UTC().Format("2006-01-02T15:04:05Z"), Format: h.Format,
-		PathBase64: PathBase64(h.Path),
+		PathBase64: PathBase64(h.Path), Missing: isMissing(h.Path),
 	}
 }
 
@@ -91,9 +96,23 @@ func writeTable(w io.Writer, hits []store.Hit, wd string) {
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
 	for i, h := range hits {
 		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)))
+			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd))+missingMark(h.Path))
 	}
 	t.Flush()
+}
+
+// isMissing reports whether a file is known not to be there.
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// missingMark is what follows the path of a missing file for people.
+func missingMark(path string) string {
+	if isMissing(path) {
+		return " [missing]"
+	}
+	return ""
 }
 
 // Shorten makes a path relative to wd where it lies below it.

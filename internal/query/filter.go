@@ -11,6 +11,7 @@ import (
 
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // Filters is what a person can narrow a search by, as typed.
@@ -36,7 +37,11 @@ func (f Filters) Compile() (store.Filter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("making %s absolute: %w", p, err)
 		}
-		under = append(under, store.Under(path.Clean(filepath.ToSlash(abs))))
+		abs = path.Clean(filepath.ToSlash(abs))
+		under = append(under, store.Under(abs))
+		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
+			under = append(under, store.Under(real))
+		}
 	}
 	if len(under) > 0 {
 		all = append(all, under)

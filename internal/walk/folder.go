@@ -207,10 +207,10 @@ func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	name := e.Name()
 	typ := e.Type()
 	switch {
-	case name[0] == '.' && !o.Hidden:
-		it.why, it.dir = Hidden, typ.IsDir()
 	case isJunk(name):
 		it.why, it.dir = Junk, typ.IsDir()
+	case name[0] == '.' && !o.Hidden:
+		it.why, it.dir = Hidden, typ.IsDir()
 	case typ.IsRegular():
 		f.file(dir, name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
 	case typ.IsDir():
