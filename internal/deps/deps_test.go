@@ -25,7 +25,7 @@ const module = "github.com/sightline/sightline/"
 // layers lists the module's packages from the top down. A package imports only
 // from the layers below its own. The patterns are those of path.Match.
 var layers = [][]string{
-	{"cmd/*"},
+	{"cmd/*", "scripts/reference/*"},
 	{"internal/app"},
 	{
 		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
@@ -37,7 +37,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample"},
+	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample", "internal/imaging/metadata"},
 }
 
 // sideways are the arrows that are allowed inside a layer.

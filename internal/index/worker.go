@@ -175,11 +175,11 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // decode puts the picture into a batch. The memory that its pixels will take is
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
-	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
+	picture, err := imaging.Open(f.data, w.x.options.Limits)
 	if err != nil {
 		return &fileError{err}
 	}
-	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
+	weight := min(int64(picture.Info.Width)*int64(picture.Info.Height)*4, w.x.options.DecodedBytes)
 	if err := w.memory.Acquire(ctx, weight); err != nil {
 		return err
 	}
@@ -187,18 +187,16 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 
 	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := imaging.Decode(f.data, imaging.Options{
-		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
-	})
+	img, info, err := picture.Decode(imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide()})
 	decoding.end()
 	if err != nil {
 		return &fileError{err}
 	}
 	rec := store.Record{
 		ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: f.size, ModTime: f.modTime, ContentHash: f.hash[:],
-		Width: info.Width, Height: info.Height, Format: string(info.Format), TakenAt: info.TakenAt,
+		Width: info.Width, Height: info.Height, Format: string(info.Format), TakenAt: info.Metadata.Date.Time,
 	}
-	for _, k := range info.Keywords {
+	for _, k := range info.Metadata.Keywords {
 		rec.Tags = append(rec.Tags, store.Tag{Label: k, Source: "file"})
 	}
 	if !c.added() {
