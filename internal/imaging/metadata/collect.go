@@ -122,6 +122,7 @@ func (c *collector) warn(format string, args ...any) {
 func (c *collector) date(rank int, d Date) {
 	if c.dates[rank].IsZero() {
 		d.Source = sourceOf[rank]
+		d.created = rank == rankXMPDigitized || rank == rankXMPCreate
 		c.dates[rank] = d
 	}
 }

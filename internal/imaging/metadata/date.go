@@ -17,6 +17,10 @@ type Date struct {
 	Zone    int
 	HasZone bool
 	Source  Source
+
+	// created says of a date of XMP that it is of the making of the file (of a scan), not
+	// of the photo.
+	created bool
 }
 
 // Precision says how much of a date was written.
