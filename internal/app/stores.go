@@ -4,10 +4,9 @@ import (
 	"context"
 	"io"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/milvus"
@@ -29,31 +28,20 @@ const (
 
 // OpenStore opens the store that the settings name. A model that is not zero must
 // be the one that built the index, unless the access is Rebuild.
-func (p *Program) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
+func (e *Env) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
 	if cfg.Store == "milvus" {
-		return p.openMilvus(ctx, cfg, access, m)
+		return e.openMilvus(ctx, cfg, access, m)
 	}
-	return p.openLocal(ctx, cfg, access, m)
+	return e.openLocal(ctx, cfg, access, m)
 }
 
-// OpenAnyStore reads the settings of a command and opens the store that they name,
-// whichever model built its index: for commands that need no model.
-func (p *Program) OpenAnyStore(c *cli.Context, access Access) (config.Config, store.Store, error) {
-	cfg, err := p.Config(c)
-	if err != nil {
-		return config.Config{}, nil, err
-	}
-	st, err := p.OpenStore(c.Context, cfg, access, store.Model{})
-	return cfg, st, err
-}
-
-func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
+func (e *Env) openLocal(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
 	if cfg.DB == "" {
-		return nil, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
-	engine := p.MatrixEngine(cfg)
+	engine := e.MatrixEngine(cfg)
 	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: p.Log, Rebuild: access == Rebuild,
+		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: e.Log, Rebuild: access == Rebuild,
 		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
 		Mode: map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create, Rebuild: local.Create}[access],
 	})
@@ -72,11 +60,11 @@ type Engine interface {
 
 // MatrixEngine is ONNX Runtime as the engine of large products. It loads the library
 // when it is first needed, does without where there is none, and must be closed.
-func (p *Program) MatrixEngine(cfg config.Config) *ort.Engine {
-	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
+func (e *Env) MatrixEngine(cfg config.Config) *ort.Engine {
+	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable) }, e.Log)
 }
 
-func (p *Program) openMilvus(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
+func (e *Env) openMilvus(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
 	s := cfg.Milvus
 	who, err := s.Credentials()
 	if err != nil {
@@ -90,7 +78,7 @@ func (p *Program) openMilvus(ctx context.Context, cfg config.Config, access Acce
 		Index:  milvus.Index(s.Index),
 		Search: milvus.SearchParams(s.Search),
 		Recall: s.Recall, Consistency: s.Consistency,
-		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, BatchBytes: s.BatchBytes, Log: p.Log,
+		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, BatchBytes: s.BatchBytes, Log: e.Log,
 	}
 	if access != Read { // somebody waits for a search; an indexing run can wait for its server
 		o.RetryFor = s.RetryFor

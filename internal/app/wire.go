@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
@@ -36,8 +37,8 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 
 // OpenIndex opens a model and the index that it built, or will build. Where the
 // settings name no model, the index's own is taken, and starter for a new index.
-func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
-	st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
+	st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
 	switch {
 	case errors.Is(err, store.ErrNoIndex) && access >= Create:
 		cfg = withModelDefaults(cfg)
@@ -46,7 +47,7 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 	default:
 		cfg = adoptModel(cfg, st.Model())
 	}
-	enc, err := p.OpenEncoder(ctx, cfg, t)
+	enc, err := e.OpenEncoder(ctx, cfg, t)
 	if err == nil && access == Read {
 		// Opened once only: a connection to a server takes a while.
 		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
@@ -60,7 +61,7 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 	if err != nil {
 		return nil, err
 	}
-	st, err = p.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
+	st, err = e.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
 	if err != nil {
 		return nil, errors.Join(err, enc.Close())
 	}
@@ -69,9 +70,9 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 
 // OpenModel opens the model that the settings name, without an index. Where they
 // name none, that of the index is taken if there is one, and starter if not.
-func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	if cfg.Model == "" {
-		st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+		st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
 		if err == nil {
 			cfg = adoptModel(cfg, st.Model())
 			err = st.Close()
@@ -80,7 +81,7 @@ func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (c
 			return nil, err
 		}
 	}
-	return p.OpenEncoder(ctx, cfg, t)
+	return e.OpenEncoder(ctx, cfg, t)
 }
 
 // mustBe refuses to work on an index with another model than its own.
@@ -117,9 +118,9 @@ func withModelDefaults(cfg config.Config) config.Config {
 }
 
 // OpenEncoder opens the model that the settings name, without loading its weights.
-func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	cfg = withModelDefaults(cfg)
-	m, err := p.FindModel(cfg, cfg.Model)
+	m, err := e.FindModel(cfg, cfg.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -128,22 +129,22 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 		return nil, err
 	}
 	var cache *clip.DigestCache
-	if dir := config.DefaultCache(p.Getenv); dir != "" {
-		cache = clip.OpenDigestCache(filepath.Join(dir, "digests.json"), p.Log)
+	if dir := config.DefaultCache(e.Getenv); dir != "" {
+		cache = clip.OpenDigestCache(filepath.Join(dir, "digests.json"), e.Log)
 	}
 	fingerprint, err := b.Fingerprint(ctx, cache)
 	if err != nil {
 		return nil, err
 	}
-	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable)
+	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable)
 	if err != nil {
 		return nil, err
 	}
-	o := ort.Options{Log: p.Log}
+	o := ort.Options{Log: e.Log}
 	if t == ManyFiles {
-		o.ImageThreads, o.ManyImages = p.EmbedChoice(cfg, fingerprint).Threads, true
+		o.ImageThreads, o.ManyImages = e.EmbedChoice(cfg, fingerprint).Threads, true
 	}
-	if dir := config.DefaultCache(p.Getenv); dir != "" {
+	if dir := config.DefaultCache(e.Getenv); dir != "" {
 		o.GraphCache = filepath.Join(dir, "graphs")
 		o.TokenizerCache = filepath.Join(dir, "tokenizers")
 	}
@@ -156,12 +157,12 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 
 // TextCache is the cache of query embeddings of this user, or nil where there is no
 // folder for it.
-func (p *Program) TextCache() *query.TextCache {
-	dir := config.DefaultCache(p.Getenv)
+func (e *Env) TextCache() *query.TextCache {
+	dir := config.DefaultCache(e.Getenv)
 	if dir == "" {
 		return nil
 	}
-	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), p.Log)
+	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), e.Log)
 }
 
 // modelOf is a model as a store records it.
@@ -190,7 +191,7 @@ func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, er
 // the model as well: see EmbedChoice.
 func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
-		return index.Options{}, Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
+		return index.Options{}, fault.Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
 	}
 	return index.Options{
 		Collection: cfg.Collection,

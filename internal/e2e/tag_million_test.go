@@ -18,8 +18,8 @@ import (
 
 	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"

@@ -27,7 +27,7 @@ func TinyBundle(tb testing.TB) string {
 	dir := filepath.Join(tb.TempDir(), "tiny-clip")
 	data := testdata(tb)
 	unpackTree(tb, filepath.Join(data, "tiny-clip"), dir)
-	unpack(tb, filepath.Join(data, "tokens", "clip-tokenizer.json.gz"), filepath.Join(dir, "tokenizer.json"))
+	unpack(tb, filepath.Join(data, "..", "tokenizer", "testdata", "tokens", "clip-tokenizer.json.gz"), filepath.Join(dir, "tokenizer.json"))
 	return dir
 }
 

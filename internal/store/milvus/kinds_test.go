@@ -12,6 +12,7 @@ import (
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/vec"
@@ -148,7 +149,7 @@ func TestAuthorization(t *testing.T) {
 		o.Username, o.Password, o.Token = wrong.Username, wrong.Password, wrong.Token
 		start := time.Now()
 		_, err := milvus.Open(t.Context(), o)
-		var problem *milvus.Problem
+		var problem *fault.Error
 		if !errors.As(err, &problem) || !strings.Contains(err.Error(), "refuses the user or the password") ||
 			!strings.Contains(problem.Hint(), "milvus.password") {
 			t.Errorf("user %q, token %q: Open = %v", o.Username, o.Token, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -35,7 +36,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if len(others) > 0 {
-		return &Problem{
+		return &fault.Error{
 			Err: fmt.Errorf("%w: on milvus at %s nothing says which of its collections is in use (%s)",
 				store.ErrDamaged, s.address, strings.Join(others, ", ")),
 			Advice: "run indexer with the model that is to be used: what is indexed already is kept",
@@ -47,7 +48,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 // openTarget opens the collection in use, or another beside it for a new model.
 func (s *Store) openTarget(ctx context.Context, target string, o Options) error {
 	if target == s.alias {
-		return &Problem{
+		return &fault.Error{
 			Err:    fmt.Errorf("milvus at %s has a collection %s that is not a Sightline index", s.address, target),
 			Advice: "choose another name with --collection",
 		}
