@@ -30,6 +30,7 @@ type Entry struct {
 	Root    string    // the root it was found under, absolute
 	Size    int64     // bytes
 	ModTime time.Time // of the file that a link leads to
+	Sidecar *Sidecar  // the XMP file that speaks of it; nil where there is none
 	// NeedSniff says that the name tells nothing (it has no extension) and that
 	// Options.Sniff was nil, so that the caller has to look at the content.
 	NeedSniff bool

@@ -29,6 +29,14 @@ func TestPath(t *testing.T) {
 		{"p.xmp p.cr2", "p.jpg.xmp"}, // p.xmp is that of the raw file
 		{"p.xmp p.cr2.xmp", "p.xmp"}, // whose stem is p.cr2
 		{"p.xmp p2.jpg pp", "p.xmp"}, // other names
+		{"p.jpg.XMP", "p.jpg.XMP"},
+		{"p.XMP", "p.XMP"},
+		{"P.JPG.XMP", "P.JPG.XMP"},
+		{"p.JPG.xmp", "p.JPG.xmp"},
+		{"P.XMP", "P.XMP"},
+		{"p.jpg.XMP p.xmp", "p.jpg.XMP"},
+		{"p.XMP p.cr2", "p.jpg.xmp"},
+		{"p.xmp p.mov p.aae", "p.xmp"}, // a film has none
 	} {
 		dir := t.TempDir()
 		for _, f := range append(strings.Fields(c.files), "p.jpg") {
@@ -41,6 +49,23 @@ func TestPath(t *testing.T) {
 	}
 	if got, err := Path("/nowhere/.jpg"); err != nil || got != "/nowhere/.jpg.xmp" {
 		t.Errorf("a name that is all ending: %s, %v", got, err)
+	}
+}
+
+func TestUpdateWritesToTheSidecarThatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "P.JPG")
+	write(t, picture, "pixels")
+	write(t, filepath.Join(dir, "p.jpg.XMP"), skeleton)
+	if _, err := Update(picture, "run1", []Keyword{{Label: "beach"}}); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("%q, %v; want the picture and its one sidecar", names, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "p.jpg.XMP")); err != nil || !bytes.Contains(data, []byte("beach")) {
+		t.Errorf("the sidecar has no label: %v\n%s", err, data)
 	}
 }
 
