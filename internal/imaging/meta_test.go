@@ -2,7 +2,9 @@ package imaging
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"testing"
@@ -138,4 +140,46 @@ func TestTransparencyIsWhite(t *testing.T) {
 	if want := []byte{255, 255, 255, 227, 177, 152}; !bytes.Equal(got.Pix, want) {
 		t.Errorf("got %v, want %v", got.Pix, want)
 	}
+}
+
+// TestOrientationIsAppliedOnce puts an orientation where it stands in files that other
+// programs wrote, twice in some of them, and looks at a corner of the pixels.
+func TestOrientationIsAppliedOnce(t *testing.T) {
+	exif := "II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x04\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00" // LONG, 6
+	xmp := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+		`<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>`
+	eXIf := pngChunk("eXIf", exif)
+	profile := pngChunk("tEXt", fmt.Sprintf("Raw profile type exif\x00\nexif\n%8d\n%x\n", len(exif)+6, "Exif\x00\x00"+exif))
+	packet := pngChunk("iTXt", "XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmp)
+	src := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i := range src.Pix {
+		src.Pix[i] = 255
+	}
+	copy(src.Pix[src.PixOffset(0, 1):], []byte{1, 2, 3}) // bottom left goes to top left
+	var file bytes.Buffer
+	if err := png.Encode(&file, src); err != nil {
+		t.Fatal(err)
+	}
+	const header = 33 // signature and IHDR
+	for name, chunks := range map[string]string{
+		"eXIf": eXIf, "raw profile": profile, "XMP": packet, "all of them": eXIf + profile + packet,
+	} {
+		data := file.String()[:header] + chunks + file.String()[header:]
+		img, info, err := Decode([]byte(data), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Orientation != 6 || info.Width != 2 || info.Height != 3 || img.Width != 2 || img.Height != 3 {
+			t.Errorf("%s: orientation %d, %dx%d, pixels %dx%d", name, info.Orientation, info.Width, info.Height, img.Width, img.Height)
+		}
+		if got := img.Pix[:3]; !bytes.Equal(got, []byte{1, 2, 3}) {
+			t.Errorf("%s: the top left is %v", name, got)
+		}
+	}
+}
+
+func pngChunk(name, payload string) string {
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
+	out = append(append(out, name...), payload...)
+	return string(binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:])))
 }

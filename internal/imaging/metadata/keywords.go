@@ -36,7 +36,7 @@ func (c *collector) keywords() []string {
 		set.add(k)
 	}
 	if set.skipped > 0 {
-		c.warn("%d keywords beyond the first %d were left out", set.skipped, MaxKeywords)
+		c.warn("%d of the keywords were left out, beyond %d or %d bytes of them", set.skipped, MaxKeywords, MaxKeywordsBytes)
 	}
 	if set.long > 0 {
 		c.warn("%d keywords longer than %d bytes were left out", set.long, MaxKeywordBytes)
@@ -48,6 +48,7 @@ func (c *collector) keywords() []string {
 type keywordSet struct {
 	list          []string
 	seen          map[string]bool // folded
+	bytes         int             // of the list
 	skipped, long int
 }
 
@@ -83,9 +84,15 @@ func (s *keywordSet) add(k string) {
 	if k == "" || s.seen[folded] {
 		return
 	}
+	if s.bytes+len(k) > MaxKeywordsBytes {
+		s.skipped++
+		return
+	}
 	s.seen[folded] = true
 	s.list = append(s.list, k)
+	s.bytes += len(k)
 }
 
-// fold is the form in which keywords are compared, that of store.FoldLabel.
-func fold(k string) string { return cases.Fold().String(norm.NFC.String(k)) }
+// fold is the form in which keywords are compared, that of labels: neither case nor
+// composition tells two apart. What folding takes apart is composed again.
+func fold(k string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(k))) }

@@ -49,6 +49,10 @@ func TestKeywords(t *testing.T) {
 			[]string{"Places", "Denmark", "Places|Denmark"}},
 		{"Media Pro", [][]byte{xmp(bag("mediapro:CatalogSets", "Sets|One"))}, []string{"Sets", "One", "Sets|One"}},
 		{"ACDSee", [][]byte{xmp(bag("acdsee:keywords", "one", "two"))}, []string{"one", "two"}},
+		{"ACDSee's categories", [][]byte{xmp(`<acdsee:categories>&lt;Categories&gt;&lt;Category Assigned="0"&gt;Places` +
+			`&lt;Category Assigned="1"&gt;Skagen&lt;/Category&gt;&lt;/Category&gt;&lt;Category Assigned="0"&gt;No&lt;/Category&gt;` +
+			`&lt;/Categories&gt;</acdsee:categories>`)}, []string{"Places", "Skagen", "Places|Skagen"}},
+		{"a Greek capital", [][]byte{xmp(bag("dc:subject", "\u03aa\u0301", "\u0390"))}, []string{"\u03aa\u0301"}},
 		{"the same flat and hierarchical", [][]byte{xmp(bag("dc:subject", "Skagen"), bag("lr:hierarchicalSubject", "Places|skagen"))},
 			[]string{"Skagen", "Places", "Places|skagen"}},
 		{"empty levels", [][]byte{xmp(bag("lr:hierarchicalSubject", "|a||b|", "|", ""))}, []string{"a", "b", "a|b"}},
@@ -100,9 +104,15 @@ func TestTooManyKeywords(t *testing.T) {
 		if len(m.Keywords) != MaxKeywords || m.Keywords[MaxKeywords-1] != many[MaxKeywords-1] {
 			t.Errorf("%s: %d keywords, want the first %d", name, len(m.Keywords), MaxKeywords)
 		}
-		if want := []string{"98976 keywords beyond the first 1024 were left out"}; cmp.Diff(want, m.Warnings) != "" {
+		if want := []string{"98976 of the keywords were left out, beyond 1024 or 32768 bytes of them"}; cmp.Diff(want, m.Warnings) != "" {
 			t.Errorf("%s: warnings %q, want %q", name, m.Warnings, want)
 		}
+	}
+	for i := range 200 {
+		many[i] = fmt.Sprintf("%0*d", MaxKeywordBytes, i)
+	}
+	if m := mustXMP(t, packetOf(bag("dc:subject", many[:200]...))); len(m.Keywords) != MaxKeywordsBytes/MaxKeywordBytes || len(m.Warnings) != 1 {
+		t.Errorf("%d long keywords, warnings %q", len(m.Keywords), m.Warnings)
 	}
 	m := mustXMP(t, packetOf(bag("dc:subject", strings.Repeat("x", 70_000), "short", strings.Repeat("ä", MaxKeywordBytes/2))))
 	if want := []string{"short", strings.Repeat("ä", MaxKeywordBytes/2)}; cmp.Diff(want, m.Keywords) != "" {

@@ -26,7 +26,8 @@
 // IPTC keywords, dc:subject, acdsee:keywords and XPKeywords are flat: one entry is
 // one keyword, commas and bars included (XPKeywords separates by semicolons).
 // Hierarchies are lr:hierarchicalSubject and mediapro:CatalogSets (with bars),
-// digiKam:TagsList and MicrosoftPhoto:LastKeywordXMP (with slashes). Each of their
+// digiKam:TagsList and MicrosoftPhoto:LastKeywordXMP (with slashes), and
+// acdsee:categories. Each of their
 // levels is a keyword, and so is the whole path, written with bars: Places|Denmark|
 // Skagen gives Places, Denmark, Skagen and Places|Denmark|Skagen. Keywords are
 // composed (NFC), and of those that differ in case or composition alone the first
@@ -38,9 +39,10 @@ import "time"
 // Limits of what is kept of one picture. They are far beyond what people write, and
 // keep one hostile file from filling an index.
 const (
-	MaxKeywords     = 1024     // keywords of a picture, levels of hierarchies included
-	MaxKeywordBytes = 512      // a longer one is left out
-	MaxTextBytes    = 16 << 10 // a longer title or caption is cut
+	MaxKeywords      = 1024     // keywords of a picture, levels of hierarchies included
+	MaxKeywordBytes  = 512      // of one; a longer one is left out
+	MaxKeywordsBytes = 32 << 10 // of all together
+	MaxTextBytes     = 16 << 10 // of a title or a caption; a longer one is cut
 )
 
 // Limits of what is read.

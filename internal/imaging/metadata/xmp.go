@@ -275,11 +275,52 @@ func (c *collector) xmpItem(property xml.Name, value string) {
 		c.keyword(&c.hierarchies, value)
 	case xml.Name{Space: nsDigiKam, Local: "TagsList"}, xml.Name{Space: nsMicrosoft, Local: "LastKeywordXMP"}:
 		c.keyword(&c.hierarchies, strings.ReplaceAll(value, "/", "|"))
+	case xml.Name{Space: nsACDSee, Local: "categories"}:
+		c.acdsee(value)
 	case xml.Name{Space: nsSightline, Local: "subject"}, xml.Name{Space: nsSightline, Local: "hierarchicalSubject"}:
 		_, label, _ := strings.Cut(value, " ") // the first word names the run
 		c.keyword(&c.ours, label)
 		for level := range strings.SplitSeq(label, "|") {
 			c.keyword(&c.ours, level)
+		}
+	}
+}
+
+// acdsee reads acdsee:categories, a text that is XML of its own: categories inside
+// categories, of which some are marked as assigned to the picture.
+func (c *collector) acdsee(value string) {
+	d := xml.NewDecoder(strings.NewReader(value))
+	d.Strict = false
+	type category struct {
+		name     string
+		assigned bool
+	}
+	var path []category
+	for range maxListed {
+		token, err := d.Token()
+		if err != nil || len(path) > maxXMPDepth {
+			return
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			next := category{}
+			for _, a := range t.Attr {
+				next.assigned = next.assigned || a.Name.Local == "Assigned" && a.Value == "1"
+			}
+			path = append(path, next)
+		case xml.CharData:
+			if n := len(path); n > 0 && path[n-1].name == "" {
+				path[n-1].name = strings.TrimSpace(string(t[:min(len(t), MaxKeywordBytes)]))
+			}
+		case xml.EndElement:
+			if n := len(path); n > 0 && path[n-1].assigned {
+				names := make([]string, n)
+				for i, p := range path {
+					names[i] = p.name
+				}
+				c.keyword(&c.hierarchies, strings.Join(names, "|"))
+			}
+			path = path[:max(0, len(path)-1)]
 		}
 	}
 }
