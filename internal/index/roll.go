@@ -92,7 +92,7 @@ func (r *roll) unchanged(key uint64, e walk.Entry) (same, again bool) {
 		return false, false
 	}
 	at, found := r.find(key)
-	if !found || r.entries[at].Stamp != store.Stamp(e.Size, e.ModTime) {
+	if !found || r.entries[at].Stamp != store.Stamp(e.Size, e.ModTime, metadataStamp(e)) {
 		return false, false
 	}
 	again = r.met[at/64]&(1<<(at%64)) != 0

@@ -22,7 +22,7 @@ func TestRoll(t *testing.T) {
 		}
 		e := walk.Entry{Size: int64(i), ModTime: time.Unix(int64(i), 5)}
 		want[key] = e
-		r.add(store.Presence{Key: key, Stamp: store.Stamp(e.Size, e.ModTime)})
+		r.add(store.Presence{Key: key, Stamp: store.Stamp(e.Size, e.ModTime, 0)})
 	}
 	for key, e := range want {
 		if r.has(key) {

@@ -41,6 +41,8 @@ func Match(f Filter, r *Record) bool {
 		return !r.When().Before(time.Time(f))
 	case Until:
 		return r.When().Before(time.Time(f))
+	case Dated:
+		return !r.TakenAt.IsZero()
 	case HasTag:
 		want := FoldLabel(string(f))
 		for _, t := range r.Tags {
@@ -63,11 +65,11 @@ func (u Under) Bounds() (exact, prefix string) {
 	return exact, exact + "/"
 }
 
-// FoldLabel is the form in which labels are compared: Unicode case folding after
-// composition, so that neither case nor the decomposed spelling that macOS writes
+// FoldLabel is the form in which labels are compared: Unicode case folding between two
+// compositions, so that neither case nor the decomposed spelling that macOS writes
 // tells two labels apart.
 func FoldLabel(label string) string {
-	return cases.Fold().String(norm.NFC.String(label))
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(label)))
 }
 
 // Validate reports what keeps r out of a store of the given dimension: a missing id

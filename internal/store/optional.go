@@ -54,12 +54,16 @@ func Key(id string) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// Stamp is a hash of a file's size and time of modification: it changes with them,
-// except once in 2^64.
-func Stamp(size int64, modTime time.Time) uint64 {
+// Stamp is a hash of a file's size and time of modification, and of the stamp of its
+// metadata: it changes with them, except once in 2^64.
+func Stamp(size int64, modTime time.Time, metadata uint32) uint64 {
 	h := mix(uint64(size) + 0x9e3779b97f4a7c15)
 	h = mix(h ^ uint64(modTime.Unix()))
-	return mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
+	h = mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
+	if metadata != 0 {
+		h = mix(h ^ uint64(metadata)<<32)
+	}
+	return h
 }
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection.

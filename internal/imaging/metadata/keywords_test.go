@@ -104,7 +104,7 @@ func TestTooManyKeywords(t *testing.T) {
 		if len(m.Keywords) != MaxKeywords || m.Keywords[MaxKeywords-1] != many[MaxKeywords-1] {
 			t.Errorf("%s: %d keywords, want the first %d", name, len(m.Keywords), MaxKeywords)
 		}
-		if want := []string{"98976 of the keywords were left out, beyond 1024 or 32768 bytes of them"}; cmp.Diff(want, m.Warnings) != "" {
+		if want := []string{"99488 of the keywords were left out, beyond 512 or 32768 bytes of them"}; cmp.Diff(want, m.Warnings) != "" {
 			t.Errorf("%s: warnings %q, want %q", name, m.Warnings, want)
 		}
 	}

@@ -39,20 +39,24 @@ import "time"
 // Limits of what is kept of one picture. They are far beyond what people write, and
 // keep one hostile file from filling an index.
 const (
-	MaxKeywords      = 1024     // keywords of a picture, levels of hierarchies included
+	MaxKeywords      = 512      // keywords of a picture, levels of hierarchies included
 	MaxKeywordBytes  = 512      // of one; a longer one is left out
 	MaxKeywordsBytes = 32 << 10 // of all together
 	MaxTextBytes     = 16 << 10 // of a title or a caption; a longer one is cut
 )
 
+// MaxSidecarBytes is how much of a sidecar is read: darktable's with every mask drawn by
+// hand are a few megabytes.
+const MaxSidecarBytes = 16 << 20
+
 // Limits of what is read.
 const (
-	maxXMPBytes   = 16 << 20 // of one packet
-	maxInflated   = 16 << 20 // of all compressed chunks of a file, inflated
-	maxXMPDepth   = 64       // nesting of elements
-	maxXMPTokens  = 2 << 20  // of one packet
-	maxIFDEntries = 1 << 16  // of all directories of an EXIF block
-	maxNesting    = 4        // blocks inside blocks
+	maxXMPBytes   = MaxSidecarBytes // of one packet
+	maxInflated   = 16 << 20        // of all compressed chunks of a file, inflated
+	maxXMPDepth   = 64              // nesting of elements
+	maxXMPTokens  = 2 << 20         // of one packet
+	maxIFDEntries = 1 << 16         // of all directories of an EXIF block
+	maxNesting    = 4               // blocks inside blocks
 	maxWarnings   = 8
 )
 

@@ -25,12 +25,13 @@ import (
 //	40  uint64    slots
 //	48  uint64    groups
 //
-// and behind it lie the entries of the slots, and the groups: for each its folder and its
-// format, both with their length as a varint before them. The first group, which stands
+// and behind it lie the entries of the slots, and the groups: for each its folder, its
+// format, and a text that is not empty where its records are dated, all with their length
+// as a varint before them. The first group, which stands
 // for what is not known, is left out.
 const (
 	attributeName    = "attributes.bin"
-	attributeVersion = 1
+	attributeVersion = 2
 	attributeHead    = 56
 )
 
@@ -48,8 +49,9 @@ func (a *attributes) encode(h header) []byte {
 	binary.LittleEndian.PutUint64(b[40:], uint64(a.slots()))
 	binary.LittleEndian.PutUint64(b[48:], uint64(len(a.groups)-1))
 	b = append(b, a.entries...)
+	dated := map[bool]string{true: "dated"}
 	for _, g := range a.groups[1:] {
-		for _, text := range []string{g.folder, g.format} {
+		for _, text := range []string{g.folder, g.format, dated[g.dated]} {
 			b = binary.AppendUvarint(b, uint64(len(text)))
 			b = append(b, text...)
 		}
@@ -87,7 +89,7 @@ func decodeAttributes(b []byte, want header) (*attributes, error) {
 	end := attributeEntry * slots
 	a.entries, b = b[:end:end], b[end:]
 	for range groups {
-		var texts [2]string
+		var texts [3]string
 		for i := range texts {
 			n, size := binary.Uvarint(b)
 			if size <= 0 || n > uint64(len(b)-size) {
@@ -95,7 +97,7 @@ func decodeAttributes(b []byte, want header) (*attributes, error) {
 			}
 			texts[i], b = string(b[size:size+int(n)]), b[size+int(n):]
 		}
-		a.groups = append(a.groups, group{folder: texts[0], format: texts[1]})
+		a.groups = append(a.groups, group{folder: texts[0], format: texts[1], dated: texts[2] != ""})
 	}
 	for slot := range int64(slots) {
 		switch n := binary.LittleEndian.Uint32(a.entries[attributeEntry*slot+12:]); {

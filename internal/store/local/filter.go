@@ -53,6 +53,8 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 	case store.Until:
 		s, ns := secondsOf(time.Time(f))
 		return condition{"((r.when_s, r.when_ns) < (?, ?))", []any{s, ns}}, nil
+	case store.Dated:
+		return condition{sql: "(r.taken <> 0)"}, nil
 	case store.HasTag:
 		return condition{"(r.slot IN (SELECT slot FROM tags WHERE folded = ?))",
 			[]any{store.FoldLabel(string(f))}}, nil

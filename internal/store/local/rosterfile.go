@@ -29,7 +29,7 @@ import (
 //	40  entries, from slot 0 on: uint64 key, uint64 stamp
 const (
 	rosterName    = "roster.bin"
-	rosterVersion = 1
+	rosterVersion = 2
 	rosterHead    = 40
 	rosterEntry   = 16
 )
@@ -77,7 +77,7 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 	}
 	from := int64(len(entries)) / rosterEntry
 	entries = append(make([]byte, 0, size), entries...)[:size]
-	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id, size, mtime_s, mtime_ns FROM records WHERE slot >= ?", from)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id, size, mtime_s, mtime_ns, "+sn.stampColumn()+" FROM records r WHERE slot >= ?", from)
 	if err != nil {
 		return nil, sqlError(err)
 	}
@@ -85,7 +85,8 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 	for rows.Next() {
 		var slot, size, sec, ns int64
 		var id string
-		if err := rows.Scan(&slot, &id, &size, &sec, &ns); err != nil {
+		var stamp uint32
+		if err := rows.Scan(&slot, &id, &size, &sec, &ns, &stamp); err != nil {
 			return nil, sqlError(err)
 		}
 		if slot >= sn.slots {
@@ -93,7 +94,7 @@ func (s *Store) roster(ctx context.Context, sn *snapshot) ([]byte, error) {
 		}
 		e := entries[rosterEntry*slot:]
 		binary.LittleEndian.PutUint64(e, store.Key(id))
-		binary.LittleEndian.PutUint64(e[8:], store.Stamp(size, timeOf(sec, ns)))
+		binary.LittleEndian.PutUint64(e[8:], store.Stamp(size, timeOf(sec, ns), stamp))
 	}
 	return entries, sqlError(rows.Err())
 }
