@@ -15,13 +15,13 @@ import (
 
 // Filters is what a person can narrow a search by, as typed.
 type Filters struct {
-	Under   []string // paths; a picture must be below any of them
-	After   string   // dates: pictures taken on that day and later
-	Before  string   // pictures taken on the days before it
+	Under  []string // paths; a picture must be below any of them
+	After  string   // dates: pictures taken on that day and later
+	Before string   // pictures taken on the days before it
 	// FileDates lets the time of a file stand for the date of a picture that has none.
 	FileDates bool
-	Tags    []string // a picture must have all of them
-	Formats []string // a picture must have any of them
+	Tags      []string // a picture must have all of them
+	Formats   []string // a picture must have any of them
 }
 
 // Compile checks the filters and returns them as one, nil if there are none.
