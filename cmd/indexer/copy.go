@@ -30,15 +30,12 @@ compared; a difference ends with 1. An index of another model is refused.
    indexer copy --from local --to milvus --milvus-address db.example:19530
    indexer copy --from milvus --to local --db /srv/index`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), progressFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: local or milvus", DefaultText: "the one in use"},
-			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: local or milvus"},
+			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: " + strings.Join(app.StoreKinds(), " or "), DefaultText: "the one in use"},
+			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: " + strings.Join(app.StoreKinds(), " or ")},
 		}),
 		Action: func(c *cli.Context) error { return copyIndex(c, p) },
 	}
 }
-
-// kinds are the stores that can be copied between.
-var kinds = []string{"local", "milvus"}
 
 func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	cfg, err := p.Config(c)
@@ -52,14 +49,14 @@ func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	target.Store = c.String("to")
 	const example = "for example: indexer copy --from local --to milvus"
 	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
-		if !slices.Contains(kinds, f.kind) {
-			return fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(kinds, ", "))
+		if !slices.Contains(app.StoreKinds(), f.kind) {
+			return fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(app.StoreKinds(), ", "))
 		}
 	}
 	if source.Store == target.Store {
 		return fault.Usagef(example, "--from and --to are both %s", source.Store)
 	}
-	from, err := p.OpenStore(c.Context, source, app.Read, store.Model{})
+	from, err := p.OpenStore(c.Context, source, store.ReadOnly, store.Model{})
 	if err != nil {
 		return err
 	}
@@ -68,7 +65,7 @@ func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	to, err := p.OpenStore(c.Context, target, app.Create, d.Model)
+	to, err := p.OpenStore(c.Context, target, store.Create, d.Model)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func samplePictures(c *cli.Context, p *cmdline.Program, cfg config.Config) ([]st
 }
 
 func fromIndex(ctx context.Context, p *cmdline.Program, cfg config.Config, draw *reservoir) error {
-	st, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+	st, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) {
 		return &fault.Error{Err: err, Kind: fault.Fatal, Advice: "--photos PATH names a folder of pictures"}
 	} else if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
@@ -19,20 +18,20 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 0 {
 		return fault.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
 	}
-	_, st, err := p.OpenAnyStore(c, app.Write)
+	_, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	keeper, ok := st.(store.Keeper)
+	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
 		return fault.Usagef("", "this kind of store keeps no indexes of earlier models")
 	}
-	all, err := keeper.Generations(c.Context)
+	all, err := keeper.ModelIndexes(c.Context)
 	if err != nil {
 		return err
 	}
-	var old []store.Generation
+	var old []store.ModelIndex
 	for _, g := range all {
 		if !g.Current {
 			old = append(old, g)
@@ -52,7 +51,7 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	for _, g := range old {
-		if err := keeper.Drop(c.Context, g.Name); err != nil {
+		if err := keeper.DropModelIndex(c.Context, g.Name); err != nil {
 			return err
 		}
 	}

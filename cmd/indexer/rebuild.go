@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
@@ -25,7 +24,7 @@ import (
 // rebuildPaths adds to the given paths those that the index in use covers, so that
 // the switch makes no picture disappear.
 func rebuildPaths(ctx context.Context, p *cmdline.Program, cfg config.Config, given []string) ([]string, error) {
-	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+	old, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) && len(given) > 0 {
 		return given, allThere(given)
 	} else if err != nil {
@@ -74,7 +73,7 @@ func allThere(paths []string) error {
 // pictures in the old one. It reports whether it did: after Ctrl-C the new index
 // is not whole.
 func switchOver(ctx context.Context, p *cmdline.Program, cfg config.Config, next store.Store, paths []string) (bool, error) {
-	promoter, ok := next.(store.Promoter)
+	promoter, ok := store.As[store.Promoter](next)
 	if !ok {
 		return false, fault.Usagef("build another index with --db DIR or --collection NAME", "this kind of store cannot build an index beside the one in use")
 	}
@@ -84,7 +83,7 @@ func switchOver(ctx context.Context, p *cmdline.Program, cfg config.Config, next
 	if err := allThere(paths); err != nil {
 		return false, err
 	}
-	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+	old, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if err == nil {
 		err = errors.Join(transfer.UserTags(ctx, old, next), old.Close())
 	}

@@ -107,19 +107,19 @@ func indexing(c *cli.Context, p *cmdline.Program, work func(context.Context, *in
 			return fault.Usagef("rebuild with one indexer", "--shard and --rebuild do not go together: the index would be in use before it is whole")
 		}
 	}
-	access, paths := app.Create, c.Args().Slice()
+	access, paths := store.Create, c.Args().Slice()
 	var nowhere error // none of the paths exists
 	switch {
 	case c.Command.Name == "retry":
-		access = app.Write
+		access = store.ReadWrite
 	case c.Bool("rebuild"):
-		access = app.Rebuild
+		access = store.Rebuild
 		if paths, err = rebuildPaths(c.Context, p, cfg, paths); err != nil {
 			return err
 		}
 	default:
 		if nowhere = index.CheckRoots(paths); nowhere != nil {
-			access = app.Write // an index that is there may have to forget them; none is made
+			access = store.ReadWrite // an index that is there may have to forget them; none is made
 		}
 	}
 	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
@@ -147,7 +147,7 @@ func indexing(c *cli.Context, p *cmdline.Program, work func(context.Context, *in
 		return err
 	}
 	switched := false
-	if access == app.Rebuild {
+	if access == store.Rebuild {
 		if switched, err = switchOver(c.Context, p, cfg, open.Store, paths); err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func indexing(c *cli.Context, p *cmdline.Program, work func(context.Context, *in
 			p.Printf("note: %s\n", notice)
 		}
 	}
-	if access == app.Rebuild {
+	if access == store.Rebuild {
 		printSwitch(c, p, switched)
 	}
 	for _, r := range report.Refusals {

@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
@@ -25,7 +24,7 @@ func statusCommand(p *cmdline.Program) *cli.Command {
 			&cli.BoolFlag{Name: "failures", Usage: "list every failure, not only the first ten"},
 		}),
 		Action: func(c *cli.Context) error {
-			_, st, err := p.OpenAnyStore(c, app.Read)
+			_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 			if err != nil {
 				return err
 			}

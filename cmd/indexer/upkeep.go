@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
@@ -38,7 +37,7 @@ earlier models, after asking.
 			if c.Bool("old-models") {
 				return pruneOldModels(c, p)
 			}
-			_, st, err := p.OpenAnyStore(c, app.Write)
+			_, st, err := p.OpenAnyStore(c, store.ReadWrite)
 			if err != nil {
 				return err
 			}
@@ -75,12 +74,12 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
    indexer verify`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			_, st, err := p.OpenAnyStore(c, app.Read)
+			_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			v, ok := st.(store.Verifier)
+			v, ok := store.As[store.Verifier](st)
 			if !ok {
 				return fault.Usagef("", "this kind of store cannot be verified")
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/measure/retrieval"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -51,7 +52,7 @@ column count as wrong for it.
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+			open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 			if err != nil {
 				return err
 			}

@@ -123,7 +123,7 @@ type lintInput struct{ app.Open }
 
 func openForLint(ctx context.Context, p *cmdline.Program, cfg config.Config, noIndex bool) (*lintInput, error) {
 	if !noIndex {
-		open, err := p.OpenIndex(ctx, cfg, app.Read, app.OneQuery)
+		open, err := p.OpenIndex(ctx, cfg, store.ReadOnly, app.OneQuery)
 		if err == nil {
 			return &lintInput{*open}, nil
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -51,7 +52,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
 )
 
 // narrows says whether a flag that chooses pictures without a query was given.
@@ -28,7 +28,7 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, app.Read)
+	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}

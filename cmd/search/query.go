@@ -109,7 +109,7 @@ func find(c *cli.Context, p *cmdline.Program, ask func(context.Context, *query.S
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/zeroshot"
@@ -154,9 +155,9 @@ func tag(c *cli.Context, p *cmdline.Program) (err error) {
 	if err != nil {
 		return err
 	}
-	access := app.Write
+	access := store.ReadWrite
 	if o.dryRun {
-		access = app.Read
+		access = store.ReadOnly
 	}
 	open, err := p.OpenIndex(c.Context, o.cfg, access, app.OneQuery)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 // listRuns prints the runs of an index, the oldest first.
 func listRuns(c *cli.Context, p *cmdline.Program) error {
-	cfg, st, err := p.OpenAnyStore(c, app.Read)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func undoRun(c *cli.Context, p *cmdline.Program) error {
 	if c.IsSet("labels") || c.NArg() > 0 {
 		return fault.Usagef("for example: search tag --undo last", "--undo takes a run and nothing else")
 	}
-	cfg, st, err := p.OpenAnyStore(c, app.Write)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {
 		return err
 	}

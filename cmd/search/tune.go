@@ -55,7 +55,7 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Write, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadWrite, app.OneQuery)
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,8 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	}
 	saved := false
 	if err == nil && !c.Bool("dry-run") {
-		// Tune has found the store to be Tunable.
-		if err := open.Store.(store.Tunable).SetEffort(c.Context, r.Best.Value, r.Best.Recall); err != nil {
+		tunable, _ := store.As[store.Tunable](open.Store) // Tune has found that it is
+		if err := tunable.SetSearchParameter(c.Context, r.Best.Value, r.Best.Recall); err != nil {
 			return fmt.Errorf("keeping %s %d: %w", r.Parameter, r.Best.Value, err)
 		}
 		saved = true

@@ -32,13 +32,17 @@ func is(target error) func(error) bool {
 	return func(err error) bool { return errors.Is(err, target) }
 }
 
-// rules are tried in order. An error that carries a hint of its own keeps it.
-var rules = []rule{
+// interruptions come before all other rules: what was interrupted may fail in any way.
+var interruptions = []rule{
 	{is(fault.ErrInterrupted), fault.Interrupted, adviseAgain},
 	{is(context.Canceled), fault.Interrupted, adviseAgain},
+}
+
+// rules are tried in order, after those of the kinds of store. An error that carries a
+// hint of its own keeps it.
+var rules = []rule{
 	{isMismatch, fault.Model, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
 	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
-	{is(store.ErrUnavailable), fault.Unreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
 	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong; build a new index with --db DIR"},
@@ -77,11 +81,8 @@ func isMismatch(err error) bool {
 // nothing is known. It serves everybody who reports errors.
 func Explain(err error) (kind fault.Kind, hint string) {
 	kind = fault.Fatal
-	for _, r := range rules {
-		if r.match(err) {
-			kind, hint = r.kind, r.advice
-			break
-		}
+	if r, ok := ruleFor(err); ok {
+		kind, hint = r.kind, r.advice
 	}
 	for _, f := range faults(err) {
 		if f.Kind != fault.Unknown {
@@ -94,6 +95,22 @@ func Explain(err error) (kind fault.Kind, hint string) {
 		hint = h.Hint()
 	}
 	return kind, hint
+}
+
+// ruleFor returns the first rule that matches.
+func ruleFor(err error) (rule, bool) {
+	lists := [][]rule{interruptions}
+	for _, k := range storeKinds {
+		lists = append(lists, k.rules)
+	}
+	for _, list := range append(lists, rules) {
+		for _, r := range list {
+			if r.match(err) {
+				return r, true
+			}
+		}
+	}
+	return rule{}, false
 }
 
 // faults lists the errors with advice in a chain, the outermost first.

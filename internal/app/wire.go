@@ -37,10 +37,10 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 
 // OpenIndex opens a model and the index that it built, or will build. Where the
 // settings name no model, the index's own is taken, and starter for a new index.
-func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
-	st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, mode store.Mode, t Tuning) (*Open, error) {
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	switch {
-	case errors.Is(err, store.ErrNoIndex) && access >= Create:
+	case errors.Is(err, store.ErrNoIndex) && mode.Creates():
 		cfg = withModelDefaults(cfg)
 	case err != nil:
 		return nil, err
@@ -48,7 +48,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t
 		cfg = adoptModel(cfg, st.Model())
 	}
 	enc, err := e.OpenEncoder(ctx, cfg, t)
-	if err == nil && access == Read {
+	if err == nil && !mode.Writes() {
 		// Opened once only: a connection to a server takes a while.
 		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
 			return &Open{Store: st, Encoder: enc}, nil
@@ -61,7 +61,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t
 	if err != nil {
 		return nil, err
 	}
-	st, err = e.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
+	st, err = e.OpenStore(ctx, cfg, mode, modelOf(enc.Spec()))
 	if err != nil {
 		return nil, errors.Join(err, enc.Close())
 	}
@@ -72,7 +72,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access Access, t
 // name none, that of the index is taken if there is one, and starter if not.
 func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	if cfg.Model == "" {
-		st, err := e.OpenStore(ctx, cfg, Read, store.Model{})
+		st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 		if err == nil {
 			cfg = adoptModel(cfg, st.Model())
 			err = st.Close()
@@ -171,20 +171,6 @@ func modelOf(s clip.Spec) store.Model {
 		Fingerprint: s.Fingerprint, Name: s.Name, Precision: s.Precision,
 		Pixels: string(s.Preprocess.Mode), Dim: s.Dim,
 	}
-}
-
-// RunsDir is the folder that keeps the tagging runs of an index: in the folder of a
-// local one, and for one on a server in a folder of this machine's user that is named
-// by the server and the collection.
-func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
-	d, err := st.Describe(ctx)
-	if err != nil {
-		return "", err
-	}
-	if d.Kind == "local" {
-		return filepath.Join(d.Location, "runs"), nil
-	}
-	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // IndexOptions turns the settings into those of the pipeline. How it embeds depends on

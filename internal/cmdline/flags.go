@@ -1,6 +1,12 @@
 package cmdline
 
-import "github.com/urfave/cli/v2"
+import (
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+)
 
 // settingOf maps a flag to the setting that it overrides.
 var settingOf = map[string]string{
@@ -22,7 +28,7 @@ const (
 func StoreFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "config", Usage: "read settings from `FILE`", Category: categoryStore},
-		&cli.StringFlag{Name: "store", Usage: "`KIND` of store: local or milvus", DefaultText: "local", Category: categoryStore},
+		&cli.StringFlag{Name: "store", Usage: "`KIND` of store: " + strings.Join(app.StoreKinds(), " or "), DefaultText: app.StoreKinds()[0], Category: categoryStore},
 		&cli.StringFlag{Name: "db", Usage: "folder `DIR` of the local store", DefaultText: "$XDG_DATA_HOME/sightline", Category: categoryStore},
 		&cli.StringFlag{Name: "milvus-address", Usage: "`HOST:PORT` of the Milvus server", DefaultText: "localhost:19530", Category: categoryStore},
 		&cli.StringFlag{Name: "collection", Usage: "`NAME` of the collection in the store", DefaultText: "default", Category: categoryStore},

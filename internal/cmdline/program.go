@@ -143,7 +143,7 @@ func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	if c.IsSet("no-links") {
 		flags["index.follow_links"] = !c.Bool("no-links")
 	}
-	cfg, err := config.Load(config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv})
+	cfg, err := config.Load(config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv, StoreKinds: app.StoreKinds()})
 	if err != nil {
 		return cfg, err
 	}
@@ -196,7 +196,7 @@ func (p *Program) Notef(format string, args ...any) {
 
 // OpenAnyStore reads the settings of a command and opens the store that they name,
 // whichever model built its index: for commands that need no model.
-func (p *Program) OpenAnyStore(c *cli.Context, access app.Access) (config.Config, store.Store, error) {
+func (p *Program) OpenAnyStore(c *cli.Context, access store.Mode) (config.Config, store.Store, error) {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return config.Config{}, nil, err

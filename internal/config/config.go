@@ -10,7 +10,7 @@ package config
 // Config is every setting. The tags are the keys in the file; config.yaml at the
 // top of the repository explains them one by one.
 type Config struct {
-	Store          string `mapstructure:"store"`           // "local" or "milvus"
+	Store          string `mapstructure:"store"`           // the kind of store, "local" or another of Sources.StoreKinds
 	StoreExact     bool   `mapstructure:"store_exact"`     // local: search without the 8-bit first pass
 	DB             string `mapstructure:"db"`              // folder of the local store; "" means DefaultDB
 	Collection     string `mapstructure:"collection"`      // name within the store

@@ -173,3 +173,18 @@ func TestDefaultFile(t *testing.T) {
 		t.Errorf("default db without a home %q", got)
 	}
 }
+
+func TestStoreKinds(t *testing.T) {
+	sources := func(kinds ...string) config.Sources {
+		return config.Sources{Getenv: func(string) string { return "" }, Flags: map[string]any{"store": "cloud"}, StoreKinds: kinds}
+	}
+	for _, kinds := range [][]string{nil, {"local", "cloud"}} {
+		if c, err := config.Load(sources(kinds...)); err != nil || c.Store != "cloud" {
+			t.Errorf("kinds %v: store %q, %v", kinds, c.Store, err)
+		}
+	}
+	const want = `store is "cloud"; it can be local, milvus`
+	if _, err := config.Load(sources("local", "milvus")); !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

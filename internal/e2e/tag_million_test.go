@@ -225,7 +225,7 @@ func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels s
 	if err != nil {
 		b.Fatal(err)
 	}
-	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: local.ReadOnly})
+	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: store.ReadOnly})
 	for _, way := range []string{"read", "read and compare"} {
 		b.Run(way, func(b *testing.B) {
 			for b.Loop() {
@@ -286,7 +286,7 @@ func makeTagIndex(b *testing.B, dir, collection string, enc clip.Encoder, labels
 		b.Fatal(err)
 	}
 	spec := enc.Spec()
-	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: local.Create, Model: store.Model{
+	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: store.Create, Model: store.Model{
 		Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: string(spec.Preprocess.Mode), Dim: spec.Dim,
 	}})
 	defer st.Close()

@@ -21,7 +21,7 @@ func metadataStamp(e walk.Entry) uint32 {
 		return 0
 	}
 	const reserved = 2 // 0 and store.StaleMetadata
-	stamp := uint32(store.Stamp(e.Sidecar.Size, e.Sidecar.ModTime, 0))
+	stamp := uint32(store.StatHash(e.Sidecar.Size, e.Sidecar.ModTime, 0))
 	if stamp < reserved {
 		stamp += reserved
 	}

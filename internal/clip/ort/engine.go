@@ -11,10 +11,11 @@ import (
 	onnx "github.com/yalue/onnxruntime_go"
 
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Engine multiplies the matrices of a search with ONNX Runtime, as graphs of one
-// node over the caller's memory. It implements vec.Engine and vec.CodeEngine. The
+// node over the caller's memory. It implements vec.Engine and sq8.Engine. The
 // library is loaded by the first product that is worth it; where that fails, products
 // are computed in Go.
 type Engine struct {
@@ -27,8 +28,8 @@ type Engine struct {
 }
 
 var (
-	_ vec.Engine     = (*Engine)(nil)
-	_ vec.CodeEngine = (*Engine)(nil)
+	_ vec.Engine = (*Engine)(nil)
+	_ sq8.Engine = (*Engine)(nil)
 )
 
 // products are the open graphs.
@@ -67,7 +68,7 @@ func openProducts(path string) (_ *products, err error) {
 	if p.many, err = openProduct(floatProduct(), all); err != nil {
 		return nil, err
 	}
-	p.code, err = openProduct(codeProduct(vec.CodeZero), 1)
+	p.code, err = openProduct(codeProduct(sq8.ZeroPoint), 1)
 	return p, err
 }
 
@@ -143,14 +144,14 @@ func (e *Engine) Score(ctx context.Context, rows, queries, out vec.Matrix) error
 		[2]int{queries.Rows, queries.Cols}, [2]int{rows.Rows, rows.Cols}, [2]int{out.Rows, out.Cols})
 }
 
-// ScoreCodes implements vec.CodeEngine. Sums are exact on every CPU, because queries
+// ScoreCodes implements sq8.Engine. Sums are exact on every CPU, because queries
 // have 7 bits.
-func (e *Engine) ScoreCodes(ctx context.Context, rows vec.Codes, queries *vec.CodeQueries, out []int32) error {
-	if err := vec.CheckCodes(rows, queries, out); err != nil {
+func (e *Engine) ScoreCodes(ctx context.Context, rows sq8.Codes, queries *sq8.Queries, out []int32) error {
+	if err := sq8.CheckShapes(rows, queries, out); err != nil {
 		return err
 	}
-	if queries.Columns < manyColumns && vec.FastCodes() || len(out) == 0 {
-		return vec.PlainCodes{}.ScoreCodes(ctx, rows, queries, out)
+	if queries.Columns < manyColumns && sq8.HasVectorKernel() || len(out) == 0 {
+		return sq8.Kernel{}.ScoreCodes(ctx, rows, queries, out)
 	}
 	end, err := e.calls.enter(ctx, errEngineClosed)
 	if err != nil {
@@ -159,10 +160,10 @@ func (e *Engine) ScoreCodes(ctx context.Context, rows vec.Codes, queries *vec.Co
 	defer end()
 	p := e.products()
 	if p == nil {
-		return vec.PlainCodes{}.ScoreCodes(ctx, rows, queries, out)
+		return sq8.Kernel{}.ScoreCodes(ctx, rows, queries, out)
 	}
 	return product(p.code, rows.Data, queries.Data, out,
-		[2]int{rows.Rows, rows.Width}, [2]int{queries.Width, queries.Columns}, [2]int{rows.Rows, queries.Columns})
+		[2]int{rows.Rows, rows.CodeSize}, [2]int{queries.CodeSize, queries.Columns}, [2]int{rows.Rows, queries.Columns})
 }
 
 // product runs a graph over the memory of the three matrices.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 func openEngine(tb testing.TB) *ort.Engine {
@@ -77,7 +78,7 @@ func TestEngineCodesAreExact(t *testing.T) {
 	e := openEngine(t)
 	rng := rand.New(rand.NewPCG(2, 1))
 	for _, shape := range [][3]int{{1, 1, 1}, {37, 1, 5}, {1000, 2, 24}, {64, 16, 384}, {333, 1, 512}, {333, 65, 512}, {5, 200, 2047}} {
-		for _, double := range []bool{false, true} {
+		for _, precision := range []sq8.Precision{sq8.Single, sq8.Double} {
 			for kind := range 3 {
 				vectors := randomMatrix(rng, shape[1], shape[2])
 				for i := range vectors.Data {
@@ -85,9 +86,9 @@ func TestEngineCodesAreExact(t *testing.T) {
 						vectors.Data[i] = []float32{0, 0.1, -0.1}[kind]
 					}
 				}
-				queries := vec.EncodeQueries(vectors, double)
-				rows := vec.Codes{Rows: shape[0], Width: queries.Width}
-				rows.Data = make([]byte, rows.Rows*rows.Width)
+				queries := sq8.EncodeQueries(vectors, precision)
+				rows := sq8.Codes{Rows: shape[0], CodeSize: queries.CodeSize}
+				rows.Data = make([]byte, rows.Rows*rows.CodeSize)
 				for i := range rows.Data {
 					rows.Data[i] = []byte{byte(rng.Uint32()), 255, 0}[kind]
 				}
@@ -95,11 +96,11 @@ func TestEngineCodesAreExact(t *testing.T) {
 				if err := e.ScoreCodes(t.Context(), rows, &queries, got); err != nil {
 					t.Fatal(err)
 				}
-				if err := (vec.PlainCodes{}).ScoreCodes(t.Context(), rows, &queries, want); err != nil {
+				if err := (sq8.Kernel{}).ScoreCodes(t.Context(), rows, &queries, want); err != nil {
 					t.Fatal(err)
 				}
 				if !slices.Equal(got, want) {
-					t.Fatalf("%v, double %v, kind %d: the sums differ", shape, double, kind)
+					t.Fatalf("%v, precision %d, kind %d: the sums differ", shape, precision, kind)
 				}
 			}
 		}
@@ -117,8 +118,8 @@ func TestEngineWithoutLibrary(t *testing.T) {
 	if got, want := out.Row(1)[7], vec.Dot(rows.Row(7), queries.Row(1)); got != want {
 		t.Errorf("score %v, want %v", got, want)
 	}
-	q := vec.EncodeQueries(queries, true)
-	codes := vec.Codes{Data: make([]byte, q.Width), Rows: 1, Width: q.Width}
+	q := sq8.EncodeQueries(queries, sq8.Double)
+	codes := sq8.Codes{Data: make([]byte, q.CodeSize), Rows: 1, CodeSize: q.CodeSize}
 	if err := e.ScoreCodes(t.Context(), codes, &q, make([]int32, q.Columns)); err != nil {
 		t.Fatal(err)
 	}
@@ -160,15 +161,15 @@ func BenchmarkEngineCodes(b *testing.B) {
 	const n, dim = 200_000, 512
 	rng := rand.New(rand.NewPCG(5, 1))
 	e := openEngine(b)
-	rows := vec.Codes{Rows: n, Width: vec.CodeWidth(dim)}
-	rows.Data = make([]byte, n*rows.Width)
+	rows := sq8.Codes{Rows: n, CodeSize: sq8.CodeSize(dim)}
+	rows.Data = make([]byte, n*rows.CodeSize)
 	for i := range rows.Data {
 		rows.Data[i] = byte(rng.Uint32())
 	}
 	for _, count := range []int{1, 2, 16, 64, 256} {
-		queries := vec.EncodeQueries(randomMatrix(rng, count, dim), false)
+		queries := sq8.EncodeQueries(randomMatrix(rng, count, dim), sq8.Single)
 		out := make([]int32, n*queries.Columns)
-		for name, engine := range map[string]vec.CodeEngine{"ort": e, "plain": vec.PlainCodes{}} {
+		for name, engine := range map[string]sq8.Engine{"ort": e, "plain": sq8.Kernel{}} {
 			b.Run(fmt.Sprintf("%s/%d", name, queries.Columns), func(b *testing.B) {
 				b.SetBytes(int64(len(rows.Data)))
 				for b.Loop() {

@@ -7,25 +7,8 @@
 package recall
 
 import (
-	"context"
-	"errors"
-
 	"github.com/sightline/sightline/internal/store"
 )
-
-// ErrNotExact says that a store has no exact search to compare with.
-var ErrNotExact = errors.New("this kind of store cannot search exactly")
-
-// Exact answers a query without misses.
-func Exact(ctx context.Context, st store.Store, q store.Query) ([][]store.Hit, error) {
-	if x, ok := st.(store.ExactSearcher); ok {
-		return x.SearchExact(ctx, q)
-	}
-	if st.Capabilities().Exact {
-		return st.Search(ctx, q)
-	}
-	return nil, ErrNotExact
-}
 
 // scoreStep is how far apart two stores may compute the same cosine.
 const scoreStep = 1e-5

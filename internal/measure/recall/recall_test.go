@@ -57,14 +57,14 @@ type index struct {
 	failing error
 }
 
-func (x *index) Efforts(int) (string, []int)                   { return "ef", x.values }
-func (x *index) SetEffort(context.Context, int, float64) error { return nil }
+func (x *index) SearchParameters(int) (string, []int)                   { return "ef", x.values }
+func (x *index) SetSearchParameter(context.Context, int, float64) error { return nil }
 
 func (x *index) SearchExact(_ context.Context, q store.Query) ([][]store.Hit, error) {
 	return x.answer(q, 1<<30)
 }
 
-func (x *index) SearchAt(_ context.Context, q store.Query, value int) ([][]store.Hit, error) {
+func (x *index) SearchWith(_ context.Context, q store.Query, value int) ([][]store.Hit, error) {
 	if x.failing != nil {
 		return nil, x.failing
 	}
@@ -142,25 +142,8 @@ func TestTuneFails(t *testing.T) {
 	}
 }
 
-// exactStore is exact, or says that it is not and has no other way.
-type exactStore struct {
-	store.Store
-	no bool
-}
-
-func (s exactStore) Capabilities() store.Capabilities { return store.Capabilities{Exact: !s.no} }
-func (exactStore) Search(context.Context, store.Query) ([][]store.Hit, error) {
-	return [][]store.Hit{{}}, nil
-}
-
-func TestExact(t *testing.T) {
-	if got, err := recall.Exact(t.Context(), exactStore{}, store.Query{}); err != nil || len(got) != 1 {
-		t.Errorf("an exact store: %v, %v", got, err)
-	}
-	if _, err := recall.Exact(t.Context(), exactStore{no: true}, store.Query{}); !errors.Is(err, recall.ErrNotExact) {
-		t.Errorf("a store that is never exact: %v", err)
-	}
-}
+// exactStore has nothing to tune.
+type exactStore struct{ store.Store }
 
 func TestReadQueries(t *testing.T) {
 	got, err := recall.ReadQueries(strings.NewReader("\ufeffa dog\r\n\n# no\n a cat \na dog\n"))

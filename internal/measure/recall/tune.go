@@ -48,16 +48,16 @@ type Result struct {
 //
 // Where no value reaches the target the error is ErrNotReached, with the Result.
 func Tune(ctx context.Context, st store.Store, queries vec.Matrix, o Options) (Result, error) {
-	t, ok := st.(store.Tunable)
+	t, ok := store.As[store.Tunable](st)
 	if !ok {
 		return Result{}, fmt.Errorf("%w: every search of this store is exact", ErrNothingToTune)
 	}
-	parameter, values := t.Efforts(o.K)
+	parameter, values := t.SearchParameters(o.K)
 	if len(values) == 0 {
 		return Result{}, fmt.Errorf("%w: this kind of index has no search parameter", ErrNothingToTune)
 	}
 	q := store.Query{Vectors: queries, K: o.K, MinScore: -1}
-	exact, err := Exact(ctx, st, q)
+	exact, err := store.SearchExact(ctx, st, q)
 	if err != nil {
 		return Result{}, fmt.Errorf("searching exactly: %w", err)
 	}
@@ -90,7 +90,7 @@ func try(ctx context.Context, t store.Tunable, q store.Query, value int, exact [
 		one := q
 		one.Vectors = q.Vectors.Slice(i, i+1)
 		start := time.Now()
-		hits, err := t.SearchAt(ctx, one, value)
+		hits, err := t.SearchWith(ctx, one, value)
 		if err != nil {
 			return Trial{}, err
 		}

@@ -64,7 +64,7 @@ func TestRankOf(t *testing.T) {
 func TestRun(t *testing.T) {
 	enc := cliptest.New(16)
 	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "c", Mode: local.Create, Model: store.Model{Fingerprint: "f", Dim: 16},
+		Dir: t.TempDir(), Collection: "c", Mode: store.Create, Model: store.Model{Fingerprint: "f", Dim: 16},
 	})
 	if err != nil {
 		t.Fatal(err)

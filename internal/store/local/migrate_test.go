@@ -28,7 +28,7 @@ func TestMigrateFloatsDates(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := testOptions(dir)
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	s := mustOpen(t, o)
 	floating := time.Date(2021, 5, 6, 1, 2, 3, 4, time.UTC)
 	dated := 0

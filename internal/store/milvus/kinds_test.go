@@ -54,7 +54,7 @@ func TestKinds(t *testing.T) {
 			t.Parallel()
 			name := prefix + strings.ToLower(kind)
 			s := open(t, milvus.Options{
-				Address: address, Collection: name, Mode: milvus.Create, Consistency: "strong", CallTimeout: time.Minute,
+				Address: address, Collection: name, Mode: store.Create, Consistency: "strong", CallTimeout: time.Minute,
 				Model: store.Model{Fingerprint: "0123456789abcdef", Name: "kinds", Dim: dim},
 				Index: milvus.Index{Type: kind, Nlist: 16},
 			})
@@ -74,11 +74,11 @@ func TestKinds(t *testing.T) {
 			if s.Capabilities().Exact != (kind == "FLAT") {
 				t.Errorf("Capabilities = %+v", s.Capabilities())
 			}
-			parameter, values := s.Efforts(k)
+			parameter, values := s.SearchParameters(k)
 			if parameter == "" {
 				return
 			}
-			if got, err = s.SearchAt(t.Context(), q, values[len(values)-1]); err != nil {
+			if got, err = s.SearchWith(t.Context(), q, values[len(values)-1]); err != nil {
 				t.Fatal(err)
 			}
 			// 8 bits do not tell all neighbours apart, however long one looks.
@@ -143,7 +143,7 @@ func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	own := ownServer(t, "COMMON_SECURITY_AUTHORIZATIONENABLED=true")
 	o := milvus.Options{
-		Address: own.address, Collection: "locked", Mode: milvus.Create, Model: model, CallTimeout: time.Minute,
+		Address: own.address, Collection: "locked", Mode: store.Create, Model: model, CallTimeout: time.Minute,
 	}
 	for _, wrong := range []milvus.Options{{}, {Username: "root", Password: "milvus"}, {Username: "nobody", Password: "Milvus"}, {Token: "root:wrong"}} {
 		o.Username, o.Password, o.Token = wrong.Username, wrong.Password, wrong.Token

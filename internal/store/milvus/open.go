@@ -25,7 +25,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	switch {
 	case target != "":
 		return s.openTarget(ctx, target, o)
-	case o.Mode == Create:
+	case o.Mode.Creates():
 		if err := s.create(ctx, o); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 		return fmt.Errorf("collection %s on milvus at %s: %w: it does not say what built it", target, s.address, store.ErrDamaged)
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != m.Model.Fingerprint {
-		if o.Mode != Create || !o.Rebuild {
+		if o.Mode != store.Rebuild {
 			return &store.ModelMismatchError{Have: m.Model, Want: o.Model}
 		}
 		return s.create(ctx, o)
@@ -111,7 +111,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	if _, err := s.readMeta(ctx, physical, idTuning, entity.ClEventually, &s.tuned); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
 	}
-	if s.mode == ReadOnly {
+	if !s.mode.Writes() {
 		return nil
 	}
 	// A writer reads its own writes from here on; that it also sees what others wrote

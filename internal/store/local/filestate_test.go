@@ -16,28 +16,28 @@ import (
 func rosterOf(t *testing.T, s *Store) (listed, scanned map[uint64]uint64) {
 	t.Helper()
 	listed, scanned = map[uint64]uint64{}, map[uint64]uint64{}
-	for p, err := range s.Roster(t.Context()) {
+	for p, err := range s.FileStates(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, twice := listed[p.Key]; twice {
 			t.Errorf("key %x comes twice", p.Key)
 		}
-		listed[p.Key] = p.Stamp
+		listed[p.Key] = p.StatHash
 	}
 	for r, err := range s.Scan(t.Context(), nil, store.Fields{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scanned[store.Key(r.ID)] = store.Stamp(r.Size, r.ModTime, r.MetadataStamp)
+		scanned[store.FileKey(r.ID)] = store.StatHash(r.Size, r.ModTime, r.MetadataStamp)
 	}
 	return listed, scanned
 }
 
 // The roster says what the catalogue says: without a file, with one, with one that is
 // behind, after deletions, after a compaction, and whatever happened to the file.
-func TestRoster(t *testing.T) {
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100,
+func TestFileStates(t *testing.T) {
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, cachesFrom: 100,
 		Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
 	rng := rand.New(rand.NewPCG(1, 2))
 	open := func() *Store {
@@ -62,11 +62,11 @@ func TestRoster(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(s, "no file yet", 300)
-	path := s.rosterPath()
+	path := fileStateFile.path(s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() != rosterHead+300*rosterEntry {
+	if info, err := os.Stat(path); err != nil || info.Size() != int64(fileStateFile.headSize()+300*fileStateEntry) {
 		t.Fatalf("the file: %v, %v", info, err)
 	}
 	s = open()
@@ -91,7 +91,7 @@ func TestRoster(t *testing.T) {
 	}
 	for state, damaged := range map[string][]byte{
 		"an empty file": {}, "a cut file": whole[:len(whole)-20], "a flipped bit": flip(whole, len(whole)-5), "another index": flip(whole, 20),
-		"another version": flip(whole, 8), "more rows than there are": append(bytes.Clone(whole), make([]byte, 64*rosterEntry)...),
+		"another version": flip(whole, 8), "more rows than there are": append(bytes.Clone(whole), make([]byte, 64*fileStateEntry)...),
 	} {
 		if err := os.WriteFile(path, damaged, 0o644); err != nil {
 			t.Fatal(err)
@@ -103,8 +103,8 @@ func TestRoster(t *testing.T) {
 }
 
 // An entry that is wrong would hide a change: the file is made of the catalogue alone.
-func TestRosterAfterCompaction(t *testing.T) {
-	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100,
+func TestFileStatesAfterCompaction(t *testing.T) {
+	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, cachesFrom: 100,
 		Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestRosterAfterCompaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.mu.Lock()
-	s.keepRoster(t.Context(), 0)
+	s.keepFileStates(t.Context(), 0)
 	s.mu.Unlock()
 	gone := map[string]bool{}
 	for _, r := range records[:200] {

@@ -16,7 +16,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// A vector file is a header of headerSize bytes followed by slots of dim
+// A vector file is a header of headerSize bytes followed by rows of dim
 // little-endian float32 values. The header, in little-endian too:
 //
 //	0   8 bytes   magic
@@ -26,22 +26,22 @@ import (
 //	24  16 bytes  identity of the index, the same in the catalogue
 //	40  uint32    CRC-32 (IEEE) of bytes 0 to 39
 //
-// The rest of the header is zero. It is a page long so that slots are aligned for
+// The rest of the header is zero. It is a page long so that rows are aligned for
 // vector instructions in a mapping.
 const (
-	headerSize   = 4096
-	headerUsed   = 44
-	slotVersion  = 1
-	identitySize = 16
+	headerSize    = 4096
+	headerUsed    = 44
+	vectorVersion = 1
+	identitySize  = 16
 	// maxDim is far above any embedding's and keeps sizes computed from a damaged
 	// header or catalogue from overflowing.
 	maxDim = 1 << 16
 
-	slotPrefix = "vectors-"
-	slotSuffix = ".f32"
+	vectorPrefix = "vectors-"
+	vectorSuffix = ".f32"
 )
 
-var slotMagic = []byte("SIGHTVEC")
+const vectorMagic = "SIGHTVEC"
 
 type header struct {
 	dim        int
@@ -49,15 +49,39 @@ type header struct {
 	identity   []byte
 }
 
-func (h header) encode() []byte {
+// encode returns the header of a vector file.
+func (h header) encode() []byte { return h.page(vectorMagic, vectorVersion) }
+
+// page returns a header that vector files and code files have in common: a page with
+// fields from byte 40 on, and behind them the checksum of what is before it.
+func (h header) page(magic string, version uint32, fields ...int64) []byte {
 	b := make([]byte, headerSize)
-	copy(b, slotMagic)
-	binary.LittleEndian.PutUint32(b[8:], slotVersion)
+	copy(b, magic)
+	binary.LittleEndian.PutUint32(b[8:], version)
 	binary.LittleEndian.PutUint32(b[12:], uint32(h.dim))
 	binary.LittleEndian.PutUint64(b[16:], uint64(h.generation))
 	copy(b[24:24+identitySize], h.identity)
-	binary.LittleEndian.PutUint32(b[40:], crc32.ChecksumIEEE(b[:40]))
+	end := 40
+	for _, n := range fields {
+		binary.LittleEndian.PutUint64(b[end:], uint64(n))
+		end += 8
+	}
+	binary.LittleEndian.PutUint32(b[end:], crc32.ChecksumIEEE(b[:end]))
 	return b
+}
+
+// generationIn returns the generation in the name of a file, between a prefix and a
+// suffix.
+func generationIn(name, prefix, suffix string) (int64, bool) {
+	digits, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return 0, false
+	}
+	if digits, ok = strings.CutSuffix(digits, suffix); !ok {
+		return 0, false
+	}
+	g, err := strconv.ParseInt(digits, 10, 64)
+	return g, err == nil
 }
 
 // decodeHeader reads what encode wrote.
@@ -65,13 +89,13 @@ func decodeHeader(b []byte) (header, error) {
 	switch {
 	case len(b) < headerSize:
 		return header{}, fmt.Errorf("%w: the header has %d of %d bytes", store.ErrDamaged, len(b), headerSize)
-	case !bytes.HasPrefix(b, slotMagic):
+	case !bytes.HasPrefix(b, []byte(vectorMagic)):
 		return header{}, fmt.Errorf("%w: this is not a vector file", store.ErrDamaged)
 	case binary.LittleEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]):
 		return header{}, fmt.Errorf("%w: the header's checksum is wrong", store.ErrDamaged)
 	}
-	if v := binary.LittleEndian.Uint32(b[8:]); v > slotVersion {
-		return header{}, fmt.Errorf("%w (vector file layout %d, this version reads up to %d)", store.ErrNewerFormat, v, slotVersion)
+	if v := binary.LittleEndian.Uint32(b[8:]); v > vectorVersion {
+		return header{}, fmt.Errorf("%w (vector file layout %d, this version reads up to %d)", store.ErrNewerFormat, v, vectorVersion)
 	}
 	h := header{
 		dim:        int(binary.LittleEndian.Uint32(b[12:])),
@@ -103,49 +127,41 @@ func readHeader(f io.ReaderAt, want header) error {
 	return nil
 }
 
-// slotOffset is where a slot begins in the file; that of the slot after the last is
+// vectorOffset is where a row begins in the file; that of the row after the last is
 // the length the file must have.
-func slotOffset(dim int, slot int64) int64 {
-	return headerSize + slot*int64(dim)*4
+func vectorOffset(dim int, rowID int64) int64 {
+	return headerSize + rowID*int64(dim)*4
 }
 
-func (s *Store) slotPath(generation int64) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%s%06d%s", slotPrefix, generation, slotSuffix))
+func (s *Store) vectorPath(generation int64) string {
+	return filepath.Join(s.dir, fmt.Sprintf("%s%06d%s", vectorPrefix, generation, vectorSuffix))
 }
 
-// slotGeneration is the generation in the name of a vector file.
-func slotGeneration(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, slotPrefix)
-	if !ok {
-		return 0, false
-	}
-	if digits, ok = strings.CutSuffix(digits, slotSuffix); !ok {
-		return 0, false
-	}
-	g, err := strconv.ParseInt(digits, 10, 64)
-	return g, err == nil
+// vectorGeneration is the generation in the name of a vector file.
+func vectorGeneration(name string) (int64, bool) {
+	return generationIn(name, vectorPrefix, vectorSuffix)
 }
 
 func (s *Store) header(generation int64) header {
 	return header{dim: s.model.Dim, generation: generation, identity: s.identity}
 }
 
-// slotFile is a vector file open for writing.
-type slotFile struct {
+// vectorFile is a vector file open for writing.
+type vectorFile struct {
 	file
 	generation int64
 	dim        int
 	buf        []byte
 }
 
-// createSlotFile makes an empty vector file, replacing what an interrupted attempt
+// createVectorFile makes an empty vector file, replacing what an interrupted attempt
 // left under the name, and makes it durable.
-func createSlotFile(fs fileSystem, path string, h header) (*slotFile, error) {
+func createVectorFile(fs fileSystem, path string, h header) (*vectorFile, error) {
 	f, err := fs.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return nil, err
 	}
-	sf := &slotFile{file: f, generation: h.generation, dim: h.dim}
+	sf := &vectorFile{file: f, generation: h.generation, dim: h.dim}
 	if err := writeFull(f, h.encode(), 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("write the header of %s: %w", path, err), f.Close())
 	}
@@ -155,8 +171,8 @@ func createSlotFile(fs fileSystem, path string, h header) (*slotFile, error) {
 	return sf, nil
 }
 
-// openSlotFile opens an existing vector file for writing.
-func openSlotFile(fs fileSystem, path string, want header) (*slotFile, error) {
+// openVectorFile opens an existing vector file for writing.
+func openVectorFile(fs fileSystem, path string, want header) (*vectorFile, error) {
 	f, err := fs.OpenFile(path, os.O_RDWR)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", store.ErrDamaged, err)
@@ -167,18 +183,18 @@ func openSlotFile(fs fileSystem, path string, want header) (*slotFile, error) {
 	if err := readHeader(f, want); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
-	return &slotFile{file: f, generation: want.generation, dim: want.dim}, nil
+	return &vectorFile{file: f, generation: want.generation, dim: want.dim}, nil
 }
 
-// put writes vectors into consecutive slots; they are durable after Sync.
-func (f *slotFile) put(slot int64, vectors ...[]float32) error {
+// put writes vectors into consecutive rows; they are durable after Sync.
+func (f *vectorFile) put(rowID int64, vectors ...[]float32) error {
 	f.buf = f.buf[:0]
 	for _, v := range vectors {
 		for _, x := range v {
 			f.buf = binary.LittleEndian.AppendUint32(f.buf, math.Float32bits(x))
 		}
 	}
-	return writeFull(f.file, f.buf, slotOffset(f.dim, slot))
+	return writeFull(f.file, f.buf, vectorOffset(f.dim, rowID))
 }
 
 func writeFull(w io.WriterAt, b []byte, off int64) error {

@@ -1,12 +1,12 @@
 #include "textflag.h"
 
-// func dotCodesAVX2(rows *byte, n, width int, first, second *int8, zero *[2]int32, out *int32, stride int)
+// func dotAVX2(rows *byte, n, width int, first, second *int8, zero *[2]int32, out *int32, stride int)
 //
 // For n rows of width bytes, a multiple of 8: out[0] and out[1] become the inner
 // products of the row with first and second, less zero[0] and zero[1], and out moves
 // on by stride bytes. VPMADDUBSW adds two products in 16 bits, which 7-bit queries
 // cannot overflow.
-TEXT ·dotCodesAVX2(SB), NOSPLIT, $0-64
+TEXT ·dotAVX2(SB), NOSPLIT, $0-64
 	MOVQ rows+0(FP), SI
 	MOVQ n+8(FP), CX
 	MOVQ width+16(FP), DX
@@ -69,18 +69,18 @@ reduce:
 	VZEROUPPER
 	RET
 
-// func middlesAVX2(product *int32, step, shifts *float32, scale float32, n int, mids, most *float32)
+// func midpointsAVX2(product *int32, step, shifts *float32, scale float32, n int, midpoints, maxima *float32)
 //
-// For n values, a multiple of 32: mids is product * step * scale + shifts, and most the
+// For n values, a multiple of 32: midpoints is product * step * scale + shifts, and maxima the
 // greatest of every 32.
-TEXT ·middlesAVX2(SB), NOSPLIT, $0-56
+TEXT ·midpointsAVX2(SB), NOSPLIT, $0-56
 	MOVQ product+0(FP), SI
 	MOVQ step+8(FP), R8
 	MOVQ shifts+16(FP), R9
 	VBROADCASTSS scale+24(FP), Y15
 	MOVQ n+32(FP), CX
-	MOVQ mids+40(FP), DI
-	MOVQ most+48(FP), R10
+	MOVQ midpoints+40(FP), DI
+	MOVQ maxima+48(FP), R10
 	SHRQ $5, CX
 
 block32:

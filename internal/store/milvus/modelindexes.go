@@ -41,10 +41,10 @@ func (s *Store) Promote(ctx context.Context) error {
 	return nil
 }
 
-// Generations implements store.Keeper. The number of records of those that are not
+// ModelIndexes implements store.ModelIndexKeeper. The number of records of those that are not
 // in use is a guess of the server's, which counts what was deleted until it has
 // tidied up.
-func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
+func (s *Store) ModelIndexes(ctx context.Context) ([]store.ModelIndex, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []store.Generation
+	var out []store.ModelIndex
 	for _, name := range names {
 		g, err := s.generation(ctx, name)
 		if errors.Is(err, errNoCollection) {
@@ -68,7 +68,7 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 		g.Current = name == current
 		out = append(out, g)
 	}
-	slices.SortStableFunc(out, func(a, b store.Generation) int {
+	slices.SortStableFunc(out, func(a, b store.ModelIndex) int {
 		switch {
 		case a.Current:
 			return -1
@@ -80,12 +80,12 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	return out, nil
 }
 
-func (s *Store) generation(ctx context.Context, physical string) (store.Generation, error) {
+func (s *Store) generation(ctx context.Context, physical string) (store.ModelIndex, error) {
 	m, _, err := s.readIndexMeta(ctx, physical)
 	if err != nil {
-		return store.Generation{}, err
+		return store.ModelIndex{}, err
 	}
-	g := store.Generation{Name: physical, Model: m.Model, Updated: time.Unix(0, m.Created).UTC()}
+	g := store.ModelIndex{Name: physical, Model: m.Model, Updated: time.Unix(0, m.Created).UTC()}
 	var last updated
 	found, err := s.readMeta(ctx, physical, idUpdated, entity.ClEventually, &last)
 	if err != nil && !errors.Is(err, errNoCollection) {
@@ -98,8 +98,8 @@ func (s *Store) generation(ctx context.Context, physical string) (store.Generati
 	return g, err
 }
 
-// Drop implements store.Keeper.
-func (s *Store) Drop(ctx context.Context, name string) error {
+// DropModelIndex implements store.ModelIndexKeeper.
+func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	if err := s.beginChange(ctx); err != nil {
 		return err
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // The table against a map, with keys that crowd at its end and its beginning.
-func TestRoll(t *testing.T) {
+func TestFileStates(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	r := &roll{}
+	r := &fileStates{}
 	r.grow(1500)
 	want := map[uint64]walk.Entry{}
 	for i := range 1000 {
@@ -22,7 +22,7 @@ func TestRoll(t *testing.T) {
 		}
 		e := walk.Entry{Size: int64(i), ModTime: time.Unix(int64(i), 5)}
 		want[key] = e
-		r.add(store.Presence{Key: key, Stamp: store.Stamp(e.Size, e.ModTime, 0)})
+		r.add(store.FileState{Key: key, StatHash: store.StatHash(e.Size, e.ModTime, 0)})
 	}
 	for key, e := range want {
 		if r.has(key) {
@@ -45,7 +45,7 @@ func TestRoll(t *testing.T) {
 			t.Error("an unknown key is known")
 		}
 	}
-	var none *roll
+	var none *fileStates
 	if same, _ := none.unchanged(1, walk.Entry{}); same || none.has(1) {
 		t.Error("no table knows something")
 	}
