@@ -43,7 +43,7 @@ models, HF_HUB_OFFLINE forbids the network.
    indexer model fetch Xenova/clip-vit-base-patch32 --variant quantized
    indexer run ~/Pictures --model Xenova/clip-vit-base-patch32`,
 		Flags: cmdline.Flags(modelDirFlags(), cmdline.OutputFlags(), progressFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "variant", Usage: "`KIND` of weights: " + strings.Join(hub.Variants(), ", "), DefaultText: "fp32"},
+			&cli.StringFlag{Name: "variant", Usage: "`KIND` of weights: " + strings.Join(hub.Precisions(), ", "), DefaultText: "fp32"},
 			&cli.StringFlag{Name: "revision", Usage: "branch, tag or commit `REV`", DefaultText: "pinned"},
 		}),
 		Action: func(c *cli.Context) error {
@@ -69,7 +69,7 @@ models, HF_HUB_OFFLINE forbids the network.
 				return err
 			}
 			b, err := client.Fetch(c.Context, hub.FetchRequest{
-				Repo: c.Args().First(), Revision: c.String("revision"), Variant: c.String("variant"),
+				Repo: c.Args().First(), Revision: c.String("revision"), Precision: c.String("variant"),
 				Dir: cfg.Models, Observer: hubProgress(reporter),
 			})
 			reporter.Close()
@@ -78,7 +78,7 @@ models, HF_HUB_OFFLINE forbids the network.
 			}
 			if c.Bool("json") {
 				return json.NewEncoder(p.Stdout).Encode(map[string]any{
-					"name": b.Name, "dir": b.Dir, "variant": b.Variant, "commit": b.Manifest.Commit,
+					"name": b.Name, "dir": b.Dir, "variant": b.Precision, "commit": b.Manifest.Commit,
 					"bytes": b.Manifest.Bytes(), "received": b.Received,
 				})
 			}
@@ -86,7 +86,7 @@ models, HF_HUB_OFFLINE forbids the network.
 			if b.Received == 0 {
 				what = "already complete"
 			}
-			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Variant, what, terminal.Safe(b.Dir))
+			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Precision, what, terminal.Safe(b.Dir))
 			p.Printf("next: indexer run PATH --model %s\n", terminal.ShellWord(b.Name))
 			return nil
 		},
@@ -138,7 +138,7 @@ func modelListCommand(p *cmdline.Program) *cli.Command {
 				if !m.Complete {
 					state = "incomplete"
 				}
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", terminal.Safe(m.Name), strings.Join(m.Variants, ","),
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", terminal.Safe(m.Name), strings.Join(m.Precisions, ","),
 					humanize.Bytes(uint64(m.Bytes)), state, terminal.Safe(m.Dir))
 			}
 			t.Flush()

@@ -199,7 +199,7 @@ func TestKnown(t *testing.T) {
 			t.Errorf("%s: no summary or licence", m.Name)
 		}
 		for _, s := range m.Sizes {
-			if !slices.Contains(Variants(), s.Variant) || s.VisionMB <= 0 || s.TextMB <= 0 {
+			if !slices.Contains(Precisions(), s.Precision) || s.VisionMB <= 0 || s.TextMB <= 0 {
 				t.Errorf("%s: size %+v", m.Name, s)
 			}
 		}

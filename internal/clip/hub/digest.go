@@ -17,7 +17,7 @@ type sums struct {
 	blob   string // git's object id: SHA-1 of "blob SIZE\x00" and the content
 }
 
-// is tells whether a file with these sums is the one that the hub lists.
+// is reports whether a file with these sums is the one that the hub lists.
 func (s sums) is(f remoteFile) bool {
 	if s.size != f.size {
 		return false
@@ -28,7 +28,7 @@ func (s sums) is(f remoteFile) bool {
 	return f.blob != "" && s.blob == f.blob
 }
 
-// digest reads a file. progress, which may be nil, hears of every part read.
+// digest reads a file. progress, which may be nil, is called with the length of every part read.
 func digest(ctx context.Context, name string, progress func(n int)) (sums, error) {
 	f, err := os.Open(name)
 	if err != nil {

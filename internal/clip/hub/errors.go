@@ -7,7 +7,7 @@ import "errors"
 var (
 	ErrNotFound    = errors.New("not found on the hub")
 	ErrAccess      = errors.New("the hub refuses access")
-	ErrNoVariant   = errors.New("no such variant")
+	ErrNoPrecision = errors.New("no such variant")
 	ErrUnusable    = errors.New("not a usable model bundle")
 	ErrOtherCommit = errors.New("the bundle holds another commit")
 	ErrChecksum    = errors.New("the bytes that arrived are not the file")

@@ -48,8 +48,26 @@ type fakeHub struct {
 type seenRequest struct{ server, path, auth, rng, referer string }
 
 func newFakeHub(t *testing.T) *fakeHub {
+	f := startFakeHub()
+	f.t = t
+	t.Cleanup(f.stop)
+	return f
+}
+
+// StartFakeHub gives the examples a hub with one model, acme/clip-tiny. stop ends it.
+func StartFakeHub() (endpoint string, stop func()) {
+	f := startFakeHub()
+	return f.hub.URL, f.stop
+}
+
+func (f *fakeHub) stop() {
+	f.hub.Close()
+	f.cdn.Close()
+}
+
+func startFakeHub() *fakeHub {
 	f := &fakeHub{
-		t: t, pageSize: 1000, branches: map[string]string{"main": testCommit},
+		pageSize: 1000, branches: map[string]string{"main": testCommit},
 		faults: map[string][]http.HandlerFunc{}, served: map[string]int64{},
 		files: map[string][]byte{
 			".gitattributes":                 []byte("*.onnx filter=lfs\n"),
@@ -69,8 +87,6 @@ func newFakeHub(t *testing.T) *fakeHub {
 	}
 	f.hub = httptest.NewServer(f.record("hub", f.serveHub))
 	f.cdn = httptest.NewServer(f.record("cdn", f.serveCDN))
-	t.Cleanup(f.hub.Close)
-	t.Cleanup(f.cdn.Close)
 	return f
 }
 

@@ -132,8 +132,8 @@ func TestFetchGivesUp(t *testing.T) {
 		{name: "forbidden", prepare: func(f *fakeHub) { f.misbehave("api", answer(403)) }, is: ErrAccess, says: "trouble 403"},
 		{name: "plain 404", prepare: func(f *fakeHub) { f.misbehave("api", answer(404)) }, is: ErrNotFound, hint: "check the name"},
 		{name: "no such revision", req: FetchRequest{Revision: "v9"}, is: ErrNotFound, says: `revision "v9"`},
-		{name: "no such variant there", req: FetchRequest{Variant: "int8"}, is: ErrNoVariant, hint: "fp32, fp16"},
-		{name: "unknown variant", req: FetchRequest{Variant: "fp64"}, is: ErrNoVariant, hint: "fp32, fp16, quantized, int8"},
+		{name: "no such variant there", req: FetchRequest{Precision: "int8"}, is: ErrNoPrecision, hint: "fp32, fp16"},
+		{name: "unknown variant", req: FetchRequest{Precision: "fp64"}, is: ErrNoPrecision, hint: "fp32, fp16, quantized, int8"},
 		{name: "bad name", req: FetchRequest{Repo: "../etc"}, says: "not valid"},
 		{name: "bad revision", req: FetchRequest{Revision: "../x"}, says: "not valid"},
 		{

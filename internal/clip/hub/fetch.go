@@ -20,26 +20,26 @@ type FetchRequest struct {
 	// here already stays at its commit, a model of Known comes at the commit named
 	// there, and any other comes from main. What main is then is written to the
 	// manifest and held to later.
-	Revision string
-	Variant  string // one of Variants; fp32 when empty
-	Dir      string // the bundle lands in Dir/owner/name
-	Observer Observer
+	Revision  string
+	Precision string // one of Precisions; fp32 when empty
+	Dir       string // the bundle lands in Dir/owner/name
+	Observer  Observer
 }
 
 // Bundle is a model on this machine.
 type Bundle struct {
-	Name     string // owner/name
-	Dir      string
-	Variant  string // the one that was asked for
-	Manifest Manifest
-	Received int64 // bytes of files that this fetch brought; 0 when all were here
+	Name      string // owner/name
+	Dir       string
+	Precision string // the one that was asked for
+	Manifest  Manifest
+	Received  int64 // bytes of files that this fetch brought; 0 when all were here
 }
 
 // spaceMargin is left free on the disk.
 const spaceMargin = 16 << 20
 
-// Fetch makes sure that a bundle is here in one variant, and gives it. It adds
-// to what is there: other variants of the bundle stay, a damaged file is
+// Fetch makes sure that a bundle is here in one precision, and gives it. It adds
+// to what is there: other precisions of the bundle stay, a damaged file is
 // replaced, and files that were put there by hand are kept when they are the
 // right ones. When all is there and intact, no request is made.
 //
@@ -49,14 +49,14 @@ func (c *Client) Fetch(ctx context.Context, req FetchRequest) (Bundle, error) {
 	if req.Repo == "" {
 		req.Repo = DefaultModel
 	}
-	if req.Variant == "" {
-		req.Variant = variants[0].name
+	if req.Precision == "" {
+		req.Precision = precisions[0].name
 	}
 	if err := req.check(); err != nil {
 		return Bundle{}, err
 	}
 	m := newMeter(req.Observer, c.now)
-	b := Bundle{Name: req.Repo, Dir: bundleDir(req.Dir, req.Repo), Variant: req.Variant}
+	b := Bundle{Name: req.Repo, Dir: bundleDir(req.Dir, req.Repo), Precision: req.Precision}
 
 	// A whole bundle is given before the lock is taken: it may lie where we may
 	// only read.
@@ -87,8 +87,8 @@ func (r FetchRequest) check() error {
 	if r.Dir == "" {
 		return errors.New("no folder to fetch models into")
 	}
-	if _, _, ok := graphsOf(r.Variant); !ok {
-		return fault.Advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, r.Variant)
+	if _, _, ok := graphsOf(r.Precision); !ok {
+		return fault.Advise("the variants are "+strings.Join(Precisions(), ", "), "%w: %q", ErrNoPrecision, r.Precision)
 	}
 	if r.Revision != "" {
 		if err := checkRevision(r.Revision); err != nil {
@@ -98,7 +98,7 @@ func (r FetchRequest) check() error {
 	return checkRepo(r.Repo)
 }
 
-// present tells whether all that req asks for is in dir and intact. The manifest
+// present reports whether everything that req asks for is in dir and intact. The manifest
 // that it finds is given also when it is not; empty when there is none of use.
 func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *meter) (Manifest, bool, error) {
 	man, err := ReadManifest(dir)
@@ -120,7 +120,7 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 		// A branch may have moved: only the hub knows.
 		return man, false, nil
 	}
-	vision, text, _ := graphsOf(req.Variant)
+	vision, text, _ := graphsOf(req.Precision)
 	for _, p := range append([]string{vision, text}, requiredFiles...) {
 		if !man.has(p) {
 			return man, false, nil
@@ -129,7 +129,7 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 	var needed []File
 	var total int64
 	for _, f := range man.Files {
-		if !belongs(f.Path, req.Variant) {
+		if !belongs(f.Path, req.Precision) {
 			continue
 		}
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Path)))
@@ -173,7 +173,7 @@ func (c *Client) complete(ctx context.Context, dir string, req FetchRequest, man
 	if man.Commit != "" && commit != man.Commit {
 		return Manifest{}, 0, otherCommit(dir, man.Commit, commit)
 	}
-	wanted, err := choose(req.Repo, listed, req.Variant)
+	wanted, err := choose(req.Repo, listed, req.Precision)
 	if err != nil {
 		return Manifest{}, 0, err
 	}
@@ -280,7 +280,7 @@ func place(dir string, transfers []*transfer) error {
 }
 
 // tidy removes what the fetch no longer needs: older partial files of the same
-// paths, and the staging folder unless partial files of another variant wait in
+// paths, and the staging folder unless partial files of another precision wait in
 // it. A failure harms nothing.
 func (c *Client) tidy(dir string, transfers []*transfer) {
 	staging := stagingDir(dir)

@@ -61,7 +61,7 @@ func TestFetch(t *testing.T) {
 		want    []string
 	}{
 		{name: "default variant", want: fp32Files},
-		{name: "external data", req: FetchRequest{Variant: "fp16"}, want: []string{
+		{name: "external data", req: FetchRequest{Precision: "fp16"}, want: []string{
 			"config.json", "onnx/text_model_fp16.onnx", "onnx/text_model_fp16.onnx_data", "onnx/vision_model_fp16.onnx",
 			"preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
 		}},
@@ -159,13 +159,13 @@ func TestFetchOfWholeBundleIsOffline(t *testing.T) {
 	if n := len(f.requests()); n != before {
 		t.Errorf("%d requests for a bundle that is there", n-before)
 	}
-	req.Revision, req.Variant = "", "fp16"
+	req.Revision, req.Precision = "", "fp16"
 	if _, err := f.client(Options{Offline: true}).Fetch(t.Context(), req); !errors.Is(err, ErrOffline) {
 		t.Errorf("fetching more while offline gives %v, want ErrOffline", err)
 	}
 }
 
-func TestFetchAddsVariant(t *testing.T) {
+func TestFetchAddsPrecision(t *testing.T) {
 	f := newFakeHub(t)
 	req := FetchRequest{Repo: testRepo, Dir: t.TempDir()}
 	c := f.client(Options{})
@@ -176,7 +176,7 @@ func TestFetchAddsVariant(t *testing.T) {
 	f.mu.Lock()
 	f.branches["main"] = strings.Repeat("9", 40)
 	f.mu.Unlock()
-	req.Variant = "fp16"
+	req.Precision = "fp16"
 	b, err := c.Fetch(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestFetchAddsVariant(t *testing.T) {
 		"config.json", "onnx/text_model.onnx", "onnx/text_model_fp16.onnx", "onnx/text_model_fp16.onnx_data",
 		"onnx/vision_model.onnx", "onnx/vision_model_fp16.onnx", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json",
 	})
-	if diff := cmp.Diff([]string{"fp32", "fp16"}, b.Manifest.Variants()); diff != "" {
+	if diff := cmp.Diff([]string{"fp32", "fp16"}, b.Manifest.Precisions()); diff != "" {
 		t.Error(diff)
 	}
 	if n := f.servedBytes("tokenizer.json"); n != 40_000 {
@@ -376,16 +376,15 @@ func TestMeterRate(t *testing.T) {
 	m := newMeter(ObserverFunc(func(p Progress) { last = p }), func() time.Time { return now })
 	m.start(5_000, 25_000)
 	m.enter(Downloading, "x")
-	if _, ok := last.ETA(); ok {
-		t.Error("an ETA before any byte came")
+	if last.Rate != 0 {
+		t.Errorf("a rate of %v before any byte came", last.Rate)
 	}
 	for range 10 {
 		now = now.Add(time.Second)
 		m.moved(1000)
 	}
-	eta, ok := last.ETA()
-	if last.Rate != 1000 || last.Done != 15_000 || !ok || eta != 10*time.Second {
-		t.Errorf("after 10 s at 1000 bytes a second: %+v, ETA %v", last, eta)
+	if last.Rate != 1000 || last.Done != 15_000 {
+		t.Errorf("after 10 s at 1000 bytes a second: %+v", last)
 	}
 	m.lost(2_000)
 	if last.Done != 13_000 {

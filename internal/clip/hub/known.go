@@ -15,11 +15,11 @@ type Model struct {
 	Sizes []Size `json:"sizes,omitempty"`
 }
 
-// Size is how large the two graphs of a variant are, in megabytes of 10^6 bytes.
+// Size is how large the two graphs of a precision are, in megabytes of 10^6 bytes.
 type Size struct {
-	Variant  string  `json:"variant"`
-	VisionMB float64 `json:"vision_mb"`
-	TextMB   float64 `json:"text_mb"`
+	Precision string  `json:"variant"`
+	VisionMB  float64 `json:"vision_mb"`
+	TextMB    float64 `json:"text_mb"`
 }
 
 // Known lists models to recommend, the default first. All are ONNX exports with

@@ -13,11 +13,11 @@ import (
 
 // Installed is a bundle that was found on this machine.
 type Installed struct {
-	Name     string   `json:"name"` // owner/name, or the folder's name alone
-	Dir      string   `json:"dir"`
-	Variants []string `json:"variants"`         // both of whose graphs are there
-	Bytes    int64    `json:"bytes"`            // of the bundle's files, partial ones too when it is not complete
-	Commit   string   `json:"commit,omitempty"` // empty without a manifest
+	Name       string   `json:"name"` // owner/name, or the folder's name alone
+	Dir        string   `json:"dir"`
+	Precisions []string `json:"variants"`         // both of whose graphs are there
+	Bytes      int64    `json:"bytes"`            // of the bundle's files, partial ones too when it is not complete
+	Commit     string   `json:"commit,omitempty"` // empty without a manifest
 	// Complete says that every file of the manifest is there in its size; without a
 	// manifest, that the files which a bundle needs are there. Verify looks closer.
 	Complete bool     `json:"complete"`
@@ -113,7 +113,7 @@ func inspect(parent, name string) (Installed, bool, error) {
 		}
 		return info.Size()
 	}
-	b.Variants = variantsIn(func(p string) bool { return size(p) >= 0 })
+	b.Precisions = precisionsIn(func(p string) bool { return size(p) >= 0 })
 
 	man, err := ReadManifest(dir)
 	switch {
@@ -137,7 +137,7 @@ func inspect(parent, name string) (Installed, bool, error) {
 	if err := eachPart(stagingDir(dir), func(_ string, n int64) { staged += n }); err != nil {
 		return Installed{}, false, err
 	}
-	if size("config.json") < 0 && len(b.Variants) == 0 && staged == 0 && !damaged {
+	if size("config.json") < 0 && len(b.Precisions) == 0 && staged == 0 && !damaged {
 		return Installed{}, false, nil
 	}
 	b.Bytes = staged
@@ -148,13 +148,13 @@ func inspect(parent, name string) (Installed, bool, error) {
 			b.Missing = append(b.Missing, p)
 		}
 	}
-	for _, v := range b.Variants {
+	for _, v := range b.Precisions {
 		vision, text, _ := graphsOf(v)
 		b.Bytes += size(vision) + size(text)
 	}
 	if damaged {
 		b.Missing = append(b.Missing, ManifestName)
 	}
-	b.Complete = len(b.Missing) == 0 && len(b.Variants) > 0
+	b.Complete = len(b.Missing) == 0 && len(b.Precisions) > 0
 	return b, true, nil
 }

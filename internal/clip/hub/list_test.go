@@ -35,13 +35,13 @@ func TestList(t *testing.T) {
 	fp32 := []string{"fp32"}
 	want := []Installed{
 		{Name: "acme/begun", Dir: filepath.Join(two, "acme", "begun"), Bytes: 5, Missing: requiredFiles},
-		{Name: "acme/broken", Dir: filepath.Join(one, "acme", "broken"), Variants: fp32, Bytes: 14, Commit: testCommit, Missing: []string{"tokenizer.json"}},
-		{Name: "acme/whole", Dir: filepath.Join(one, "acme", "whole"), Variants: fp32, Bytes: 16, Commit: testCommit, Complete: true},
-		{Name: "byhand", Dir: filepath.Join(two, "byhand"), Variants: []string{"fp16"}, Bytes: 8, Complete: true},
+		{Name: "acme/broken", Dir: filepath.Join(one, "acme", "broken"), Precisions: fp32, Bytes: 14, Commit: testCommit, Missing: []string{"tokenizer.json"}},
+		{Name: "acme/whole", Dir: filepath.Join(one, "acme", "whole"), Precisions: fp32, Bytes: 16, Commit: testCommit, Complete: true},
+		{Name: "byhand", Dir: filepath.Join(two, "byhand"), Precisions: []string{"fp16"}, Bytes: 8, Complete: true},
 		{Name: "half", Dir: filepath.Join(two, "half"), Bytes: 2, Missing: requiredFiles[1:]},
-		{Name: "linked", Dir: filepath.Join(two, "linked"), Variants: fp32, Bytes: 16, Commit: testCommit, Complete: true},
+		{Name: "linked", Dir: filepath.Join(two, "linked"), Precisions: fp32, Bytes: 16, Commit: testCommit, Complete: true},
 		{Name: "odd", Dir: filepath.Join(two, "odd"), Missing: append(append([]string{}, requiredFiles...), ManifestName)},
-		{Name: "starter", Dir: filepath.Join(one, "starter"), Variants: fp32, Bytes: 16, Commit: testCommit, Complete: true},
+		{Name: "starter", Dir: filepath.Join(one, "starter"), Precisions: fp32, Bytes: 16, Commit: testCommit, Complete: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("bundles (-want +got):\n%s", diff)

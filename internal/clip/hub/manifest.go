@@ -3,7 +3,6 @@ package hub
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
@@ -24,7 +22,7 @@ import (
 const manifestFormat = 1
 
 // Manifest says what a bundle consists of and where it came from. It is written
-// last, so that its being there means that all its files are.
+// last: where it is, all the files that it names are.
 type Manifest struct {
 	Format int `json:"format"`
 	// Repo is the hub's name of the model, or for a bundle that was made in another
@@ -52,8 +50,8 @@ func (m Manifest) Bytes() int64 {
 	return n
 }
 
-// Variants gives the variants whose two graphs the manifest lists.
-func (m Manifest) Variants() []string { return variantsIn(m.has) }
+// Precisions gives the precisions whose two graphs the manifest lists.
+func (m Manifest) Precisions() []string { return precisionsIn(m.has) }
 
 func (m Manifest) has(path string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return f.Path == path })
@@ -131,49 +129,6 @@ func WriteManifest(dir string, m Manifest) error {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	return nil
-}
-
-// MakeManifest describes the bundle in dir as it is: every file below it except
-// hidden ones and the manifest itself. source names where the bundle came from.
-// The same files give the same manifest, so that it can be committed with them.
-// The caller writes it with WriteManifest.
-func MakeManifest(ctx context.Context, dir, source string) (Manifest, error) {
-	m := Manifest{Format: manifestFormat, Repo: source}
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if name != dir && strings.HasPrefix(e.Name(), ".") {
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if e.IsDir() {
-			return nil
-		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return err
-		}
-		path := filepath.ToSlash(rel)
-		if path == ManifestName {
-			return nil
-		}
-		if err := checkPath(path); err != nil {
-			return err
-		}
-		got, err := digest(ctx, name, nil)
-		if err != nil {
-			return err
-		}
-		m.add(File{Path: path, Size: got.size, SHA256: got.sha256})
-		return nil
-	})
-	if err != nil {
-		return Manifest{}, fmt.Errorf("describe the bundle in %s: %w", dir, err)
-	}
-	return m, nil
 }
 
 // syncDir makes renames in dir last through a power cut.

@@ -1,7 +1,10 @@
 package hub
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,11 +28,52 @@ func writeFiles(t *testing.T, dir string, pairs ...string) {
 	}
 }
 
-func TestMakeManifest(t *testing.T) {
+// makeManifest describes the bundle in dir as it is: every file below it except
+// hidden ones and the manifest itself. source names where the bundle came from.
+func makeManifest(ctx context.Context, dir, source string) (Manifest, error) {
+	m := Manifest{Format: manifestFormat, Repo: source}
+	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name != dir && strings.HasPrefix(e.Name(), ".") {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if e.IsDir() {
+			return nil
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		path := filepath.ToSlash(rel)
+		if path == ManifestName {
+			return nil
+		}
+		if err := checkPath(path); err != nil {
+			return err
+		}
+		got, err := digest(ctx, name, nil)
+		if err != nil {
+			return err
+		}
+		m.add(File{Path: path, Size: got.size, SHA256: got.sha256})
+		return nil
+	})
+	if err != nil {
+		return Manifest{}, fmt.Errorf("describe the bundle in %s: %w", dir, err)
+	}
+	return m, nil
+}
+
+func TestManifestForm(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, "config.json", "{}", "onnx/vision_model_int8.onnx", "vision", "onnx/text_model_int8.onnx", "text",
 		".hidden", "x", ".git/config", "x")
-	m, err := MakeManifest(t.Context(), dir, "starter")
+	m, err := makeManifest(t.Context(), dir, "starter")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +100,7 @@ func TestMakeManifest(t *testing.T) {
 		t.Errorf("the written form changed (-golden +written):\n%s", diff)
 	}
 	// Once more, with the manifest in the folder: the same.
-	again, err := MakeManifest(t.Context(), dir, "starter")
+	again, err := makeManifest(t.Context(), dir, "starter")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +111,7 @@ func TestMakeManifest(t *testing.T) {
 	if !cmp.Equal(m, again) || !cmp.Equal(m, read) {
 		t.Errorf("made %+v, made again %+v, read %+v", m, again, read)
 	}
-	if got := m.Variants(); !cmp.Equal(got, []string{"int8"}) {
+	if got := m.Precisions(); !cmp.Equal(got, []string{"int8"}) {
 		t.Errorf("variants %v", got)
 	}
 }

@@ -18,7 +18,7 @@ var (
 )
 
 // checkRepo accepts "owner/name" and the hub's old names without an owner. The
-// name becomes folders of ours, so that dots are allowed only inside.
+// name becomes a path on this machine, so dots are allowed only inside its parts.
 func checkRepo(repo string) error {
 	parts := strings.Split(repo, "/")
 	if len(parts) > 2 {

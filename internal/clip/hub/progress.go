@@ -20,19 +20,11 @@ type Progress struct {
 	// Done and Total count bytes over all files. Done starts with what an earlier
 	// fetch left and goes back when a file has to be fetched anew.
 	Done, Total int64
-	Rate        float64 // bytes a second of late, without what was there before; 0 until known
+	Rate        float64 // bytes per second over the last moments, of what this fetch brought; 0 until known
 }
 
-// ETA is how long the rest will take at the present rate; false while unknown.
-func (p Progress) ETA() (time.Duration, bool) {
-	if p.Rate <= 0 || p.Total <= 0 {
-		return 0, false
-	}
-	return time.Duration(float64(max(p.Total-p.Done, 0)) / p.Rate * float64(time.Second)), true
-}
-
-// Observer hears of progress: at every change of phase or file, and at most ten
-// times a second between. Calls come one after another from the goroutine that
+// Observer is told of progress at every change of phase or file, and in between at most
+// ten times per second. Calls come one after another from the goroutine that
 // called Fetch or Verify, and should return quickly.
 type Observer interface {
 	Progress(Progress)

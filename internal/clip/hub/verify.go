@@ -38,7 +38,7 @@ func (p Problem) String() string {
 	return p.Path + ": " + string(p.Kind) + ": " + p.Detail
 }
 
-// Harmless tells whether the bundle can be used in spite of the problem.
+// Harmless reports whether the bundle can be used in spite of the problem.
 func (p Problem) Harmless() bool { return p.Kind == Leftover }
 
 // Verify holds every file of the bundle in dir against the manifest there and

@@ -15,7 +15,7 @@ func makeBundle(t *testing.T, dir string) {
 	t.Helper()
 	writeFiles(t, dir, "config.json", "{}", "preprocessor_config.json", "{}", "tokenizer.json", "[]",
 		"onnx/vision_model.onnx", "vision", "onnx/text_model.onnx", "text")
-	m, err := MakeManifest(t.Context(), dir, "test")
+	m, err := makeManifest(t.Context(), dir, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

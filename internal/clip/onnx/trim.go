@@ -108,7 +108,7 @@ func (g *graph) regionBefore(first *node, wanted string) region {
 	return r
 }
 
-// tokenwise returns the inputs of n that have one row a token. ok says that n computes each
+// tokenwise returns the inputs of n that have one row per token. ok says that n computes each
 // row of its result from the same row of those, with constants that are the same for all.
 func (g *graph) tokenwise(n *node) (tokens []string, ok bool) {
 	if n.domain != "" && n.domain != microsoft || len(n.outputs) != 1 {
@@ -215,19 +215,16 @@ func hasConstant(g *graph, name string) bool {
 // indexTensor is the initializer [0], of rank 1 so that taking it keeps the axis.
 func indexTensor(name string) []byte {
 	t := appendNumber(nil, tensorDims, 1)
-	t = appendNumber(t, tensorType, elemInt64)
+	t = appendNumber(t, tensorType, uint64(Int64))
 	t = appendText(t, tensorName, name)
 	return appendMessage(t, tensorRawData, make([]byte, 8))
 }
 
+// gatherNode takes the tokens of value that index names, into to.
 func gatherNode(value, index, to string) *node {
-	attribute := appendText(nil, attributeName, "axis")
-	attribute = appendNumber(attribute, attributeInt, 1)
-	attribute = appendNumber(attribute, attributeType, typeInt)
-	raw := appendText(nil, nodeInput, value)
-	raw = appendText(raw, nodeInput, index)
-	raw = appendText(raw, nodeOutput, to)
-	raw = appendText(raw, nodeOpType, "Gather")
-	raw = appendMessage(raw, nodeAttribute, attribute)
-	return &node{op: "Gather", inputs: []string{value, index}, outputs: []string{to}, raw: raw}
+	axis := appendText(nil, attributeName, "axis")
+	axis = appendNumber(axis, attributeInt, 1)
+	axis = appendNumber(axis, attributeType, typeInt)
+	inputs := []string{value, index}
+	return &node{op: "Gather", inputs: inputs, outputs: []string{to}, raw: encodeNode("Gather", inputs, to, axis)}
 }

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A graph under test is written as lines, one a node: "out = Op(in, in) attribute=1".
+// A graph under test is written as lines, one per node: "out = Op(in, in) attribute=1".
 // Names that start with c are constants of rank 1, with C of rank 2, and with # the
 // integers of rank 0 that they name.
 
@@ -61,7 +61,7 @@ func encoded(outputs, lines string) []byte {
 		case 'C':
 			t = appendMessage(t, tensorDims, protowire.AppendVarint(protowire.AppendVarint(nil, 8), 8))
 		case '#':
-			t = appendNumber(t, tensorType, elemInt64)
+			t = appendNumber(t, tensorType, uint64(Int64))
 			t = appendMessage(t, tensorRawData, []byte{name[1] - '0', 0, 0, 0, 0, 0, 0, 0})
 		}
 		body = appendMessage(body, graphInitializer, t)
@@ -139,7 +139,7 @@ func TestTrim(t *testing.T) {
 	if c := g.constants["first_token"]; c.rank != 1 || c.number == nil || *c.number != 0 {
 		t.Errorf("index %+v", c)
 	}
-	if name, err := readText(trimmed, 2); err != nil || name != "before" {
+	if name, err := textIn(bytesReader(trimmed), field{end: int64(len(trimmed))}, 2); err != nil || name != "before" {
 		t.Errorf("the model's other fields: %q, %v", name, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -19,8 +20,6 @@ type Options struct {
 	// default is every core, right for one picture at a time; a pipeline that makes
 	// many calls at once is fastest with 1.
 	ImageThreads int
-	// TextThreads is the same for the text tower.
-	TextThreads int
 	// ManyImages says that the image tower will be called often enough to be worth
 	// laying out its weights for the processor, which takes a copy of them.
 	ManyImages bool
@@ -55,9 +54,6 @@ var _ clip.Encoder = (*Encoder)(nil)
 func NewEncoder(b *clip.Bundle, fingerprint, libPath string, o Options) (*Encoder, error) {
 	if o.ImageThreads <= 0 {
 		o.ImageThreads = runtime.GOMAXPROCS(0)
-	}
-	if o.TextThreads <= 0 {
-		o.TextThreads = runtime.GOMAXPROCS(0)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -100,7 +96,10 @@ func (e *Encoder) keep(s *session) *session {
 
 func (e *Encoder) openImage() (*session, error) {
 	v := e.bundle.Vision
-	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, pack: e.options.ManyImages, probe: e.embedNoise}
+	cache := graphCache{dir: e.options.GraphCache, log: e.options.Log, probe: e.embedNoise}
+	if e.options.ManyImages {
+		cache.weights = packedWeights
+	}
 	s, err := cache.open(e.bundle.VisionPath, e.spec.Fingerprint, []string{v.Pixels}, []string{v.Embeds}, e.options.ImageThreads)
 	if err != nil {
 		return nil, err
@@ -125,7 +124,7 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 	out := vec.NewMatrix(b.Len(), e.spec.Dim)
 	step := b.Len()
 	switch {
-	case v.Batch != clip.Dynamic:
+	case v.Batch != onnx.Dynamic:
 		step = int(v.Batch)
 	case e.bundle.VisionAlone:
 		step = 1
@@ -154,7 +153,7 @@ func (e *Encoder) EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, 
 func (e *Encoder) embedNoise(s *session) (vec.Matrix, error) {
 	v, crop := e.bundle.Vision, e.spec.Preprocess.Crop
 	n := 1
-	if v.Batch != clip.Dynamic {
+	if v.Batch != onnx.Dynamic {
 		n = int(v.Batch)
 	}
 	noise := rand.New(rand.NewPCG(1, 2))

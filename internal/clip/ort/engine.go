@@ -8,8 +8,9 @@ import (
 	"runtime"
 	"sync"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
@@ -65,10 +66,10 @@ func openProducts(path string) (_ *products, err error) {
 		return nil, err
 	}
 	all := runtime.GOMAXPROCS(0)
-	if p.many, err = openProduct(floatProduct(), all); err != nil {
+	if p.many, err = openProduct(onnx.FloatProduct(), all); err != nil {
 		return nil, err
 	}
-	p.code, err = openProduct(codeProduct(sq8.ZeroPoint), 1)
+	p.code, err = openProduct(onnx.IntegerProduct(sq8.ZeroPoint), 1)
 	return p, err
 }
 
@@ -78,7 +79,7 @@ func openProduct(model []byte, threads int) (*session, error) {
 		return nil, fmt.Errorf("opening a matrix product: %w", err)
 	}
 	defer o.Destroy()
-	s, err := onnx.NewDynamicAdvancedSessionWithONNXData(model, []string{leftName, rightName}, []string{outName}, o)
+	s, err := onnxruntime.NewDynamicAdvancedSessionWithONNXData(model, []string{onnx.ProductLeft, onnx.ProductRight}, []string{onnx.ProductOut}, o)
 	if err != nil {
 		return nil, fmt.Errorf("opening a matrix product: %w", err)
 	}
@@ -167,7 +168,7 @@ func (e *Engine) ScoreCodes(ctx context.Context, rows sq8.Codes, queries *sq8.Qu
 }
 
 // product runs a graph over the memory of the three matrices.
-func product[L, R, O onnx.TensorData](s *session, left []L, right []R, out []O, leftShape, rightShape, outShape [2]int) error {
+func product[L, R, O onnxruntime.TensorData](s *session, left []L, right []R, out []O, leftShape, rightShape, outShape [2]int) error {
 	l, err := newTensor(left, int64(leftShape[0]), int64(leftShape[1]))
 	if err != nil {
 		return err

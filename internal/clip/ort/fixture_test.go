@@ -17,7 +17,7 @@ func library(tb testing.TB) string {
 	tb.Helper()
 	path := os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB")
 	if path == "" {
-		path = filepath.Join("..", "..", "lib", ort.LibraryName())
+		path = filepath.Join("..", "..", "..", "lib", ort.LibraryName())
 	}
 	if _, err := os.Stat(path); err != nil {
 		tb.Fatalf("ONNX Runtime is not set up (make setup): %v", err)

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 	"golang.org/x/sys/cpu"
 
 	"github.com/sightline/sightline/internal/vec"
@@ -32,25 +32,33 @@ import (
 // entry at once do not disturb each other. Whatever goes wrong with the cache, the
 // graph is opened from the model itself.
 type graphCache struct {
-	dir string
-	log *slog.Logger
-	// pack lays the weights out for the processor, in memory of the session's own:
-	// right for many calls.
-	pack bool
+	dir     string
+	log     *slog.Logger
+	weights weightLayout
 	// probe embeds something that both of two graphs must agree on. With it a graph is
 	// trimmed to what its output needs.
 	probe func(*session) (vec.Matrix, error)
 }
 
+// weightLayout says how a session holds the weights of an optimised graph.
+type weightLayout int
+
+const (
+	// mappedWeights stay in the mapped file: quick to open, right for one query.
+	mappedWeights weightLayout = iota
+	// packedWeights are copied and laid out for the processor: right for many calls.
+	packedWeights
+)
+
 const (
 	graphName   = "graph.onnx"
 	weightsName = "weights.bin"
 	sizesName   = "sizes.json"
-	trimmedName = "trimmed.onnx" // a graph on trial
+	trimmedName = "trimmed.onnx" // until its embedding has been compared
 
 	// graphsKept is how many entries stay; each is as large as its tower.
 	graphsKept = 6
-	// staleAfter is the age at which an unfinished entry is somebody's who crashed.
+	// staleAfter is the age from which an unfinished entry is what a crash left behind.
 	staleAfter = time.Hour
 )
 
@@ -80,7 +88,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 
 // graphKey names the entry of a graph. The layout is part of it, for later versions.
 func graphKey(identity, graph string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnx.GetVersion(), Processor()}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnxruntime.GetVersion(), Processor()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -113,7 +121,7 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)
 		}
 	}
-	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.pack)
+	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.weights)
 	if err != nil {
 		return nil, err
 	}
@@ -123,21 +131,21 @@ func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads i
 }
 
 // openOptimised opens a graph as it is.
-func openOptimised(path string, inputs, outputs []string, threads int, pack bool) (*session, error) {
+func openOptimised(path string, inputs, outputs []string, threads int, weights weightLayout) (*session, error) {
 	o, err := sessionOptions(threads)
 	if err != nil {
 		return nil, err
 	}
 	defer o.Destroy()
-	err = o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelDisableAll)
-	if !pack {
+	err = o.SetGraphOptimizationLevel(onnxruntime.GraphOptimizationLevelDisableAll)
+	if weights == mappedWeights {
 		// Packing copies all weights, which costs more than one query gains by it.
 		err = errors.Join(err, o.AddSessionConfigEntry("session.disable_prepacking", "1"))
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
+	s, err := onnxruntime.NewDynamicAdvancedSession(path, inputs, outputs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +192,8 @@ func (c *graphCache) make(entry, path string, inputs, outputs []string, threads 
 		return err
 	}
 	if err := os.Rename(tmp, entry); err != nil {
-		// Somebody was faster, or what is there is damaged. Who has the old files mapped
-		// keeps them.
+		// Another process was faster, or the entry is damaged. Processes that have the old
+		// files mapped keep them.
 		if err := os.RemoveAll(entry); err != nil {
 			return err
 		}
@@ -204,7 +212,7 @@ func writeOptimised(dir, path string, threads int) error {
 	}
 	defer o.Destroy()
 	err = errors.Join(
-		o.SetGraphOptimizationLevel(onnx.GraphOptimizationLevelEnableAll),
+		o.SetGraphOptimizationLevel(onnxruntime.GraphOptimizationLevelEnableAll),
 		o.AddSessionConfigEntry("session.disable_prepacking", "1"), // it will never run
 		o.SetOptimizedModelFilePath(filepath.Join(dir, graphName)),
 		o.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", weightsName),
@@ -214,7 +222,7 @@ func writeOptimised(dir, path string, threads int) error {
 		return err
 	}
 	// The names do not matter: the session is never run.
-	s, err := onnx.NewDynamicAdvancedSession(path, nil, nil, o)
+	s, err := onnxruntime.NewDynamicAdvancedSession(path, nil, nil, o)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,28 @@
 // Package ort runs a model's graphs with ONNX Runtime.
 //
-// It is the only package that calls into the C library. It finds the library,
-// owns every C object that is made, and implements clip.Encoder. Only the
-// composition root imports it; everything else sees clip's contract.
+// It is the only package that calls into the C library. It finds the library (Runtime),
+// owns every C object that is made, implements clip.Encoder (Encoder), and multiplies the
+// matrices of a search (Engine). Only the composition root imports it; everything else
+// sees the contracts of clip and vec.
+//
+// # Calls
+//
+// A call into C is never abandoned: C would go on writing into memory that Go has given
+// away. So a context is looked at before each call, and Close waits for those in flight.
+//
+// Many calls of one thread each are faster than one call of many threads. An index run
+// makes as many at once as there are cores; a query has one call with all cores. Texts of
+// equal token count share a call, so nothing is padded, and equal texts are embedded once.
+// A graph that quantises its activations as it runs gets one picture or text per call,
+// because that scale is taken over the whole call (onnx.Header.DynamicQuant).
+//
+// # Graphs
+//
+// A tower is loaded when it is first needed, from a cache of graphs as ONNX Runtime has
+// optimised them (graphcache.go). An image tower that takes its embedding from its first
+// token is trimmed to what that token needs, if the trimmed graph gives the same embedding
+// of noise (trim.go). Graphs that scale their activations over all tokens stay whole, since
+// their results would change.
 package ort
 
 import (
@@ -15,7 +35,7 @@ import (
 	"strings"
 	"sync"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 )
 
 // Version is the ONNX Runtime release that the set-up script installs and that
@@ -58,8 +78,8 @@ func Open(path string) (*Runtime, error) {
 	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, err)
 	}
-	onnx.SetSharedLibraryPath(path)
-	if err := onnx.InitializeEnvironment(onnx.WithLogLevelError()); err != nil {
+	onnxruntime.SetSharedLibraryPath(path)
+	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("%w: loading %s: %w", ErrNoLibrary, path, err)
 	}
 	process.users, process.path = 1, path
@@ -74,7 +94,7 @@ func (r *Runtime) Close() error {
 		defer process.Unlock()
 		process.users--
 		if process.users == 0 {
-			err = onnx.DestroyEnvironment()
+			err = onnxruntime.DestroyEnvironment()
 		}
 	})
 	return err

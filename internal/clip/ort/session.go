@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 )
 
 // live counts the C objects that exist. Nothing of ONNX Runtime's is freed by Go's
@@ -14,7 +14,7 @@ var live atomic.Int64
 
 // session is a graph that has been loaded. Its run is safe for concurrent use.
 type session struct {
-	s *onnx.DynamicAdvancedSession
+	s *onnxruntime.DynamicAdvancedSession
 }
 
 // openSession loads the graph at path for the named inputs and outputs. Each run
@@ -25,7 +25,7 @@ func openSession(path string, inputs, outputs []string, threads int) (*session, 
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
 	defer o.Destroy()
-	s, err := onnx.NewDynamicAdvancedSession(path, inputs, outputs, o)
+	s, err := onnxruntime.NewDynamicAdvancedSession(path, inputs, outputs, o)
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
@@ -34,8 +34,8 @@ func openSession(path string, inputs, outputs []string, threads int) (*session, 
 }
 
 // sessionOptions are those of every session; the caller destroys them.
-func sessionOptions(threads int) (*onnx.SessionOptions, error) {
-	o, err := onnx.NewSessionOptions()
+func sessionOptions(threads int) (*onnxruntime.SessionOptions, error) {
+	o, err := onnxruntime.NewSessionOptions()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func sessionOptions(threads int) (*onnx.SessionOptions, error) {
 // run calls the graph. A call cannot be abandoned half-way: C would go on writing
 // into memory that Go has given away.
 func (s *session) run(inputs, outputs []tensor) error {
-	in, out := make([]onnx.Value, len(inputs)), make([]onnx.Value, len(outputs))
+	in, out := make([]onnxruntime.Value, len(inputs)), make([]onnxruntime.Value, len(outputs))
 	for i, t := range inputs {
 		in[i] = t.Value
 	}

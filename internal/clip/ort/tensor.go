@@ -5,15 +5,15 @@ import (
 	"fmt"
 
 	"github.com/x448/float16"
-	onnx "github.com/yalue/onnxruntime_go"
+	onnxruntime "github.com/yalue/onnxruntime_go"
 
-	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
 )
 
 // tensor is a value at the edge of a graph. It lies over Go memory, which is why
 // its owner frees it in the function that made it.
 type tensor struct {
-	onnx.Value
+	onnxruntime.Value
 	half []byte // the elements of a float16 tensor
 }
 
@@ -31,8 +31,8 @@ func freeAll(ts []tensor) {
 }
 
 // newTensor lays a tensor of the given shape over data, without copying it.
-func newTensor[T onnx.TensorData](data []T, shape ...int64) (tensor, error) {
-	v, err := onnx.NewTensor(onnx.NewShape(shape...), data)
+func newTensor[T onnxruntime.TensorData](data []T, shape ...int64) (tensor, error) {
+	v, err := onnxruntime.NewTensor(onnxruntime.NewShape(shape...), data)
 	if err != nil {
 		return tensor{}, fmt.Errorf("making a tensor of %v: %w", shape, err)
 	}
@@ -42,8 +42,8 @@ func newTensor[T onnx.TensorData](data []T, shape ...int64) (tensor, error) {
 
 // floatInput makes an input of values: over values themselves for float32, over a
 // rounded copy for float16.
-func floatInput(t clip.ElemType, values []float32, shape ...int64) (tensor, error) {
-	if t == clip.Float32 {
+func floatInput(t onnx.ElemType, values []float32, shape ...int64) (tensor, error) {
+	if t == onnx.Float32 {
 		return newTensor(values, shape...)
 	}
 	half := make([]byte, 2*len(values))
@@ -55,8 +55,8 @@ func floatInput(t clip.ElemType, values []float32, shape ...int64) (tensor, erro
 
 // floatOutput makes an output that, once run, scatter copies into values where it
 // does not lie over them already.
-func floatOutput(t clip.ElemType, values []float32, shape ...int64) (tensor, error) {
-	if t == clip.Float32 {
+func floatOutput(t onnx.ElemType, values []float32, shape ...int64) (tensor, error) {
+	if t == onnx.Float32 {
 		return newTensor(values, shape...)
 	}
 	return halfTensor(make([]byte, 2*len(values)), shape...)
@@ -73,7 +73,7 @@ func (t tensor) scatter(values []float32) {
 }
 
 func halfTensor(half []byte, shape ...int64) (tensor, error) {
-	v, err := onnx.NewCustomDataTensor(onnx.NewShape(shape...), half, onnx.TensorElementDataTypeFloat16)
+	v, err := onnxruntime.NewCustomDataTensor(onnxruntime.NewShape(shape...), half, onnxruntime.TensorElementDataTypeFloat16)
 	if err != nil {
 		return tensor{}, fmt.Errorf("making a float16 tensor of %v: %w", shape, err)
 	}
@@ -82,8 +82,8 @@ func halfTensor(half []byte, shape ...int64) (tensor, error) {
 }
 
 // indexInput makes an input of token ids and the like, in the graph's own type.
-func indexInput(t clip.ElemType, values []int64, shape ...int64) (tensor, error) {
-	if t == clip.Int64 {
+func indexInput(t onnx.ElemType, values []int64, shape ...int64) (tensor, error) {
+	if t == onnx.Int64 {
 		return newTensor(values, shape...)
 	}
 	narrow := make([]int32, len(values))

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/clip/tokenizer"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -30,7 +31,7 @@ func (e *Encoder) openText() (*textTower, error) {
 	}
 	return &textTower{
 		tokenizer: tok,
-		few:       sync.OnceValues(func() (*session, error) { return e.openTextSession(e.options.TextThreads) }),
+		few:       sync.OnceValues(func() (*session, error) { return e.openTextSession(runtime.GOMAXPROCS(0)) }),
 		many:      sync.OnceValues(func() (*session, error) { return e.openTextSession(1) }),
 	}, nil
 }
@@ -102,7 +103,7 @@ func (e *Encoder) EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, 
 func (e *Encoder) runGroups(ctx context.Context, tower *textTower, ids [][]int64, order []int, out vec.Matrix) error {
 	open, atOnce := tower.few, 1
 	if len(order) >= manyTexts {
-		open, atOnce = tower.many, e.options.TextThreads
+		open, atOnce = tower.many, runtime.GOMAXPROCS(0)
 	}
 	s, err := open()
 	if err != nil {
@@ -115,7 +116,7 @@ func (e *Encoder) runGroups(ctx context.Context, tower *textTower, ids [][]int64
 		group := order[:n]
 		calls.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // told below
+				return nil // runGroups reports it
 			}
 			return e.runTexts(s, ids, group, out)
 		})
@@ -134,7 +135,7 @@ func (e *Encoder) runGroups(ctx context.Context, tower *textTower, ids [][]int64
 func (e *Encoder) textGroup(ids [][]int64, order []int) int {
 	most := textBatch
 	switch {
-	case e.bundle.Text.Batch != clip.Dynamic:
+	case e.bundle.Text.Batch != onnx.Dynamic:
 		most = int(e.bundle.Text.Batch)
 	case e.bundle.TextAlone:
 		most = 1
@@ -148,7 +149,7 @@ func (e *Encoder) textGroup(ids [][]int64, order []int) int {
 
 // fixedLength is the length that every sequence must have, or 0.
 func (e *Encoder) fixedLength() int {
-	if e.bundle.Text.Sequence != clip.Dynamic {
+	if e.bundle.Text.Sequence != onnx.Dynamic {
 		return int(e.bundle.Text.Sequence)
 	}
 	return e.bundle.Padding.Fixed
@@ -162,7 +163,7 @@ func (e *Encoder) runTexts(s *session, ids [][]int64, group []int, out vec.Matri
 		length = len(ids[group[0]])
 	}
 	rows := len(group)
-	if t.Batch != clip.Dynamic {
+	if t.Batch != onnx.Dynamic {
 		rows = int(t.Batch)
 	}
 	seq := newSequences(rows, length, e.bundle.Padding.ID)
@@ -217,7 +218,7 @@ func (s *sequences) set(row int, ids []int64) {
 func (s *sequences) tensors(t clip.TextIO) ([]tensor, error) {
 	shape := []int64{int64(s.rows), int64(s.length)}
 	var out []tensor
-	add := func(name string, typ clip.ElemType, values func() []int64) error {
+	add := func(name string, typ onnx.ElemType, values func() []int64) error {
 		if name == "" {
 			return nil
 		}

@@ -35,7 +35,7 @@ func (c *graphCache) trim(dir string, inputs, outputs []string, threads int) (er
 		}
 	}()
 	embed := func(path string) (m vec.Matrix, err error) {
-		s, err := openOptimised(path, inputs, outputs, threads, false)
+		s, err := openOptimised(path, inputs, outputs, threads, mappedWeights)
 		if err != nil {
 			return vec.Matrix{}, err
 		}

@@ -16,7 +16,7 @@ import (
 func TestTrimIsProbed(t *testing.T) {
 	lib := os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB")
 	if lib == "" {
-		lib = filepath.Join("..", "..", "lib", LibraryName())
+		lib = filepath.Join("..", "..", "..", "lib", LibraryName())
 	}
 	rt, err := Open(lib)
 	if err != nil {

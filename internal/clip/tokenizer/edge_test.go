@@ -142,21 +142,3 @@ func TestOlderForms(t *testing.T) {
 		})
 	}
 }
-
-func TestPadID(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		base []byte
-		with map[string]json.RawMessage
-		want int64
-	}{
-		{"the file's", clipJSON(t), map[string]json.RawMessage{"padding": json.RawMessage(`{"pad_id":7,"pad_token":"x"}`)}, 7},
-		{"the end token", clipJSON(t), nil, clipEnd},
-		{"[PAD]", bertJSON(t), nil, 0},
-		{"nothing", clipJSON(t), map[string]json.RawMessage{"post_processor": json.RawMessage(`null`)}, 0},
-	} {
-		if got := mustParse(t, patch(t, tt.base, tt.with)).PadID(); got != tt.want {
-			t.Errorf("%s: PadID() = %d, want %d", tt.name, got, tt.want)
-		}
-	}
-}

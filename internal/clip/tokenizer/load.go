@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 )
 
 // UnsupportedError says that a tokenizer.json needs something that this
@@ -91,8 +90,9 @@ func assemble(j tokenizerJSON, model wordModel, split splitter, vocab map[string
 	if err := p.setAdded(j.AddedTokens, vocab); err != nil {
 		return nil, err
 	}
-	if p.pad, err = padID(j, p.after); err != nil {
-		return nil, err
+	// Callers pad, with clip.Bundle.Padding. Settings that nobody could follow are refused.
+	if j.Padding != nil && j.Padding.PadID == nil {
+		return nil, errors.New("padding lacks pad_id")
 	}
 	return p, nil
 }
@@ -175,25 +175,6 @@ func (p *pipeline) setAdded(tokens []addedToken, vocab map[string]uint32) error 
 	}
 	p.raw, p.normalized = newMatcher(raw), newMatcher(normalized)
 	return nil
-}
-
-// padID is the id that the file pads with. Where it does not pad, that is the
-// token [PAD] if there is one (BERT) and the end token if not (CLIP).
-func padID(j tokenizerJSON, after []int64) (int64, error) {
-	if j.Padding != nil {
-		if j.Padding.PadID == nil {
-			return 0, errors.New("padding lacks pad_id")
-		}
-		return int64(*j.Padding.PadID), nil
-	}
-	i := slices.IndexFunc(j.AddedTokens, func(t addedToken) bool { return t.Content == "[PAD]" })
-	switch {
-	case i >= 0:
-		return int64(j.AddedTokens[i].ID), nil
-	case len(after) > 0:
-		return after[len(after)-1], nil
-	}
-	return 0, nil
 }
 
 func isNull(raw json.RawMessage) bool {

@@ -56,7 +56,7 @@ func (t *mergeTable) find(p pair) (merge, bool) {
 	return merge{entries[i].rank, entries[i].id}, true
 }
 
-// sound tells whether find is safe on a table that was read from a file.
+// sound reports whether find is safe on a table that was read from a file.
 func (t *mergeTable) sound() bool {
 	n := len(t.start)
 	return n > 0 && slices.IsSorted(t.start) && int64(t.start[n-1]) == int64(len(t.entries))

@@ -72,12 +72,15 @@ func parseCLIPSplit(raw json.RawMessage) (splitter, error) {
 	}
 	// ByteLevel's own expression cuts words of clipPattern no further. It does cut
 	// the literals of the longer pattern, back to what clipPattern makes of them.
-	again := bytes.UseRegex == nil || *bytes.UseRegex
+	inside := whole
+	if bytes.UseRegex == nil || *bytes.UseRegex {
+		inside = splitCLIP
+	}
 	switch s.Pattern.Regex {
 	case clipPattern:
 		return splitCLIP, nil
 	case clipPatternLiterals + clipPattern:
-		return splitCLIPLiterals(again, "<|startoftext|>", "<|endoftext|>"), nil
+		return splitCLIPLiterals(inside, "<|startoftext|>", "<|endoftext|>"), nil
 	}
 	return nil, unsupported("Split pattern", s.Pattern.Regex, clipPattern)
 }
@@ -118,22 +121,16 @@ func splitCLIP(s string, word func(string) bool) bool {
 }
 
 // splitCLIPLiterals is splitCLIP for a pattern that begins with literals, which
-// win over whatever else begins at the same place. With again the words are split
-// once more, without the literals.
-func splitCLIPLiterals(again bool, literals ...string) splitter {
+// win over whatever else begins at the same place. inside splits a literal itself.
+func splitCLIPLiterals(inside splitter, literals ...string) splitter {
 	return func(s string, word func(string) bool) bool {
 		for s != "" {
 			n := literal(s, literals)
-			switch {
-			case n > 0 && again:
-				if !splitCLIP(s[:n], word) {
+			if n > 0 {
+				if !inside(s[:n], word) {
 					return false
 				}
-			case n > 0:
-				if !word(s[:n]) {
-					return false
-				}
-			default:
+			} else {
 				var ok bool
 				if n, ok = nextCLIP(s); ok && !word(s[:n]) {
 					return false
@@ -144,6 +141,9 @@ func splitCLIPLiterals(again bool, literals ...string) splitter {
 		return true
 	}
 }
+
+// whole is the splitter that leaves s one word.
+func whole(s string, word func(string) bool) bool { return word(s) }
 
 // literal is the length of the first of literals that s begins with, or 0.
 func literal(s string, literals []string) int {

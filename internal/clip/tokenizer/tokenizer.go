@@ -15,8 +15,6 @@ type Tokenizer interface {
 	// max ids (special tokens included, and kept on truncation). It does not pad.
 	// Each run of bytes that is not UTF-8 counts as one U+FFFD.
 	Encode(text string, max int) []int64
-	// PadID is the id that fills the rest of a fixed-length sequence.
-	PadID() int64
 }
 
 // pipeline is a tokenizer.json put to work, stage by stage as the reference (the
@@ -34,15 +32,12 @@ type pipeline struct {
 	model      wordModel
 	before     []int64 // what the post-processor puts around a text
 	after      []int64
-	pad        int64
 }
 
 // wordModel appends the ids of one word, as the splitter cut it, to ids.
 type wordModel interface {
 	appendIDs(ids []int64, word string) []int64
 }
-
-func (p *pipeline) PadID() int64 { return p.pad }
 
 func (p *pipeline) Encode(text string, max int) []int64 {
 	room := max - len(p.before) - len(p.after)

@@ -23,7 +23,7 @@ type Choice struct {
 
 // Default is the choice where nothing was measured. Calls on one thread each need no
 // meeting points between threads, and eight pictures are enough for the multiplications
-// to run at their full rate: see docs/benchmarks-speed.md.
+// to run at their full rate: see docs/benchmarks.md.
 func Default(cores int) Choice { return Choice{Workers: cores, Threads: 1, BatchSize: 8} }
 
 // Candidates are the choices worth measuring, the default first, those of equal

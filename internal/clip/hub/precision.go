@@ -7,10 +7,11 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 )
 
-// Variants are the precisions in the order in which they are listed, largest
-// first. Each is a pair of graphs, onnx/vision_model*.onnx and
-// onnx/text_model*.onnx, told apart by a suffix.
-var variants = []struct{ name, suffix string }{
+// precisions lists what a repository on the hub may have, largest first. Each is a pair
+// of graphs, onnx/vision_model*.onnx and onnx/text_model*.onnx, told apart by a suffix.
+// The hub has two names for weights of 8 bits, which differ in how they were made; to
+// package clip either pair is precision int8.
+var precisions = []struct{ name, suffix string }{
 	{"fp32", ""},
 	{"fp16", "_fp16"},
 	{"quantized", "_quantized"},
@@ -23,36 +24,36 @@ var (
 	optionalFiles = []string{"tokenizer_config.json", "special_tokens_map.json"}
 )
 
-// Variants gives the names of the precisions that a bundle may have, largest
+// Precisions gives the names of the precisions that a bundle may have, largest
 // first.
-func Variants() []string {
-	names := make([]string, len(variants))
-	for i, v := range variants {
+func Precisions() []string {
+	names := make([]string, len(precisions))
+	for i, v := range precisions {
 		names[i] = v.name
 	}
 	return names
 }
 
-// graphsOf gives the paths of a variant's two graphs.
-func graphsOf(variant string) (vision, text string, ok bool) {
-	for _, v := range variants {
-		if v.name == variant {
+// graphsOf gives the paths of the two graphs of a precision.
+func graphsOf(precision string) (vision, text string, ok bool) {
+	for _, v := range precisions {
+		if v.name == precision {
 			return "onnx/vision_model" + v.suffix + ".onnx", "onnx/text_model" + v.suffix + ".onnx", true
 		}
 	}
 	return "", "", false
 }
 
-// isDataOf tells whether p is external data of graph: weights beyond the 2 GB
+// isDataOf reports whether p is external data of graph: weights beyond the 2 GB
 // that a protobuf can hold lie in files named after the graph.
 func isDataOf(p, graph string) bool {
 	return strings.HasPrefix(p, graph+"_data") || strings.HasPrefix(p, graph+".data")
 }
 
-// variantsIn gives the variants whose two graphs are both there.
-func variantsIn(has func(path string) bool) []string {
+// precisionsIn gives the precisions whose two graphs are both there.
+func precisionsIn(has func(path string) bool) []string {
 	var names []string
-	for _, v := range variants {
+	for _, v := range precisions {
 		vision, text, _ := graphsOf(v.name)
 		if has(vision) && has(text) {
 			names = append(names, v.name)
@@ -61,25 +62,25 @@ func variantsIn(has func(path string) bool) []string {
 	return names
 }
 
-// belongs tells whether the file p is needed to run a bundle in variant.
-func belongs(p, variant string) bool {
-	vision, text, _ := graphsOf(variant)
+// belongs reports whether the file p is needed to run a bundle in precision.
+func belongs(p, precision string) bool {
+	vision, text, _ := graphsOf(precision)
 	return slices.Contains(requiredFiles, p) || slices.Contains(optionalFiles, p) ||
 		p == vision || p == text || isDataOf(p, vision) || isDataOf(p, text)
 }
 
-// choose picks the files of a variant out of a repository's listing.
-func choose(repo string, files []remoteFile, variant string) ([]remoteFile, error) {
+// choose picks the files of a precision out of a repository's listing.
+func choose(repo string, files []remoteFile, precision string) ([]remoteFile, error) {
 	has := func(p string) bool {
 		return slices.ContainsFunc(files, func(f remoteFile) bool { return f.path == p })
 	}
-	vision, text, ok := graphsOf(variant)
+	vision, text, ok := graphsOf(precision)
 	if !ok {
-		return nil, fault.Advise("the variants are "+strings.Join(Variants(), ", "), "%w: %q", ErrNoVariant, variant)
+		return nil, fault.Advise("the variants are "+strings.Join(Precisions(), ", "), "%w: %q", ErrNoPrecision, precision)
 	}
 	if !has(vision) || !has(text) {
-		if found := variantsIn(has); len(found) > 0 {
-			return nil, fault.Advise(repo+" has "+strings.Join(found, ", "), "%w: %q", ErrNoVariant, variant)
+		if found := precisionsIn(has); len(found) > 0 {
+			return nil, fault.Advise(repo+" has "+strings.Join(found, ", "), "%w: %q", ErrNoPrecision, precision)
 		}
 		if has("onnx/model.onnx") {
 			return nil, fault.Advise("choose a model with onnx/vision_model.onnx and onnx/text_model.onnx",
@@ -95,7 +96,7 @@ func choose(repo string, files []remoteFile, variant string) ([]remoteFile, erro
 	}
 	var chosen []remoteFile
 	for _, f := range files {
-		if belongs(f.path, variant) {
+		if belongs(f.path, precision) {
 			if f.sha256 == "" && f.blob == "" {
 				return nil, fault.Advise("fetch from "+DefaultEndpoint, "the hub gives no checksum for %s", f.path)
 			}
