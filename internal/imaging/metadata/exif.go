@@ -372,61 +372,6 @@ func starsOfPercent(percent float64) int {
 	return min(5, 1+int((percent+12)/25))
 }
 
-// gps takes position and time of a GPS directory.
-func (c *collector) gps(d directory) {
-	lat, ok1 := degrees(d[gpsLatitude], d[gpsLatitudeRef], "S")
-	lon, ok2 := degrees(d[gpsLongitude], d[gpsLongitudeRef], "W")
-	if ok1 && ok2 && c.positions[fromEXIF] == nil {
-		p := position(lat, lon)
-		if h, ok := d[gpsAltitude].rational(0); ok && p != nil {
-			if below, _ := d[gpsAltitudeRef].integer(); below == 1 {
-				h = -h
-			}
-			p.Altitude, p.HasAltitude = h, true
-		}
-		c.positions[fromEXIF] = p
-	}
-	day, ok := ParseDate(ascii(d[gpsDate].text()))
-	if !ok || day.Precision < PrecisionDay {
-		return
-	}
-	day.Time, day.Precision = day.Time.Truncate(24*time.Hour), PrecisionDay
-	h, ok1 := d[gpsTime].rational(0)
-	m, ok2 := d[gpsTime].rational(1)
-	s, ok3 := d[gpsTime].rational(2)
-	if ok1 && ok2 && ok3 && h >= 0 && h < 24 && m >= 0 && m < 60 && s >= 0 && s < 60 {
-		day.Precision = PrecisionSecond
-		day.Time = day.Time.Add(time.Duration(math.Round((h*3600 + m*60 + s) * 1e9)))
-		day.HasZone = true
-	}
-	c.date(rankGPS, day)
-}
-
-// degrees reads degrees, minutes and seconds. negative is the reference of the other
-// half of the globe.
-func degrees(v, ref exifValue, negative string) (float64, bool) {
-	deg, ok := v.rational(0)
-	if !ok {
-		return 0, false
-	}
-	minutes, _ := v.rational(1)
-	seconds, _ := v.rational(2)
-	deg += minutes/60 + seconds/3600
-	if strings.HasPrefix(strings.ToUpper(ascii(ref.text())), negative) {
-		deg = -deg
-	}
-	return deg, true
-}
-
-// position is nil for what is no place. The point 0, 0 is where receivers without a
-// fix are.
-func position(lat, lon float64) *Position {
-	if !(math.Abs(lat) <= 90 && math.Abs(lon) <= 180) || lat == 0 && lon == 0 {
-		return nil
-	}
-	return &Position{Latitude: lat, Longitude: lon}
-}
-
 // swapped undoes what writers do that give IPTC data the type LONG in the wrong order
 // of bytes.
 func swapped(v exifValue) []byte {

@@ -7,8 +7,9 @@ import (
 
 // Merge joins what a file and its sidecar say. Where both speak of a thing, the newer
 // one counts, as the Metadata Working Group advises: the one with the later
-// xmp:MetadataDate, or where one of them has none, the one that was written later;
-// the sidecar where they are equally old. Two exceptions keep what a program that
+// xmp:MetadataDate, or where one of them has none, the one that was written later by
+// more than two seconds, as finely as memory cards keep times; the sidecar where they
+// are equally old, as after a copy. Two exceptions keep what a program that
 // writes sidecars did not mean to say: a date of a lesser kind (when a scan was made,
 // say) does not replace one of when the photo was taken; and orientation is the
 // file's, whose pixels it turns, unless it says nothing.
@@ -16,11 +17,11 @@ import (
 // A newer list of keywords replaces an older one and is not added to it: what a person
 // took out stays out.
 func Merge(file, sidecar Metadata, fileTime, sidecarTime time.Time) Metadata {
-	older, newer := file, sidecar
+	older, newer, step := file, sidecar, 2*time.Second
 	if !file.Written.IsZero() && !sidecar.Written.IsZero() {
-		fileTime, sidecarTime = file.Written, sidecar.Written
+		fileTime, sidecarTime, step = file.Written, sidecar.Written, 0
 	}
-	if fileTime.After(sidecarTime) {
+	if fileTime.Sub(sidecarTime) > step {
 		older, newer = sidecar, file
 	}
 	m := Metadata{

@@ -356,6 +356,7 @@ func TestMerge(t *testing.T) {
 	}{
 		{"the sidecar is newer", file, side, early, late, "side", "2002-02-02", "b"},
 		{"the file is newer", file, side, late, early, "file", "2001-01-01", "a"},
+		{"copied one after the other", file, side, late.Add(2 * time.Second), late, "side", "2002-02-02", "b"},
 		{"equally old", file, side, late, late, "side", "2002-02-02", "b"},
 		{"metadata dates go before the files'", with(file, func(m *Metadata) { m.Written = late }),
 			with(side, func(m *Metadata) { m.Written = early }), early, late, "file", "2001-01-01", "a"},
