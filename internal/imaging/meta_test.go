@@ -7,9 +7,12 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sightline/sightline/internal/imaging/metadata"
 )
 
 func TestMetadata(t *testing.T) {
@@ -182,4 +185,35 @@ func pngChunk(name, payload string) string {
 	out := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
 	out = append(append(out, name...), payload...)
 	return string(binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:])))
+}
+
+// TestMetadataAreReadOnce counts what reading many keywords allocates: a picture that
+// was opened to learn its size may not be read for its keywords again.
+func TestMetadataAreReadOnce(t *testing.T) {
+	var keywords strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&keywords, "<rdf:li>keyword %d</rdf:li>", i)
+	}
+	xmp := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+		`<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag>` + keywords.String() +
+		`</rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>`
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewNRGBA(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	const header = 33
+	data := []byte(file.String()[:header] + pngChunk("iTXt", "XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmp) + file.String()[header:])
+	opening := testing.AllocsPerRun(2, func() { _, _ = Open(data, Limits{}) })
+	all := testing.AllocsPerRun(2, func() {
+		p, err := Open(data, Limits{})
+		if err != nil || len(p.Info.Metadata.Keywords) != metadata.MaxKeywords {
+			t.Fatal(err, len(p.Info.Metadata.Keywords))
+		}
+		if _, _, err := p.Decode(Options{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if opening < 5000 || all > 1.2*opening {
+		t.Errorf("%v allocations to open, %v to decode too", opening, all)
+	}
 }

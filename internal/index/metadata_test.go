@@ -1,6 +1,9 @@
 package index_test
 
 import (
+	"bytes"
+	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -9,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sightline/sightline/internal/imaging/metadata"
+	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/sidecar"
 )
@@ -163,4 +168,26 @@ func TestStaleMetadata(t *testing.T) {
 		t.Errorf("%+v, stamp %d", r.About, r.MetadataStamp)
 	}
 	w.want(w.run(), counts{Seen: 1, Unchanged: 1})
+}
+
+// TestMetadataLimitsAreTold gives a picture more keywords than are kept.
+func TestMetadataLimitsAreTold(t *testing.T) {
+	w := newWorld(t)
+	w.picture("a.png", 1)
+	many := make([]string, metadata.MaxKeywords+88)
+	for i := range many {
+		many[i] = fmt.Sprint("keyword ", i)
+	}
+	w.write("a.png.xmp", sidecarOf("2001", "", many...))
+	var log bytes.Buffer
+	x := index.New(w.store, w.encoder, w.options, nil, slog.New(slog.NewTextHandler(&log, nil)))
+	if _, err := x.Run(t.Context(), []string{w.photos}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.record("a.png").Tags); n != metadata.MaxKeywords {
+		t.Errorf("%d tags, want %d", n, metadata.MaxKeywords)
+	}
+	if got := log.String(); !strings.Contains(got, w.path("a.png")) || !strings.Contains(got, "88 of the keywords were left out") {
+		t.Errorf("the log says nothing of it: %s", got)
+	}
 }
