@@ -24,8 +24,9 @@ const maxSize = 64 << 20
 var ErrChanging = errors.New("the sidecar keeps changing")
 
 // Path returns the sidecar of a picture. darktable and digiKam write photo.jpg.xmp,
-// Lightroom photo.xmp. The one that exists is used, whatever the case of its letters,
-// and the longer name first; but photo.xmp only where photo.jpg is the one picture it
+// Lightroom photo.xmp. The one that exists is used, whatever the case of its letters
+// (in a folder of thousands, where the name or its extension is all in one case), and
+// the longer name first; but photo.xmp only where photo.jpg is the one picture it
 // can belong to, because next to a photo.raw it is that file's. A new sidecar is
 // photo.jpg.xmp, which is never ambiguous and which all but Lightroom read.
 func Path(picture string) (string, error) {
@@ -33,20 +34,49 @@ func Path(picture string) (string, error) {
 	if exists(full) {
 		return full, nil
 	}
-	// Reading the folder for each of its pictures would take the square of their number
-	// as many steps; it is read where one of the names in use is there.
-	if !slices.ContainsFunc(spellings(picture), exists) {
-		return full, nil
-	}
 	dir, base := filepath.Split(picture)
-	names, err := os.ReadDir(filepath.Clean(dir))
-	if err != nil {
+	// Reading a large folder for each of its pictures would take the square of their
+	// number as many steps; it is read where one of the usual names is there.
+	most := smallFolder
+	if slices.ContainsFunc(spellings(picture), exists) {
+		most = -1 // all of it
+	}
+	names, err := namesIn(filepath.Clean(dir), most)
+	switch {
+	case err != nil && most >= 0:
+		return full, nil // what is wrong with the folder, writing will say
+	case err != nil:
 		return "", err
 	}
 	if name := walk.SidecarAmong(names, base); name != "" {
 		return dir + name, nil
 	}
 	return full, nil
+}
+
+// smallFolder is how many names a folder may have to be read for each of its pictures:
+// that takes about as long as to write a sidecar.
+const smallFolder = 2048
+
+// namesIn returns the names in a folder, none where there are more than most; a
+// negative number takes them all.
+func namesIn(dir string, most int) ([]fs.DirEntry, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // nothing was written
+	if most < 0 {
+		return f.ReadDir(-1)
+	}
+	names, err := f.ReadDir(most + 1)
+	if errors.Is(err, io.EOF) { // an empty folder
+		err = nil
+	}
+	if len(names) > most {
+		names = nil
+	}
+	return names, err
 }
 
 func exists(path string) bool {

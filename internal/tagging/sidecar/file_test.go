@@ -3,6 +3,7 @@ package sidecar
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ func TestPath(t *testing.T) {
 		{"P.JPG.XMP", "P.JPG.XMP"},
 		{"p.JPG.xmp", "p.JPG.xmp"},
 		{"P.XMP", "P.XMP"},
+		{"p.Jpg.xMp", "p.Jpg.xMp"},
 		{"p.jpg.XMP p.xmp", "p.jpg.XMP"},
 		{"p.XMP p.cr2", "p.jpg.xmp"},
 		{"p.xmp p.mov p.aae", "p.xmp"}, // a film has none
@@ -49,6 +51,21 @@ func TestPath(t *testing.T) {
 	}
 	if got, err := Path("/nowhere/.jpg"); err != nil || got != "/nowhere/.jpg.xmp" {
 		t.Errorf("a name that is all ending: %s, %v", got, err)
+	}
+}
+
+func TestPathInALargeFolder(t *testing.T) {
+	dir := t.TempDir()
+	for i := range smallFolder + 1 {
+		write(t, filepath.Join(dir, fmt.Sprintf("%d.txt", i)), "")
+	}
+	write(t, filepath.Join(dir, "P.jpg"), "")
+	write(t, filepath.Join(dir, "P.JPG.XMP"), "")
+	if got, err := Path(filepath.Join(dir, "P.jpg")); err != nil || filepath.Base(got) != "P.JPG.XMP" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if got, err := Path(filepath.Join(dir, "other.jpg")); err != nil || filepath.Base(got) != "other.jpg.xmp" {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 
