@@ -11,7 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// narrows says whether a flag that chooses pictures without a query was given.
+// narrows reports whether a flag that chooses pictures without a query was given.
 func narrows(c *cli.Context) bool {
 	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
 }
@@ -37,5 +37,5 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	return show(c, p, hits, "")
+	return p.ShowHits(c, hits, "")
 }

@@ -43,6 +43,8 @@ func (c Config) Validate(kinds []string) error {
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
-	errs = append(errs, c.Milvus.validate()...)
+	for _, err := range c.Milvus.Validate() {
+		errs = append(errs, fmt.Errorf("%w: %w", ErrInvalid, err))
+	}
 	return errors.Join(errs...)
 }

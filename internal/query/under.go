@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/label"
 )
 
 // maxSpellings is how many folders one typed path may stand for.
@@ -41,7 +41,7 @@ func onDisk(p string) []string {
 	if _, err := os.Lstat(parent); err != nil {
 		parents = onDisk(parents[0])
 	}
-	folded := store.FoldLabel(name)
+	folded := label.Fold(name)
 	var found []string
 	for _, dir := range parents {
 		entries, err := os.ReadDir(filepath.FromSlash(dir))
@@ -49,7 +49,7 @@ func onDisk(p string) []string {
 			continue // what cannot be read has nothing to find
 		}
 		for _, e := range entries {
-			if store.FoldLabel(e.Name()) == folded && len(found) < maxSpellings {
+			if label.Fold(e.Name()) == folded && len(found) < maxSpellings {
 				found = append(found, path.Join(dir, e.Name()))
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -57,7 +58,7 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 		return condition{sql: "(r.taken <> 0)"}, nil
 	case store.HasTag:
 		return condition{"(r.slot IN (SELECT slot FROM tags WHERE folded = ?))",
-			[]any{store.FoldLabel(string(f))}}, nil
+			[]any{label.Fold(string(f))}}, nil
 	case store.FormatIs:
 		return condition{"(r.format = ?)", []any{string(f)}}, nil
 	}
