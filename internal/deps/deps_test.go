@@ -34,7 +34,7 @@ var layers = [][]string{
 		"internal/terminal/*",
 	},
 	{
-		"internal/terminal", "internal/walk",
+		"internal/terminal", "internal/walk", "internal/query/*",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
