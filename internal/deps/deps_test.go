@@ -25,7 +25,7 @@ const module = "github.com/sightline/sightline/"
 // layers lists the module's packages from the top down. A package imports only
 // from the layers below its own. The patterns are those of path.Match.
 var layers = [][]string{
-	{"cmd/*"},
+	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},

@@ -80,8 +80,8 @@ func checkOutcome(t *testing.T, info Info, err error) {
 	if info.Orientation < 1 || info.Orientation > 8 {
 		t.Errorf("orientation %d", info.Orientation)
 	}
-	if y := info.TakenAt.Year(); !info.TakenAt.IsZero() && (y < 1826 || y > 2099) {
-		t.Errorf("taken at %v", info.TakenAt)
+	if y := info.Metadata.Date.Time.Year(); !info.Metadata.Date.IsZero() && (y < 1826 || y > 2099) {
+		t.Errorf("taken at %v", info.Metadata.Date)
 	}
 }
 
