@@ -11,7 +11,6 @@ import (
 	"math"
 
 	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
 )
 
 // The formats in this file are read by the standard library and x/image; ours is
@@ -45,19 +44,6 @@ func bmpHeader(data []byte) (header, error) {
 
 func decodeBMP(data []byte, _ header, _ Options) (*RGB, error) {
 	img, err := bmp.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return toRGB(img), nil
-}
-
-func tiffHeader(data []byte) (header, error) {
-	c, err := tiff.DecodeConfig(bytes.NewReader(data))
-	return header{width: c.Width, height: c.Height}, err
-}
-
-func decodeTIFF(data []byte, _ header, _ Options) (*RGB, error) {
-	img, err := tiff.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +12,18 @@ import (
 // jpegHeader walks the markers up to the frame header. Both JPEG decoders use it,
 // so that limits and Info do not depend on the build.
 func jpegHeader(data []byte) (header, error) {
+	frame, err := jpegFrame(data)
+	if err != nil {
+		return header{}, err
+	}
+	return header{
+		height: int(binary.BigEndian.Uint16(frame[1:])),
+		width:  int(binary.BigEndian.Uint16(frame[3:])),
+	}, nil
+}
+
+// jpegFrame finds the payload of the frame header, at least six bytes.
+func jpegFrame(data []byte) ([]byte, error) {
 	i := 2 // after SOI
 	for {
 		// A marker is 0xff and a code; any number of 0xff may fill up before it.
@@ -21,7 +34,7 @@ func jpegHeader(data []byte) (header, error) {
 			i++
 		}
 		if i >= len(data) {
-			return header{}, errors.New("no frame header")
+			return nil, errors.New("no frame header")
 		}
 		code := data[i]
 		i++
@@ -29,23 +42,26 @@ func jpegHeader(data []byte) (header, error) {
 		case code == 0xd8, code == 0x01, code == 0x00, code >= 0xd0 && code <= 0xd7:
 			continue // these have no length
 		case code == 0xd9, code == 0xda:
-			return header{}, errors.New("no frame header before the picture")
+			return nil, errors.New("no frame header before the picture")
 		}
 		if i+2 > len(data) {
-			return header{}, errors.New("file ends inside a marker")
+			return nil, errors.New("file ends inside a marker")
 		}
 		n := int(binary.BigEndian.Uint16(data[i:]))
 		if n < 2 || i+n > len(data) {
-			return header{}, fmt.Errorf("marker %#x of %d bytes, %d left in the file", code, n, len(data)-i)
+			return nil, fmt.Errorf("marker %#x of %d bytes, %d left in the file", code, n, len(data)-i)
 		}
 		if isFrameHeader(code) {
 			if n < 8 {
-				return header{}, errors.New("short frame header")
+				return nil, errors.New("short frame header")
 			}
-			return header{
-				height: int(binary.BigEndian.Uint16(data[i+3:])),
-				width:  int(binary.BigEndian.Uint16(data[i+5:])),
-			}, nil
+			if p := data[i+2]; p != 8 {
+				return nil, fmt.Errorf("%w: JPEG of %d bits", ErrUnsupported, p)
+			}
+			if name, ok := unsupportedProcesses[code]; ok {
+				return nil, fmt.Errorf("%w: %s JPEG", ErrUnsupported, name)
+			}
+			return data[i+2 : i+n], nil
 		}
 		i += n
 	}
@@ -55,6 +71,13 @@ func jpegHeader(data []byte) (header, error) {
 // three codes that mean something else.
 func isFrameHeader(code byte) bool {
 	return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc
+}
+
+// unsupportedProcesses are the kinds of JPEG, by the code of their frame header,
+// that neither decoder reads (ITU-T T.81, table B.1).
+var unsupportedProcesses = map[byte]string{
+	0xc3: "lossless", 0xc5: "hierarchical", 0xc6: "hierarchical", 0xc7: "hierarchical lossless",
+	0xcb: "arithmetic lossless", 0xcd: "hierarchical", 0xce: "hierarchical", 0xcf: "hierarchical lossless",
 }
 
 // turbo is the name of the general decoder that draft has the pixels of.
@@ -79,15 +102,75 @@ func jpegScale(h header, o Options) int {
 // decodeJPEG decodes at full size or reduced, straight into the picture's memory. What package
 // draft does not know or finds damaged is the general decoder's, from the start.
 func decodeJPEG(data []byte, h header, o Options) (*RGB, error) {
-	scale := jpegScale(h, o)
-	dst := NewRGB((h.width+scale-1)/scale, (h.height+scale-1)/scale)
-	if draft.Fast() || JPEGDecoder != turbo {
-		if draft.Decode(dst.Pix, dst.Width, dst.Height, data, scale) == nil {
-			return dst, nil
-		}
-	}
-	if err := decodeJPEGInto(dst, data, scale); err != nil {
+	if err := checkJPEGClaim(data, h.width, h.height); err != nil {
 		return nil, err
 	}
-	return dst, nil
+	scale := jpegScale(h, o)
+	dst := NewRGB((h.width+scale-1)/scale, (h.height+scale-1)/scale)
+	var damage error
+	if !draft.Fast() && JPEGDecoder == turbo || draft.Decode(dst.Pix, dst.Width, dst.Height, data, scale) != nil {
+		var err error
+		if damage, err = decodeJPEGInto(dst, data, scale); err != nil {
+			return nil, err
+		}
+	}
+	if damage == nil && !hasJPEGEnd(data) {
+		damage = errors.New("the file has no end marker")
+	}
+	return dst, damage
+}
+
+// checkJPEGClaim refuses a size that the data cannot have: the least code is a bit
+// for the DC coefficient of 64 samples, and of one component alone.
+func checkJPEGClaim(data []byte, width, height int) error {
+	const pixelsOfByte = 8 * 64
+	if int64(width)*int64(height) > pixelsOfByte*int64(len(data)) {
+		return fmt.Errorf("%d bytes cannot hold %dx%d pixels", len(data), width, height)
+	}
+	return nil
+}
+
+// hasJPEGEnd reports whether an end marker comes after the beginning of the first
+// scan. In coded data 0xff is followed by zero, so that it holds none by chance.
+func hasJPEGEnd(data []byte) bool {
+	end := bytes.LastIndex(data, []byte{0xff, 0xd9})
+	if end < 0 {
+		return false
+	}
+	for i := 2; i+4 <= len(data) && data[i] == 0xff; {
+		if data[i+1] == 0xda {
+			return end > i
+		}
+		if data[i+1] == 0xff {
+			i++
+			continue
+		}
+		i += 2 + int(binary.BigEndian.Uint16(data[i+2:]))
+	}
+	return true // markers of another kind: the decoder has read them
+}
+
+// jpegSamples decodes the components of a whole JPEG stream; see tiff.JPEG.
+func jpegSamples(stream []byte, convert bool) (pix []byte, width, height, components int, err error) {
+	h, err := jpegHeader(stream)
+	if err != nil {
+		return nil, 0, 0, 0, err
+	}
+	if h.width <= 0 || h.height <= 0 {
+		return nil, 0, 0, 0, fmt.Errorf("size %dx%d", h.width, h.height)
+	}
+	frame, err := jpegFrame(stream)
+	if err != nil {
+		return nil, 0, 0, 0, err
+	}
+	components = int(frame[5])
+	if components < 1 || components > 4 {
+		return nil, 0, 0, 0, fmt.Errorf("JPEG of %d components", components)
+	}
+	if err := checkJPEGClaim(stream, h.width, h.height); err != nil {
+		return nil, 0, 0, 0, err
+	}
+	pix = make([]byte, h.width*h.height*components)
+	err = decodeJPEGSamples(pix, h.width, h.height, components, stream, convert)
+	return pix, h.width, h.height, components, err
 }
