@@ -2,40 +2,15 @@ package imaging
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"image"
 	"image/gif"
-	"image/png"
-	"math"
 
 	"golang.org/x/image/bmp"
 )
 
 // The formats in this file are read by the standard library and x/image; ours is
 // only what surrounds them.
-
-// pngHeader reads the size by itself: image/png refuses sizes beyond its own limit
-// with an error that does not say so.
-func pngHeader(data []byte) (header, error) {
-	if len(data) < 24 || string(data[12:16]) != "IHDR" {
-		return header{}, errors.New("no IHDR chunk")
-	}
-	w, h := binary.BigEndian.Uint32(data[16:]), binary.BigEndian.Uint32(data[20:])
-	if w > math.MaxInt32 || h > math.MaxInt32 {
-		return header{}, fmt.Errorf("size %dx%d", w, h)
-	}
-	return header{width: int(w), height: int(h)}, nil
-}
-
-func decodePNG(data []byte, _ header, _ Options) (*RGB, error) {
-	img, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return toRGB(img), nil
-}
 
 func bmpHeader(data []byte) (header, error) {
 	c, err := bmp.DecodeConfig(bytes.NewReader(data))
