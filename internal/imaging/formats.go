@@ -5,25 +5,10 @@ import (
 	"errors"
 	"image"
 	"image/gif"
-
-	"golang.org/x/image/bmp"
 )
 
 // The formats in this file are read by the standard library and x/image; ours is
 // only what surrounds them.
-
-func bmpHeader(data []byte) (header, error) {
-	c, err := bmp.DecodeConfig(bytes.NewReader(data))
-	return header{width: c.Width, height: c.Height}, err
-}
-
-func decodeBMP(data []byte, _ header, _ Options) (*RGB, error) {
-	img, err := bmp.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	return toRGB(img), nil
-}
 
 // gifHeader gives the logical screen, which is what a viewer shows, and not the
 // first frame, which may be smaller.

@@ -45,7 +45,7 @@ func sniffBMP(b []byte) bool {
 		return false
 	}
 	switch b[14] {
-	case 12, 40, 52, 56, 64, 108, 124:
+	case 12, 16, 40, 52, 56, 64, 108, 124:
 		return b[15] == 0 && b[16] == 0 && b[17] == 0
 	}
 	return false

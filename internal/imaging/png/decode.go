@@ -60,7 +60,7 @@ func (d *decoder) checkBacking(chunks [][]byte) error {
 		w, h := p.size(d.Config)
 		need += float64(h) * (1 + float64(d.rowBytes(w)))
 	}
-	if have*1032 < need*(1-mostMissing) {
+	if have*1032 < need*(1-mostMissing)-1 { // less what rounding adds
 		return fmt.Errorf("%.0f bytes of data cannot hold %dx%d pixels", have, d.Width, d.Height)
 	}
 	return nil

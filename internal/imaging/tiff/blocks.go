@@ -64,7 +64,7 @@ func (d *decoder) lostPercent() float64 {
 }
 
 func (d *decoder) tooMuchLost() error {
-	if d.lostPercent() > 100*mostLost {
+	if d.lostPercent() > 100*mostLost+1e-9 {
 		return fmt.Errorf("%.0f %% of the picture cannot be read: %w", d.lostPercent(), d.cause)
 	}
 	return nil
@@ -100,7 +100,7 @@ func (d *decoder) checkBacking() error {
 		}
 		backed += min(most, rows*rowBytes)
 	}
-	if total := blocks * rows * rowBytes; backed < (1-mostLost)*total {
+	if total := blocks * rows * rowBytes; backed < (1-mostLost)*total-1 { // less what rounding adds
 		return fmt.Errorf("the data of %d strips or tiles makes %.0f bytes of pixels at most, the picture has %.0f", len(d.offsets), backed, total)
 	}
 	return nil
