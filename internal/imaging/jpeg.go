@@ -12,7 +12,7 @@ import (
 // jpegHeader walks the markers up to the frame header. Both JPEG decoders use it,
 // so that limits and Info do not depend on the build.
 func jpegHeader(data []byte) (header, error) {
-	frame, err := jpegFrame(data)
+	frame, _, err := jpegFrame(data)
 	if err != nil {
 		return header{}, err
 	}
@@ -22,8 +22,8 @@ func jpegHeader(data []byte) (header, error) {
 	}, nil
 }
 
-// jpegFrame finds the payload of the frame header, at least six bytes.
-func jpegFrame(data []byte) ([]byte, error) {
+// jpegFrame finds the payload of the frame header, at least six bytes, and its code.
+func jpegFrame(data []byte) (payload []byte, code byte, err error) {
 	i := 2 // after SOI
 	for {
 		// A marker is 0xff and a code; any number of 0xff may fill up before it.
@@ -34,34 +34,34 @@ func jpegFrame(data []byte) ([]byte, error) {
 			i++
 		}
 		if i >= len(data) {
-			return nil, errors.New("no frame header")
+			return nil, 0, errors.New("no frame header")
 		}
-		code := data[i]
+		code = data[i]
 		i++
 		switch {
 		case code == 0xd8, code == 0x01, code == 0x00, code >= 0xd0 && code <= 0xd7:
 			continue // these have no length
 		case code == 0xd9, code == 0xda:
-			return nil, errors.New("no frame header before the picture")
+			return nil, 0, errors.New("no frame header before the picture")
 		}
 		if i+2 > len(data) {
-			return nil, errors.New("file ends inside a marker")
+			return nil, 0, errors.New("file ends inside a marker")
 		}
 		n := int(binary.BigEndian.Uint16(data[i:]))
 		if n < 2 || i+n > len(data) {
-			return nil, fmt.Errorf("marker %#x of %d bytes, %d left in the file", code, n, len(data)-i)
+			return nil, 0, fmt.Errorf("marker %#x of %d bytes, %d left in the file", code, n, len(data)-i)
 		}
 		if isFrameHeader(code) {
 			if n < 8 {
-				return nil, errors.New("short frame header")
+				return nil, 0, errors.New("short frame header")
 			}
 			if p := data[i+2]; p != 8 {
-				return nil, fmt.Errorf("%w: JPEG of %d bits", ErrUnsupported, p)
+				return nil, 0, fmt.Errorf("%w: JPEG of %d bits", ErrUnsupported, p)
 			}
 			if name, ok := unsupportedProcesses[code]; ok {
-				return nil, fmt.Errorf("%w: %s JPEG", ErrUnsupported, name)
+				return nil, 0, fmt.Errorf("%w: %s JPEG", ErrUnsupported, name)
 			}
-			return data[i+2 : i+n], nil
+			return data[i+2 : i+n], code, nil
 		}
 		i += n
 	}
@@ -105,6 +105,9 @@ func decodeJPEG(data []byte, h header, o Options) (*RGB, error) {
 	if err := checkJPEGClaim(data, h.width, h.height); err != nil {
 		return nil, err
 	}
+	if err := checkCoefficients(data); err != nil {
+		return nil, err
+	}
 	scale := jpegScale(h, o)
 	dst := NewRGB((h.width+scale-1)/scale, (h.height+scale-1)/scale)
 	var damage error
@@ -126,6 +129,32 @@ func checkJPEGClaim(data []byte, width, height int) error {
 	const pixelsOfByte = 8 * 64
 	if int64(width)*int64(height) > pixelsOfByte*int64(len(data)) {
 		return fmt.Errorf("%d bytes cannot hold %dx%d pixels", len(data), width, height)
+	}
+	return nil
+}
+
+// mostCoefficients bounds the memory, in bytes, that a progressive picture's
+// coefficients take while it is decoded: they are needed all at once, unlike those of
+// a baseline picture, and take two bytes each.
+const mostCoefficients = 1 << 30
+
+// checkCoefficients holds a progressive picture against that. Sizes and samples are
+// in the frame header, whose marker says whether it is one.
+func checkCoefficients(data []byte) error {
+	frame, code, err := jpegFrame(data)
+	if err != nil || len(frame) < 6+3*int(frame[5]) {
+		return err
+	}
+	height, width := int64(binary.BigEndian.Uint16(frame[1:])), int64(binary.BigEndian.Uint16(frame[3:]))
+	var samples, most int64
+	for i := range int(frame[5]) {
+		factors := frame[6+3*i+1]
+		n := int64(factors>>4) * int64(factors&15)
+		samples, most = samples+n, max(most, n)
+	}
+	// A baseline picture in several scans is kept whole as well, but nobody writes large ones.
+	if need := 2 * width * height * samples / max(most, 1); (code == 0xc2 || code == 0xca) && need > mostCoefficients {
+		return fmt.Errorf("%w: progressive JPEG of %dx%d, which takes %d MB to decode", ErrTooLarge, width, height, need>>20)
 	}
 	return nil
 }
@@ -159,7 +188,7 @@ func jpegSamples(stream []byte, convert bool) (pix []byte, width, height, compon
 	if h.width <= 0 || h.height <= 0 {
 		return nil, 0, 0, 0, fmt.Errorf("size %dx%d", h.width, h.height)
 	}
-	frame, err := jpegFrame(stream)
+	frame, _, err := jpegFrame(stream)
 	if err != nil {
 		return nil, 0, 0, 0, err
 	}

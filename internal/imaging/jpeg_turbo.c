@@ -15,8 +15,8 @@
  * few dozen. More than FREE_SCANS are read where scans times pixels stay below
  * SCANNED_PIXELS (about three seconds), and more than MAX_SCANS never.
  */
-#define FREE_SCANS 20
-#define MAX_SCANS 500
+#define FREE_SCANS 12
+#define MAX_SCANS 200
 #define SCANNED_PIXELS 1500000000.0
 
 /* Rows that one call of jpeg_read_scanlines may fill. */

@@ -82,7 +82,7 @@ func (c *Config) extension(b []byte) (rest []byte) {
 }
 
 func (c *Config) readFrame(b []byte) error {
-	if len(b) < 10 {
+	if len(b) < 9 {
 		return errors.New("the file ends inside the header of its first picture")
 	}
 	c.frame = frame{number(b), number(b[2:]), number(b[4:]), number(b[6:]), b[8]&0x40 != 0}
