@@ -70,7 +70,9 @@ func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, c
 		}
 	case *image.CMYK:
 		for y := range height {
-			copy(pix[4*y*width:][:4*width], m.Pix[y*m.Stride:])
+			for i, v := range m.Pix[y*m.Stride:][:4*width] {
+				pix[4*y*width+i] = 255 - v // the library undoes Adobe's inversion
+			}
 		}
 	default:
 		if components != 3 {

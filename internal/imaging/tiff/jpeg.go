@@ -222,7 +222,8 @@ func (d *decoder) oldStream(segment []byte, rows int) ([]byte, error) {
 	if n := d.dir.uint(tagJPEGRestart, 0); n > 0 && n < 1<<16 {
 		out = append(out, 0xff, markerDRI, 0, 4, byte(n>>8), byte(n))
 	}
-	out = append(out, 0xff, 0xc0, 0, byte(8+3*samples), 8, byte(rows>>8), byte(rows),
+	// Extended sequential, which may have more than two tables of each kind.
+	out = append(out, 0xff, 0xc1, 0, byte(8+3*samples), 8, byte(rows>>8), byte(rows),
 		byte(d.blockWidth>>8), byte(d.blockWidth), byte(samples))
 	for i := range samples {
 		sub := byte(0x11)
