@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 // decoder reads one picture.
@@ -13,7 +11,7 @@ type decoder struct {
 	layout
 	data []byte
 	jpeg JPEG
-	zstd *zstd.Decoder
+	kept [mostSamples]decompressors // of each plane that is read at once
 
 	sorted []uint64 // the offsets, where the ends of blocks must be guessed
 	lost   int64    // pixels that could not be read
@@ -192,7 +190,7 @@ func (d *decoder) block(bx, by int, to sink) (good int, err error) {
 	sources := make([]rowSource, planes)
 	for p := range planes {
 		i := p*d.across*d.down + by*d.across + bx
-		if sources[p], err = d.open(i, height); err != nil {
+		if sources[p], err = d.open(i, p, height); err != nil {
 			return 0, err
 		}
 	}

@@ -24,8 +24,8 @@ var errBadRow = errors.New("damaged row")
 
 var errShort = errors.New("its data ends too early")
 
-// open begins with the i-th block, of which rows are wanted.
-func (d *decoder) open(i, rows int) (rowSource, error) {
+// open begins with the i-th block, which is of a plane and of which rows are wanted.
+func (d *decoder) open(i, plane, rows int) (rowSource, error) {
 	segment, err := d.segment(i, rows)
 	if err != nil {
 		return nil, err
@@ -43,9 +43,9 @@ func (d *decoder) open(i, rows int) (rowSource, error) {
 	case thunderScan:
 		return &thunderRows{data: segment, width: d.blockWidth, row: make([]byte, rowBytes)}, nil
 	case oldJPEG, newJPEG:
-		return d.jpegRows(segment, i, rows)
+		return d.jpegRows(segment, rows)
 	}
-	r, err := d.decompress(segment)
+	r, err := d.decompress(segment, plane)
 	if err != nil {
 		return nil, err
 	}
@@ -57,19 +57,19 @@ func (d *decoder) open(i, rows int) (rowSource, error) {
 }
 
 // decompress begins with a compression of bytes.
-func (d *decoder) decompress(segment []byte) (io.Reader, error) {
-	in := bytes.NewReader(segment)
+func (d *decoder) decompress(segment []byte, plane int) (io.Reader, error) {
+	in, kept := bytes.NewReader(segment), &d.kept[plane]
 	switch d.compression {
 	case packBits:
 		return &unpacker{data: segment}, nil
 	case lzwCompressed:
 		return newLZW(segment), nil
 	case deflate, deflateOld:
-		return zlib.NewReader(in)
+		return kept.unzlib(in)
 	case zstdCompressed:
-		return d.unzstd(in)
+		return kept.unzstd(in)
 	case lzmaCompressed:
-		return xz.NewReader(in, mostDictionary)
+		return kept.unxz(in)
 	}
 	return nil, unsupported("compression %d", d.compression)
 }
@@ -78,18 +78,48 @@ func (d *decoder) decompress(segment []byte) (io.Reader, error) {
 // most 8 MB and dictionaries of 64 MB.
 const mostDictionary = 64 << 20
 
-// unzstd begins with data of zstd. Where one block is read at a time, its decoder
-// serves all of them.
-func (d *decoder) unzstd(in io.Reader) (io.Reader, error) {
-	if d.zstd != nil {
-		return d.zstd, d.zstd.Reset(in)
+// decompressors are kept from one block to the next, for they are expensive to make.
+type decompressors struct {
+	zlib io.ReadCloser
+	zstd *zstd.Decoder
+	xz   *xz.Reader
+}
+
+func (k *decompressors) unzlib(in io.Reader) (r io.Reader, err error) {
+	if k.zlib != nil {
+		return k.zlib, k.zlib.(zlib.Resetter).Reset(in, nil)
+	}
+	z, err := zlib.NewReader(in)
+	if err != nil {
+		return nil, err
+	}
+	k.zlib = z
+	return z, nil
+}
+
+func (k *decompressors) unzstd(in io.Reader) (r io.Reader, err error) {
+	if k.zstd != nil {
+		return k.zstd, k.zstd.Reset(in)
 	}
 	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(mostDictionary))
-	if err == nil && d.planes() == 1 {
-		d.zstd = z
+	if err != nil {
+		return nil, err
 	}
-	return z, err
+	k.zstd = z
+	return z, nil
+}
+
+func (k *decompressors) unxz(in io.Reader) (r io.Reader, err error) {
+	if k.xz != nil {
+		return k.xz, k.xz.Reset(in)
+	}
+	z, err := xz.NewReader(in, mostDictionary)
+	if err != nil {
+		return nil, err
+	}
+	k.xz = z
+	return z, nil
 }
 
 // newLZW tells the two dialects of LZW apart: files from before TIFF 6.0 have the

@@ -19,7 +19,7 @@ const (
 
 // jpegRows decodes a strip or tile that is a JPEG stream of its own, but for tables
 // that all of them share.
-func (d *decoder) jpegRows(segment []byte, i, rows int) (rowSource, error) {
+func (d *decoder) jpegRows(segment []byte, rows int) (rowSource, error) {
 	if d.jpeg == nil {
 		return nil, unsupported("compression JPEG")
 	}

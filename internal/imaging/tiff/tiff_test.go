@@ -174,7 +174,7 @@ func TestCutStrip(t *testing.T) {
 		}
 		head := file(nil, tags...)
 		shown, refused := 0, 0
-		for n := range len(strip) - 7 {
+		for n := range len(strip) - 10 {
 			pix, _, err := Decode(append(bytes.Clone(head), strip[:n]...), nil)
 			switch {
 			case err == nil:
