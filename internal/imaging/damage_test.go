@@ -65,6 +65,34 @@ func TestHugeClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestClaimsWithoutDataAllocateNothing has sizes below the limits that so few bytes
+// cannot be worth.
+func TestClaimsWithoutDataAllocateNothing(t *testing.T) {
+	side := []byte{0x20, 0x4e} // 20000, the lowest byte first
+	tests := map[string][]byte{
+		"png":           pngClaiming(20000, 20000),
+		"webp lossless": claiming(t, "lossless.webp", []byte("VP8L"), 9, []byte{0xff, 0xff, 0xff}),
+		"webp canvas":   claiming(t, "animated.webp", []byte("VP8X"), 12, []byte{0x20, 0x4e, 0, 0x20, 0x4e, 0}),
+		"gif screen":    claiming(t, "plain.gif", []byte("GIF8"), 6, append(side, side...)),
+		"bmp":           claiming(t, "rgb.bmp", []byte("BM"), 18, []byte{0x20, 0x4e, 0, 0, 0x20, 0x4e, 0, 0}),
+		"jpeg":          claiming(t, "420.jpg", []byte("\xff\xc0"), 5, []byte{0x4e, 0x20, 0x4e, 0x20}),
+	}
+	for name, data := range tests {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			img, _, err := Decode(data, Options{})
+			runtime.ReadMemStats(&after)
+			if img != nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge) {
+				t.Errorf("got %v", err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 2<<20 {
+				t.Errorf("allocated %d bytes", n)
+			}
+		})
+	}
+}
+
 func TestLimitsAreTheCallers(t *testing.T) {
 	data := readSource(t, "rgb.png") // 61x47
 	tests := []struct {

@@ -200,6 +200,9 @@ func jpegSamples(stream []byte, convert bool) (pix []byte, width, height, compon
 		return nil, 0, 0, 0, err
 	}
 	pix = make([]byte, h.width*h.height*components)
-	err = decodeJPEGSamples(pix, h.width, h.height, components, stream, convert)
-	return pix, h.width, h.height, components, err
+	damage, err := decodeJPEGSamples(pix, h.width, h.height, components, stream, convert)
+	if err != nil {
+		return nil, 0, 0, 0, err
+	}
+	return pix, h.width, h.height, components, damage
 }

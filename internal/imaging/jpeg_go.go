@@ -43,13 +43,13 @@ func decodeJPEGImage(data []byte) (image.Image, error) {
 }
 
 // decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG.
-func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) error {
+func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
 	img, err := decodeJPEGImage(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if img.Bounds().Dx() != width || img.Bounds().Dy() != height {
-		return fmt.Errorf("picture is %v, its header says otherwise", img.Bounds().Size())
+		return nil, fmt.Errorf("picture is %v, its header says otherwise", img.Bounds().Size())
 	}
 	switch m := img.(type) {
 	case *image.Gray:
@@ -59,7 +59,7 @@ func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, c
 	case *image.YCbCr:
 		if convert {
 			drawRGB(&RGB{Pix: pix, Width: width, Height: height}, 0, 0, m)
-			return nil
+			return nil, nil
 		}
 		for y := range height {
 			for x := range width {
@@ -76,11 +76,11 @@ func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, c
 		}
 	default:
 		if components != 3 {
-			return fmt.Errorf("picture of an unknown type %T", img)
+			return nil, fmt.Errorf("picture of an unknown type %T", img)
 		}
 		drawRGB(&RGB{Pix: pix, Width: width, Height: height}, 0, 0, img)
 	}
-	return nil
+	return nil, nil
 }
 
 // boxReduce averages blocks of scale by scale pixels, smaller at the edges.

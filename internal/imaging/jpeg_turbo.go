@@ -28,15 +28,14 @@ func decodeJPEGInto(dst *RGB, data []byte, scale int) (damage, err error) {
 	return turboDecode(dst.Pix, dst.Width, dst.Height, 3, data, scale, C.SL_JPEG_RGB)
 }
 
-// decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG. Damage
-// that can be shown is none of the caller's: the picture around it has its own.
-func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) error {
+// decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG. damage
+// is that of decodeJPEGInto.
+func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
 	colours := C.int(C.SL_JPEG_PLAIN)
 	if convert {
 		colours = C.SL_JPEG_YCC
 	}
-	_, err := turboDecode(pix, width, height, components, data, 1, colours)
-	return err
+	return turboDecode(pix, width, height, components, data, 1, colours)
 }
 
 func turboDecode(pix []byte, width, height, components int, data []byte, scale int, colours C.int) (damage, err error) {

@@ -15,7 +15,7 @@ type decoder struct {
 
 	sorted []uint64 // the offsets, where the ends of blocks must be guessed
 	lost   int64    // pixels that could not be read
-	cause  error    // why the first of them could not
+	cause  error    // why the first of them could not, or what is wrong with some that were
 }
 
 // sink takes a row of n pixels at (x, y), as one slice a plane, valid for the call.
@@ -54,7 +54,7 @@ func (d *decoder) picture() ([]byte, error) {
 	if d.lost > 0 {
 		return pix, fmt.Errorf("%.1f %% of the picture cannot be read: %w", d.lostPercent(), d.cause)
 	}
-	return pix, nil
+	return pix, d.cause
 }
 
 func (d *decoder) lostPercent() float64 {

@@ -58,8 +58,11 @@ func (d *decoder) decodeJPEG(stream []byte, convert bool, samples, width, height
 		return nil, fmt.Errorf("JPEG of %d components where a pixel has %d samples", n, samples)
 	}
 	pix, w, h, n, err := d.jpeg(stream, convert)
-	if err != nil {
+	if pix == nil {
 		return nil, err
+	}
+	if err != nil && d.cause == nil {
+		d.cause = err
 	}
 	if w < width || n != samples && n != 1 || len(pix) != w*h*n {
 		return nil, fmt.Errorf("JPEG of %dx%dx%d in %d bytes", w, h, n, len(pix))

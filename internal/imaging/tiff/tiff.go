@@ -38,7 +38,8 @@ type Config struct {
 // It gives rows of width pixels of so many components, 8 bits each, tightly packed.
 // With convert, three components are YCbCr and become RGB; without, components come
 // as they are coded, whatever markers in the stream say about colours. An error that
-// wraps ErrUnsupported speaks for the whole picture.
+// wraps ErrUnsupported speaks for the whole picture. One beside rows says what is
+// wrong with them, which are shown all the same.
 type JPEG func(stream []byte, convert bool) (pix []byte, width, height, components int, err error)
 
 // ReadConfig reads the directory of the picture that Decode would give, and no pixels.
