@@ -103,7 +103,8 @@ func ReadConfig(data []byte) (c Config, err error) {
 		at += colours * c.entry
 	}
 	c.pixels = at
-	if offset := binary.LittleEndian.Uint32(data[10:]); offset != 0 {
+	// Some writers forget the palette when they say where the pixels begin.
+	if offset := binary.LittleEndian.Uint32(data[10:]); offset != 0 && (c.bits > 8 || int64(offset) != fileHeader+size) {
 		c.pixels = int(min(offset, math.MaxInt32))
 	}
 	return c, nil

@@ -170,6 +170,14 @@ func TestPalettes(t *testing.T) {
 	}
 }
 
+// TestOffsetOfThePalette has the pixels begin where the palette does, which cannot be.
+func TestOffsetOfThePalette(t *testing.T) {
+	s := spec{header: 40, width: 2, height: 1, bits: 8, palette: []byte{1, 2, 3, 4, 5, 6}, used: 2, pixels: []byte{1, 0, 0, 0}}
+	file := build(s)
+	file[10] = fileHeader + 40
+	check(t, file, []byte{4, 5, 6, 1, 2, 3}, 2, 1)
+}
+
 func scaled(v, mask uint32) byte {
 	if mask == 0 {
 		return 0
