@@ -83,6 +83,10 @@ func (c *converter) row(out []byte, rows [][]byte) {
 		c.colours(out, samples, step)
 		return
 	}
+	if l.photometric == rgb && step == 4 {
+		c.composite(out, samples)
+		return
+	}
 	// The colours go where the alpha's arithmetic wants them.
 	c.colours(out, samples, step)
 	for i := range n {
@@ -90,11 +94,16 @@ func (c *converter) row(out []byte, rows [][]byte) {
 		p[0], p[1], p[2] = out[3*i], out[3*i+1], out[3*i+2]
 		p[3] = samples[i*step+l.colours]
 	}
-	if l.alpha == premultiplied {
-		rows8.Premultiplied(out, c.pixels, 4)
+	c.composite(out, c.pixels)
+}
+
+// composite lays pixels of red, green, blue and alpha on white.
+func (c *converter) composite(out, pixels []byte) {
+	if c.l.alpha == premultiplied {
+		rows8.Premultiplied(out, pixels, 4)
 		return
 	}
-	rows8.Straight(out, c.pixels, 4)
+	rows8.Straight(out, pixels, 4)
 }
 
 // colours converts without regard to alpha. Pixels are step bytes apart.
