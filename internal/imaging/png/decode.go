@@ -108,6 +108,10 @@ func (d *decoder) picture() error {
 			row, above = above, row
 		}
 	}
+	// Behind the rows comes a checksum of them all. More rows keep it out of reach.
+	if n, err := z.Read(row[:1]); n == 0 && err != nil && err != io.EOF {
+		return fmt.Errorf("behind the rows: %w", err)
+	}
 	return nil
 }
 

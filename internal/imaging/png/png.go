@@ -129,6 +129,7 @@ func Decode(data []byte) (pix []byte, c Config, err error) {
 		if d.missing() > 0 {
 			return d.pix, c, fmt.Errorf("%.1f %% of the picture is missing: %w", 100*d.missing(), err)
 		}
+		return d.pix, c, err
 	}
 	return d.pix, c, f.damage
 }

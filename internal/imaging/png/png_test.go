@@ -189,7 +189,8 @@ func TestDamageThatIsShown(t *testing.T) {
 		"wrong checksum of tRNS":     {badTransparency, "tRNS"},
 		"wrong checksum of the data": {badData, "IDAT"},
 		"more rows than the picture": {encode(small, nil, deflated(slices.Concat(rows, rows))), ""},
-		"without its own checksum":   {encode(small, nil, data[:len(data)-4]), ""},
+		"without its own checksum":   {encode(small, nil, data[:len(data)-4]), "behind the rows"},
+		"wrong checksum of its own":  {encode(small, nil, data[:len(data)-4]+"abcd"), "checksum"},
 		"garbage behind the end":     {append(bytes.Clone(whole), "garbage"...), ""},
 		"chunks of an animation": {encode(small, func(out []byte) []byte {
 			out = appendChunk(out, "acTL", "\x00\x00\x00\x02\x00\x00\x00\x00")

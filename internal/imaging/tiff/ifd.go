@@ -214,13 +214,16 @@ func (d directory) has(tag uint16) bool {
 }
 
 // uints gives the values of a tag of any type of integers. Negative ones are zero.
-func (d directory) uints(tag uint16) []uint64 {
+func (d directory) uints(tag uint16) []uint64 { return d.firstUints(tag, math.MaxInt) }
+
+// firstUints gives no more than n values of a tag.
+func (d directory) firstUints(tag uint16, n int) []uint64 {
 	f, ok := d.fields[tag]
 	if !ok {
 		return nil
 	}
 	one := typeSizes[f.kind]
-	out := make([]uint64, len(f.bytes)/one)
+	out := make([]uint64, min(len(f.bytes)/one, n))
 	for i := range out {
 		b := f.bytes[i*one:]
 		switch f.kind {
@@ -249,12 +252,7 @@ func (d directory) uints(tag uint16) []uint64 {
 
 // uint gives the first value of a tag, or absent.
 func (d directory) uint(tag uint16, absent uint64) uint64 {
-	f, ok := d.fields[tag]
-	if !ok {
-		return absent
-	}
-	one := directory{order: d.order, fields: map[uint16]field{tag: {f.kind, f.bytes[:min(len(f.bytes), typeSizes[f.kind])]}}}
-	if v := one.uints(tag); len(v) > 0 {
+	if v := d.firstUints(tag, 1); len(v) > 0 {
 		return v[0]
 	}
 	return absent

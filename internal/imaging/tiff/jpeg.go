@@ -48,7 +48,9 @@ func (d *decoder) decodeJPEG(stream []byte, convert bool, samples, width, height
 	if err != nil {
 		return nil, err
 	}
-	if w < width || int64(w)*int64(h) > 2*int64(mostWidth)*int64(mostHeight)+1<<16 {
+	// The sides may be rounded up to whole blocks, and no more: what is outside of the
+	// picture costs time for nothing.
+	if w < width || w > roundUp(mostWidth) || h > roundUp(mostHeight) {
 		return nil, fmt.Errorf("JPEG of %dx%d in a block of %dx%d", w, h, mostWidth, mostHeight)
 	}
 	if int64(w)*int64(h) > 512*int64(len(stream)) {
@@ -72,6 +74,9 @@ func (d *decoder) decodeJPEG(stream []byte, convert bool, samples, width, height
 	}
 	return &sliceRows{pix[:w*h*n], w * n}, nil
 }
+
+// roundUp makes a side a multiple of the largest MCU's.
+func roundUp(n int) int { return (n + 31) &^ 31 }
 
 func repeat(in []byte, times int) []byte {
 	out := make([]byte, 0, len(in)*times)
@@ -271,7 +276,7 @@ func (d *decoder) streamTables() (tables, scan []byte) {
 func (d *decoder) tagTables(samples int) ([]byte, error) {
 	var out []byte
 	table := func(tag uint16, i, n int) ([]byte, error) {
-		at := d.dir.uints(tag)
+		at := d.dir.firstUints(tag, samples)
 		if i >= len(at) || at[i] >= uint64(len(d.data)) || uint64(len(d.data))-at[i] < uint64(n) {
 			return nil, fmt.Errorf("no JPEG table %d of tag %d", i, tag)
 		}

@@ -269,6 +269,11 @@ func (l *layout) check() error {
 		if l.bits[0] != 8 {
 			return unsupported("JPEG of %d bits", l.bits[0])
 		}
+		// Each stream costs a decoder. The smallest that are written have 64x64 pixels.
+		const always, least = 32768, 64 * 64
+		if blocks := int64(l.across) * int64(l.down); blocks > max(always, int64(l.width)*int64(l.height)/least) {
+			return unsupported("%d JPEG streams of %dx%d pixels", blocks, l.blockWidth, l.blockHeight)
+		}
 	case thunderScan:
 		if len(l.bits) != 1 || l.bits[0] != 4 {
 			return fmt.Errorf("ThunderScan of %d samples of %d bits", len(l.bits), l.bits[0])
