@@ -58,7 +58,8 @@ func Formats() []Format {
 // Info says.
 //
 // The error wraps ErrUnknownFormat, ErrTooLarge, ErrUnsupported or ErrCorrupt.
-// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that makes a decoder panic is ErrCorrupt.
+// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that
+// makes a decoder panic is ErrCorrupt.
 func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
 	c, h, info, err := inspect(data, o.Limits)
 	if err != nil {
