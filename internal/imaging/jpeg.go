@@ -113,7 +113,16 @@ func decodeJPEG(data []byte, h header, o Options) (*RGB, error) {
 	var damage error
 	if !draft.Fast() && JPEGDecoder == turbo || draft.Decode(dst.Pix, dst.Width, dst.Height, data, scale) != nil {
 		var err error
-		if damage, err = decodeJPEGInto(dst, data, scale); err != nil {
+		damage, err = decodeJPEGInto(dst, data, scale)
+		if errors.Is(err, errTruncatedJPEG) {
+			// Where a file is cut between its scans, what came before may be a picture.
+			if whole := lastWholeScan(data); whole < len(data) {
+				if damage, err = decodeJPEGInto(dst, data[:whole], scale); damage == nil {
+					damage = errors.New("the file is truncated between its scans: fine detail is missing")
+				}
+			}
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -177,6 +186,36 @@ func hasJPEGEnd(data []byte) bool {
 		i += 2 + int(binary.BigEndian.Uint16(data[i+2:]))
 	}
 	return true // markers of another kind: the decoder has read them
+}
+
+// errTruncatedJPEG is data that ends where there is no picture yet.
+var errTruncatedJPEG = errors.New("the file is truncated")
+
+// lastWholeScan gives the end of the last scan before a marker segment that the file
+// does not have whole; the end of the file where there is none.
+func lastWholeScan(data []byte) int {
+	scanned := false
+	for i := 2; i < len(data); {
+		if data[i] != 0xff || i+1 < len(data) && data[i+1] == 0xff { // codes, or what fills up
+			i++
+			continue
+		}
+		start := i
+		if i+1 < len(data) && (data[i+1] == 0 || data[i+1] == 0x01 || data[i+1] >= 0xd0 && data[i+1] <= 0xd8) {
+			i += 2 // belongs to the codes, or has no length
+			continue
+		}
+		if i+4 > len(data) {
+			i = len(data) + 1
+		} else {
+			scanned = scanned || data[i+1] == 0xda
+			i += 2 + int(binary.BigEndian.Uint16(data[i+2:]))
+		}
+		if i > len(data) && scanned && data[min(start+1, len(data)-1)] != 0xd9 {
+			return start
+		}
+	}
+	return len(data)
 }
 
 // jpegSamples decodes the components of a whole JPEG stream; see tiff.JPEG.

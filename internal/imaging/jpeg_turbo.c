@@ -30,6 +30,7 @@ struct decoder {
 	jmp_buf failed;
 	struct sl_jpeg_report *report;
 
+	int decoding;                    /* the header has been read */
 	int ended;                       /* the data did, before its end marker */
 	int scans;                       /* there were too many */
 	int cut;                         /* the rest of the only scan is filler */
@@ -59,7 +60,7 @@ static void on_missing_data(struct decoder *d)
 		if (jpeg->progressive_mode ? jpeg->Ss == 0 && jpeg->Ah == 0
 		                           : jpeg->input_iMCU_row < 0.8 * jpeg->total_iMCU_rows)
 			d->report->base_gone = 1;
-	} else if (jpeg->restart_interval == 0 || jpeg->unread_marker == JPEG_EOI) {
+	} else if (jpeg->restart_interval == 0 || jpeg->unread_marker == JPEG_EOI || d->ended) {
 		if (!d->cut)
 			d->cut_row = jpeg->input_iMCU_row;
 		d->cut = 1;
@@ -115,7 +116,12 @@ static void init_source(j_decompress_ptr jpeg)
 static boolean fill_buffer(j_decompress_ptr jpeg)
 {
 	static const JOCTET end[2] = {0xff, JPEG_EOI};
-	((struct decoder *)jpeg)->ended = 1;
+	struct decoder *d = (struct decoder *)jpeg;
+	int first = !d->ended;
+	d->ended = 1;
+	/* The arithmetic decoder does not warn: its codes may end before the picture does. */
+	if (first && d->decoding && jpeg->arith_code)
+		on_missing_data(d);
 	jpeg->src->next_input_byte = end;
 	jpeg->src->bytes_in_buffer = sizeof end;
 	return TRUE;
@@ -236,6 +242,7 @@ static int decode(struct decoder *d, int denominator, int colours,
 	if (jpeg->output_width != (JDIMENSION)width || jpeg->output_height != (JDIMENSION)height ||
 	    (colours != SL_JPEG_RGB && jpeg->num_components != components))
 		return SL_JPEG_SIZE;
+	d->decoding = 1;
 	if (!jpeg_start_decompress(jpeg))
 		return SL_JPEG_TRUNCATED;
 	result = (jpeg->out_color_space == JCS_CMYK ? read_cmyk : read_rows)(d, pixels, (size_t)components * (size_t)width);

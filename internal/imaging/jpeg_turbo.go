@@ -47,7 +47,7 @@ func turboDecode(pix []byte, width, height, components int, data []byte, scale i
 	case C.SL_JPEG_OK:
 		return jpegDamage(int(report.lost), int(report.cut_scan), report.base_gone != 0, int(report.corrupt))
 	case C.SL_JPEG_TRUNCATED:
-		return nil, errors.New("the file is truncated")
+		return nil, errTruncatedJPEG
 	case C.SL_JPEG_SIZE:
 		return nil, errors.New("two frame headers that disagree on the size")
 	case C.SL_JPEG_SCANS:
