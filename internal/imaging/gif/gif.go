@@ -8,7 +8,6 @@
 package gif
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -166,7 +165,10 @@ func Decode(data []byte) (pix []byte, c Config, err error) {
 			out[3*x], out[3*x+1], out[3*x+2] = p[0], p[1], p[2]
 		}
 	}
-	if bytes.LastIndexByte(data, ';') < len(data)-len(c.data) {
+	rest := z.blocks
+	for rest.next() {
+	}
+	if len(rest.rest) == 0 {
 		return pix, c, errors.New("the file has no end")
 	}
 	return pix, c, nil
