@@ -21,9 +21,6 @@ func toRGB(img image.Image) *RGB {
 // drawRGB writes img into dst with its top left corner at (x0, y0). It must fit.
 func drawRGB(dst *RGB, x0, y0 int, img image.Image) {
 	switch m := img.(type) {
-	case *image.Paletted:
-		drawPaletted(dst, x0, y0, m)
-		return
 	case *image.YCbCr:
 		drawYCbCr(dst, x0, y0, m)
 		return
@@ -49,24 +46,6 @@ func drawRGB(dst *RGB, x0, y0 int, img image.Image) {
 			rgb.CMYK(out, m.Pix[y*m.Stride:])
 		default:
 			anyRow(out, img, b.Min.X, b.Min.Y+y)
-		}
-	}
-}
-
-// drawPaletted looks every index up in a table of flattened colours. An index
-// beyond the palette is black, as in Pillow, where a palette has 256 entries.
-func drawPaletted(dst *RGB, x0, y0 int, m *image.Paletted) {
-	var table [256][3]byte
-	for i, c := range m.Palette[:min(len(m.Palette), 256)] {
-		n := color.NRGBAModel.Convert(c).(color.NRGBA)
-		rgb.Straight(table[i][:], []byte{n.R, n.G, n.B, n.A}, 4)
-	}
-	w := m.Rect.Dx()
-	for y := range m.Rect.Dy() {
-		out := dst.Pix[3*((y0+y)*dst.Width+x0):][:3*w]
-		for x, index := range m.Pix[y*m.Stride:][:w] {
-			c := &table[index]
-			out[3*x], out[3*x+1], out[3*x+2] = c[0], c[1], c[2]
 		}
 	}
 }

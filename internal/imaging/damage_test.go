@@ -262,6 +262,20 @@ func TestSniff(t *testing.T) {
 			t.Errorf("%s: extension is not known", f.Name())
 		}
 	}
+	for head, want := range map[string]Format{
+		"II*\x00\x08\x00\x00\x00": FormatTIFF, "MM\x00*\x00\x00\x00\x08": FormatTIFF,
+		"II+\x00\x08\x00\x00\x00": FormatTIFF, "MM\x00+\x00\x08\x00\x00": FormatTIFF,
+		"MM*\x00\x00\x00\x00\x08": FormatTIFF, "II\x00*\x08\x00\x00\x00": FormatTIFF,
+		"IIU\x00\x08\x00\x00\x00": FormatUnknown, "II*": FormatUnknown, "MMXX\x00\x00\x00\x08": FormatUnknown,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7c\x00\x00\x00": FormatBMP,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00": FormatBMP,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7d\x00\x00\x00": FormatUnknown,
+		"GIF87a": FormatGIF, "GIF89a": FormatGIF, "GIF88a": FormatUnknown, "\x89PNG\r\n\x1a\n": FormatPNG, "\xff\xd8\xff": FormatJPEG,
+	} {
+		if got := Sniff([]byte(head)); got != want {
+			t.Errorf("%q is %q, want %q", head, got, want)
+		}
+	}
 	// The codec decides, not the generic brand that may come first.
 	brands := map[string]Format{
 		"mif1\x00\x00\x00\x00avifmif1": FormatAVIF, "mif1\x00\x00\x00\x00heicmif1": FormatHEIC,

@@ -18,6 +18,7 @@ type faxRows struct {
 	reference []int // the edges of the row above
 
 	kind   int
+	ended  bool // G3 whose rows have ends of line, to go by
 	mixed  bool // G3 where a bit tells the rows of one dimension from those of two
 	tables *faxTables
 }
@@ -61,10 +62,16 @@ func (f *faxRows) next() ([]byte, error) {
 // g3Row reads a row of T.4, before which there may be zeros that fill up and an end
 // of line. After a damaged row, the next end of line is where to go on.
 func (f *faxRows) g3Row() error {
+	for f.ended && f.pos < 8*len(f.data) && f.peek(11) != 0 {
+		f.pos++ // behind the row before
+	}
 	oneDimension := true
-	if f.skipEnd() && f.mixed {
-		oneDimension = f.peek(1) == 1
-		f.pos++
+	if f.skipEnd() {
+		f.ended = true
+		if f.mixed {
+			oneDimension = f.peek(1) == 1
+			f.pos++
+		}
 	}
 	if f.peek(12) == 1 { // a second end of line ends the data
 		return errShort
@@ -169,12 +176,9 @@ func (f *faxRows) above(i int) int {
 	return f.width
 }
 
-// edge keeps where the colour changes. A second change at the same place undoes the first.
+// edge keeps where the colour changes. Two at the same place are a run of no length,
+// which counts for the next row as any other does in libtiff.
 func (f *faxRows) edge(x int) {
-	if n := len(f.edges); n > 0 && f.edges[n-1] == x {
-		f.edges = f.edges[:n-1]
-		return
-	}
 	f.edges = append(f.edges, min(x, f.width))
 }
 
