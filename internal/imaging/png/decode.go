@@ -12,6 +12,9 @@ import (
 // mostMissing is the share of pixels that a picture may lack and still be given.
 const mostMissing = 0.2
 
+// longestRow bounds the memory of the two rows that are at hand.
+const longestRow = 1 << 28
+
 // pass is one of the pictures that an interlaced picture consists of (Adam7): its
 // first pixel and the steps to the next ones.
 type pass struct{ x, y, dx, dy int }
@@ -52,6 +55,9 @@ func (d *decoder) missing() float64 {
 // checkBacking holds the size against what the data can become at most: deflate
 // makes 258 bytes of two bits, which is 1032 of each byte.
 func (d *decoder) checkBacking(chunks [][]byte) error {
+	if row := d.rowBytes(d.Width); row > longestRow {
+		return fmt.Errorf("%w: rows of %d bytes", ErrUnsupported, row)
+	}
 	have, need := 0.0, 0.0
 	for _, c := range chunks {
 		have += float64(len(c))

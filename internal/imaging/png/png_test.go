@@ -314,6 +314,19 @@ func TestClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestLongRowAllocatesNothing has a single row that the data could fill.
+func TestLongRowAllocatesNothing(t *testing.T) {
+	c := Config{Width: 400_000_000, Height: 1, depth: 16, colour: rgbAlpha}
+	file := encode(c, nil, string(make([]byte, 4<<20)))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := Decode(file)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrUnsupported) || n > 1<<20 {
+		t.Errorf("error %v, allocated %d bytes", err, n)
+	}
+}
+
 // TestMemoryIsThePicture reads a large picture of 16 bits a sample, plain and
 // interlaced, and asks that little more than the result be allocated.
 func TestMemoryIsThePicture(t *testing.T) {

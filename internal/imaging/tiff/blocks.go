@@ -21,6 +21,14 @@ type decoder struct {
 // sink takes a row of n pixels at (x, y), as one slice a plane, valid for the call.
 type sink func(x, y, n int, rows [][]byte)
 
+// longestRow bounds the memory of a row of a block, which is more than its pixels' where
+// there are many samples of many bits.
+const longestRow = 1 << 28
+
+// jpegPixels is how many pixels a byte of JPEG can be: the least code is a bit for the
+// DC coefficient of 64 samples.
+const jpegPixels = 8 * 64
+
 // mostLost is the share of pixels that a picture may lack and still be given.
 const mostLost = 0.2
 
@@ -71,8 +79,15 @@ func (d *decoder) tooMuchLost() error {
 // checkBacking holds the size of the picture against what the data in the file can
 // become at the very most, so that nothing is allocated for a mere claim.
 func (d *decoder) checkBacking() error {
+	if row := d.rowBytes(); row > longestRow || d.blockRow()*len(d.bits) > longestRow {
+		return unsupported("rows of %d bytes", row)
+	}
 	if d.compression == oldJPEG && d.dir.has(tagJPEGStream) {
-		return nil // its own header says its size
+		// Its own header says its size, and comes later.
+		if int64(d.width)*int64(d.height) > jpegPixels*int64(len(d.data)) {
+			return fmt.Errorf("%d bytes cannot hold %dx%d pixels", len(d.data), d.width, d.height)
+		}
+		return nil
 	}
 	if err := d.checkOffsets(); err != nil {
 		return err
@@ -134,7 +149,7 @@ func (d *decoder) mostBytes(n int) float64 {
 	case ccittRLE, ccittG3, ccittG4, ccittRLEW:
 		each = 8 * float64(d.rowBytes()) // a row takes a bit at least
 	case oldJPEG, newJPEG:
-		each = 512 * float64(len(d.bits)) // 64 samples by a bit
+		each = jpegPixels * float64(len(d.bits))
 	default:
 		each = 65536
 	}

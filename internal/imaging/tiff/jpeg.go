@@ -53,7 +53,7 @@ func (d *decoder) decodeJPEG(stream []byte, convert bool, samples, width, height
 	if w < width || w > roundUp(mostWidth) || h > roundUp(mostHeight) {
 		return nil, fmt.Errorf("JPEG of %dx%d in a block of %dx%d", w, h, mostWidth, mostHeight)
 	}
-	if int64(w)*int64(h) > 512*int64(len(stream)) {
+	if int64(w)*int64(h) > jpegPixels*int64(len(stream)) {
 		return nil, fmt.Errorf("JPEG of %dx%d in %d bytes", w, h, len(stream))
 	}
 	if n != samples && n != 1 {

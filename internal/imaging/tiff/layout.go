@@ -269,6 +269,9 @@ func (l *layout) check() error {
 		if l.bits[0] != 8 {
 			return unsupported("JPEG of %d bits", l.bits[0])
 		}
+		if l.blockWidth > math.MaxUint16 && l.width > math.MaxUint16 || len(l.bits) > 4 {
+			return unsupported("JPEG of %d pixels by row and %d samples a pixel", l.blockWidth, len(l.bits))
+		}
 		// Each stream costs a decoder. The smallest that are written have 64x64 pixels.
 		const always, least = 32768, 64 * 64
 		if blocks := int64(l.across) * int64(l.down); blocks > max(always, int64(l.width)*int64(l.height)/least) {

@@ -108,6 +108,27 @@ func TestClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestHostileRows has single rows that take far more memory than their pixels.
+func TestHostileRows(t *testing.T) {
+	strip := make([]byte, 1<<20)
+	for name, tags := range map[string][]tag{
+		"many samples of many bits": picture(100_000_000, 1, 64, 60, zstdCompressed, blackIsZero, len(strip)),
+		"old JPEG":                  append(picture(400_000_000, 1, 8, 3, oldJPEG, ycbcr, len(strip)), tag{tagJPEGStream, typeLong, []uint32{8}}),
+		"old JPEG, high":            append(picture(60_000, 60_000, 8, 3, oldJPEG, ycbcr, len(strip)), tag{tagJPEGStream, typeLong, []uint32{8}}),
+		"new JPEG":                  picture(400_000_000, 1, 8, 3, newJPEG, ycbcr, len(strip)),
+	} {
+		data := file(strip, tags...)
+		n := allocated(func() {
+			if pix, _, err := Decode(data, nil); pix != nil || err == nil {
+				t.Errorf("%s: %d bytes of pixels, %v", name, len(pix), err)
+			}
+		})
+		if n > 1<<20 {
+			t.Errorf("%s: allocated %d bytes", name, n)
+		}
+	}
+}
+
 func TestHostileTiles(t *testing.T) {
 	for name, tile := range map[string][2]uint32{
 		"wide": {1 << 31, 1}, "large": {1 << 20, 1 << 20}, "none": {0, 16}, "of one pixel": {1, 1}, "overflowing": {1<<32 - 1, 1<<32 - 1},
