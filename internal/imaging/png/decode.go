@@ -102,6 +102,9 @@ func (d *decoder) picture() error {
 				d.fill(p, i)
 				return fmt.Errorf("row of an unknown filter %d", row[0])
 			}
+			if d.pix == nil { // the data has proved to be more than a claim
+				d.pix = make([]byte, 3*d.Width*d.Height)
+			}
 			y := p.y + i*p.dy
 			out := d.pix[3*y*d.Width:][:3*d.Width]
 			if p.dx == 1 {
@@ -131,7 +134,7 @@ func scatter(out, pixels []byte, step int) {
 // fill gives the rows of the last pass, from its i-th on, the colours of the rows
 // above them, which are of other passes. What else is missing stays black.
 func (d *decoder) fill(p pass, i int) {
-	if p.dx != 1 || p.dy != 2 {
+	if p.dx != 1 || p.dy != 2 || d.pix == nil {
 		return
 	}
 	for y := p.y + i*p.dy; y < d.Height; y += p.dy {

@@ -121,7 +121,6 @@ func Decode(data []byte) (pix []byte, c Config, err error) {
 	if err := d.checkBacking(f.data); err != nil {
 		return nil, c, err
 	}
-	d.pix = make([]byte, 3*c.Width*c.Height)
 	if err := d.picture(); err != nil {
 		if d.missing() > mostMissing+1e-9 {
 			return nil, c, fmt.Errorf("%.0f %% of the picture is missing: %w", 100*d.missing(), err)

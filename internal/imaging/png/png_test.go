@@ -314,6 +314,19 @@ func TestClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestGarbageAllocatesNothing has enough data for its size, which is none.
+func TestGarbageAllocatesNothing(t *testing.T) {
+	c := Config{Width: 10000, Height: 10000, depth: 8, colour: rgbAlpha}
+	file := encode(c, nil, "\x78\x9c"+strings.Repeat("\xff", 1<<19))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	pix, _, err := Decode(file)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; pix != nil || err == nil || n > 1<<20 {
+		t.Errorf("%d bytes of pixels, error %v, allocated %d bytes", len(pix), err, n)
+	}
+}
+
 // TestLongRowAllocatesNothing has a single row that the data could fill.
 func TestLongRowAllocatesNothing(t *testing.T) {
 	c := Config{Width: 400_000_000, Height: 1, depth: 16, colour: rgbAlpha}

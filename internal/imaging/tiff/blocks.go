@@ -49,8 +49,11 @@ func (d *decoder) picture() ([]byte, error) {
 		c.mapping.settle()
 		d.lost, d.cause = 0, nil
 	}
-	pix := make([]byte, 3*d.width*d.height)
+	var pix []byte
 	err := d.each(func(x, y, n int, rows [][]byte) {
+		if pix == nil { // the data has proved to be more than a claim
+			pix = make([]byte, 3*d.width*d.height)
+		}
 		c.row(pix[3*(y*d.width+x):][:3*n], rows)
 	})
 	if err != nil {

@@ -108,6 +108,22 @@ func TestClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestGarbageAllocatesNothing has enough data for its size, which is none.
+func TestGarbageAllocatesNothing(t *testing.T) {
+	strip := bytes.Repeat([]byte{0xff}, 470_000)
+	for _, compression := range []int{deflate, zstdCompressed, lzmaCompressed, newJPEG} {
+		data := file(strip, picture(10000, 10000, 8, 3, compression, rgb, len(strip))...)
+		n := allocated(func() {
+			if pix, _, err := Decode(data, nil); pix != nil || err == nil {
+				t.Errorf("compression %d: %d bytes of pixels, %v", compression, len(pix), err)
+			}
+		})
+		if n > 2<<20 {
+			t.Errorf("compression %d: allocated %d bytes", compression, n)
+		}
+	}
+}
+
 // TestHostileRows has single rows that take far more memory than their pixels.
 func TestHostileRows(t *testing.T) {
 	strip := make([]byte, 1<<20)
