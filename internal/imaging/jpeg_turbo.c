@@ -13,11 +13,11 @@
  * A file may repeat its scans, each of which goes over the whole picture: 300 KB of them
  * can take minutes. Progressive encoders write ten or so, the most eager optimisers a
  * few dozen. More than FREE_SCANS are read where scans times pixels stay below
- * SCANNED_PIXELS (about three seconds), and more than MAX_SCANS never.
+ * SCANNED_PIXELS (about a second, of scans that say nothing), and more than MAX_SCANS never.
  */
 #define FREE_SCANS 12
 #define MAX_SCANS 200
-#define SCANNED_PIXELS 1500000000.0
+#define SCANNED_PIXELS 3000000000.0
 
 /* Rows that one call of jpeg_read_scanlines may fill. */
 #define ROWS 8
@@ -33,6 +33,7 @@ struct decoder {
 	int decoding;                    /* the header has been read */
 	int ended;                       /* the data did, before its end marker */
 	int scans;                       /* there were too many */
+	int hopeless;                    /* too much is missing for a picture to be shown */
 	int cut;                         /* the rest of the only scan is filler */
 	JDIMENSION cut_row;              /* from this row of MCUs on */
 	double lost_mcus;                /* before that, between restart markers */
@@ -46,6 +47,8 @@ static void on_error(j_common_ptr jpeg)
 	jpeg->err->format_message(jpeg, d->report->message);
 	longjmp(d->failed, 1);
 }
+
+static void tell_loss(struct decoder *d);
 
 /*
  * Called where the decoder goes on with zeros because its data ended, or a marker stands
@@ -66,6 +69,12 @@ static void on_missing_data(struct decoder *d)
 		d->cut = 1;
 	} else {
 		d->lost_mcus += jpeg->restart_interval;
+	}
+	/* Filling up a picture that is refused would cost time and memory for nothing. */
+	tell_loss(d);
+	if (d->report->base_gone || d->report->lost > SL_JPEG_MOST_LOST) {
+		d->hopeless = 1;
+		longjmp(d->failed, 1);
 	}
 }
 
@@ -198,17 +207,24 @@ static void choose_colours(struct jpeg_decompress_struct *jpeg, int colours)
 	}
 }
 
-/* Sums up what was missing. */
+/* Looks for components of which nothing was there. */
+static void tell_base(struct decoder *d)
+{
+	struct jpeg_decompress_struct *jpeg = &d->jpeg;
+	if (!jpeg_has_multiple_scans(jpeg))
+		return;
+	for (int i = 0; i < jpeg->num_components; i++)
+		if (!d->based[i])
+			d->report->base_gone = 1;
+}
+
+/* Sums up what was missing of a picture in one scan. */
 static void tell_loss(struct decoder *d)
 {
 	struct jpeg_decompress_struct *jpeg = &d->jpeg;
 	double rows = jpeg->total_iMCU_rows, lost = 0;
-	if (jpeg_has_multiple_scans(jpeg)) {
-		for (int i = 0; i < jpeg->num_components; i++)
-			if (!d->based[i])
-				d->report->base_gone = 1;
+	if (jpeg_has_multiple_scans(jpeg))
 		return;
-	}
 	if (jpeg->MCUs_per_row > 0)
 		lost = d->lost_mcus / jpeg->MCUs_per_row;
 	if (d->cut)
@@ -224,7 +240,6 @@ static int decode(struct decoder *d, int denominator, int colours,
                   uint8_t *pixels, int width, int height, int components)
 {
 	struct jpeg_decompress_struct *jpeg = &d->jpeg;
-	int result;
 
 	jpeg_create_decompress(jpeg);
 	jpeg->src = &d->source;
@@ -245,9 +260,10 @@ static int decode(struct decoder *d, int denominator, int colours,
 	d->decoding = 1;
 	if (!jpeg_start_decompress(jpeg))
 		return SL_JPEG_TRUNCATED;
-	result = (jpeg->out_color_space == JCS_CMYK ? read_cmyk : read_rows)(d, pixels, (size_t)components * (size_t)width);
-	tell_loss(d);
-	return result;
+	tell_base(d);
+	if (d->report->base_gone)
+		return SL_JPEG_OK;
+	return (jpeg->out_color_space == JCS_CMYK ? read_cmyk : read_rows)(d, pixels, (size_t)components * (size_t)width);
 }
 
 int sl_jpeg_decode(const uint8_t *data, size_t size, int denominator, int colours,
@@ -273,6 +289,8 @@ int sl_jpeg_decode(const uint8_t *data, size_t size, int denominator, int colour
 
 	if (setjmp(d.failed)) {
 		jpeg_destroy_decompress(&d.jpeg);
+		if (d.hopeless)
+			return SL_JPEG_OK; /* which the report takes back */
 		if (d.scans > 0)
 			return SL_JPEG_SCANS;
 		return d.ended ? SL_JPEG_TRUNCATED : SL_JPEG_ERROR;

@@ -57,10 +57,6 @@ func turboDecode(pix []byte, width, height, components int, data []byte, scale i
 	}
 }
 
-// mostLostRows is the part of the rows, in thousandths, that a JPEG may lack and
-// still be shown.
-const mostLostRows = 200
-
 // jpegDamage judges what was missing. A picture in one scan is shown if at least
 // four fifths of its rows were in the file. One in several scans (progressive) is
 // shown if every component has all of its DC coefficients, which are an eighth of
@@ -69,7 +65,7 @@ func jpegDamage(lost, cutScan int, baseGone bool, corrupt int) (damage, err erro
 	switch {
 	case baseGone:
 		return nil, errors.New("the file is truncated: a part of the picture has not even its coarse form")
-	case lost > mostLostRows:
+	case lost > C.SL_JPEG_MOST_LOST:
 		return nil, fmt.Errorf("the file is truncated: %.1f %% of the rows are missing", float64(lost)/10)
 	case lost > 0:
 		return fmt.Errorf("the file is truncated: %.1f %% of the rows are missing", float64(lost)/10), nil

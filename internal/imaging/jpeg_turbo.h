@@ -20,6 +20,9 @@ enum {
 	SL_JPEG_PLAIN = 2  /* components as they are coded */
 };
 
+/* Per mille of the rows that a picture in one scan may lack and still be shown. */
+#define SL_JPEG_MOST_LOST 200
+
 #define SL_JPEG_MESSAGE 200 /* JMSG_LENGTH_MAX */
 
 /* What is wrong with a picture that was decoded. */
@@ -34,7 +37,7 @@ struct sl_jpeg_report {
 /*
  * Decodes a JPEG at 1/denominator of its size into width * height pixels of so many
  * components. What the data does not have is grey; report says how much that is, and
- * has the message of an error. Nothing is kept: all memory of libjpeg's is freed before
+ * has the message of an error. Where that is too much, the rest is not decoded. Nothing is kept: all memory of libjpeg's is freed before
  * the return.
  */
 int sl_jpeg_decode(const uint8_t *data, size_t size, int denominator, int colours,
