@@ -40,7 +40,8 @@ type Config struct {
 	interlaced    bool
 }
 
-// ReadConfig reads the header and checks nothing behind it.
+// ReadConfig reads the header. Its checksum is Decode's to check, so that a size beyond
+// a limit is told as such.
 func ReadConfig(data []byte) (Config, error) {
 	if len(data) < 33 || string(data[:8]) != signature {
 		return Config{}, errors.New("no header")
@@ -51,9 +52,6 @@ func ReadConfig(data []byte) (Config, error) {
 	}
 	if n := binary.BigEndian.Uint32(data[8:]); name != "IHDR" || n != 13 {
 		return Config{}, fmt.Errorf("the first chunk is %q of %d bytes", name, n)
-	}
-	if crc32.ChecksumIEEE(data[12:29]) != binary.BigEndian.Uint32(data[29:]) {
-		return Config{}, errors.New("wrong checksum of the header")
 	}
 	w, h := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
 	if w == 0 || h == 0 || w > math.MaxInt32 || h > math.MaxInt32 {
@@ -109,6 +107,9 @@ func Decode(data []byte) (pix []byte, c Config, err error) {
 	c, err = ReadConfig(data)
 	if err != nil {
 		return nil, c, err
+	}
+	if crc32.ChecksumIEEE(data[12:29]) != binary.BigEndian.Uint32(data[29:]) {
+		return nil, c, errors.New("wrong checksum of the header")
 	}
 	f := readChunks(data)
 	if len(f.data) == 0 {
