@@ -48,6 +48,7 @@ var sideways = map[string][]string{
 	"internal/store/*":          {"internal/store"},
 	"internal/query":            {"internal/measure/recall"},
 	"internal/measure/labeling": {"internal/measure/retrieval"},
+	"internal/imaging/*":        {"internal/imaging/rgb"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
@@ -74,7 +75,7 @@ var never = map[string][]string{
 	"internal/vec":       {"internal/*", "internal/*/*"},
 	"internal/clip/onnx": {"internal/*", "internal/*/*"},
 	"internal/imaging":   {"internal/*", "internal/store/*"},
-	"internal/imaging/*": {"internal/*", "internal/*/*"},
+	"internal/imaging/*": {"internal/*", "internal/store/*", "internal/clip/*"},
 	"internal/config":    {"internal/store", "internal/store/*", "internal/clip", "internal/clip/*", "internal/imaging", "internal/vec", "internal/terminal"},
 	"internal/clip":      {"internal/clip/ort", "internal/store", "internal/store/*"},
 	"internal/store":     {"internal/clip", "internal/clip/ort"},

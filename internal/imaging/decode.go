@@ -58,7 +58,8 @@ func Formats() []Format {
 // Info says.
 //
 // The error wraps ErrUnknownFormat, ErrTooLarge, ErrUnsupported or ErrCorrupt.
-// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that makes a decoder panic is ErrCorrupt.
+// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that
+// makes a decoder panic is ErrCorrupt.
 func Decode(data []byte, o Options) (*RGB, Info, error) {
 	p, err := Open(data, o.Limits)
 	if err != nil {

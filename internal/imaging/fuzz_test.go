@@ -69,7 +69,8 @@ func FuzzDecode(f *testing.F) {
 func checkOutcome(t *testing.T, info Info, err error) {
 	t.Helper()
 	if err != nil {
-		if !errors.Is(err, ErrUnknownFormat) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge) {
+		if !errors.Is(err, ErrUnknownFormat) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge) &&
+			!errors.Is(err, ErrUnsupported) {
 			t.Errorf("unclassified error: %v", err)
 		}
 		return
