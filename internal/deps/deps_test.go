@@ -37,7 +37,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample"},
+	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/heif", "internal/imaging/resample"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -56,6 +56,7 @@ var only = map[string][]string{
 	"internal/store/local":      {"internal/app"},
 	"internal/store/milvus":     {"internal/app"},
 	"internal/imaging/draft":    {"internal/imaging"},
+	"internal/imaging/heif":     {"internal/imaging"},
 	"internal/imaging/resample": {"internal/imaging"},
 	"internal/clip/cliptest":    {}, // tests alone
 	"internal/store/storetest":  {}, // tests alone

@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -28,8 +29,9 @@ type header struct {
 	// orientation is what the container itself says about how the picture is to
 	// be turned (HEIF boxes); 0 leaves the question to the EXIF block.
 	orientation int
-	// upright says that decode gives the pixels already turned.
-	upright bool
+	// bytes is the memory that decode takes at its peak, besides the RGB that it
+	// returns; 0 leaves the estimate to costOf.
+	bytes int64
 }
 
 // codecs are tried in this order, the commonest first.
@@ -38,8 +40,8 @@ var codecs = []codec{
 	{FormatPNG, sniffPNG, pngHeader, decodePNG},
 	{FormatWebP, sniffWebP, webpHeader, decodeWebP},
 	{FormatGIF, sniffGIF, gifHeader, decodeGIF},
-	{FormatHEIC, sniffHEIC, heicHeader, decodeHEIC},
-	{FormatAVIF, sniffAVIF, avifHeader, decodeAVIF},
+	{FormatHEIC, sniffHEIC, heifHeader, decodeHEIF},
+	{FormatAVIF, sniffAVIF, heifHeader, decodeHEIF},
 	{FormatTIFF, sniffTIFF, tiffHeader, decodeTIFF},
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
 }
@@ -58,17 +60,32 @@ func Formats() []Format {
 // Info says.
 //
 // The error wraps ErrUnknownFormat, ErrTooLarge, ErrUnsupported or ErrCorrupt.
-// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that makes a decoder panic is ErrCorrupt.
+// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that
+// makes a decoder panic is ErrCorrupt.
 func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
+	return DecodeContext(context.Background(), data, o)
+}
+
+// DecodeContext is Decode for a caller that may lose interest. A picture that takes
+// seconds is given up soon after the context is over; the error is then its cause,
+// and says nothing about the file.
+func DecodeContext(ctx context.Context, data []byte, o Options) (img *RGB, info Info, err error) {
+	o.ctx = ctx
 	c, h, info, err := inspect(data, o.Limits)
 	if err != nil {
 		return nil, info, err
 	}
+	if err := o.Limits.checkMemory(info.DecodeBytes(o)); err != nil {
+		return nil, info, fmt.Errorf("decode %s: %w", c.format, err)
+	}
 	img, info.Damage, err = c.pixels(data, h, o)
 	if err != nil {
+		if over := context.Cause(ctx); over != nil {
+			return nil, info, over
+		}
 		return nil, info, err
 	}
-	if !o.IgnoreOrientation && !h.upright {
+	if !o.IgnoreOrientation {
 		img = orient(img, info.Orientation)
 	}
 	return img, info, nil
@@ -100,6 +117,10 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 	info.Width, info.Height = h.width, h.height
 	if err := l.checkPixels(h.width, h.height); err != nil {
 		return c, h, info, fmt.Errorf("read %s header: %w", c.format, err)
+	}
+	if info.decode = h.bytes; h.bytes == 0 {
+		n := costOf(c.format, data)
+		info.decode, info.decodePixel = n.fixed, n.pixel
 	}
 	m := readMeta(data, c.format)
 	info.Orientation = m.orientation

@@ -76,7 +76,7 @@ func brandFormat(b []byte) Format {
 			return FormatAVIF
 		case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs":
 			return FormatHEIC
-		case "mif1", "msf1", "mif2":
+		case "mif1", "msf1", "mif2", "mif3", "msf2", "miaf", "jpeg", "jpgs", "MiHE", "MiHB", "MiHA":
 			found = FormatHEIC
 		}
 	}

@@ -1,0 +1,25 @@
+// The picture that both codec modules hand to the host. The host reads it as
+// little-endian 32-bit words, in this order (see internal/imaging/heif).
+#ifndef PICTURE_H
+#define PICTURE_H
+
+#include <stdint.h>
+
+struct picture {
+  uint32_t width, height; // in samples of the first plane
+  uint32_t chroma;        // 0: one plane, 1: 4:2:0, 2: 4:2:2, 3: 4:4:4
+  uint32_t depth;         // bits a sample of the first plane
+  uint32_t chroma_depth;  // bits a sample of the others
+  uint32_t primaries, transfer, matrix, full_range; // ISO/IEC 23091-2; 2 is unspecified
+  uint32_t described;     // the bitstream says primaries to full_range itself
+  uint32_t plane[3];      // addresses
+  uint32_t stride[3];     // bytes from one row to the next
+  uint32_t bytes;         // bytes a sample, 1 or 2
+};
+
+// What decode returns. Everything else is damage.
+enum { DECODE_OK = 0, DECODE_DAMAGED = 1, DECODE_NO_PICTURE = 2, DECODE_MEMORY = 3, DECODE_UNSUPPORTED = 4, DECODE_TOO_LARGE = 5 };
+
+#define EXPORT(name) __attribute__((export_name(name)))
+
+#endif
