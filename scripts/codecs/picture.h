@@ -20,6 +20,13 @@ struct picture {
 // What decode returns. Everything else is damage.
 enum { DECODE_OK = 0, DECODE_DAMAGED = 1, DECODE_NO_PICTURE = 2, DECODE_MEMORY = 3, DECODE_UNSUPPORTED = 4, DECODE_TOO_LARGE = 5 };
 
+// The host's chance to end a call, by a panic: the decoders are made to call it for
+// every block of the coded picture and for every unit of the bitstream.
+#ifdef __cplusplus
+extern "C"
+#endif
+__attribute__((import_module("host"), import_name("tick"))) void host_tick(void);
+
 #define EXPORT(name) __attribute__((export_name(name)))
 
 #endif
