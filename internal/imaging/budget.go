@@ -18,7 +18,7 @@ func (i Info) DecodeBytes(o Options) int64 {
 		scale = s * s
 	}
 	n := i.decode + i.decodePixel*pixels + 3*pixels/scale
-	if i.Orientation > 1 && !o.IgnoreOrientation {
+	if i.Orientation > 1 && !o.IgnoreOrientation && !i.turns {
 		n += 3 * pixels / scale
 	}
 	return n
@@ -38,8 +38,11 @@ func costOf(format Format, data []byte) cost {
 		return cost{pixel: pngPixelBytes(data)}
 	case FormatGIF:
 		return cost{pixel: 2}
-	case FormatWebP: // lossless pictures are decoded to 32 bits, twice
-		return cost{pixel: 8}
+	case FormatWebP:
+		if f, err := parseWebP(data); err == nil && f.name == "VP8 " {
+			return cost{pixel: 3} // planes and alpha
+		}
+		return cost{pixel: 8} // 32 bits, before and after the transforms are undone
 	case FormatTIFF:
 		return cost{pixel: 8}
 	case FormatBMP:

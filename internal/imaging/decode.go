@@ -29,6 +29,8 @@ type header struct {
 	// orientation is what the container itself says about how the picture is to
 	// be turned (HEIF boxes); 0 leaves the question to the EXIF block.
 	orientation int
+	// turns says that decode turns the pixels by orientation itself.
+	turns bool
 	// bytes is the memory that decode takes at its peak, besides the RGB that it
 	// returns; 0 leaves the estimate to costOf.
 	bytes int64
@@ -78,6 +80,9 @@ func DecodeContext(ctx context.Context, data []byte, o Options) (img *RGB, info 
 	if err := o.Limits.checkMemory(info.DecodeBytes(o)); err != nil {
 		return nil, info, fmt.Errorf("decode %s: %w", c.format, err)
 	}
+	if h.orientation = info.Orientation; o.IgnoreOrientation {
+		h.orientation = 1
+	}
 	img, info.Damage, err = c.pixels(data, h, o)
 	if err != nil {
 		if over := context.Cause(ctx); over != nil {
@@ -85,8 +90,8 @@ func DecodeContext(ctx context.Context, data []byte, o Options) (img *RGB, info 
 		}
 		return nil, info, err
 	}
-	if !o.IgnoreOrientation {
-		img = orient(img, info.Orientation)
+	if !h.turns {
+		img = orient(img, h.orientation)
 	}
 	return img, info, nil
 }
@@ -118,6 +123,7 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 	if err := l.checkPixels(h.width, h.height); err != nil {
 		return c, h, info, fmt.Errorf("read %s header: %w", c.format, err)
 	}
+	info.turns = h.turns
 	if info.decode = h.bytes; h.bytes == 0 {
 		n := costOf(c.format, data)
 		info.decode, info.decodePixel = n.fixed, n.pixel

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/imaging/heif"
@@ -17,7 +18,7 @@ func heifHeader(data []byte) (header, error) {
 	if err != nil {
 		return header{}, ofHEIF(err)
 	}
-	h := header{orientation: f.Orientation()}
+	h := header{orientation: f.Orientation(), turns: true}
 	h.width, h.height = f.Size()
 	h.bytes = max(1, f.DecodeBytes()-3*int64(h.width)*int64(h.height))
 	return h, nil
@@ -39,7 +40,7 @@ func decodeHEIF(data []byte, h header, o Options) (*RGB, error) {
 	ctx, cancel := context.WithTimeoutCause(o.context(), limit,
 		fmt.Errorf("decoding took longer than %v", limit.Round(time.Second)))
 	defer cancel()
-	pix, err := f.Decode(ctx, func(jpeg []byte) ([]byte, int, int, error) {
+	pix, err := f.Decode(ctx, h.orientation, func(jpeg []byte) ([]byte, int, int, error) {
 		h, err := jpegHeader(jpeg)
 		if err != nil {
 			return nil, 0, 0, err
@@ -53,16 +54,21 @@ func decodeHEIF(data []byte, h header, o Options) (*RGB, error) {
 		}
 		return img.Pix, img.Width, img.Height, nil
 	})
-	if err != nil {
+	if pix == nil {
 		return nil, ofHEIF(err)
 	}
-	return &RGB{Pix: pix, Width: h.width, Height: h.height}, nil
+	img := &RGB{Pix: pix, Width: h.width, Height: h.height}
+	if turnsSideways(h.orientation) {
+		img.Width, img.Height = h.height, h.width
+	}
+	return img, err
 }
 
 // ofHEIF makes an error of package heif one of ours.
 func ofHEIF(err error) error {
 	if errors.Is(err, heif.ErrUnsupported) {
-		return fmt.Errorf("%w: %s", ErrUnsupported, err)
+		what := strings.ReplaceAll(err.Error(), heif.ErrUnsupported.Error()+": ", "")
+		return fmt.Errorf("%w: %s", ErrUnsupported, what)
 	}
 	return err
 }

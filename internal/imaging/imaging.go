@@ -110,7 +110,9 @@ type Info struct {
 	// an end that is missing, say. "" where nothing is.
 	Damage string
 
-	decode, decodePixel int64 // see DecodeBytes
+	// See DecodeBytes.
+	decode, decodePixel int64
+	turns               bool
 }
 
 // Errors that callers tell apart with errors.Is. Each is wrapped with what was

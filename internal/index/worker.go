@@ -179,19 +179,22 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	if err != nil {
 		return &fileError{err}
 	}
-	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
+	pre := w.x.embedder.Spec().Preprocess
+	options := imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits}
+	// What exceeds the whole budget runs alone, up to the limit of Decode.
+	weight := min(info.DecodeBytes(options), w.x.options.DecodedBytes)
 	if err := w.memory.Acquire(ctx, weight); err != nil {
 		return err
 	}
 	defer w.memory.Release(weight)
 
-	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := imaging.Decode(f.data, imaging.Options{
-		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
-	})
+	img, info, err := imaging.DecodeContext(ctx, f.data, options)
 	decoding.end()
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return &fileError{err}
 	}
 	rec := store.Record{

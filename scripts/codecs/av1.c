@@ -92,7 +92,6 @@ EXPORT("decode") uint32_t host_decode(const uint8_t *data, uint32_t size, uint32
   pic.transfer = frame.seq_hdr->trc;
   pic.matrix = frame.seq_hdr->mtrx;
   pic.full_range = frame.seq_hdr->color_range;
-  pic.described = 1;
   for (int c = 0; c < (pic.chroma == 0 ? 1 : 3); c++) {
     pic.plane[c] = (uint32_t)(uintptr_t)frame.data[c];
     pic.stride[c] = (uint32_t)frame.stride[c > 0];

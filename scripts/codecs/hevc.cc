@@ -71,8 +71,9 @@ EXPORT("decode") uint32_t host_decode(const uint8_t* data, uint32_t size, uint32
     }
     image = de265_get_next_picture(decoder);
   }
+  // The decoder goes on where it can, and keeps a list of what was wrong.
   uint32_t damage = DECODE_OK;
-  for (de265_error err; (err = de265_get_warning(decoder)) != DE265_OK;) {
+  while (de265_get_warning(decoder) != DE265_OK) {
     damage = DECODE_DAMAGED;
   }
   if (image == nullptr) {
@@ -89,7 +90,7 @@ EXPORT("decode") uint32_t host_decode(const uint8_t* data, uint32_t size, uint32
   pic.transfer = de265_get_image_transfer_characteristics(image);
   pic.matrix = de265_get_image_matrix_coefficients(image);
   pic.full_range = de265_get_image_full_range_flag(image);
-  pic.described = 1;
+  pic.damaged = damage != DECODE_OK;
   for (int c = 0; c < (pic.chroma == 0 ? 1 : 3); c++) {
     int stride = 0;
     pic.plane[c] = uint32_t(reinterpret_cast<uintptr_t>(de265_get_image_plane(image, c, &stride)));

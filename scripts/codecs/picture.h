@@ -11,10 +11,10 @@ struct picture {
   uint32_t depth;         // bits a sample of the first plane
   uint32_t chroma_depth;  // bits a sample of the others
   uint32_t primaries, transfer, matrix, full_range; // ISO/IEC 23091-2; 2 is unspecified
-  uint32_t described;     // the bitstream says primaries to full_range itself
   uint32_t plane[3];      // addresses
   uint32_t stride[3];     // bytes from one row to the next
   uint32_t bytes;         // bytes a sample, 1 or 2
+  uint32_t damaged;       // parts of the picture are made up
 };
 
 // What decode returns. Everything else is damage.

@@ -40,38 +40,6 @@ func blend(over, under byte, alpha byte) byte {
 	return byte((t>>8 + t) >> 8 >> bits)
 }
 
-// crop returns a part of the picture, without alpha. It moves the rows down in the
-// memory that they have.
-func (c *canvas) crop(r image.Rectangle) *canvas {
-	if r == image.Rect(0, 0, c.width, c.height) {
-		return c
-	}
-	w, h := r.Dx(), r.Dy()
-	for y := range h {
-		from := c.pix[3*((r.Min.Y+y)*c.width+r.Min.X):][:3*w]
-		copy(c.pix[3*y*w:], from)
-	}
-	n := 3 * w * h
-	return &canvas{width: w, height: h, pix: c.pix[:n:n]}
-}
-
-// setAlpha gives the picture an alpha plane of any size, scaled to its own by the
-// nearest sample.
-func (c *canvas) setAlpha(alpha []byte, size image.Point) {
-	if size == image.Pt(c.width, c.height) {
-		c.alpha = alpha
-		return
-	}
-	c.alpha = make([]byte, c.width*c.height)
-	for y := range c.height {
-		row := alpha[y*size.Y/c.height*size.X:][:size.X]
-		out := c.alpha[y*c.width:][:c.width]
-		for x := range out {
-			out[x] = row[x*size.X/c.width]
-		}
-	}
-}
-
 // draw lays src over the picture, its corner at a point that may lie outside.
 func (c *canvas) draw(src *canvas, at image.Point) {
 	r := image.Rect(0, 0, src.width, src.height).Add(at).Intersect(image.Rect(0, 0, c.width, c.height))
@@ -98,26 +66,23 @@ func (c *canvas) draw(src *canvas, at image.Point) {
 	}
 }
 
-// transformed crops and turns a picture that is a part of another one.
+// transformed crops and turns a picture.
 func (c *canvas) transformed(t transform) *canvas {
-	size := t.crop.Size()
-	if t.orientation == 1 && size == image.Pt(c.width, c.height) {
+	if t.orientation == 1 && t.crop == image.Rect(0, 0, c.width, c.height) {
 		return c
 	}
-	out := newCanvas(uprightSize(size, t.orientation))
+	out := newCanvas(t.upright())
+	out.premultiplied = c.premultiplied
+	colours := target{out.pix, 3, t}
 	if c.alpha != nil {
 		out.alpha = make([]byte, out.width*out.height)
 	}
-	out.premultiplied = c.premultiplied
-	upright := image.Pt(out.width, out.height)
-	for y := range out.height {
-		for x := range out.width {
-			p := storedRect(image.Rect(x, y, x+1, y+1), size, t.orientation).Min.Add(t.crop.Min)
-			i, j := p.Y*c.width+p.X, y*upright.X+x
-			copy(out.pix[3*j:3*j+3], c.pix[3*i:3*i+3])
-			if c.alpha != nil {
-				out.alpha[j] = c.alpha[i]
-			}
+	alpha := target{out.alpha, 1, t}
+	for y := t.crop.Min.Y; y < t.crop.Max.Y; y++ {
+		from, n := y*c.width+t.crop.Min.X, t.crop.Dx()
+		colours.write(c.pix[3*from:3*(from+n)], t.crop.Min.X, y)
+		if c.alpha != nil {
+			alpha.write(c.alpha[from:from+n], t.crop.Min.X, y)
 		}
 	}
 	return out

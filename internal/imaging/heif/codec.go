@@ -160,6 +160,7 @@ type planes struct {
 	plane              [3][]byte
 	stride             [3]int
 	bytes              int // a sample, 1 or 2, little-endian
+	damaged            bool
 }
 
 // decode returns the first picture of the coded bytes.
@@ -220,7 +221,7 @@ func (d *decoder) planes(at uint32) (planes, error) {
 	p := planes{
 		width: w[0], height: w[1], chroma: w[2], depth: w[3], chromaDepth: w[4],
 		colour: colour{primaries: w[5], transfer: w[6], matrix: w[7], full: w[8] != 0},
-		stride: [3]int{w[13], w[14], w[15]}, bytes: w[16],
+		stride: [3]int{w[12], w[13], w[14]}, bytes: w[15], damaged: w[16] != 0,
 	}
 	if p.width <= 0 || p.height <= 0 || p.chroma > 3 || p.bytes < 1 || p.bytes > 2 ||
 		p.depth > 8*p.bytes || p.chromaDepth > 8*p.bytes || p.depth < 1 || p.chromaDepth < 1 {
@@ -241,7 +242,7 @@ func (d *decoder) planes(at uint32) (planes, error) {
 		if size > math.MaxUint32 {
 			return planes{}, errors.New("the decoder returned no picture")
 		}
-		if p.plane[i], ok = d.instance.Memory().Read(uint32(w[10+i]), uint32(size)); !ok {
+		if p.plane[i], ok = d.instance.Memory().Read(uint32(w[9+i]), uint32(size)); !ok {
 			return planes{}, errors.New("the decoder returned no picture")
 		}
 	}

@@ -29,7 +29,9 @@ type decoding struct {
 	kind    string
 	// The converter that was used last.
 	converter *converter
+	row       []byte
 	scratch   []uint16
+	damaged   bool // a codec made up parts of the picture
 }
 
 func (d *decoding) close() {
@@ -62,8 +64,25 @@ func (d *decoding) item(id uint32) (*item, error) {
 	return it, nil
 }
 
-// stored decodes an item as it is stored, before any crop or turn.
-func (d *decoding) stored(it *item, withAlpha bool) (*canvas, error) {
+// upright decodes an item with its crop and its turns.
+func (d *decoding) upright(id uint32) (*canvas, error) {
+	it, err := d.item(id)
+	if err != nil {
+		return nil, err
+	}
+	size, err := it.size()
+	if err != nil {
+		return nil, err
+	}
+	t, err := transformOf(it.properties, size)
+	if err != nil {
+		return nil, err
+	}
+	return d.picture(it, t)
+}
+
+// picture decodes an item and its alpha plane, cropped and turned.
+func (d *decoding) picture(it *item, t transform) (*canvas, error) {
 	if err := d.enter(); err != nil {
 		return nil, err
 	}
@@ -81,34 +100,20 @@ func (d *decoding) stored(it *item, withAlpha bool) (*canvas, error) {
 	case "jpeg":
 		c, err = d.still(it)
 	default:
-		c = newCanvas(size)
-		err = d.tiles(it, it.properties, rgbRows{c})
+		// The rows go where they will be shown, so that nothing is copied.
+		c = newCanvas(t.upright())
+		if err := d.tiles(it, it.properties, target{c.pix, 3, t}); err != nil {
+			return nil, err
+		}
+		return c, d.addAlpha(c, it, t)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if withAlpha {
-		err = d.addAlpha(c, it)
+	if size != image.Pt(c.width, c.height) {
+		return nil, fmt.Errorf("the picture is %dx%d, its boxes say %v", c.width, c.height, size)
 	}
-	return c, err
-}
-
-// upright decodes an item with its crop and its turns.
-func (d *decoding) upright(id uint32) (*canvas, error) {
-	it, err := d.item(id)
-	if err != nil {
-		return nil, err
-	}
-	size, err := it.size()
-	if err != nil {
-		return nil, err
-	}
-	t, err := transformOf(it.properties, size)
-	if err != nil {
-		return nil, err
-	}
-	c, err := d.stored(it, true)
-	if err != nil {
+	if err := d.addAlpha(c, it, transform{crop: image.Rectangle{Max: size}, orientation: 1}); err != nil {
 		return nil, err
 	}
 	return c.transformed(t), nil
@@ -137,9 +142,6 @@ func (d *decoding) still(it *item) (*canvas, error) {
 	pix, w, h, err := d.jpeg(data)
 	if err != nil {
 		return nil, err
-	}
-	if size, err := it.size(); err != nil || size != image.Pt(w, h) {
-		return nil, fmt.Errorf("the picture is %dx%d, its boxes say %v", w, h, size)
 	}
 	return &canvas{width: w, height: h, pix: pix}, nil
 }
@@ -190,9 +192,7 @@ func signed(v uint64, bytes int) int {
 	return int(int32(v))
 }
 
-// alphaOf finds the alpha plane of an item.
-func (d *decoding) alphaOf(id uint32) *item { return d.meta.alphaOf(id) }
-
+// alphaOf finds the alpha plane of an item, or nil.
 func (m *meta) alphaOf(id uint32) *item {
 	for _, ref := range m.references {
 		if ref.kind == "auxl" && slices.Contains(ref.to, id) {
@@ -204,39 +204,58 @@ func (m *meta) alphaOf(id uint32) *item {
 	return nil
 }
 
-// addAlpha reads the alpha plane of an item, or those of its tiles.
-func (d *decoding) addAlpha(c *canvas, it *item) error {
-	plane := d.alphaOf(it.id)
+// addAlpha reads the alpha plane of an item, or those of its tiles, for a canvas
+// that shows the item by t.
+func (d *decoding) addAlpha(c *canvas, it *item, t transform) error {
+	plane := d.meta.alphaOf(it.id)
 	if plane == nil {
 		if it.kind == "grid" {
-			return d.addTileAlpha(c, it)
+			return d.addTileAlpha(c, it, t)
 		}
 		return nil
+	}
+	of, err := it.size()
+	if err != nil {
+		return err
 	}
 	size, err := plane.size()
 	if err != nil {
 		return err
 	}
-	if int64(size.X)*int64(size.Y) > 4*int64(c.width)*int64(c.height) {
-		return fmt.Errorf("an alpha plane of %v for a picture of %dx%d", size, c.width, c.height)
+	if int64(size.X)*int64(size.Y) > 4*int64(of.X)*int64(of.Y) {
+		return fmt.Errorf("an alpha plane of %v for a picture of %v", size, of)
 	}
-	alpha := make([]byte, size.X*size.Y)
-	if err := d.tiles(plane, plane.properties, alphaRows{alpha, size.X}); err != nil {
+	alpha := make([]byte, c.width*c.height)
+	c.premultiplied = slices.Contains(d.meta.targets("prem", it.id), plane.id)
+	shown := target{alpha, 1, t}
+	stored := shown
+	if size != of {
+		stored = target{make([]byte, size.X*size.Y), 1, transform{crop: image.Rectangle{Max: size}, orientation: 1}}
+	}
+	if err := d.tiles(plane, plane.properties, stored); err != nil {
 		return fmt.Errorf("the alpha plane: %w", err)
 	}
-	c.setAlpha(alpha, size)
-	c.premultiplied = slices.Contains(d.meta.targets("prem", it.id), plane.id)
+	if size != of {
+		shown.scale(stored.pix, size, of)
+	}
+	if c.alpha == nil {
+		c.alpha = alpha
+		return nil
+	}
+	for i, a := range alpha { // an overlay whose background is clear
+		c.alpha[i] = blend(a, 0, c.alpha[i])
+	}
 	return nil
 }
 
 // addTileAlpha serves grids whose tiles have alpha planes, and the grid has none.
-func (d *decoding) addTileAlpha(c *canvas, it *item) error {
-	g, err := d.grid(it)
+func (d *decoding) addTileAlpha(c *canvas, it *item, t transform) error {
+	g, err := d.meta.grid(it)
 	if err != nil {
 		return err
 	}
 	for i, id := range g.tiles {
-		plane := d.alphaOf(id)
+		plane := d.meta.alphaOf(id)
 		if plane == nil {
 			continue
 		}
@@ -244,7 +263,7 @@ func (d *decoding) addTileAlpha(c *canvas, it *item) error {
 			c.alpha = slices.Repeat([]byte{255}, c.width*c.height)
 			c.premultiplied = slices.Contains(d.meta.targets("prem", id), plane.id)
 		}
-		if err := d.coded(plane, plane.properties, alphaRows{c.alpha, c.width}, g.at(i), g.size); err != nil {
+		if err := d.coded(plane, plane.properties, target{c.alpha, 1, t}, g.at(i)); err != nil {
 			return fmt.Errorf("the alpha plane: %w", err)
 		}
 	}
@@ -262,8 +281,6 @@ type grid struct {
 func (g *grid) at(i int) image.Point {
 	return image.Pt(i%g.columns*g.tile.X, i/g.columns*g.tile.Y)
 }
-
-func (d *decoding) grid(it *item) (*grid, error) { return d.meta.grid(it) }
 
 func (m *meta) grid(it *item) (*grid, error) {
 	data, err := m.data(it)
@@ -294,42 +311,59 @@ func (m *meta) grid(it *item) (*grid, error) {
 	return g, nil
 }
 
-// rows takes what is decoded, row by row. at is the left end of row y; a row that
-// reaches beyond the right end was cut by the caller.
-type rows interface {
-	write(d *decoding, p *planes, y, width int, at image.Point)
-	grey() bool
+// target is where the rows of a stored picture go: the samples of a canvas, which
+// is turned and may show a part of the picture alone.
+type target struct {
+	pix      []byte
+	channels int // 3 for colours, 1 for alpha
+	transform
 }
 
-type rgbRows struct{ c *canvas }
-
-func (r rgbRows) grey() bool { return false }
-
-func (r rgbRows) write(d *decoding, p *planes, y, width int, at image.Point) {
-	d.converter.row(r.c.pix[3*(at.Y*r.c.width+at.X):][:3*width], p, y)
+// write puts stored pixels, from (x, y) to the right, where they are shown. All must
+// be inside the crop.
+func (t *target) write(row []byte, x, y int) {
+	i, step := t.place(x, y)
+	if step == 1 {
+		copy(t.pix[t.channels*i:], row)
+		return
+	}
+	if t.channels == 1 {
+		for _, v := range row {
+			t.pix[i] = v
+			i += step
+		}
+		return
+	}
+	for ; len(row) >= 3; row = row[3:] {
+		p := t.pix[3*i : 3*i+3]
+		p[0], p[1], p[2] = row[0], row[1], row[2]
+		i += step
+	}
 }
 
-type alphaRows struct {
-	alpha  []byte
-	stride int
-}
-
-func (r alphaRows) grey() bool { return true }
-
-func (r alphaRows) write(d *decoding, p *planes, y, width int, at image.Point) {
-	d.scratch = p.alphaRow(r.alpha[at.Y*r.stride+at.X:][:width], y, d.scratch)
+// scale writes samples of a plane of another size than the picture has: the nearest
+// ones.
+func (t *target) scale(plane []byte, size, of image.Point) {
+	row := make([]byte, t.crop.Dx())
+	for y := t.crop.Min.Y; y < t.crop.Max.Y; y++ {
+		from := plane[y*size.Y/of.Y*size.X:][:size.X]
+		for i := range row {
+			row[i] = from[(t.crop.Min.X+i)*size.X/of.X]
+		}
+		t.write(row, t.crop.Min.X, y)
+	}
 }
 
 // tiles decodes a coded item or a grid of them.
-func (d *decoding) tiles(it *item, properties []box, to rows) error {
+func (d *decoding) tiles(it *item, properties []box, to target) error {
 	size, err := it.size()
 	if err != nil {
 		return err
 	}
 	if it.kind != "grid" {
-		return d.coded(it, properties, to, image.Point{}, size)
+		return d.coded(it, properties, to, image.Point{})
 	}
-	g, err := d.grid(it)
+	g, err := d.meta.grid(it)
 	if err != nil {
 		return err
 	}
@@ -346,7 +380,7 @@ func (d *decoding) tiles(it *item, properties []box, to rows) error {
 		}
 		// What a tile does not say of its colours, the grid does.
 		own := slices.Concat(tile.properties, colours(properties))
-		err = d.coded(tile, own, to, g.at(i), g.size)
+		err = d.coded(tile, own, to, g.at(i))
 		d.leave()
 		if err != nil {
 			return fmt.Errorf("tile %d of %d: %w", i+1, len(g.tiles), err)
@@ -365,21 +399,25 @@ func colours(properties []box) []box {
 	return list
 }
 
-// coded decodes one coded item and writes it at a point of a picture of the size
-// whole, which may cut it.
-func (d *decoding) coded(it *item, properties []box, to rows, at, whole image.Point) error {
+// coded decodes one coded item, the corner of which lies at a point of the picture.
+func (d *decoding) coded(it *item, properties []box, to target, at image.Point) error {
 	size, err := it.size()
 	if err != nil {
 		return err
+	}
+	visible := image.Rectangle{Min: at, Max: at.Add(size)}.Intersect(to.crop).Sub(at)
+	if visible.Empty() {
+		return nil
 	}
 	p, err := d.planes(it, properties, size)
 	if err != nil {
 		return err
 	}
+	d.damaged = d.damaged || p.damaged
 	if p.width < size.X || p.height < size.Y {
 		return fmt.Errorf("the coded picture is %dx%d, its boxes say %v", p.width, p.height, size)
 	}
-	if !to.grey() {
+	if to.channels == 3 {
 		c, said := colourOf(properties)
 		if !said {
 			c = p.colour
@@ -390,9 +428,15 @@ func (d *decoding) coded(it *item, properties []box, to rows, at, whole image.Po
 			}
 		}
 	}
-	visible := image.Rectangle{Min: at, Max: at.Add(size)}.Intersect(image.Rectangle{Max: whole})
-	for y := range visible.Dy() {
-		to.write(d, &p, y, visible.Dx(), at.Add(image.Pt(0, y)))
+	row := slices.Grow(d.row[:0], to.channels*visible.Max.X)[:to.channels*visible.Max.X]
+	d.row = row
+	for y := visible.Min.Y; y < visible.Max.Y; y++ {
+		if to.channels == 3 {
+			d.converter.row(row, &p, y)
+		} else {
+			d.scratch = p.alphaRow(row, y, d.scratch)
+		}
+		to.write(row[to.channels*visible.Min.X:], at.X+visible.Min.X, at.Y+y)
 	}
 	return nil
 }

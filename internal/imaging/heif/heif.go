@@ -26,6 +26,9 @@ import (
 // ErrUnsupported is what a sound file meets that uses what is not read here.
 var ErrUnsupported = errors.New("unsupported")
 
+// ErrDamaged comes with a picture, parts of which a codec had to make up.
+var ErrDamaged = errors.New("parts of the coded picture are damaged")
+
 // unsupported names what is not read.
 func unsupported(what string) error { return fmt.Errorf("%w: %s", ErrUnsupported, what) }
 
@@ -45,6 +48,9 @@ func Open(data []byte) (*File, error) {
 		return f, nil
 	}
 	moov, moovErr := findBox(data, "moov")
+	if _, miniErr := findBox(data, "mini"); moovErr != nil && miniErr == nil {
+		return nil, unsupported("a box mini in the place of meta")
+	}
 	if moovErr != nil {
 		return nil, err // which tells more than the lack of a sequence
 	}
@@ -90,6 +96,10 @@ func open(m *meta) (*File, error) {
 			primary = m.items[to[0]]
 		}
 	}
+	// Some files name a thumbnail as their picture; what it is of is meant.
+	if to := m.targets("thmb", primary.id); len(to) > 0 && m.items[to[0]] != nil {
+		primary = m.items[to[0]]
+	}
 	size, err := primary.size()
 	if err != nil {
 		return nil, err
@@ -101,7 +111,7 @@ func open(m *meta) (*File, error) {
 	return &File{meta: m, primary: primary, size: size, shape: shape}, nil
 }
 
-// Size is that of the pixels that Decode returns.
+// Size is that of the stored pixels, cropped and not yet turned.
 func (f *File) Size() (width, height int) {
 	s := f.shape.crop.Size()
 	return s.X, s.Y
@@ -119,17 +129,20 @@ func (f *File) Orientation() int {
 // Still decodes a JPEG that is an item of a file to tightly packed RGB.
 type Still func(data []byte) (pix []byte, width, height int, err error)
 
-// Decode returns tightly packed 8-bit RGB, cropped but not turned. Alpha is
-// composited on white. jpeg may be nil. The error wraps ErrUnsupported where the
-// file is sound, and the context's cause where that is over.
-func (f *File) Decode(ctx context.Context, jpeg Still) ([]byte, error) {
+// Decode returns tightly packed 8-bit RGB, cropped, and turned by an orientation,
+// which is an EXIF value: the file's own or another. Alpha is composited on white.
+// jpeg may be nil. The error wraps ErrUnsupported where the file is sound, is the
+// context's cause where that is over, and is ErrDamaged beside pixels.
+func (f *File) Decode(ctx context.Context, orientation int, jpeg Still) ([]byte, error) {
 	d := &decoding{ctx: ctx, meta: f.meta, jpeg: jpeg, budget: maxItems}
 	defer d.close()
-	c, err := d.stored(f.primary, true)
+	c, err := d.picture(f.primary, transform{crop: f.shape.crop, orientation: max(orientation, 1)})
 	if err != nil {
 		return nil, err
 	}
-	d.close() // before anything is copied
 	c.overWhite()
-	return c.crop(f.shape.crop).pix, nil
+	if d.damaged {
+		return c.pix, ErrDamaged
+	}
+	return c.pix, nil
 }

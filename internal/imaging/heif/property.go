@@ -141,6 +141,34 @@ func cleanAperture(b box, size image.Point) (image.Rectangle, error) {
 	return crop, nil
 }
 
+// upright is the size of what is shown.
+func (t *transform) upright() image.Point { return uprightSize(t.crop.Size(), t.orientation) }
+
+// place says where a stored pixel inside the crop is shown, as a number of pixels
+// from the first, and how far its right neighbour is from it.
+func (t *transform) place(x, y int) (at, step int) {
+	x, y = x-t.crop.Min.X, y-t.crop.Min.Y
+	w, h := t.crop.Dx(), t.crop.Dy()
+	if t.orientation >= 5 {
+		step = h
+		at = y
+		if t.orientation == 6 || t.orientation == 7 {
+			at = h - 1 - y
+		}
+		if t.orientation >= 7 {
+			return at + (w-1-x)*h, -step
+		}
+		return at + x*h, step
+	}
+	if t.orientation == 3 || t.orientation == 4 {
+		y = h - 1 - y
+	}
+	if t.orientation == 2 || t.orientation == 3 {
+		return y*w + w - 1 - x, -1
+	}
+	return y*w + x, 1
+}
+
 // isAlpha reports whether an auxiliary picture is an alpha plane.
 func (it *item) isAlpha() bool {
 	b, ok := it.property("auxC")
