@@ -150,13 +150,6 @@ func TestDamagedAVIFIsNoPicture(t *testing.T) {
 	}
 }
 
-func TestNarrowHEICIsRefused(t *testing.T) {
-	_, _, err := Decode(readSource(t, "narrow.heic"), Options{})
-	if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "too small") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestPanicsBecomeErrors(t *testing.T) {
 	c := codec{
 		format: FormatBMP,
