@@ -246,3 +246,47 @@ func TestMemoryLimit(t *testing.T) {
 		}
 	}
 }
+
+// TestJPEGInHEIF wraps a JPEG as the item of a HEIF file.
+func TestJPEGInHEIF(t *testing.T) {
+	jpeg := readSource(t, "420.jpg")
+	h, err := jpegHeader(jpeg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := func(name string, parts ...[]byte) []byte {
+		body := slices.Concat(parts...)
+		out := binary.BigEndian.AppendUint32(nil, uint32(8+len(body)))
+		return append(append(out, name...), body...)
+	}
+	u32 := func(v int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(v)) }
+	file := func(width int) []byte {
+		zeros := make([]byte, 4)
+		ftyp := box("ftyp", []byte("mif1\x00\x00\x00\x00mif1jpeg"))
+		build := func(offset int) []byte {
+			return box("meta", zeros,
+				box("hdlr", zeros, zeros, []byte("pict"), make([]byte, 13)),
+				box("pitm", zeros, []byte{0, 1}),
+				box("iinf", zeros, []byte{0, 1}, box("infe", []byte("\x02\x00\x00\x00\x00\x01\x00\x00jpeg\x00"))),
+				box("iloc", zeros, []byte{0x44, 0, 0, 1, 0, 1, 0, 0, 0, 1}, u32(offset), u32(len(jpeg))),
+				box("iprp", box("ipco", box("ispe", zeros, u32(width), u32(h.height))),
+					box("ipma", zeros, u32(1), []byte{0, 1, 1, 1})))
+		}
+		start := len(ftyp) + len(build(0)) + 8
+		return slices.Concat(ftyp, build(start), box("mdat", jpeg))
+	}
+	got, info, err := Decode(file(h.width), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := Decode(jpeg, Options{IgnoreOrientation: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Pix, want.Pix) || info.Format != FormatHEIC {
+		t.Errorf("other pixels, format %s", info.Format)
+	}
+	if _, _, err := Decode(file(h.width-1), Options{}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("another size in the boxes: %v", err)
+	}
+}

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
@@ -24,7 +22,7 @@ type worker struct {
 	t       *tally
 	loader  *loader
 	commits *committer
-	memory  *semaphore.Weighted
+	memory  *memory
 	claims  *claims
 	prepare *clip.Preparer
 	buf     []byte
@@ -181,12 +179,11 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	}
 	pre := w.x.embedder.Spec().Preprocess
 	options := imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits}
-	// What exceeds the whole budget runs alone, up to the limit of Decode.
-	weight := min(info.DecodeBytes(options), w.x.options.DecodedBytes)
-	if err := w.memory.Acquire(ctx, weight); err != nil {
+	release, err := w.memory.acquire(ctx, info.DecodeBytes(options))
+	if err != nil {
 		return err
 	}
-	defer w.memory.Release(weight)
+	defer release()
 
 	decoding := begin(&w.t.times.decode)
 	img, info, err := imaging.DecodeContext(ctx, f.data, options)

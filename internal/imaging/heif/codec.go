@@ -56,11 +56,7 @@ func compile(zipped []byte) (*module, error) {
 	// (wazero's own WithCloseOnContextDone checks at every turn of every loop, which
 	// makes decoding three to five times slower.)
 	_, err = runtime.NewHostModuleBuilder("host").NewFunctionBuilder().
-		WithGoFunction(api.GoFunc(func(ctx context.Context, _ []uint64) {
-			if err := ctx.Err(); err != nil {
-				panic(err)
-			}
-		}), nil, nil).Export("tick").Instantiate(ctx)
+		WithGoFunction(api.GoFunc(tick), nil, nil).Export("tick").Instantiate(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +68,27 @@ func compile(zipped []byte) (*module, error) {
 		return nil, err
 	}
 	return &module{runtime, code}, nil
+}
+
+// work is what a call of decode may do, counted in ticks.
+type work struct{ left int64 }
+
+type workKey struct{}
+
+// errWork is the panic of a call that does more than it may.
+var errWork = errors.New("the coded picture takes more work than its size justifies")
+
+// tick is called by the codecs for every block and every unit of the bitstream. Its
+// panic becomes the error of the call.
+func tick(ctx context.Context, _ []uint64) {
+	if w, ok := ctx.Value(workKey{}).(*work); ok {
+		if w.left--; w.left < 0 {
+			panic(errWork)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		panic(err)
+	}
 }
 
 // decoder is one instance of a codec. It is not safe for concurrent use.
@@ -95,10 +112,18 @@ func newDecoder(ctx context.Context, kind string, memoryBytes int64) (*decoder, 
 		return nil, fmt.Errorf("compile the decoder: %w", err)
 	}
 	d := &decoder{memory: new(linearMemory), bounds: min(memoryBytes, math.MaxUint32)}
-	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory {
-		d.memory.bytes, d.memory.release, d.memory.err = reserve(int(d.bounds))
-		return d.memory
-	}))
+	// The code's own data, which wazero takes for granted.
+	for _, own := range m.code.ExportedMemories() {
+		if int64(own.Min())*wasmPage > d.bounds {
+			return nil, d.outOfMemory()
+		}
+	}
+	d.memory.bytes, d.memory.release, err = reserve(int(d.bounds))
+	if err != nil {
+		return nil, fmt.Errorf("reserve memory for the decoder: %w", err)
+	}
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
+		func(_, _ uint64) experimental.LinearMemory { return d.memory }))
 	// Without a name, any number of instances can live side by side.
 	d.instance, err = m.runtime.InstantiateModule(ctx, m.code, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
@@ -114,11 +139,13 @@ func (d *decoder) close() {
 	d.memory.Free()
 }
 
+// wasmPage is the unit of WebAssembly's memory.
+const wasmPage = 64 << 10
+
 // linearMemory is the memory of an instance: reserved whole, used as it grows.
 type linearMemory struct {
 	bytes   []byte
 	release func()
-	err     error
 	refused bool
 }
 
@@ -148,6 +175,16 @@ type coded struct {
 	// What an AV1 picture of several layers says about the one to show; layer 4 is
 	// the highest.
 	operatingPoint, layer uint32
+}
+
+// ticks is the work that a picture of this size justifies. The smallest blocks of
+// HEVC have 16x16 samples and those of AV1 64x64, of which a picture may have several
+// frames; a damaged or a hostile file may hold hundreds.
+func (c coded) ticks() int64 {
+	if c.kind == "av01" {
+		return 1000 + 16*(int64(c.maxSamples)/(64*64)+1)
+	}
+	return 1000 + 2*(int64(c.maxSamples)/(16*16)+1)
 }
 
 // planes are the samples of a decoded picture. They are memory of the decoder, and
@@ -183,7 +220,7 @@ func (d *decoder) decode(ctx context.Context, c coded) (planes, error) {
 	if c.kind == "av01" {
 		args = append(args, uint64(c.operatingPoint), uint64(c.layer))
 	}
-	status, err := d.call(ctx, "decode", args...)
+	status, err := d.call(context.WithValue(ctx, workKey{}, &work{left: c.ticks()}), "decode", args...)
 	if err != nil {
 		return planes{}, err
 	}
@@ -283,8 +320,8 @@ func (d *decoder) explain(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case d.memory.err != nil:
-		return fmt.Errorf("reserve memory for the decoder: %w", d.memory.err)
+	case errors.Is(err, errWork):
+		return errWork
 	case d.memory.refused:
 		return d.outOfMemory()
 	}

@@ -139,11 +139,15 @@ func (d *decoding) still(it *item) (*canvas, error) {
 	if p, ok := it.property("jpgC"); ok {
 		data = slices.Concat(p.payload, data)
 	}
-	pix, w, h, err := d.jpeg(data)
+	size, err := it.size()
 	if err != nil {
 		return nil, err
 	}
-	return &canvas{width: w, height: h, pix: pix}, nil
+	pix, err := d.jpeg(data, size.X, size.Y)
+	if err != nil {
+		return nil, err
+	}
+	return &canvas{width: size.X, height: size.Y, pix: pix}, nil
 }
 
 // overlay lays items over each other on a canvas of one colour (ISO/IEC 23008-12,

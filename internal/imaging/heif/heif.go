@@ -126,8 +126,9 @@ func (f *File) Orientation() int {
 	return f.shape.orientation
 }
 
-// Still decodes a JPEG that is an item of a file to tightly packed RGB.
-type Still func(data []byte) (pix []byte, width, height int, err error)
+// Still decodes a JPEG that is an item of a file to tightly packed RGB. It refuses
+// one of another size before it takes memory for it.
+type Still func(data []byte, width, height int) (pix []byte, err error)
 
 // Decode returns tightly packed 8-bit RGB, cropped, and turned by an orientation,
 // which is an EXIF value: the file's own or another. Alpha is composited on white.

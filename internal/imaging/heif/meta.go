@@ -146,6 +146,7 @@ func (m *meta) readLocations(b box) error {
 	if max(offsetBytes, lengthBytes, baseBytes, indexBytes) > 8 {
 		return errors.New("iloc box with numbers of more than 8 bytes")
 	}
+	left := maxBoxes // extents: with numbers of no bytes, a short box has any number
 	for range r.uint(idBytes(version == 2)) {
 		if r.short {
 			break
@@ -159,6 +160,9 @@ func (m *meta) readLocations(b box) error {
 		base := r.uint(baseBytes)
 		var extents []extent
 		for range r.u16() {
+			if left--; left < 0 {
+				return fmt.Errorf("more than %d extents", maxBoxes)
+			}
 			if r.short {
 				break
 			}
