@@ -11,7 +11,7 @@ import (
 func KnownExtension(name string) bool {
 	switch strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) {
 	case "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff",
-		"heic", "heif", "hif", "avif":
+		"heic", "heif", "hif", "avif", "heics", "heifs", "avifs", "avis":
 		return true
 	}
 	return false

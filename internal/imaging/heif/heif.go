@@ -13,7 +13,7 @@
 // The modules are built by scripts/codecs/build.sh from pinned sources. dav1d is
 // under the 2-clause BSD licence. libde265 is under the LGPL 3: its module is a
 // file of its own (hevc.wasm.gz), which anyone can replace and rebuild with that
-// script.
+// script. The texts are in the folder licences.
 package heif
 
 import (
