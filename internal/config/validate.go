@@ -40,6 +40,7 @@ func (c Config) Validate() error {
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
+	atLeast("index.max_memory", c.Index.MaxMemory, 1<<20)
 	errs = append(errs, c.Milvus.validate()...)
 	return errors.Join(errs...)
 }

@@ -75,7 +75,7 @@ func pngPixelBytes(data []byte) int64 {
 // checkMemory refuses a picture that takes more memory than the limit.
 func (l Limits) checkMemory(need int64) error {
 	if limit := l.WithDefaults().MaxMemory; need > limit {
-		return fmt.Errorf("%w: decoding takes about %d MiB of memory, limit %d", ErrTooLarge, need>>20, limit>>20)
+		return fmt.Errorf("%w: decoding takes about %d MiB of memory, limit %d MiB", ErrTooLarge, need>>20, limit>>20)
 	}
 	return nil
 }
