@@ -336,13 +336,17 @@ func upsample(out, near, far []uint16) {
 	}
 }
 
-// alphaRow writes row y of a grey picture as alpha of 8 bits, which always use the
-// full range.
-func (p *planes) alphaRow(out []byte, y int, scratch []uint16) []uint16 {
+// alphaRow writes row y of a grey picture as alpha of 8 bits. limited is the range
+// of video.
+func (p *planes) alphaRow(out []byte, y int, scratch []uint16, limited bool) []uint16 {
 	scratch = widen(scratch, p, 0, y, len(out))
-	most := uint32(1)<<p.depth - 1
+	clear, span := int32(0), int32(1)<<p.depth-1
+	if limited && p.depth >= 8 {
+		clear, span = 16<<(p.depth-8), 219<<(p.depth-8)
+	}
 	for x, s := range scratch {
-		out[x] = byte((uint32(s)*255*2 + most) / (2 * most))
+		v := min(max(int32(s)-clear, 0), span)
+		out[x] = byte((v*255*2 + span) / (2 * span))
 	}
 	return scratch
 }

@@ -180,3 +180,41 @@ func TestUpsample(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestAlphaUsesItsRange(t *testing.T) {
+	p := planes{width: 5, height: 1, depth: 8, bytes: 1}
+	p.plane[0], p.stride[0] = []byte{0, 16, 126, 235, 255}, 5
+	for limited, want := range map[bool][]byte{false: {0, 16, 126, 235, 255}, true: {0, 0, 128, 255, 255}} {
+		got := make([]byte, 5)
+		if p.alphaRow(got, 0, nil, limited); !slices.Equal(got, want) {
+			t.Errorf("limited %v: %v, want %v", limited, got, want)
+		}
+	}
+	deep := planes{width: 4, height: 1, depth: 10, bytes: 2}
+	deep.plane[0], deep.stride[0] = []byte{0, 0, 0xff, 3, 0, 2, 0xff, 0xff}, 8
+	got := make([]byte, 4)
+	if deep.alphaRow(got, 0, nil, false); !slices.Equal(got, []byte{0, 255, 128, 255}) {
+		t.Errorf("10 bits: %v", got)
+	}
+}
+
+// TestUpperLayersAreLeftOut builds a picture of three units, one of which is of a
+// layer above the first, with lengths of every size.
+func TestUpperLayersAreLeftOut(t *testing.T) {
+	for bytes := 1; bytes <= 4; bytes++ {
+		config := make([]byte, 23)
+		config[21] = byte(bytes - 1)
+		var data []byte
+		for _, unit := range [][]byte{{0x26, 0x01, 7}, {0x26, 0x09, 8}, {0x02, 0x01, 9, 9}} {
+			length := binary.BigEndian.AppendUint32(nil, uint32(len(unit)))
+			data = append(append(data, length[4-bytes:]...), unit...)
+		}
+		got, err := hevcUnits(config, data)
+		if want := []byte{0, 0, 0, 3, 0x26, 1, 7, 0, 0, 0, 4, 2, 1, 9, 9}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%d bytes: %v, %v", bytes, got, err)
+		}
+		if _, err := hevcUnits(config, data[:len(data)-1]); err == nil {
+			t.Errorf("%d bytes: a cut unit was taken", bytes)
+		}
+	}
+}

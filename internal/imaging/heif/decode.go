@@ -432,13 +432,16 @@ func (d *decoding) coded(it *item, properties []box, to target, at image.Point) 
 			}
 		}
 	}
+	// Alpha uses the full range, except in AV1 of early encoders, which say so. (HEVC
+	// says nothing in most files, which would mean the limited range.)
+	limited := it.kind == "av01" && !p.colour.full
 	row := slices.Grow(d.row[:0], to.channels*visible.Max.X)[:to.channels*visible.Max.X]
 	d.row = row
 	for y := visible.Min.Y; y < visible.Max.Y; y++ {
 		if to.channels == 3 {
 			d.converter.row(row, &p, y)
 		} else {
-			d.scratch = p.alphaRow(row, y, d.scratch)
+			d.scratch = p.alphaRow(row, y, d.scratch, limited)
 		}
 		to.write(row[to.channels*visible.Min.X:], at.X+visible.Min.X, at.Y+y)
 	}
@@ -484,13 +487,20 @@ func (d *decoding) planes(it *item, properties []box, size image.Point) (planes,
 }
 
 // hevcUnits puts the parameter sets of hvcC in front of the picture, each unit
-// behind its length in 4 bytes.
+// behind its length in 4 bytes. Units of layers above the first are left out: they
+// are other views or enhancements, which the codec knows nothing of.
 func hevcUnits(config, data []byte) ([]byte, error) {
 	if len(config) < 23 {
 		return nil, errors.New("short hvcC box")
 	}
+	out := make([]byte, 0, len(config)+len(data)+64)
+	add := func(unit []byte) {
+		if len(unit) >= 2 && unit[0]&1 == 0 && unit[1]>>3 == 0 { // nuh_layer_id
+			out = binary.BigEndian.AppendUint32(out, uint32(len(unit)))
+			out = append(out, unit...)
+		}
+	}
 	lengthBytes := int(config[21]&3) + 1
-	var out []byte
 	r := reader{b: config[22:]}
 	for range r.u8() {
 		r.u8() // the type, which the unit says as well
@@ -499,15 +509,11 @@ func hevcUnits(config, data []byte) ([]byte, error) {
 			if r.short {
 				break
 			}
-			out = binary.BigEndian.AppendUint32(out, uint32(len(unit)))
-			out = append(out, unit...)
+			add(unit)
 		}
 	}
 	if err := r.err("hvcC"); err != nil {
 		return nil, err
-	}
-	if lengthBytes == 4 {
-		return append(out, data...), nil
 	}
 	r = reader{b: data}
 	for len(r.b) > 0 {
@@ -515,8 +521,7 @@ func hevcUnits(config, data []byte) ([]byte, error) {
 		if r.short {
 			return nil, errors.New("the coded picture ends inside a unit")
 		}
-		out = binary.BigEndian.AppendUint32(out, uint32(len(unit)))
-		out = append(out, unit...)
+		add(unit)
 	}
 	return out, nil
 }
