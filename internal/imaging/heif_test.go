@@ -183,19 +183,34 @@ func TestDamagedHEIFIsOneLine(t *testing.T) {
 	}
 }
 
-// TestMarkedWhereHEICIsDamaged expects a picture with a mark, or none, of a file whose
-// coded data is overwritten in the middle.
-func TestMarkedWhereHEICIsDamaged(t *testing.T) {
-	data := slices.Clone(readHEIF(t, "case-heic-exif_orientation_only.heic"))
-	at := bytes.Index(data, []byte("mdat"))
-	for i := at + 4 + (len(data)-at)/2; i < len(data); i++ {
-		data[i] = byte(i * 131)
+// TestDamagedHEICIsMarked overwrites the coded data from some place on. A picture that
+// comes all the same has a mark.
+func TestDamagedHEICIsMarked(t *testing.T) {
+	whole := readHEIF(t, "case-heic-exif_orientation_only.heic")
+	sound, info, err := Decode(whole, Options{})
+	if err != nil || info.Damage != "" {
+		t.Fatalf("sound: %q, %v", info.Damage, err)
 	}
-	_, info, err := Decode(data, Options{})
-	if err == nil && info.Damage == "" {
-		t.Error("half a picture came without a word")
+	at := bytes.Index(whole, []byte("mdat")) + 4
+	marked := 0
+	for n := 2; n <= 16; n++ {
+		data := slices.Clone(whole)
+		for i := at + (len(data)-at)*(n-1)/n; i < len(data); i++ {
+			data[i] = byte(i * 131)
+		}
+		got, info, err := Decode(data, Options{})
+		switch {
+		case err != nil:
+			if !errors.Is(err, ErrCorrupt) {
+				t.Errorf("the last 1/%d: %v", n, err)
+			}
+		case info.Damage != "":
+			marked++
+		case meanDifference(got, sound) > 2:
+			t.Errorf("the last 1/%d is made up, without a word", n)
+		}
 	}
-	t.Log(info.Damage, err)
+	t.Logf("%d of 15 marked", marked)
 }
 
 func TestDecodeStopsWithItsContext(t *testing.T) {

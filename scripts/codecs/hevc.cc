@@ -71,10 +71,23 @@ EXPORT("decode") uint32_t host_decode(const uint8_t* data, uint32_t size, uint32
     }
     image = de265_get_next_picture(decoder);
   }
-  // The decoder goes on where it can, and keeps a list of what was wrong.
+  // The decoder goes on where it can, and keeps a list of what was wrong. What is
+  // about units that the picture did without is no damage.
   uint32_t damage = DECODE_OK;
-  while (de265_get_warning(decoder) != DE265_OK) {
-    damage = DECODE_DAMAGED;
+  for (de265_error warning; (warning = de265_get_warning(decoder)) != DE265_OK;) {
+    switch (warning) {
+    case DE265_ERROR_NOT_IMPLEMENTED_YET: // an extension of a parameter set
+    case DE265_WARNING_NO_WPP_CANNOT_USE_MULTITHREADING:
+    case DE265_WARNING_WARNING_BUFFER_FULL:
+    case DE265_WARNING_SPS_HEADER_INVALID:
+    case DE265_WARNING_PPS_HEADER_INVALID:
+    case DE265_WARNING_NUMBER_OF_THREADS_LIMITED_TO_MAXIMUM:
+    case DE265_WARNING_SPS_MISSING_CANNOT_DECODE_SEI:
+    case DE265_WARNING_MAX_NUMBER_OF_SEI_MESSAGES_EXCEEDED:
+      break;
+    default:
+      damage = DECODE_DAMAGED;
+    }
   }
   if (image == nullptr) {
     return damage != DECODE_OK ? damage : uint32_t(DECODE_NO_PICTURE);
