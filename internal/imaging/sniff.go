@@ -11,7 +11,7 @@ import (
 func KnownExtension(name string) bool {
 	switch strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) {
 	case "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff",
-		"heic", "heif", "hif", "avif":
+		"heic", "heif", "hif", "avif", "heics", "heifs", "avifs", "avis":
 		return true
 	}
 	return false
@@ -87,7 +87,7 @@ func brandFormat(b []byte) Format {
 			return FormatAVIF
 		case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs":
 			return FormatHEIC
-		case "mif1", "msf1", "mif2":
+		case "mif1", "msf1", "mif2", "mif3", "msf2", "miaf", "jpeg", "jpgs", "MiHE", "MiHB", "MiHA":
 			found = FormatHEIC
 		}
 	}
