@@ -198,5 +198,5 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 
 // Limits are the bounds of one picture.
 func Limits(cfg config.Config) imaging.Limits {
-	return imaging.Limits{MaxPixels: cfg.Index.MaxPixels, MaxBytes: cfg.Index.MaxBytes}
+	return imaging.Limits{MaxPixels: cfg.Index.MaxPixels, MaxBytes: cfg.Index.MaxBytes, MaxMemory: cfg.Index.MaxMemory}
 }

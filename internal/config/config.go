@@ -36,6 +36,7 @@ type Index struct {
 	DecodedBytes int64    `mapstructure:"decoded_bytes"` // memory of decoded pictures, at most
 	MaxPixels    int64    `mapstructure:"max_pixels"`    // of one picture
 	MaxBytes     int64    `mapstructure:"max_bytes"`     // of one file
+	MaxMemory    int64    `mapstructure:"max_memory"`    // of decoding one picture
 	Hidden       bool     `mapstructure:"hidden"`        // look at files and folders with a leading dot
 	FollowLinks  bool     `mapstructure:"follow_links"`
 	Ignore       []string `mapstructure:"ignore"` // globs, as in .sightlineignore
@@ -56,6 +57,7 @@ func Default() Config {
 			DecodedBytes: 512 << 20,
 			MaxPixels:    500_000_000,
 			MaxBytes:     2 << 30,
+			MaxMemory:    800 << 20,
 			FollowLinks:  true,
 			Ignore:       []string{},
 		},

@@ -43,6 +43,7 @@ func (c Config) Validate(kinds []string) error {
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
+	atLeast("index.max_memory", c.Index.MaxMemory, 1<<20)
 	for _, err := range c.Milvus.Validate() {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrInvalid, err))
 	}

@@ -5,14 +5,17 @@
 // trained behind: a picture that goes through Decode and Resize must come out
 // bit for bit as it does there. Where we differ on purpose (EXIF orientation is
 // applied, transparency is composited on white, 16-bit grey is scaled and not
-// clipped), the difference is stated at the place where it is made.
+// clipped), the difference is stated at the place where it is made. A picture that is
+// damaged but at least four fifths there is shown, with Info.Damage.
 //
 // The package knows nothing of models, tensors or stores.
 package imaging
 
 import (
+	"context"
 	"errors"
-	"time"
+
+	"github.com/sightline/sightline/internal/imaging/metadata"
 )
 
 // RGB is an 8-bit picture, top row first, tightly packed: the pixel at (x, y) is
@@ -68,13 +71,18 @@ type Options struct {
 	// parity tests want this.
 	IgnoreOrientation bool
 	Limits            Limits
+	// ctx is DecodeContext's, for the decoders that can be stopped.
+	ctx context.Context
 }
 
-// Limits bounds what a file may make us allocate. Both are checked from the
+// Limits bounds what a file may make us allocate. All are checked from the
 // header, before any pixel memory exists. Zero fields mean the defaults.
 type Limits struct {
 	MaxPixels int64 // width*height; default 500 million
 	MaxBytes  int64 // size of the file; default 2 GiB
+	// MaxMemory is what decoding one picture may take at its peak, by the estimate
+	// of Info.DecodeBytes; default 800 MiB.
+	MaxMemory int64
 }
 
 // WithDefaults returns the limits with the defaults in the place of zeros.
@@ -85,6 +93,9 @@ func (l Limits) WithDefaults() Limits {
 	if l.MaxBytes <= 0 {
 		l.MaxBytes = defaultMaxBytes
 	}
+	if l.MaxMemory <= 0 {
+		l.MaxMemory = defaultMaxMemory
+	}
 	return l
 }
 
@@ -94,12 +105,17 @@ type Info struct {
 	// Width and Height are those of the whole picture as it is looked at: after
 	// the EXIF orientation, before any reduced-scale decoding.
 	Width, Height int
-	Orientation   int       // EXIF orientation, 1..8; 1 where the file says nothing
-	TakenAt       time.Time // EXIF date; zero where the file says nothing or nonsense
-	Keywords      []string  // IPTC keywords and XMP dc:subject, in file order, without repeats
+	Orientation   int // EXIF orientation, 1..8; 1 where the file says nothing
+	// Metadata is what the file says about itself: date, keywords, captions. Its
+	// Orientation is EXIF's or XMP's, which HEIF files overrule.
+	Metadata metadata.Metadata
 	// Damage says what is wrong with a picture that could be shown all the same:
 	// an end that is missing, say. "" where nothing is.
 	Damage string
+
+	// See DecodeBytes.
+	decode, decodePixel int64
+	turns               bool
 }
 
 // Errors that callers tell apart with errors.Is. Each is wrapped with what was
@@ -111,3 +127,11 @@ var (
 	// ErrUnsupported is a sound file that uses what no decoder here knows.
 	ErrUnsupported = errors.New("unsupported kind of picture")
 )
+
+// context is the one that Decode was called with.
+func (o Options) context() context.Context {
+	if o.ctx == nil {
+		return context.Background()
+	}
+	return o.ctx
+}
