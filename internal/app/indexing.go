@@ -69,6 +69,7 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
+	options.Collection = store.IDSpace(j.open.Store, cfg.Collection)
 	choice := e.EmbedChoice(cfg, j.open.Encoder.Spec().Fingerprint)
 	options.EmbedWorkers, options.EmbedThreads, options.BatchSize = choice.Workers, choice.Threads, choice.BatchSize
 	j.options = options
