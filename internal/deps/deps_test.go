@@ -37,7 +37,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
 		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample"},
+	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample", "internal/imaging/raw", "internal/imaging/raw/rawtest", "internal/imaging/psd", "internal/imaging/jxl", "internal/imaging/icc"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -52,13 +52,14 @@ var sideways = map[string][]string{
 // only says who may import a package, inside or outside of the module. Tests may
 // import what they like.
 var only = map[string][]string{
-	"internal/ort":              {"internal/app"},
-	"internal/store/local":      {"internal/app"},
-	"internal/store/milvus":     {"internal/app"},
-	"internal/imaging/draft":    {"internal/imaging"},
-	"internal/imaging/resample": {"internal/imaging"},
-	"internal/clip/cliptest":    {}, // tests alone
-	"internal/store/storetest":  {}, // tests alone
+	"internal/ort":                 {"internal/app"},
+	"internal/store/local":         {"internal/app"},
+	"internal/store/milvus":        {"internal/app"},
+	"internal/imaging/draft":       {"internal/imaging"},
+	"internal/imaging/resample":    {"internal/imaging"},
+	"internal/clip/cliptest":       {}, // tests alone
+	"internal/store/storetest":     {}, // tests alone
+	"internal/imaging/raw/rawtest": {}, // tests alone
 
 	"internal/store/milvus/milvustest": {}, // tests alone
 

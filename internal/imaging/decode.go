@@ -3,6 +3,8 @@ package imaging
 import (
 	"errors"
 	"fmt"
+
+	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
 const (
@@ -46,11 +48,11 @@ var codecs = []codec{
 
 // Formats lists the formats that are read, the commonest first.
 func Formats() []Format {
-	all := make([]Format, len(codecs))
-	for i, c := range codecs {
-		all[i] = c.format
+	var all []Format
+	for _, c := range codecs {
+		all = append(all, c.format)
 	}
-	return all
+	return append(all, RAWFormats()...)
 }
 
 // Decode reads the first picture of a file. The pixels are upright (unless
@@ -117,6 +119,9 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 func codecFor(data []byte) (codec, error) {
 	if len(data) == 0 {
 		return codec{}, fmt.Errorf("%w: the file is empty", ErrUnknownFormat)
+	}
+	if k := raw.Sniff(data); k != raw.NotRaw {
+		return rawCodec(k), nil
 	}
 	for _, c := range codecs {
 		if c.sniff(data) {

@@ -22,6 +22,9 @@ const dublinCore = "http://purl.org/dc/elements/1.1/"
 // readMeta reads what it can. Metadata is a courtesy, so nothing that is wrong with
 // it is an error: a block that cannot be read says nothing.
 func readMeta(data []byte, f Format) meta {
+	if f.IsRAW() {
+		return readRAWMeta(data)
+	}
 	format, ok := metaFormat(f)
 	if !ok {
 		return meta{orientation: 1}
