@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/psd"
 	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
@@ -44,6 +46,8 @@ var codecs = []codec{
 	{FormatAVIF, sniffAVIF, avifHeader, decodeAVIF},
 	{FormatTIFF, sniffTIFF, tiffHeader, decodeTIFF},
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
+	{FormatJXL, jxl.Sniff, jxlHeader, decodeJXL},
+	{FormatPSD, psd.Sniff, psdHeader, decodePSD},
 }
 
 // Formats lists the formats that are read, the commonest first.

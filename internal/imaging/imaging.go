@@ -42,6 +42,8 @@ const (
 	FormatTIFF    Format = "tiff"
 	FormatHEIC    Format = "heic"
 	FormatAVIF    Format = "avif"
+	FormatJXL     Format = "jxl"
+	FormatPSD     Format = "psd" // and PSB
 )
 
 // Mode says how far a decoder may shorten its work.

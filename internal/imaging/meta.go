@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/bep/imagemeta"
+
+	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/psd"
 )
 
 // meta is what the EXIF, IPTC and XMP blocks of a file say.
@@ -24,6 +27,14 @@ const dublinCore = "http://purl.org/dc/elements/1.1/"
 func readMeta(data []byte, f Format) meta {
 	if f.IsRAW() {
 		return readRAWMeta(data)
+	}
+	switch f {
+	case FormatJXL:
+		h, _ := jxl.ReadHeader(data)
+		return readBlocks(h.Exif, h.XMP, nil)
+	case FormatPSD:
+		h, _ := psd.ReadHeader(data)
+		return readBlocks(h.EXIF, h.XMP, h.IPTC)
 	}
 	format, ok := metaFormat(f)
 	if !ok {

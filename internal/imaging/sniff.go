@@ -13,7 +13,7 @@ import (
 func KnownExtension(name string) bool {
 	switch strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) {
 	case "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff",
-		"heic", "heif", "hif", "avif":
+		"heic", "heif", "hif", "avif", "jxl", "psd", "psb":
 		return true
 	case "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2", "rwl", "pef", "srw",
 		"mrw", "x3f", "erf", "3fr", "fff", "iiq", "dcr", "kdc", "mef", "mos", "gpr":
