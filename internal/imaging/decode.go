@@ -70,10 +70,13 @@ func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
 	if err != nil {
 		return nil, info, err
 	}
-	img, info.Damage, err = c.pixels(data, h, o)
+	if img = inkedJPEG(data, c.format, o); img == nil {
+		img, info.Damage, err = c.pixels(data, h, o)
+	}
 	if err != nil {
 		return nil, info, err
 	}
+	convertColours(img, data, c.format, o)
 	if !o.IgnoreOrientation && !h.upright {
 		img = orient(img, info.Orientation)
 	}
@@ -131,6 +134,9 @@ func codecFor(data []byte) (codec, error) {
 		if c.sniff(data) {
 			return c, nil
 		}
+	}
+	if KindOf("", data[:min(len(data), 512)]) == KindVector {
+		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
 	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }

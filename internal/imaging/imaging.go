@@ -59,6 +59,19 @@ const (
 	Exact Mode = "exact"
 )
 
+// Colour says what becomes of a picture's own colour space. Like Mode, it is part of
+// a model's fingerprint.
+type Colour string
+
+// The ways with colour spaces.
+const (
+	// ColourSRGB converts what an embedded profile, or numbers in its place, say to be
+	// of another space. A picture that is sRGB, or says nothing, keeps every bit.
+	ColourSRGB Colour = "srgb"
+	// ColourIgnore takes the samples as they are, as Pillow's open does.
+	ColourIgnore Colour = "ignore"
+)
+
 // Options says how Decode reads a picture. The zero value decodes at full size,
 // applies the EXIF orientation and has the default limits.
 type Options struct {
@@ -69,6 +82,7 @@ type Options struct {
 	// IgnoreOrientation leaves the pixels as stored, as openai/CLIP does. Only
 	// parity tests want this.
 	IgnoreOrientation bool
+	Colour            Colour // "" means ColourIgnore
 	Limits            Limits
 }
 

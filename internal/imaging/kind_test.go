@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -83,6 +84,14 @@ func TestKindOfKnownExtensions(t *testing.T) {
 		read := kind == KindPicture || kind == KindRAW
 		if KnownExtension("a."+ext) != (read && ext != string(FormatRAW)) {
 			t.Errorf("%s is %s", ext, kind)
+		}
+	}
+}
+
+func TestDrawingsAreUnsupported(t *testing.T) {
+	for _, data := range []string{"<svg xmlns='http://www.w3.org/2000/svg'/>", "<?xml version='1.0'?><!-- a drawing --><svg/>", "%!PS-Adobe-3.0 EPSF-3.0"} {
+		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "drawings") {
+			t.Errorf("%q: %v", data, err)
 		}
 	}
 }

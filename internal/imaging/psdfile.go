@@ -7,6 +7,7 @@ import (
 
 	"github.com/bep/imagemeta"
 
+	"github.com/sightline/sightline/internal/imaging/icc"
 	"github.com/sightline/sightline/internal/imaging/psd"
 )
 
@@ -17,8 +18,14 @@ func psdHeader(data []byte) (header, error) {
 	return header{width: h.Width, height: h.Height, orientation: 1}, psdError(err)
 }
 
-func decodePSD(data []byte, h header, _ Options) (*RGB, error) {
-	pix, err := psd.Decode(data, psd.Options{})
+func decodePSD(data []byte, h header, o Options) (*RGB, error) {
+	var options psd.Options
+	if d, err := psd.ReadHeader(data); err == nil && d.Mode == psd.CMYK && o.Colour == ColourSRGB {
+		if t := transformOf(icc.Space{Profile: d.ICC}); t != nil && t.Channels() == 4 {
+			options.CMYK = t.CMYK
+		}
+	}
+	pix, err := psd.Decode(data, options)
 	if pix == nil {
 		return nil, psdError(err)
 	}

@@ -188,7 +188,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
 	img, info, err := imaging.Decode(f.data, imaging.Options{
-		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
+		Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
 	})
 	decoding.end()
 	if err != nil {

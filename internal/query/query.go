@@ -97,7 +97,7 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
 	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}
