@@ -20,7 +20,7 @@ COPY cmd cmd
 COPY internal internal
 ARG VERSION=docker
 RUN go build -trimpath -o bin/ \
-    -ldflags "-s -w -X github.com/sightline/sightline/internal/app.Version=$VERSION" ./cmd/indexer ./cmd/search
+    -ldflags "-s -w -X github.com/sightline/sightline/internal/cmdline.Version=$VERSION" ./cmd/indexer ./cmd/search
 
 FROM debian:bookworm-20260824-slim
 RUN apt-get update \

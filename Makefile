@@ -1,7 +1,7 @@
 # Sightline: finds and labels images by meaning. `make help` lists what there is.
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X github.com/sightline/sightline/internal/app.Version=$(VERSION)
+LDFLAGS := -s -w -X github.com/sightline/sightline/internal/cmdline.Version=$(VERSION)
 
 # HEIC and AVIF always in WebAssembly: the same pixels on every machine, whatever
 # codecs its system has (see internal/imaging/heif.go).

@@ -18,8 +18,8 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Those where goroutines meet. The rest is arithmetic on memory of its own, which the
 # race detector makes slow without a chance to find anything.
 concurrent=(
-  ./internal/clip/... ./internal/hub ./internal/index ./internal/ort ./internal/progress
-  ./internal/store/... ./internal/tagging ./internal/transfer ./internal/walk
+  ./internal/clip/... ./internal/index ./internal/store/... ./internal/tagging ./internal/terminal/...
+  ./internal/transfer ./internal/walk
 )
 
 # The tags of the Makefile, so that the tests run what is shipped.

@@ -10,12 +10,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/transfer"
 )
 
-func copyCommand(p *app.Program) *cli.Command {
+func copyCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "copy",
 		Usage: "copy the index from one kind of store to another",
@@ -27,18 +29,15 @@ compared; a difference ends with 1. An index of another model is refused.
 
    indexer copy --from local --to milvus --milvus-address db.example:19530
    indexer copy --from milvus --to local --db /srv/index`,
-		Flags: app.Flags(app.StoreFlags(), app.OutputFlags(), progressFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: local or milvus", DefaultText: "the one in use"},
-			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: local or milvus"},
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), progressFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "`KIND` of store to read: " + strings.Join(app.StoreKinds(), " or "), DefaultText: "the one in use"},
+			&cli.StringFlag{Name: "to", Usage: "`KIND` of store to write: " + strings.Join(app.StoreKinds(), " or ")},
 		}),
 		Action: func(c *cli.Context) error { return copyIndex(c, p) },
 	}
 }
 
-// kinds are the stores that can be copied between.
-var kinds = []string{"local", "milvus"}
-
-func copyIndex(c *cli.Context, p *app.Program) error {
+func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
@@ -50,14 +49,14 @@ func copyIndex(c *cli.Context, p *app.Program) error {
 	target.Store = c.String("to")
 	const example = "for example: indexer copy --from local --to milvus"
 	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
-		if !slices.Contains(kinds, f.kind) {
-			return app.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(kinds, ", "))
+		if !slices.Contains(app.StoreKinds(), f.kind) {
+			return fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(app.StoreKinds(), ", "))
 		}
 	}
 	if source.Store == target.Store {
-		return app.Usagef(example, "--from and --to are both %s", source.Store)
+		return fault.Usagef(example, "--from and --to are both %s", source.Store)
 	}
-	from, err := p.OpenStore(c.Context, source, app.Read, store.Model{})
+	from, err := p.OpenStore(c.Context, source, store.ReadOnly, store.Model{})
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func copyIndex(c *cli.Context, p *app.Program) error {
 	if err != nil {
 		return err
 	}
-	to, err := p.OpenStore(c.Context, target, app.Create, d.Model)
+	to, err := p.OpenStore(c.Context, target, store.Create, d.Model)
 	if err != nil {
 		return err
 	}
@@ -84,7 +83,7 @@ func copyIndex(c *cli.Context, p *app.Program) error {
 }
 
 // copyProgress shows how much of the embeddings, which are most of an index, is over.
-func copyProgress(r *app.Reporter, dim int) func(done, total int64) {
+func copyProgress(r *cmdline.Reporter, dim int) func(done, total int64) {
 	start, each := time.Now(), int64(4*dim)
 	return func(done, total int64) {
 		r.Bytes(progress.Bytes{
@@ -105,7 +104,7 @@ type copyJSON struct {
 	Complete  bool    `json:"complete"` // everything is there and was checked
 }
 
-func printCopy(c *cli.Context, p *app.Program, r transfer.Report, complete bool) {
+func printCopy(c *cli.Context, p *cmdline.Program, r transfer.Report, complete bool) {
 	if c.Bool("json") {
 		line, _ := json.Marshal(copyJSON{ // numbers always marshal
 			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures,

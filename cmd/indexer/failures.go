@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"sync"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
 )
 
@@ -13,14 +13,14 @@ import (
 type failureLines struct {
 	index.Observer
 	mu sync.Mutex // a line at a time
-	p  *app.Program
+	p  *cmdline.Program
 }
 
 // Failed prints a failure and passes it on.
 func (l *failureLines) Failed(path, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	line, _ := json.Marshal(app.NewFailure(path, reason)) // strings always marshal
+	line, _ := json.Marshal(cmdline.NewFailure(path, reason)) // strings always marshal
 	l.p.Printf("%s\n", line)
 	l.Observer.Failed(path, reason)
 }

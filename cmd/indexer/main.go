@@ -9,21 +9,21 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first Ctrl-C lets the batch in hand finish; a second one must kill.
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, app.NewProgram(), os.Args))
+	os.Exit(run(ctx, cmdline.NewProgram(), os.Args))
 }
 
-func run(ctx context.Context, p *app.Program, args []string) int {
+func run(ctx context.Context, p *cmdline.Program, args []string) int {
 	return p.Run(ctx, &cli.App{
 		Name:    "indexer",
 		Usage:   "index picture collections by meaning",
-		Version: app.Version,
+		Version: cmdline.Version,
 		Description: `Finds the pictures below a path, embeds them with a CLIP model and keeps the
 embeddings in an index that the search command looks through.
 

@@ -12,11 +12,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/hub"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/clip/hub"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/terminal"
+	"github.com/sightline/sightline/internal/terminal/progress"
 )
 
-func modelCommand(p *app.Program) *cli.Command {
+func modelCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "model",
 		Usage: "fetch, list, verify and quantise models",
@@ -26,7 +29,7 @@ func modelCommand(p *app.Program) *cli.Command {
 	}
 }
 
-func modelFetchCommand(p *app.Program) *cli.Command {
+func modelFetchCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "fetch",
 		Usage:     "bring a model from the Hugging Face hub",
@@ -39,8 +42,8 @@ models, HF_HUB_OFFLINE forbids the network.
    indexer model fetch
    indexer model fetch Xenova/clip-vit-base-patch32 --variant quantized
    indexer run ~/Pictures --model Xenova/clip-vit-base-patch32`,
-		Flags: app.Flags(modelDirFlags(), app.OutputFlags(), progressFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "variant", Usage: "`KIND` of weights: " + strings.Join(hub.Variants(), ", "), DefaultText: "fp32"},
+		Flags: cmdline.Flags(modelDirFlags(), cmdline.OutputFlags(), progressFlags(), []cli.Flag{
+			&cli.StringFlag{Name: "variant", Usage: "`KIND` of weights: " + strings.Join(hub.Precisions(), ", "), DefaultText: "fp32"},
 			&cli.StringFlag{Name: "revision", Usage: "branch, tag or commit `REV`", DefaultText: "pinned"},
 		}),
 		Action: func(c *cli.Context) error {
@@ -49,10 +52,10 @@ models, HF_HUB_OFFLINE forbids the network.
 				return err
 			}
 			if c.NArg() > 1 {
-				return app.Usagef("", "indexer model fetch takes one name")
+				return fault.Usagef("", "indexer model fetch takes one name")
 			}
 			if cfg.Models == "" {
-				return app.Usagef("give --models DIR, or set HOME or XDG_DATA_HOME", "there is no folder for models")
+				return fault.Usagef("give --models DIR, or set HOME or XDG_DATA_HOME", "there is no folder for models")
 			}
 			o := hub.OptionsFromEnv(p.Getenv)
 			reporter, err := reporterFor(c, p)
@@ -66,7 +69,7 @@ models, HF_HUB_OFFLINE forbids the network.
 				return err
 			}
 			b, err := client.Fetch(c.Context, hub.FetchRequest{
-				Repo: c.Args().First(), Revision: c.String("revision"), Variant: c.String("variant"),
+				Repo: c.Args().First(), Revision: c.String("revision"), Precision: c.String("variant"),
 				Dir: cfg.Models, Observer: hubProgress(reporter),
 			})
 			reporter.Close()
@@ -75,7 +78,7 @@ models, HF_HUB_OFFLINE forbids the network.
 			}
 			if c.Bool("json") {
 				return json.NewEncoder(p.Stdout).Encode(map[string]any{
-					"name": b.Name, "dir": b.Dir, "variant": b.Variant, "commit": b.Manifest.Commit,
+					"name": b.Name, "dir": b.Dir, "variant": b.Precision, "commit": b.Manifest.Commit,
 					"bytes": b.Manifest.Bytes(), "received": b.Received,
 				})
 			}
@@ -83,15 +86,15 @@ models, HF_HUB_OFFLINE forbids the network.
 			if b.Received == 0 {
 				what = "already complete"
 			}
-			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Variant, what, progress.Safe(b.Dir))
-			p.Printf("next: indexer run PATH --model %s\n", app.ShellWord(b.Name))
+			p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Precision, what, terminal.Safe(b.Dir))
+			p.Printf("next: indexer run PATH --model %s\n", terminal.ShellWord(b.Name))
 			return nil
 		},
 	}
 }
 
 // hubProgress shows what the hub's client does on the progress line.
-func hubProgress(r *app.Reporter) hub.Observer {
+func hubProgress(r *cmdline.Reporter) hub.Observer {
 	return hub.ObserverFunc(func(p hub.Progress) {
 		r.Bytes(progress.Bytes{What: string(p.Phase), File: p.File, Done: p.Done, Total: p.Total, Rate: p.Rate})
 	})
@@ -105,11 +108,11 @@ func modelDirFlags() []cli.Flag {
 	}
 }
 
-func modelListCommand(p *app.Program) *cli.Command {
+func modelListCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the models on this machine, and those that are known to work",
-		Flags: app.Flags(modelDirFlags(), app.OutputFlags()),
+		Flags: cmdline.Flags(modelDirFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			cfg, err := p.Config(c)
 			if err != nil {
@@ -117,7 +120,7 @@ func modelListCommand(p *app.Program) *cli.Command {
 			}
 			installed, err := hub.List(p.ModelDirs(cfg)...)
 			if err != nil {
-				p.Notef("warning: %s", progress.Safe(err.Error()))
+				p.Notef("warning: %s", terminal.Safe(err.Error()))
 			}
 			if c.Bool("json") {
 				enc := json.NewEncoder(p.Stdout)
@@ -135,8 +138,8 @@ func modelListCommand(p *app.Program) *cli.Command {
 				if !m.Complete {
 					state = "incomplete"
 				}
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", progress.Safe(m.Name), strings.Join(m.Variants, ","),
-					humanize.Bytes(uint64(m.Bytes)), state, progress.Safe(m.Dir))
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", terminal.Safe(m.Name), strings.Join(m.Precisions, ","),
+					humanize.Bytes(uint64(m.Bytes)), state, terminal.Safe(m.Dir))
 			}
 			t.Flush()
 			here := func(k hub.Model) bool {
@@ -154,7 +157,7 @@ func modelListCommand(p *app.Program) *cli.Command {
 	}
 }
 
-func modelVerifyCommand(p *app.Program) *cli.Command {
+func modelVerifyCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "verify",
 		Usage:     "check a model's files, or compare its variants",
@@ -169,7 +172,7 @@ how much an embedding depends on the pictures that share its batch.
    indexer model verify starter
    indexer model verify Xenova/clip-vit-base-patch32 --precision int8 --against fp32
    indexer model verify ./model --precision fp16 --against fp32 --photos ~/Pictures`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), againstFlags()),
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), againstFlags()),
 		Action: func(c *cli.Context) error {
 			if c.String("against") != "" {
 				return verifyAgainst(c, p)
@@ -200,7 +203,7 @@ how much an embedding depends on the pictures that share its batch.
 	}
 }
 
-func verifyModels(c *cli.Context, p *app.Program, models []app.FoundModel) error {
+func verifyModels(c *cli.Context, p *cmdline.Program, models []app.FoundModel) error {
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err
@@ -240,13 +243,13 @@ func verifyModels(c *cli.Context, p *app.Program, models []app.FoundModel) error
 		if !r.Whole {
 			state = "damaged"
 		}
-		p.Printf("%s: %s\n", progress.Safe(r.Name), state)
+		p.Printf("%s: %s\n", terminal.Safe(r.Name), state)
 		for _, b := range r.Problems {
-			p.Printf("   %s\n", progress.Safe(b.String()))
+			p.Printf("   %s\n", terminal.Safe(b.String()))
 		}
 	}
 	if damaged > 0 {
-		return &app.Problem{Err: fmt.Errorf("%d of %d models are not whole", damaged, len(results)), Code: app.ExitFatal,
+		return &fault.Error{Err: fmt.Errorf("%d of %d models are not whole", damaged, len(results)), Kind: fault.Fatal,
 			Advice: "indexer model fetch NAME brings what is missing"}
 	}
 	return nil

@@ -10,11 +10,13 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/fidelity"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/measure/agreement"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/walk"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -30,12 +32,12 @@ func againstFlags() []cli.Flag {
 }
 
 // verifyAgainst measures how far two variants of a model agree.
-func verifyAgainst(c *cli.Context, p *app.Program) error {
+func verifyAgainst(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 1 {
-		return app.Usagef("", "indexer model verify --against takes one model")
+		return fault.Usagef("", "indexer model verify --against takes one model")
 	}
 	if c.Int("sample") < 1 {
-		return app.Usagef("", "--sample is %d; it must be at least 1", c.Int("sample"))
+		return fault.Usagef("", "--sample is %d; it must be at least 1", c.Int("sample"))
 	}
 	cfg, err := p.Config(c)
 	if err != nil {
@@ -65,13 +67,13 @@ func verifyAgainst(c *cli.Context, p *app.Program) error {
 	}
 	variant, reference := open[0].Spec(), open[1].Spec()
 	if variant.Precision == reference.Precision {
-		return app.Usagef("choose another variant with --precision", "%s would be compared with itself", variant.Precision)
+		return fault.Usagef("choose another variant with --precision", "%s would be compared with itself", variant.Precision)
 	}
-	report, err := fidelity.Compare(c.Context, open[0], open[1], fidelity.Input{
+	report, err := agreement.Compare(c.Context, open[0], open[1], agreement.Input{
 		Pictures: pictures, Texts: zeroshot.Bank(), Limits: app.Limits(cfg), K: 10, Batch: cfg.Index.BatchSize, Log: p.Log,
 	})
-	if errors.Is(err, fidelity.ErrNothing) {
-		return &app.Problem{Err: err, Code: app.ExitFatal, Advice: "--photos PATH names a folder of pictures"}
+	if errors.Is(err, agreement.ErrNothing) {
+		return &fault.Error{Err: err, Kind: fault.Fatal, Advice: "--photos PATH names a folder of pictures"}
 	} else if err != nil {
 		return err
 	}
@@ -80,11 +82,11 @@ func verifyAgainst(c *cli.Context, p *app.Program) error {
 			Model     string `json:"model"`
 			Precision string `json:"precision"`
 			Against   string `json:"against"`
-			fidelity.Report
+			agreement.Report
 		}{variant.Name, variant.Precision, reference.Precision, report})
 	}
 	p.Printf("%s %s against %s, %d pictures, %d texts\n",
-		progress.Safe(variant.Name), variant.Precision, reference.Precision, report.Pictures, report.Texts)
+		terminal.Safe(variant.Name), variant.Precision, reference.Precision, report.Pictures, report.Texts)
 	p.Printf("cosine of pictures            %.4f on average, %.4f at least\n", report.CosineMean, report.CosineMin)
 	p.Printf("cosine of texts               %.4f on average, %.4f at least\n", report.TextCosineMean, report.TextCosineMin)
 	p.Printf("the %2d best of a text         %.1f %% are the same; the best one for %.1f %% of the texts\n",
@@ -94,7 +96,7 @@ func verifyAgainst(c *cli.Context, p *app.Program) error {
 }
 
 // samplePictures draws pictures from a folder or from the index.
-func samplePictures(c *cli.Context, p *app.Program, cfg config.Config) ([]string, error) {
+func samplePictures(c *cli.Context, p *cmdline.Program, cfg config.Config) ([]string, error) {
 	draw := &reservoir{size: c.Int("sample"), rng: rand.New(rand.NewPCG(1, 2))} // the same pictures each time
 	if root := c.String("photos"); root != "" {
 		for e, err := range walk.Walk(c.Context, []string{root}, walk.Options{KnownExtension: imaging.KnownExtension}) {
@@ -105,7 +107,7 @@ func samplePictures(c *cli.Context, p *app.Program, cfg config.Config) ([]string
 			case !errors.As(err, &w):
 				return nil, err
 			case w.RootMissing:
-				return nil, &app.Problem{Err: err, Code: app.ExitFatal}
+				return nil, &fault.Error{Err: err, Kind: fault.Fatal}
 			}
 		}
 		return draw.paths, nil
@@ -116,10 +118,10 @@ func samplePictures(c *cli.Context, p *app.Program, cfg config.Config) ([]string
 	return draw.paths, nil
 }
 
-func fromIndex(ctx context.Context, p *app.Program, cfg config.Config, draw *reservoir) error {
-	st, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+func fromIndex(ctx context.Context, p *cmdline.Program, cfg config.Config, draw *reservoir) error {
+	st, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) {
-		return &app.Problem{Err: err, Code: app.ExitFatal, Advice: "--photos PATH names a folder of pictures"}
+		return &fault.Error{Err: err, Kind: fault.Fatal, Advice: "--photos PATH names a folder of pictures"}
 	} else if err != nil {
 		return err
 	}

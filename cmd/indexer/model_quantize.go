@@ -11,14 +11,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/onnx"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/onnxgraph"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
-func modelQuantizeCommand(p *app.Program) *cli.Command {
+func modelQuantizeCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "quantize",
 		Usage:     "make the int8 variant of a model from its fp32 files",
@@ -32,13 +33,13 @@ tools for it are Python's, so that Python does it:
    ~/.venv/quantize/bin/pip install --require-hashes -r scripts/quantize/requirements.txt
    indexer model quantize Xenova/clip-vit-base-patch32 --python ~/.venv/quantize/bin/python
    indexer model verify Xenova/clip-vit-base-patch32 --against fp32 --precision int8`,
-		Flags: app.Flags(modelDirFlags(), []cli.Flag{
+		Flags: cmdline.Flags(modelDirFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "python", Usage: "run `FILE`, a Python with the packages of scripts/quantize/requirements.txt", Value: "python3"},
 			&cli.BoolFlag{Name: "force", Usage: "replace an int8 variant that is there"},
 		}),
 		Action: func(c *cli.Context) (err error) {
 			if c.NArg() != 1 {
-				return app.Usagef("indexer model list shows what is there", "indexer model quantize takes one model")
+				return fault.Usagef("indexer model list shows what is there", "indexer model quantize takes one model")
 			}
 			cfg, err := p.Config(c)
 			if err != nil {
@@ -67,7 +68,7 @@ tools for it are Python's, so that Python does it:
 			if err := cmd.Run(); err != nil {
 				return quantizeProblem(c.String("python"), script, &said, err)
 			}
-			p.Printf("next: indexer model verify %s --against fp32 --precision int8\n", app.ShellWord(m.Name))
+			p.Printf("next: indexer model verify %s --against fp32 --precision int8\n", terminal.ShellWord(m.Name))
 			return nil
 		},
 	}
@@ -85,7 +86,7 @@ func trimmedVision(bundle string) (path string, remove func() error, err error) 
 	if err != nil {
 		return "", nil, err
 	}
-	trimmed, ok, err := onnxgraph.Trim(model, b.Vision.Embeds)
+	trimmed, ok, err := onnx.Trim(model, b.Vision.Embeds)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", b.VisionPath, err)
 	}
@@ -106,7 +107,7 @@ func trimmedVision(bundle string) (path string, remove func() error, err error) 
 
 // quantizer finds the script beside the programs: in a clone, or where a package puts
 // it.
-func quantizer(p *app.Program) (string, error) {
+func quantizer(p *cmdline.Program) (string, error) {
 	exe := p.Executable
 	if real, err := filepath.EvalSymlinks(exe); err == nil {
 		exe = real
@@ -118,7 +119,7 @@ func quantizer(p *app.Program) (string, error) {
 			return path, nil
 		}
 	}
-	return "", &app.Problem{Err: fmt.Errorf("%s is not beside the programs", name), Code: app.ExitFatal,
+	return "", &fault.Error{Err: fmt.Errorf("%s is not beside the programs", name), Kind: fault.Fatal,
 		Advice: "run it from a clone of the project: " + name + " FOLDER-OF-THE-MODEL"}
 }
 
@@ -130,8 +131,8 @@ func exists(path string) bool {
 // quantizeProblem turns the script's exit codes into advice.
 func quantizeProblem(python, script string, said *bytes.Buffer, err error) error {
 	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
-	why := progress.Safe(lines[len(lines)-1]) // of a traceback, what it ends with
-	problem := &app.Problem{Err: fmt.Errorf("quantising failed: %s", why), Code: app.ExitFatal}
+	why := terminal.Safe(lines[len(lines)-1]) // of a traceback, what it ends with
+	problem := &fault.Error{Err: fmt.Errorf("quantising failed: %s", why), Kind: fault.Fatal}
 	var exit *exec.ExitError
 	switch {
 	case !errors.As(err, &exit):
@@ -139,7 +140,7 @@ func quantizeProblem(python, script string, said *bytes.Buffer, err error) error
 		problem.Advice = "--python names the Python to use"
 	case exit.ExitCode() == 3:
 		problem.Advice = fmt.Sprintf("pip install --require-hashes -r %s, or name another Python with --python",
-			app.ShellWord(filepath.Join(filepath.Dir(script), "requirements.txt")))
+			terminal.ShellWord(filepath.Join(filepath.Dir(script), "requirements.txt")))
 	case exit.ExitCode() == 4:
 		problem.Advice = "--force replaces it"
 	}

@@ -6,31 +6,32 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // pruneOldModels removes the indexes of a collection that a change of the model left
 // behind, after asking.
-func pruneOldModels(c *cli.Context, p *app.Program) error {
+func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 0 {
-		return app.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
+		return fault.Usagef("indexer prune --old-models has to do with the whole collection", "--old-models takes no paths")
 	}
-	_, st, err := p.OpenAnyStore(c, app.Write)
+	_, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	keeper, ok := st.(store.Keeper)
+	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
-		return app.Usagef("", "this kind of store keeps no indexes of earlier models")
+		return fault.Usagef("", "this kind of store keeps no indexes of earlier models")
 	}
-	all, err := keeper.Generations(c.Context)
+	all, err := keeper.ModelIndexes(c.Context)
 	if err != nil {
 		return err
 	}
-	var old []store.Generation
+	var old []store.ModelIndex
 	for _, g := range all {
 		if !g.Current {
 			old = append(old, g)
@@ -38,7 +39,7 @@ func pruneOldModels(c *cli.Context, p *app.Program) error {
 	}
 	if len(old) > 0 && !c.Bool("yes") {
 		for _, g := range old {
-			p.Notef("%s: %d pictures, last changed %s", progress.Safe(g.Model.Label()), g.Records, g.Updated.Local().Format("2006-01-02"))
+			p.Notef("%s: %d pictures, last changed %s", terminal.Safe(g.Model.Label()), g.Records, g.Updated.Local().Format("2006-01-02"))
 		}
 		yes, err := p.Confirm(fmt.Sprintf("remove %s?", indexes(len(old))), "--yes")
 		if err != nil {
@@ -50,7 +51,7 @@ func pruneOldModels(c *cli.Context, p *app.Program) error {
 		}
 	}
 	for _, g := range old {
-		if err := keeper.Drop(c.Context, g.Name); err != nil {
+		if err := keeper.DropModelIndex(c.Context, g.Name); err != nil {
 			return err
 		}
 	}

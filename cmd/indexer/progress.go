@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 )
 
 func progressFlags() []cli.Flag {
@@ -13,6 +13,6 @@ func progressFlags() []cli.Flag {
 }
 
 // reporterFor returns the owner of stderr for the time of the work.
-func reporterFor(c *cli.Context, p *app.Program) (*app.Reporter, error) {
+func reporterFor(c *cli.Context, p *cmdline.Program) (*cmdline.Reporter, error) {
 	return p.Reporter(c.String("progress"), c.Bool("json"))
 }

@@ -9,9 +9,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/transfer"
 )
 
@@ -21,8 +23,8 @@ import (
 
 // rebuildPaths adds to the given paths those that the index in use covers, so that
 // the switch makes no picture disappear.
-func rebuildPaths(ctx context.Context, p *app.Program, cfg config.Config, given []string) ([]string, error) {
-	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+func rebuildPaths(ctx context.Context, p *cmdline.Program, cfg config.Config, given []string) ([]string, error) {
+	old, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) && len(given) > 0 {
 		return given, allThere(given)
 	} else if err != nil {
@@ -57,10 +59,10 @@ func rebuildPaths(ctx context.Context, p *app.Program, cfg config.Config, given 
 func allThere(paths []string) error {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
-			return &app.Problem{
+			return &fault.Error{
 				Err:    fmt.Errorf("nothing is switched: %w", err),
-				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", app.ShellWord(path)),
-				Code:   app.ExitFatal,
+				Advice: fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", terminal.ShellWord(path)),
+				Kind:   fault.Fatal,
 			}
 		}
 	}
@@ -70,10 +72,10 @@ func allThere(paths []string) error {
 // switchOver makes the new index the one in use, with the tags that people gave to
 // pictures in the old one. It reports whether it did: after Ctrl-C the new index
 // is not whole.
-func switchOver(ctx context.Context, p *app.Program, cfg config.Config, next store.Store, paths []string) (bool, error) {
-	promoter, ok := next.(store.Promoter)
+func switchOver(ctx context.Context, p *cmdline.Program, cfg config.Config, next store.Store, paths []string) (bool, error) {
+	promoter, ok := store.As[store.Promoter](next)
 	if !ok {
-		return false, app.Usagef("build another index with --db DIR or --collection NAME", "this kind of store cannot build an index beside the one in use")
+		return false, fault.Usagef("build another index with --db DIR or --collection NAME", "this kind of store cannot build an index beside the one in use")
 	}
 	if ctx.Err() != nil {
 		return false, nil
@@ -81,7 +83,7 @@ func switchOver(ctx context.Context, p *app.Program, cfg config.Config, next sto
 	if err := allThere(paths); err != nil {
 		return false, err
 	}
-	old, err := p.OpenStore(ctx, cfg, app.Read, store.Model{})
+	old, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if err == nil {
 		err = errors.Join(transfer.UserTags(ctx, old, next), old.Close())
 	}
@@ -96,7 +98,7 @@ func switchOver(ctx context.Context, p *app.Program, cfg config.Config, next sto
 }
 
 // printSwitch says which index searches use now.
-func printSwitch(c *cli.Context, p *app.Program, switched bool) {
+func printSwitch(c *cli.Context, p *cmdline.Program, switched bool) {
 	switch {
 	case c.Bool("json"):
 	case switched:

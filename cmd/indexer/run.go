@@ -10,12 +10,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
-func runCommand(p *app.Program) *cli.Command {
+func runCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "index the pictures below paths, or bring their index up to date",
@@ -38,7 +40,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
    indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json
    indexer run /mnt/photos --store milvus --shard 1/4
    indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "rebuild", Usage: "build the index for another model beside the one in use, then switch"},
 			&cli.StringFlag{Name: "shard", Usage: "only the part `N/COUNT` of the files, by the hash of their paths"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
@@ -49,7 +51,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 && !c.Bool("rebuild") {
-				return app.Usagef("for example: indexer run ~/Pictures", "indexer run needs at least one path")
+				return fault.Usagef("for example: indexer run ~/Pictures", "indexer run needs at least one path")
 			}
 			return indexing(c, p, func(ctx context.Context, x *index.Indexer, paths []string) (index.Report, error) {
 				return x.Run(ctx, paths)
@@ -58,13 +60,13 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 	}
 }
 
-func retryCommand(p *app.Program) *cli.Command {
+func retryCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "retry",
 		Usage: "try again the files that failed in earlier runs",
 		Description: `   indexer status --failures      which files failed, and why
    indexer retry                  try them again`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), progressFlags(), pipelineFlags()),
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), pipelineFlags()),
 		Action: func(c *cli.Context) error {
 			return indexing(c, p, func(ctx context.Context, x *index.Indexer, _ []string) (index.Report, error) {
 				return x.Retry(ctx)
@@ -87,7 +89,7 @@ func pipelineFlags() []cli.Flag {
 }
 
 // indexing opens the index for writing, runs work on it, and reports.
-func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.Indexer, []string) (index.Report, error)) error {
+func indexing(c *cli.Context, p *cmdline.Program, work func(context.Context, *index.Indexer, []string) (index.Report, error)) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
@@ -99,25 +101,25 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 	options.ForcePrune, options.NoPrune = c.Bool("force-prune"), c.Bool("no-prune")
 	if text := c.String("shard"); text != "" {
 		if options.Shard, err = index.ParseShard(text); err != nil {
-			return app.Usagef("several indexers take 1/3, 2/3 and 3/3", "--shard: %s", err)
+			return fault.Usagef("several indexers take 1/3, 2/3 and 3/3", "--shard: %s", err)
 		}
 		if c.Bool("rebuild") {
-			return app.Usagef("rebuild with one indexer", "--shard and --rebuild do not go together: the index would be in use before it is whole")
+			return fault.Usagef("rebuild with one indexer", "--shard and --rebuild do not go together: the index would be in use before it is whole")
 		}
 	}
-	access, paths := app.Create, c.Args().Slice()
+	access, paths := store.Create, c.Args().Slice()
 	var nowhere error // none of the paths exists
 	switch {
 	case c.Command.Name == "retry":
-		access = app.Write
+		access = store.ReadWrite
 	case c.Bool("rebuild"):
-		access = app.Rebuild
+		access = store.Rebuild
 		if paths, err = rebuildPaths(c.Context, p, cfg, paths); err != nil {
 			return err
 		}
 	default:
 		if nowhere = index.CheckRoots(paths); nowhere != nil {
-			access = app.Write // an index that is there may have to forget them; none is made
+			access = store.ReadWrite // an index that is there may have to forget them; none is made
 		}
 	}
 	open, err := p.OpenIndex(c.Context, cfg, access, app.ManyFiles)
@@ -145,7 +147,7 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 		return err
 	}
 	switched := false
-	if access == app.Rebuild {
+	if access == store.Rebuild {
 		if switched, err = switchOver(c.Context, p, cfg, open.Store, paths); err != nil {
 			return err
 		}
@@ -158,18 +160,18 @@ func indexing(c *cli.Context, p *app.Program, work func(context.Context, *index.
 			p.Printf("note: %s\n", notice)
 		}
 	}
-	if access == app.Rebuild {
+	if access == store.Rebuild {
 		printSwitch(c, p, switched)
 	}
 	for _, r := range report.Refusals {
-		p.Notef("warning: %s", progress.Safe(r.Error()))
-		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", app.ShellWord(r.Root))
+		p.Notef("warning: %s", terminal.Safe(r.Error()))
+		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", terminal.ShellWord(r.Root))
 	}
 	switch {
 	case report.Interrupted:
-		return app.ErrInterrupted
+		return fault.ErrInterrupted
 	case report.Failed > 0:
-		return app.Partial(report.Failed, "indexer status --failures lists them; indexer retry tries them again")
+		return fault.Partialf(report.Failed, "indexed", "indexer status --failures lists them; indexer retry tries them again")
 	}
 	return nil
 }
@@ -196,7 +198,7 @@ type reportJSON struct {
 	CoreSeconds map[string]float64 `json:"core_seconds"`
 }
 
-func printReportJSON(p *app.Program, r index.Report, switched bool) {
+func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	line, _ := json.Marshal(reportJSON{ // numbers always marshal
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
@@ -209,7 +211,7 @@ func printReportJSON(p *app.Program, r index.Report, switched bool) {
 	p.Printf("%s\n", line)
 }
 
-func printReport(p *app.Program, r index.Report) {
+func printReport(p *cmdline.Program, r index.Report) {
 	rate := ""
 	if r.Embedded > 0 && r.Seconds > 0 {
 		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
@@ -221,7 +223,7 @@ func printReport(p *app.Program, r index.Report) {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
 	if r.BrokenLinks > 0 {
-		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, progress.Safe(r.BrokenLink))
+		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, terminal.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)

@@ -9,12 +9,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/tune"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/measure/tune"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
-func tuneCommand(p *app.Program) *cli.Command {
+func tuneCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "tune",
 		Usage: "measure how this machine embeds pictures fastest, and remember it",
@@ -26,16 +28,16 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
    indexer tune                                          the index's own model
    indexer tune --model Xenova/clip-vit-base-patch32     another one
    indexer tune --dry-run                                measure only, remember nothing`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "dry-run", Usage: "measure only, remember nothing"},
 			&cli.Float64Flag{Name: "seconds", Usage: "measure each way twice for `S` seconds", Value: 3},
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return app.Usagef("for example: indexer tune --dry-run", "indexer tune takes no arguments")
+				return fault.Usagef("for example: indexer tune --dry-run", "indexer tune takes no arguments")
 			}
 			if c.Float64("seconds") <= 0 {
-				return app.Usagef("", "--seconds is %g; it must be more than 0", c.Float64("seconds"))
+				return fault.Usagef("", "--seconds is %g; it must be more than 0", c.Float64("seconds"))
 			}
 			cfg, err := p.Config(c)
 			if err != nil {
@@ -58,7 +60,7 @@ type measured struct {
 	Chosen bool    `json:"chosen"`
 }
 
-func tuneModel(c *cli.Context, p *app.Program, cfg config.Config) error {
+func tuneModel(c *cli.Context, p *cmdline.Program, cfg config.Config) error {
 	var rows []measured
 	var name, fingerprint string
 	each := time.Duration(c.Float64("seconds") * float64(time.Second))
@@ -92,7 +94,7 @@ func tuneModel(c *cli.Context, p *app.Program, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	p.Notef("remembered in %s", progress.Safe(path))
+	p.Notef("remembered in %s", terminal.Safe(path))
 	return nil
 }
 
@@ -125,7 +127,7 @@ func measureAll(ctx context.Context, e tune.Embedder, choices []tune.Choice, eac
 	return rows, nil
 }
 
-func printTuning(p *app.Program, asJSON bool, name string, rows []measured) {
+func printTuning(p *cmdline.Program, asJSON bool, name string, rows []measured) {
 	if asJSON {
 		for _, r := range rows {
 			line, _ := json.Marshal(r) // numbers always marshal

@@ -6,13 +6,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
-func pruneCommand(p *app.Program) *cli.Command {
+func pruneCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "prune",
 		Usage:     "remove pictures whose file is gone, without looking for new ones",
@@ -27,7 +28,7 @@ earlier models, after asking.
    indexer prune
    indexer prune ~/Pictures/old --force-prune
    indexer prune --old-models`,
-		Flags: app.Flags(app.StoreFlags(), app.OutputFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove them even if a whole path is gone"},
 			&cli.BoolFlag{Name: "old-models", Usage: "remove the indexes of earlier models"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
@@ -36,7 +37,7 @@ earlier models, after asking.
 			if c.Bool("old-models") {
 				return pruneOldModels(c, p)
 			}
-			_, st, err := p.OpenAnyStore(c, app.Write)
+			_, st, err := p.OpenAnyStore(c, store.ReadWrite)
 			if err != nil {
 				return err
 			}
@@ -53,10 +54,10 @@ earlier models, after asking.
 				return err
 			}
 			if len(refusals) > 0 {
-				return &app.Problem{
-					Err:    fmt.Errorf("not pruned: %s", progress.Safe(refusals[0].Error())),
+				return &fault.Error{
+					Err:    fmt.Errorf("not pruned: %s", terminal.Safe(refusals[0].Error())),
 					Advice: "mount the disk, or insist with --force-prune",
-					Code:   app.ExitFatal,
+					Kind:   fault.Fatal,
 				}
 			}
 			return nil
@@ -64,23 +65,23 @@ earlier models, after asking.
 	}
 }
 
-func verifyCommand(p *app.Program) *cli.Command {
+func verifyCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "verify",
 		Usage: "read the whole index and check that it is sound",
 		Description: `Changes nothing. Every problem is printed on a line of its own.
 
    indexer verify`,
-		Flags: app.Flags(app.StoreFlags(), app.OutputFlags()),
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			_, st, err := p.OpenAnyStore(c, app.Read)
+			_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 			if err != nil {
 				return err
 			}
 			defer st.Close()
-			v, ok := st.(store.Verifier)
+			v, ok := store.As[store.Verifier](st)
 			if !ok {
-				return app.Usagef("", "this kind of store cannot be verified")
+				return fault.Usagef("", "this kind of store cannot be verified")
 			}
 			problems := 0
 			err = v.Verify(c.Context, func(problem string) {
@@ -90,7 +91,7 @@ func verifyCommand(p *app.Program) *cli.Command {
 					p.Printf("%s\n", line)
 					return
 				}
-				p.Printf("problem: %s\n", progress.Safe(problem))
+				p.Printf("problem: %s\n", terminal.Safe(problem))
 			})
 			if err != nil {
 				return err

@@ -15,13 +15,15 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/atomicfile"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/report"
+	"github.com/sightline/sightline/internal/tagging/report"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-func classifyCommand(p *app.Program) *cli.Command {
+func classifyCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "classify",
 		Usage:     "say which of a few labels fits a picture file best",
@@ -33,7 +35,7 @@ With --independent each label is judged by itself, and none of them may fit.
    search classify zoo/*.jpg --labels giraffe,zebra,elephant
    search classify zoo.jpg --labels giraffe,zebra,elephant --chart zoo.png
    search classify zoo/*.jpg --labels animals.yaml --template ensemble --json`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.IntFlag{Name: "top", Usage: "show the best `N` labels of a picture", DefaultText: "all; 10 on the terminal", Category: "Output"},
 			&cli.BoolFlag{Name: "independent", Usage: "judge each label by itself", Category: "Labels"},
 			&cli.StringFlag{Name: "chart", Usage: "draw pictures and bars into a .png or .html `FILE`", Category: "Output"},
@@ -48,13 +50,13 @@ const chartSide = 480
 // maxCharts is how many pictures a page of charts holds; each is some 40 kB.
 const maxCharts = 2000
 
-func classify(c *cli.Context, p *app.Program) error {
+func classify(c *cli.Context, p *cmdline.Program) error {
 	const example = "for example: search classify zoo.jpg --labels giraffe,zebra,elephant"
 	if c.NArg() == 0 {
-		return app.Usagef(example, "search classify needs at least one file")
+		return fault.Usagef(example, "search classify needs at least one file")
 	}
 	if c.IsSet("top") && c.Int("top") < 1 {
-		return app.Usagef("", "--top is %d; it must be at least 1", c.Int("top"))
+		return fault.Usagef("", "--top is %d; it must be at least 1", c.Int("top"))
 	}
 	if err := checkChart(c.String("chart"), c.NArg()); err != nil {
 		return err
@@ -94,11 +96,11 @@ func classify(c *cli.Context, p *app.Program) error {
 	if err := x.writeChart(); err != nil {
 		return err
 	}
-	if notice := enc.Spec().Notice; notice != "" && !x.json && app.IsTerminal(p.Stdout) {
+	if notice := enc.Spec().Notice; notice != "" && !x.json && cmdline.IsTerminal(p.Stdout) {
 		p.Notef("note: %s", notice)
 	}
 	if failed > 0 {
-		return app.PartialOf(failed, "classified", "")
+		return fault.Partialf(failed, "classified", "")
 	}
 	return nil
 }
@@ -107,18 +109,18 @@ func checkChart(name string, files int) error {
 	switch ending := strings.ToLower(filepath.Ext(name)); {
 	case name == "":
 	case ending != ".png" && ending != ".html":
-		return app.Usagef("", "--chart is %q; it must end in .png or .html", name)
+		return fault.Usagef("", "--chart is %q; it must end in .png or .html", name)
 	case ending == ".png" && files > report.MaxChartsPNG:
-		return app.Usagef("write an .html file", "a PNG takes up to %d pictures, there are %d", report.MaxChartsPNG, files)
+		return fault.Usagef("write an .html file", "a PNG takes up to %d pictures, there are %d", report.MaxChartsPNG, files)
 	case files > maxCharts:
-		return app.Usagef("", "a page takes up to %d pictures, there are %d", maxCharts, files)
+		return fault.Usagef("", "a page takes up to %d pictures, there are %d", maxCharts, files)
 	}
 	return nil
 }
 
 // classification goes through files and prints what they are.
 type classification struct {
-	program    *app.Program
+	program    *cmdline.Program
 	classifier *zeroshot.Classifier
 	pictures   *query.Service
 	top        int // 0 for all
@@ -156,10 +158,10 @@ func (x *classification) files(ctx context.Context, files []string) (failed int6
 // results, as indexer run does it.
 func (x *classification) showFailure(file string, err error) error {
 	if !x.json {
-		x.program.Notef("failed: %s", progress.Safe(err.Error()))
+		x.program.Notef("failed: %s", terminal.Safe(err.Error()))
 		return nil
 	}
-	return json.NewEncoder(x.program.Stdout).Encode(app.NewFailure(file, err.Error()))
+	return json.NewEncoder(x.program.Stdout).Encode(cmdline.NewFailure(file, err.Error()))
 }
 
 // shownLabels is how many labels of a picture the terminal and a chart show.
@@ -210,14 +212,14 @@ const barCells = 30
 
 // writeBars prints a picture's labels with bars.
 func writeBars(w io.Writer, file string, scores []zeroshot.Score, labels []zeroshot.Label) {
-	fmt.Fprintln(w, progress.Safe(file))
+	fmt.Fprintln(w, terminal.Safe(file))
 	const widest = 32
 	width := 0
 	for _, s := range scores {
-		width = max(width, min(widest, ansi.StringWidth(progress.Safe(labels[s.Label].Name))))
+		width = max(width, min(widest, ansi.StringWidth(terminal.Safe(labels[s.Label].Name))))
 	}
 	for _, s := range scores {
-		name := ansi.Truncate(progress.Safe(labels[s.Label].Name), widest, "…")
+		name := ansi.Truncate(terminal.Safe(labels[s.Label].Name), widest, "…")
 		pad := strings.Repeat(" ", width-ansi.StringWidth(name))
 		fmt.Fprintf(w, "  %s%s  %s %5.1f %%\n", name, pad, bar(s.Probability), 100*s.Probability)
 	}
@@ -248,7 +250,7 @@ func (x *classification) writeChart() error {
 	if err != nil {
 		return fmt.Errorf("chart: %w", err)
 	}
-	if app.IsTerminal(os.Stdout) && !x.json {
+	if cmdline.IsTerminal(os.Stdout) && !x.json {
 		x.program.Notef("the chart is in %s", x.chart)
 	}
 	return nil

@@ -8,11 +8,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/measure/retrieval"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-func evalCommand(p *app.Program) *cli.Command {
+func evalCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "eval",
 		Usage: "measure how well captions find their pictures",
@@ -27,14 +30,14 @@ column count as wrong for it.
    search eval --captions captions.tsv
    search eval --captions captions.tsv --labels bird,fish,flower
    search eval --captions captions.tsv --labels labels.txt --calibration cosine --json`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "captions", Usage: "`FILE` of captions"},
 			&cli.Float64Flag{Name: "min-probability", Usage: "with --labels: measure at this least probability `P`", Value: zeroshot.DefaultMinProbability, Category: "Labels"},
 		}),
 		Action: func(c *cli.Context) error {
 			name := c.String("captions")
 			if name == "" {
-				return app.Usagef("for example: search eval --captions captions.tsv", "search eval needs --captions FILE")
+				return fault.Usagef("for example: search eval --captions captions.tsv", "search eval needs --captions FILE")
 			}
 			cfg, err := p.Config(c)
 			if err != nil {
@@ -42,14 +45,14 @@ column count as wrong for it.
 			}
 			f, err := os.Open(name)
 			if err != nil {
-				return fmt.Errorf("%w: %w", eval.ErrCaptions, err)
+				return fmt.Errorf("%w: %w", retrieval.ErrCaptions, err)
 			}
 			defer f.Close()
-			captions, err := eval.ReadCaptions(f)
+			captions, err := retrieval.ReadCaptions(f)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+			open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 			if err != nil {
 				return err
 			}
@@ -57,7 +60,7 @@ column count as wrong for it.
 			if c.IsSet("labels") {
 				return evalLabels(c, p, open, captions)
 			}
-			r, err := eval.Run(c.Context, open.Store, open.Encoder, captions)
+			r, err := retrieval.Run(c.Context, open.Store, open.Encoder, captions)
 			if err != nil {
 				return err
 			}

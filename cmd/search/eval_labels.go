@@ -11,17 +11,19 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // evalLabels measures labelling on pictures whose labels are known.
-func evalLabels(c *cli.Context, p *app.Program, open *app.Open, captions []eval.Caption) error {
+func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []retrieval.Caption) error {
 	least := c.Float64("min-probability")
 	if !(least >= 0 && least <= 1) {
-		return app.Usagef("a probability lies between 0 and 1", "--min-probability is %g", least)
+		return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", least)
 	}
 	list, err := readLabels(c)
 	if err != nil {
@@ -55,7 +57,7 @@ func evalLabels(c *cli.Context, p *app.Program, open *app.Open, captions []eval.
 		return err
 	}
 	if q.Positives == 0 {
-		return fmt.Errorf("%w: none of the labels is true of any of its pictures", eval.ErrCaptions)
+		return fmt.Errorf("%w: none of the labels is true of any of its pictures", retrieval.ErrCaptions)
 	}
 	if c.Bool("json") {
 		return json.NewEncoder(p.Stdout).Encode(q)
@@ -68,7 +70,7 @@ func evalLabels(c *cli.Context, p *app.Program, open *app.Open, captions []eval.
 }
 
 // truthOf finds the labels of each caption in the list, and those that are not there.
-func truthOf(captions []eval.Caption, list *zeroshot.List) (truth [][]int, unknown []string) {
+func truthOf(captions []retrieval.Caption, list *zeroshot.List) (truth [][]int, unknown []string) {
 	at := make(map[string]int)
 	for i := range list.Labels {
 		at[store.FoldLabel(list.Labels[i].Name)] = i
@@ -88,12 +90,12 @@ func truthOf(captions []eval.Caption, list *zeroshot.List) (truth [][]int, unkno
 
 // vectorsOf returns the vectors of those captions' pictures that are in the index,
 // and which captions those are.
-func vectorsOf(ctx context.Context, st store.Store, captions []eval.Caption) (vec.Matrix, []int, error) {
+func vectorsOf(ctx context.Context, st store.Store, captions []retrieval.Caption) (vec.Matrix, []int, error) {
 	files := make(map[string]bool)
 	for _, c := range captions {
 		files[c.File] = true
 	}
-	where, err := eval.Locate(ctx, st, files)
+	where, err := retrieval.Locate(ctx, st, files)
 	if err != nil {
 		return vec.Matrix{}, nil, err
 	}
@@ -105,7 +107,7 @@ func vectorsOf(ctx context.Context, st store.Store, captions []eval.Caption) (ve
 		}
 	}
 	if len(ids) == 0 {
-		return vec.Matrix{}, nil, fmt.Errorf("%w: none of its %d pictures is in the index", eval.ErrCaptions, len(files))
+		return vec.Matrix{}, nil, fmt.Errorf("%w: none of its %d pictures is in the index", retrieval.ErrCaptions, len(files))
 	}
 	records, err := st.Get(ctx, ids)
 	if err != nil {
@@ -122,7 +124,7 @@ func vectorsOf(ctx context.Context, st store.Store, captions []eval.Caption) (ve
 	return m, which, err
 }
 
-func writeQuality(p *app.Program, q zeroshot.Quality) {
+func writeQuality(p *cmdline.Program, q zeroshot.Quality) {
 	p.Printf("pictures %d, labels %d, true pairs %d\n", q.Pictures, q.Labels, q.Positives)
 	if q.Single > 0 {
 		p.Printf("accuracy %.1f over %d pictures with one label\n", 100*q.Accuracy, q.Single)

@@ -10,13 +10,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-func labelsCommand(p *app.Program) *cli.Command {
+func labelsCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:        "labels",
 		Usage:       "work on label lists",
@@ -24,7 +26,7 @@ func labelsCommand(p *app.Program) *cli.Command {
 	}
 }
 
-func lintCommand(p *app.Program) *cli.Command {
+func lintCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "lint",
 		Usage:     "look for labels that will not work well",
@@ -37,23 +39,23 @@ picture of it gets, or half of them get. Nothing is written.
    search labels lint labels.txt --no-index --json
 
 A list that cannot be used as it is ends with code 2; advice alone ends with 0.`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags()[1:], []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags()[1:], []cli.Flag{
 			&cli.BoolFlag{Name: "no-index", Usage: "look at the list alone"},
 			&cli.Float64Flag{Name: "min-probability", Usage: "what counts as a hit in the index, `P` 0 to 1", Value: zeroshot.DefaultMinProbability},
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return app.Usagef("for example: search labels lint labels.txt", "search labels lint takes one label list")
+				return fault.Usagef("for example: search labels lint labels.txt", "search labels lint takes one label list")
 			}
 			if m := c.Float64("min-probability"); !(m >= 0 && m <= 1) {
-				return app.Usagef("a probability lies between 0 and 1", "--min-probability is %g", m)
+				return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", m)
 			}
 			return lint(c, p)
 		},
 	}
 }
 
-func lint(c *cli.Context, p *app.Program) error {
+func lint(c *cli.Context, p *cmdline.Program) error {
 	labels, source, err := zeroshot.LoadUnchecked(c.Args().First())
 	if err != nil {
 		return err
@@ -80,7 +82,7 @@ func lint(c *cli.Context, p *app.Program) error {
 		return err
 	}
 	if unusable > 0 {
-		return app.Usagef("", "%s cannot be used as it is: %d of its %d labels are wrong", source, unusable, len(labels))
+		return fault.Usagef("", "%s cannot be used as it is: %d of its %d labels are wrong", source, unusable, len(labels))
 	}
 	if len(findings) == 0 && !c.Bool("json") {
 		p.Printf("%d labels, nothing to say\n", len(labels))
@@ -90,7 +92,7 @@ func lint(c *cli.Context, p *app.Program) error {
 
 // lintWithModel compares the labels with each other and, where there is one, with
 // the index.
-func lintWithModel(c *cli.Context, p *app.Program, list *zeroshot.List) ([]zeroshot.Finding, error) {
+func lintWithModel(c *cli.Context, p *cmdline.Program, list *zeroshot.List) ([]zeroshot.Finding, error) {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return nil, err
@@ -119,9 +121,9 @@ func lintWithModel(c *cli.Context, p *app.Program, list *zeroshot.List) ([]zeros
 // lintInput is the model, with an index where there is one.
 type lintInput struct{ app.Open }
 
-func openForLint(ctx context.Context, p *app.Program, cfg config.Config, noIndex bool) (*lintInput, error) {
+func openForLint(ctx context.Context, p *cmdline.Program, cfg config.Config, noIndex bool) (*lintInput, error) {
 	if !noIndex {
-		open, err := p.OpenIndex(ctx, cfg, app.Read, app.OneQuery)
+		open, err := p.OpenIndex(ctx, cfg, store.ReadOnly, app.OneQuery)
 		if err == nil {
 			return &lintInput{*open}, nil
 		}
@@ -145,7 +147,7 @@ func (l *lintInput) close() error {
 }
 
 // writeFindings prints an object or a line a finding.
-func writeFindings(c *cli.Context, p *app.Program, findings []zeroshot.Finding) error {
+func writeFindings(c *cli.Context, p *cmdline.Program, findings []zeroshot.Finding) error {
 	if c.Bool("json") {
 		enc := json.NewEncoder(p.Stdout)
 		for _, f := range findings {
@@ -161,7 +163,7 @@ func writeFindings(c *cli.Context, p *app.Program, findings []zeroshot.Finding) 
 		if f.Other != "" {
 			label += ", " + f.Other
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, progress.Safe(label), progress.Safe(f.Message))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, terminal.Safe(label), terminal.Safe(f.Message))
 	}
 	return w.Flush()
 }

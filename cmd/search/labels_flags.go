@@ -8,7 +8,9 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -27,7 +29,7 @@ func labelFlags() []cli.Flag {
 func readLabels(c *cli.Context) (*zeroshot.List, error) {
 	spec := c.String("labels")
 	if !c.IsSet("labels") {
-		return nil, app.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
+		return nil, fault.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
 	}
 	return zeroshot.LoadLabels(spec)
 }
@@ -67,10 +69,10 @@ func (l labelling) templatesOrDefault() []string {
 }
 
 // prepare embeds the labels with a model, or takes them from the cache.
-func (l labelling) prepare(ctx context.Context, p *app.Program, enc clip.Encoder, list *zeroshot.List) (*zeroshot.Classifier, error) {
+func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *zeroshot.List) (*zeroshot.Classifier, error) {
 	calibration, err := zeroshot.NewCalibration(l.calibration, enc.Spec())
 	if err != nil {
-		return nil, app.Usagef("", "--calibration: %s", err)
+		return nil, fault.Usagef("", "--calibration: %s", err)
 	}
 	o := zeroshot.Options{Templates: l.templates, Bank: l.bank, Calibration: calibration, Log: p.Log}
 	if l.engine != nil {

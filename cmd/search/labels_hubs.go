@@ -6,11 +6,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-func hubsCommand(p *app.Program) *cli.Command {
+func hubsCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "hubs",
 		Usage:     "show which pictures come up for many labels",
@@ -20,23 +23,23 @@ them. A skewness above 1 says that a few pictures take the places of many; searc
 --per label --hubness-correction prefers those that stand out.
 
    search labels hubs labels.txt --k 20`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags()[1:], []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags()[1:], []cli.Flag{
 			&cli.IntFlag{Name: "k", Usage: "look at the best `N` pictures of each label", Value: 10},
 			&cli.BoolFlag{Name: "hubness-correction", Usage: "as search tag --per label would choose them with it"},
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return app.Usagef("for example: search labels hubs labels.txt", "search labels hubs takes one label list")
+				return fault.Usagef("for example: search labels hubs labels.txt", "search labels hubs takes one label list")
 			}
 			if c.Int("k") < 1 {
-				return app.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+				return fault.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
 			}
 			return hubs(c, p)
 		},
 	}
 }
 
-func hubs(c *cli.Context, p *app.Program) error {
+func hubs(c *cli.Context, p *cmdline.Program) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
@@ -49,7 +52,7 @@ func hubs(c *cli.Context, p *app.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 	if err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func hubs(c *cli.Context, p *app.Program) error {
 	}
 	p.Printf("skewness %.2f over %d pictures, %d labels, %d pictures each\n", h.Skewness, h.Pictures, h.Labels, h.Top)
 	for _, hub := range h.Hubs {
-		p.Printf("%4d labels  %s\n", hub.Labels, progress.Safe(hub.Path))
+		p.Printf("%4d labels  %s\n", hub.Labels, terminal.Safe(hub.Path))
 	}
 	return nil
 }

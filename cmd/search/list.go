@@ -5,8 +5,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
 )
 
 // narrows says whether a flag that chooses pictures without a query was given.
@@ -16,17 +18,17 @@ func narrows(c *cli.Context) bool {
 
 // list prints the pictures that the filters leave: search --tag beach. No model is
 // needed for it.
-func list(c *cli.Context, p *app.Program) error {
+func list(c *cli.Context, p *cmdline.Program) error {
 	for _, flag := range []string{"min-score", "exact", "verify"} {
 		if c.IsSet(flag) {
-			return app.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
+			return fault.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
 	}
 	params, err := paramsOf(c)
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, app.Read)
+	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}

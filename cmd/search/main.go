@@ -9,21 +9,21 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first Ctrl-C lets what must not be torn be finished; a second one must kill.
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, app.NewProgram(), os.Args))
+	os.Exit(run(ctx, cmdline.NewProgram(), os.Args))
 }
 
-func run(ctx context.Context, p *app.Program, args []string) int {
+func run(ctx context.Context, p *cmdline.Program, args []string) int {
 	return p.Run(ctx, &cli.App{
 		Name:    "search",
 		Usage:   "find pictures by meaning",
-		Version: app.Version,
+		Version: cmdline.Version,
 		Description: `   search "a dog on a beach"                   the ten nearest pictures
    search "a dog" -k 50 --under ~/Pictures/2024 --after 2024-06
    search image holiday.jpg                    pictures like a file

@@ -4,11 +4,11 @@ import (
 	"image"
 	"os"
 
-	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/preview"
-	"github.com/sightline/sightline/internal/progress"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
+	"github.com/sightline/sightline/internal/terminal/preview"
 )
 
 // previewColumns and previewSide are the size of a preview on the terminal and
@@ -20,20 +20,20 @@ const (
 
 // showPreviews prints each hit with its picture. Where the terminal has no way to
 // show one, or a picture cannot be read any more, the line stands alone.
-func showPreviews(p *app.Program, hits []store.Hit, wd string) error {
+func showPreviews(p *cmdline.Program, hits []store.Hit, wd string) error {
 	protocol := preview.None
-	if app.IsTerminal(p.Stdout) {
+	if cmdline.IsTerminal(p.Stdout) {
 		protocol = preview.Detect(p.Getenv)
 	}
 	if protocol == preview.None {
 		p.Notef("note: this terminal shows no pictures (iTerm2, kitty, WezTerm, foot and other sixel terminals do)")
-		return app.WriteHits(p.Stdout, hits, app.HitTable, wd)
+		return cmdline.WriteHits(p.Stdout, hits, cmdline.HitTable, wd)
 	}
 	for i, h := range hits {
-		p.Printf("%d  %.3f  %s\n", i+1, h.Score, progress.Safe(app.Shorten(h.Path, wd)))
+		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(cmdline.Shorten(h.Path, wd)))
 		img, err := thumbnail(h.Path, previewSide)
 		if err != nil {
-			p.Printf("   (%s)\n", progress.Safe(err.Error()))
+			p.Printf("   (%s)\n", terminal.Safe(err.Error()))
 			continue
 		}
 		if err := preview.Write(p.Stdout, protocol, img, previewColumns); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 )
@@ -16,7 +18,7 @@ import (
 // queryFlags are those of every command that finds pictures.
 func queryFlags() []cli.Flag {
 	const narrowing, accuracy = "Narrowing", "Accuracy"
-	return app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+	return cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
 		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
 		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
 		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
@@ -32,7 +34,7 @@ func queryFlags() []cli.Flag {
 	})
 }
 
-func textCommand(p *app.Program) *cli.Command {
+func textCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "text",
 		Usage:     "find pictures by a text; the word text may be left out",
@@ -58,7 +60,7 @@ func textCommand(p *app.Program) *cli.Command {
 	}
 }
 
-func imageCommand(p *app.Program) *cli.Command {
+func imageCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:        "image",
 		Usage:       "find pictures like a file, which need not be in the index",
@@ -67,7 +69,7 @@ func imageCommand(p *app.Program) *cli.Command {
 		Flags:       queryFlags(),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return app.Usagef("for example: search image holiday.jpg; to search for the word: search text image", "search image takes one file")
+				return fault.Usagef("for example: search image holiday.jpg; to search for the word: search text image", "search image takes one file")
 			}
 			return find(c, p, func(ctx context.Context, s *query.Service, q query.Params) ([]store.Hit, error) {
 				return s.Image(ctx, c.Args().First(), q)
@@ -76,7 +78,7 @@ func imageCommand(p *app.Program) *cli.Command {
 	}
 }
 
-func likeCommand(p *app.Program) *cli.Command {
+func likeCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:      "like",
 		Usage:     "find pictures like one that is in the index",
@@ -88,7 +90,7 @@ func likeCommand(p *app.Program) *cli.Command {
 		Flags: queryFlags(),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return app.Usagef("for example: search like ~/Pictures/dog.jpg", "search like takes one id or path")
+				return fault.Usagef("for example: search like ~/Pictures/dog.jpg", "search like takes one id or path")
 			}
 			return find(c, p, func(ctx context.Context, s *query.Service, q query.Params) ([]store.Hit, error) {
 				return s.Like(ctx, c.Args().First(), q)
@@ -98,7 +100,7 @@ func likeCommand(p *app.Program) *cli.Command {
 }
 
 // find opens the index, asks it, and prints the hits.
-func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Service, query.Params) ([]store.Hit, error)) error {
+func find(c *cli.Context, p *cmdline.Program, ask func(context.Context, *query.Service, query.Params) ([]store.Hit, error)) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Servi
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Read, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 	if err != nil {
 		return err
 	}
@@ -133,33 +135,33 @@ func find(c *cli.Context, p *app.Program, ask func(context.Context, *query.Servi
 
 func paramsOf(c *cli.Context) (query.Params, error) {
 	if c.Int("k") < 1 {
-		return query.Params{}, app.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+		return query.Params{}, fault.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
 	}
 	if s := c.Float64("min-score"); s < -1 || s > 1 {
-		return query.Params{}, app.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
+		return query.Params{}, fault.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
 	}
 	filter, err := query.Filters{
 		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"),
 		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
 	}.Compile()
 	if err != nil {
-		return query.Params{}, app.Usagef("", "%s", err)
+		return query.Params{}, fault.Usagef("", "%s", err)
 	}
 	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
 }
 
 // show prints hits in the form that was asked for.
-func show(c *cli.Context, p *app.Program, hits []store.Hit, notice string) error {
-	format := app.HitTable
+func show(c *cli.Context, p *cmdline.Program, hits []store.Hit, notice string) error {
+	format := cmdline.HitTable
 	switch {
 	case c.Bool("json"):
-		format = app.HitJSON
+		format = cmdline.HitJSON
 	case c.Bool("0"):
-		format = app.HitNUL
+		format = cmdline.HitNUL
 	case c.Bool("paths"):
-		format = app.HitPaths
+		format = cmdline.HitPaths
 	}
-	if format == app.HitTable && len(hits) == 0 {
+	if format == cmdline.HitTable && len(hits) == 0 {
 		p.Notef("no pictures match")
 		return nil
 	}
@@ -167,13 +169,13 @@ func show(c *cli.Context, p *app.Program, hits []store.Hit, notice string) error
 	if err != nil {
 		wd = "" // only for shorter paths
 	}
-	if c.Bool("preview") && format == app.HitTable {
+	if c.Bool("preview") && format == cmdline.HitTable {
 		return showPreviews(p, hits, wd)
 	}
-	if err := app.WriteHits(p.Stdout, hits, format, wd); err != nil {
+	if err := cmdline.WriteHits(p.Stdout, hits, format, wd); err != nil {
 		return err
 	}
-	if format == app.HitTable && notice != "" && app.IsTerminal(p.Stdout) {
+	if format == cmdline.HitTable && notice != "" && cmdline.IsTerminal(p.Stdout) {
 		p.Notef("note: %s", notice)
 	}
 	return nil

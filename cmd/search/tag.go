@@ -7,13 +7,16 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/export"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-func tagCommand(p *app.Program) *cli.Command {
+func tagCommand(p *cmdline.Program) *cli.Command {
 	const run, out, runs = "The run", "Where tags go", "Runs"
 	return &cli.Command{
 		Name:      "tag",
@@ -34,7 +37,7 @@ and tags only what is new when it had finished. --undo takes exactly its tags ba
 With --xmp labels are also written into the sidecars of the pictures, as dc:subject and
 lr:hierarchicalSubject. An existing photo.jpg.xmp or photo.xmp is added to, anything in
 it stays as it is; else photo.jpg.xmp is made.`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), labelFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "per", Usage: "find the best labels of each `image|label`, or the best pictures", Value: "image", Category: run},
 			&cli.IntFlag{Name: "top", Usage: "with --per image: at most `N` labels a picture", Value: 5, Category: run},
 			&cli.IntFlag{Name: "k", Usage: "with --per label: at most `N` pictures a label", Value: 100, Category: run},
@@ -83,7 +86,7 @@ type exportFile struct {
 	format export.Format
 }
 
-func readTagOptions(c *cli.Context, p *app.Program) (o tagOptions, err error) {
+func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error) {
 	o = tagOptions{
 		per: tagging.Direction(c.String("per")), least: float32(c.Float64("min-probability")),
 		hubness: c.Bool("hubness-correction"), retag: c.Bool("retag"), dryRun: c.Bool("dry-run"), xmp: c.Bool("xmp"), report: c.String("report"), json: c.Bool("json"),
@@ -97,16 +100,16 @@ func readTagOptions(c *cli.Context, p *app.Program) (o tagOptions, err error) {
 	case tagging.PerLabel:
 		o.count = c.Int("k")
 	default:
-		return o, app.Usagef("", "--per is %q; it can be image or label", c.String("per"))
+		return o, fault.Usagef("", "--per is %q; it can be image or label", c.String("per"))
 	}
 	if o.hubness && o.per != tagging.PerLabel {
-		return o, app.Usagef("a picture's own labels are always set against the bank", "--hubness-correction needs --per label")
+		return o, fault.Usagef("a picture's own labels are always set against the bank", "--hubness-correction needs --per label")
 	}
 	if o.count < 1 {
-		return o, app.Usagef("", "%d tags were asked for; at least 1 is needed", o.count)
+		return o, fault.Usagef("", "%d tags were asked for; at least 1 is needed", o.count)
 	}
 	if !(o.least >= 0 && o.least <= 1) {
-		return o, app.Usagef("a probability lies between 0 and 1", "--min-probability is %g", o.least)
+		return o, fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", o.least)
 	}
 	if o.cfg, err = p.Config(c); err != nil {
 		return o, err
@@ -116,7 +119,7 @@ func readTagOptions(c *cli.Context, p *app.Program) (o tagOptions, err error) {
 	}
 	if o.per == tagging.PerLabel {
 		if err := tagging.CheckCount(len(o.list.Labels), o.count); err != nil {
-			return o, app.Usagef("give a smaller --k, or use --per image", "%s", err)
+			return o, fault.Usagef("give a smaller --k, or use --per image", "%s", err)
 		}
 	}
 	o.how, err = readLabelling(c)
@@ -141,20 +144,20 @@ func exportFiles(c *cli.Context) ([]exportFile, error) {
 		files = append(files, exportFile{value, f})
 	}
 	if len(rest) > 0 {
-		return nil, app.Usagef("for example: search tag --labels beach,dog,snow", "search tag takes no arguments, and there is %q", rest[0])
+		return nil, fault.Usagef("for example: search tag --labels beach,dog,snow", "search tag takes no arguments, and there is %q", rest[0])
 	}
 	return files, nil
 }
 
 // tag does a run.
-func tag(c *cli.Context, p *app.Program) (err error) {
+func tag(c *cli.Context, p *cmdline.Program) (err error) {
 	o, err := readTagOptions(c, p)
 	if err != nil {
 		return err
 	}
-	access := app.Write
+	access := store.ReadWrite
 	if o.dryRun {
-		access = app.Read
+		access = store.ReadOnly
 	}
 	open, err := p.OpenIndex(c.Context, o.cfg, access, app.OneQuery)
 	if err != nil {
@@ -204,11 +207,11 @@ func tag(c *cli.Context, p *app.Program) (err error) {
 	if err := x.do(c.Context, classifier); err != nil {
 		return err
 	}
-	if spec.Notice != "" && !o.json && app.IsTerminal(p.Stdout) {
+	if spec.Notice != "" && !o.json && cmdline.IsTerminal(p.Stdout) {
 		p.Notef("note: %s", spec.Notice)
 	}
 	if x.failed > 0 {
-		return app.PartialOf(x.failed, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", x.run.ID))
+		return fault.Partialf(x.failed, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", x.run.ID))
 	}
 	return nil
 }

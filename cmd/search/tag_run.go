@@ -14,17 +14,18 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/atomicfile"
-	"github.com/sightline/sightline/internal/export"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/report"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/tagging/report"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // observer shows a run as progress.
-type observer struct{ *app.Reporter }
+type observer struct{ *cmdline.Reporter }
 
 // Tagged implements tagging.Observer.
 func (o observer) Tagged(n int) { o.Embedded(n) }
@@ -32,8 +33,8 @@ func (o observer) Tagged(n int) { o.Embedded(n) }
 // tagRun is a run in hand.
 type tagRun struct {
 	tagOptions
-	program  *app.Program
-	reporter *app.Reporter
+	program  *cmdline.Program
+	reporter *cmdline.Reporter
 	registry *tagging.Registry
 	tagger   *tagging.Tagger
 	run      tagging.Run
@@ -55,7 +56,7 @@ type tagJSON struct {
 }
 
 func newTagJSON(path, label string, score, probability float32) tagJSON {
-	return tagJSON{Path: path, Label: label, Score: score, Probability: probability, PathBase64: app.PathBase64(path)}
+	return tagJSON{Path: path, Label: label, Score: score, Probability: probability, PathBase64: cmdline.PathBase64(path)}
 }
 
 // runJSON is the last line of a run for scripts.
@@ -221,7 +222,7 @@ func countTable(counts map[string]int64) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, name := range names[:min(len(names), summaryLabels)] {
-		fmt.Fprintf(t, "  %s\t%d\n", progress.Safe(name), counts[name])
+		fmt.Fprintf(t, "  %s\t%d\n", terminal.Safe(name), counts[name])
 	}
 	t.Flush()
 	if more := len(names) - summaryLabels; more > 0 {
@@ -240,7 +241,7 @@ func (x *tagRun) noteOlderRuns() {
 	for _, r := range runs {
 		if r.ID != x.run.ID && r.LabelsFrom == x.run.LabelsFrom && x.labelsFile && r.Tags > 0 {
 			x.program.Notef("note: run %s of %s has left %d tags from %s too", r.ID, r.Started.Format("2006-01-02"), r.Tags,
-				progress.Safe(r.LabelsFrom))
+				terminal.Safe(r.LabelsFrom))
 		}
 	}
 }
@@ -263,9 +264,9 @@ func (x *tagRun) preview(ctx context.Context, c tagging.Classifier) error {
 		case x.xmp:
 			return x.showSidecar(out, r.Path, tags)
 		}
-		fmt.Fprintf(out, "%s\n", progress.Safe(app.Shorten(r.Path, x.wd)))
+		fmt.Fprintf(out, "%s\n", terminal.Safe(cmdline.Shorten(r.Path, x.wd)))
 		for _, t := range tags {
-			fmt.Fprintf(out, "  + %s  %.1f %%\n", progress.Safe(t.Label), 100*t.Probability)
+			fmt.Fprintf(out, "  + %s  %.1f %%\n", terminal.Safe(t.Label), 100*t.Probability)
 		}
 		return nil
 	})
@@ -274,17 +275,17 @@ func (x *tagRun) preview(ctx context.Context, c tagging.Classifier) error {
 	}
 	x.reporter.Close()
 	for _, f := range x.exports {
-		x.program.Notef("dry run: %s is not written", progress.Safe(f.path))
+		x.program.Notef("dry run: %s is not written", terminal.Safe(f.path))
 	}
 	if x.report != "" {
-		x.program.Notef("dry run: %s is not written", progress.Safe(x.report))
+		x.program.Notef("dry run: %s is not written", terminal.Safe(x.report))
 	}
 	if x.json {
 		return x.summaryJSON(time.Since(began))
 	}
 	x.program.Printf("dry run: %d tags on %d pictures\n%s", x.run.Tags, x.run.Tagged, countTable(counts))
 	if x.failed > 0 {
-		return app.PartialOf(x.failed, "given a sidecar", "")
+		return fault.Partialf(x.failed, "given a sidecar", "")
 	}
 	return nil
 }

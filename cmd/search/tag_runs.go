@@ -8,15 +8,17 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/sidecar"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/sidecar"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // listRuns prints the runs of an index, the oldest first.
-func listRuns(c *cli.Context, p *app.Program) error {
-	cfg, st, err := p.OpenAnyStore(c, app.Read)
+func listRuns(c *cli.Context, p *cmdline.Program) error {
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -51,17 +53,17 @@ func listRuns(c *cli.Context, p *app.Program) error {
 			state = "cut short"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t%d from %s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), state,
-			r.Tags, r.Tagged, r.Plan.Direction, r.LabelCount, progress.Safe(r.LabelsFrom))
+			r.Tags, r.Tagged, r.Plan.Direction, r.LabelCount, terminal.Safe(r.LabelsFrom))
 	}
 	return t.Flush()
 }
 
 // undoRun takes the tags of a run back.
-func undoRun(c *cli.Context, p *app.Program) error {
+func undoRun(c *cli.Context, p *cmdline.Program) error {
 	if c.IsSet("labels") || c.NArg() > 0 {
-		return app.Usagef("for example: search tag --undo last", "--undo takes a run and nothing else")
+		return fault.Usagef("for example: search tag --undo last", "--undo takes a run and nothing else")
 	}
-	cfg, st, err := p.OpenAnyStore(c, app.Write)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func undoRun(c *cli.Context, p *app.Program) error {
 		p.Printf("run %s is taken back from %d pictures\n", run.ID, pictures)
 	}
 	if failed > 0 {
-		return app.PartialOf(failed, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
+		return fault.Partialf(failed, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
 	}
 	return nil
 }

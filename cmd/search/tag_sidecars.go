@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/sightline/sightline/internal/progress"
-	"github.com/sightline/sightline/internal/sidecar"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/sidecar"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -89,7 +89,7 @@ func safeText(text string) string {
 	for i, line := range lines {
 		parts := strings.Split(strings.TrimSuffix(line, "\r"), "\t")
 		for j := range parts {
-			parts[j] = progress.Safe(parts[j])
+			parts[j] = terminal.Safe(parts[j])
 		}
 		lines[i] = strings.Join(parts, "\t")
 	}

@@ -11,12 +11,14 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/recall"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 )
 
-func tuneCommand(p *app.Program) *cli.Command {
+func tuneCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "tune",
 		Usage: "find the fastest search that still finds what it should, on your own queries",
@@ -28,7 +30,7 @@ index and holds for everybody's searches from then on; --dry-run only measures.
 
    search tune --queries queries.txt --recall 0.98
    search tune --queries queries.txt --recall 0.98 -k 50 --dry-run`,
-		Flags: app.Flags(app.StoreFlags(), app.ModelFlags(), app.OutputFlags(), []cli.Flag{
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "queries", Usage: "`FILE` of text queries, one a line"},
 			&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "tune for searches of `N` pictures", Value: 10},
 			&cli.BoolFlag{Name: "dry-run", Usage: "measure, and keep nothing"},
@@ -37,13 +39,13 @@ index and holds for everybody's searches from then on; --dry-run only measures.
 	}
 }
 
-func tune(c *cli.Context, p *app.Program) error {
+func tune(c *cli.Context, p *cmdline.Program) error {
 	name := c.String("queries")
 	if name == "" {
-		return app.Usagef("for example: search tune --queries queries.txt --recall 0.98", "search tune needs --queries FILE")
+		return fault.Usagef("for example: search tune --queries queries.txt --recall 0.98", "search tune needs --queries FILE")
 	}
 	if c.Int("k") < 1 {
-		return app.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+		return fault.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
 	}
 	cfg, err := p.Config(c)
 	if err != nil {
@@ -53,7 +55,7 @@ func tune(c *cli.Context, p *app.Program) error {
 	if err != nil {
 		return err
 	}
-	open, err := p.OpenIndex(c.Context, cfg, app.Write, app.OneQuery)
+	open, err := p.OpenIndex(c.Context, cfg, store.ReadWrite, app.OneQuery)
 	if err != nil {
 		return err
 	}
@@ -76,8 +78,8 @@ func tune(c *cli.Context, p *app.Program) error {
 	}
 	saved := false
 	if err == nil && !c.Bool("dry-run") {
-		// Tune has found the store to be Tunable.
-		if err := open.Store.(store.Tunable).SetEffort(c.Context, r.Best.Value, r.Best.Recall); err != nil {
+		tunable, _ := store.As[store.Tunable](open.Store) // Tune has found that it is
+		if err := tunable.SetSearchParameter(c.Context, r.Best.Value, r.Best.Recall); err != nil {
 			return fmt.Errorf("keeping %s %d: %w", r.Parameter, r.Best.Value, err)
 		}
 		saved = true
@@ -141,7 +143,7 @@ type trialJSON struct {
 	MedianSeconds float64 `json:"median_seconds"`
 }
 
-func printTuneJSON(p *app.Program, r recall.Result, k int, target float64, saved bool) {
+func printTuneJSON(p *cmdline.Program, r recall.Result, k int, target float64, saved bool) {
 	j := tuneJSON{
 		Parameter: r.Parameter, Value: r.Best.Value, Recall: r.Best.Recall, Target: target, K: k, Queries: r.Queries,
 		Saved: saved, Trials: []trialJSON{},

@@ -6,8 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/recall"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -30,7 +30,7 @@ type recallJSON struct {
 
 // showRecall says what share of the true nearest the index found: in JSON as one
 // more line, else on stderr, where it disturbs no pipe.
-func showRecall(c *cli.Context, p *app.Program, v verification) error {
+func showRecall(c *cli.Context, p *cmdline.Program, v verification) error {
 	found := recall.Of(v.hits, v.exact)
 	share := recall.Share(found, len(v.exact))
 	if c.Bool("json") {

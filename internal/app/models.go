@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // StarterModel is the bundle that ships with the program.
@@ -21,10 +23,10 @@ type FoundModel struct {
 // FindModel finds a model by its name, in the folder that models are fetched into
 // and in those that ship with the program, or by its folder. A folder is
 // remembered by its absolute path, so that a search from anywhere finds it again.
-func (p *Program) FindModel(cfg config.Config, name string) (FoundModel, error) {
+func (e *Env) FindModel(cfg config.Config, name string) (FoundModel, error) {
 	looksLikePath := filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, "/")
 	if !looksLikePath {
-		for _, dir := range p.ModelDirs(cfg) {
+		for _, dir := range e.ModelDirs(cfg) {
 			path := filepath.Join(dir, filepath.FromSlash(name))
 			if isDir(path) {
 				return FoundModel{Name: name, Dir: path}, nil
@@ -39,29 +41,29 @@ func (p *Program) FindModel(cfg config.Config, name string) (FoundModel, error) 
 		return FoundModel{Name: abs, Dir: abs}, nil
 	}
 	if looksLikePath {
-		return FoundModel{}, &Problem{Err: fmt.Errorf("there is no model folder %s", name), Code: ExitFatal,
+		return FoundModel{}, &fault.Error{Err: fmt.Errorf("there is no model folder %s", name), Kind: fault.Fatal,
 			Advice: "indexer model list shows what is there"}
 	}
-	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", ShellWord(name))
+	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", terminal.ShellWord(name))
 	if name == StarterModel { // which no hub has
 		advice = "make install puts the program and its model in their places; a copied program needs --models DIR, or indexer model fetch and --model"
 	}
-	return FoundModel{}, &Problem{
-		Err:    fmt.Errorf("there is no model %s in %s", name, strings.Join(p.ModelDirs(cfg), ", ")),
-		Code:   ExitFatal,
+	return FoundModel{}, &fault.Error{
+		Err:    fmt.Errorf("there is no model %s in %s", name, strings.Join(e.ModelDirs(cfg), ", ")),
+		Kind:   fault.Fatal,
 		Advice: advice,
 	}
 }
 
 // ModelDirs lists the folders that hold models: the fetched ones first, then those
 // beside the program.
-func (p *Program) ModelDirs(cfg config.Config) []string {
+func (e *Env) ModelDirs(cfg config.Config) []string {
 	var dirs []string
 	if cfg.Models != "" {
 		dirs = append(dirs, cfg.Models)
 	}
-	if p.Executable != "" {
-		exe := p.Executable
+	if e.Executable != "" {
+		exe := e.Executable
 		if real, err := filepath.EvalSymlinks(exe); err == nil {
 			exe = real
 		}

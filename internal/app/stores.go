@@ -2,102 +2,86 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
+	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/store/local"
-	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// Access says what a store is opened for.
-type Access int
+// storeKind is all that the program knows of a kind of store. To add one, write a
+// package that passes storetest, and its entry in storeKinds; a store with settings of
+// its own has a section in config.
+type storeKind struct {
+	name string // what the setting store calls it, and its Description.Kind
+	open func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error)
+	// folder says that Description.Location is a folder of this machine, which also has
+	// room for what belongs to the index and not into the store.
+	folder bool
+	// rules explain the errors that only this kind gives.
+	rules []rule
+}
 
-// The kinds of access.
-const (
-	Read   Access = iota // searching; the index must exist
-	Write                // changing an index that exists
-	Create               // changing it, and making it if it is not there
-	// Rebuild is Create for an index that another model built: the new one is made
-	// beside it, and is what everybody finds only after store.Promoter's Promote.
-	Rebuild
-)
+// storeKinds are the stores that there are, the default of the settings first.
+var storeKinds = []storeKind{localKind, milvusKind}
+
+// StoreKinds lists the names of the kinds of store, as the setting store takes them.
+func StoreKinds() []string {
+	names := make([]string, len(storeKinds))
+	for i, k := range storeKinds {
+		names[i] = k.name
+	}
+	return names
+}
+
+// kindOf returns the kind of store of a name.
+func kindOf(name string) (storeKind, error) {
+	i := slices.IndexFunc(storeKinds, func(k storeKind) bool { return k.name == name })
+	if i < 0 {
+		return storeKind{}, fmt.Errorf("%w: store is %q; it can be %s", config.ErrInvalid, name, strings.Join(StoreKinds(), ", "))
+	}
+	return storeKinds[i], nil
+}
 
 // OpenStore opens the store that the settings name. A model that is not zero must
-// be the one that built the index, unless the access is Rebuild.
-func (p *Program) OpenStore(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	if cfg.Store == "milvus" {
-		return p.openMilvus(ctx, cfg, access, m)
+// be the one that built the index, unless the mode is store.Rebuild.
+func (e *Env) OpenStore(ctx context.Context, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
+	k, err := kindOf(cfg.Store)
+	if err != nil {
+		return nil, err
 	}
-	return p.openLocal(ctx, cfg, access, m)
+	return k.open(ctx, e, cfg, mode, m)
 }
 
-// OpenAnyStore reads the settings of a command and opens the store that they name,
-// whichever model built its index: for commands that need no model.
-func (p *Program) OpenAnyStore(c *cli.Context, access Access) (config.Config, store.Store, error) {
-	cfg, err := p.Config(c)
+// RunsDir is the folder that keeps the tagging runs of an index: in the folder of one
+// that has a folder of this machine, and for one on a server in a folder of this
+// machine's user that is named by the server and the collection.
+func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
+	d, err := st.Describe(ctx)
 	if err != nil {
-		return config.Config{}, nil, err
+		return "", err
 	}
-	st, err := p.OpenStore(c.Context, cfg, access, store.Model{})
-	return cfg, st, err
-}
-
-func (p *Program) openLocal(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	if cfg.DB == "" {
-		return nil, Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+	if k, err := kindOf(d.Kind); err == nil && k.folder {
+		return filepath.Join(d.Location, "runs"), nil
 	}
-	engine := p.MatrixEngine(cfg)
-	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Log: p.Log, Rebuild: access == Rebuild,
-		Engine: engine, Codes: engine, Exact: cfg.StoreExact,
-		Mode: map[Access]local.Mode{Read: local.ReadOnly, Write: local.ReadWrite, Create: local.Create, Rebuild: local.Create}[access],
-	})
-	if err != nil {
-		return nil, err // not st: a nil *local.Store is not a nil store.Store
-	}
-	return st, nil
+	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // Engine scores rows and their 8-bit codes.
 type Engine interface {
 	vec.Engine
-	vec.CodeEngine
+	sq8.Engine
 	io.Closer
 }
 
 // MatrixEngine is ONNX Runtime as the engine of large products. It loads the library
 // when it is first needed, does without where there is none, and must be closed.
-func (p *Program) MatrixEngine(cfg config.Config) *ort.Engine {
-	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable) }, p.Log)
-}
-
-func (p *Program) openMilvus(ctx context.Context, cfg config.Config, access Access, m store.Model) (store.Store, error) {
-	s := cfg.Milvus
-	who, err := s.Credentials()
-	if err != nil {
-		return nil, err
-	}
-	o := milvus.Options{
-		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
-		Database: s.Database, TLS: milvus.TLS(s.TLS),
-		Collection: cfg.Collection, Model: m, Rebuild: access == Rebuild,
-		Mode:   map[Access]milvus.Mode{Read: milvus.ReadOnly, Write: milvus.ReadWrite, Create: milvus.Create, Rebuild: milvus.Create}[access],
-		Index:  milvus.Index(s.Index),
-		Search: milvus.SearchParams(s.Search),
-		Recall: s.Recall, Consistency: s.Consistency,
-		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, BatchBytes: s.BatchBytes, Log: p.Log,
-	}
-	if access != Read { // somebody waits for a search; an indexing run can wait for its server
-		o.RetryFor = s.RetryFor
-	}
-	st, err := milvus.Open(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return st, nil
+func (e *Env) MatrixEngine(cfg config.Config) *ort.Engine {
+	return ort.NewEngine(func() (string, error) { return ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable) }, e.Log)
 }

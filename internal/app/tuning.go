@@ -8,9 +8,10 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
-	"github.com/sightline/sightline/internal/ort"
-	"github.com/sightline/sightline/internal/tune"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/measure/tune"
 )
 
 // tuningName is the file, in the cache folder, that keeps what indexer tune found.
@@ -22,11 +23,11 @@ func Cores() int { return runtime.GOMAXPROCS(0) }
 // EmbedChoice is how a model embeds many pictures: as the settings say, else as
 // indexer tune found on this machine, else as is right for most. One setting puts what
 // was found aside, since the three were measured together.
-func (p *Program) EmbedChoice(cfg config.Config, fingerprint string) tune.Choice {
+func (e *Env) EmbedChoice(cfg config.Config, fingerprint string) tune.Choice {
 	c := tune.Default(Cores())
 	own := cfg.Index
 	if own.EmbedWorkers == 0 && own.EmbedThreads == 0 && own.BatchSize == 0 {
-		if path, key, err := p.tuningEntry(cfg, fingerprint); err == nil {
+		if path, key, err := e.tuningEntry(cfg, fingerprint); err == nil {
 			if found, ok := tune.Load(path, key); ok {
 				return found
 			}
@@ -48,8 +49,8 @@ func (p *Program) EmbedChoice(cfg config.Config, fingerprint string) tune.Choice
 
 // CheckTuning returns an error where SaveEmbedChoice could not keep anything: it is
 // asked before a measurement that would be for nothing.
-func (p *Program) CheckTuning(cfg config.Config) error {
-	path, _, err := p.tuningEntry(cfg, "")
+func (e *Env) CheckTuning(cfg config.Config) error {
+	path, _, err := e.tuningEntry(cfg, "")
 	if err != nil {
 		return err
 	}
@@ -60,8 +61,8 @@ func (p *Program) CheckTuning(cfg config.Config) error {
 }
 
 // SaveEmbedChoice keeps what was measured for later runs and returns the file.
-func (p *Program) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.Choice) (string, error) {
-	path, key, err := p.tuningEntry(cfg, fingerprint)
+func (e *Env) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.Choice) (string, error) {
+	path, key, err := e.tuningEntry(cfg, fingerprint)
 	if err != nil {
 		return "", err
 	}
@@ -73,15 +74,15 @@ func (p *Program) SaveEmbedChoice(cfg config.Config, fingerprint string, c tune.
 
 // tuningEntry is the file of choices and the key of a model in it, which changes with
 // the processor, the number of cores and the library.
-func (p *Program) tuningEntry(cfg config.Config, fingerprint string) (path, key string, err error) {
-	dir := config.DefaultCache(p.Getenv)
+func (e *Env) tuningEntry(cfg config.Config, fingerprint string) (path, key string, err error) {
+	dir := config.DefaultCache(e.Getenv)
 	if dir == "" {
-		return "", "", &Problem{
+		return "", "", &fault.Error{
 			Err:    errors.New("there is no folder for caches: neither XDG_CACHE_HOME nor HOME is set"),
-			Advice: "set one of them, or only measure with --dry-run", Code: ExitFatal,
+			Advice: "set one of them, or only measure with --dry-run", Kind: fault.Fatal,
 		}
 	}
-	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable)
+	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable)
 	if err != nil {
 		return "", "", err
 	}

@@ -1,16 +1,18 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
@@ -36,18 +38,18 @@ func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Clo
 
 // OpenIndex opens a model and the index that it built, or will build. Where the
 // settings name no model, the index's own is taken, and starter for a new index.
-func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Access, t Tuning) (*Open, error) {
-	st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, mode store.Mode, t Tuning) (*Open, error) {
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	switch {
-	case errors.Is(err, store.ErrNoIndex) && access >= Create:
+	case errors.Is(err, store.ErrNoIndex) && mode.Creates():
 		cfg = withModelDefaults(cfg)
 	case err != nil:
 		return nil, err
 	default:
 		cfg = adoptModel(cfg, st.Model())
 	}
-	enc, err := p.OpenEncoder(ctx, cfg, t)
-	if err == nil && access == Read {
+	enc, err := e.OpenEncoder(ctx, cfg, t)
+	if err == nil && !mode.Writes() {
 		// Opened once only: a connection to a server takes a while.
 		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
 			return &Open{Store: st, Encoder: enc}, nil
@@ -60,7 +62,7 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 	if err != nil {
 		return nil, err
 	}
-	st, err = p.OpenStore(ctx, cfg, access, modelOf(enc.Spec()))
+	st, err = e.OpenStore(ctx, cfg, mode, modelOf(enc.Spec()))
 	if err != nil {
 		return nil, errors.Join(err, enc.Close())
 	}
@@ -69,9 +71,9 @@ func (p *Program) OpenIndex(ctx context.Context, cfg config.Config, access Acces
 
 // OpenModel opens the model that the settings name, without an index. Where they
 // name none, that of the index is taken if there is one, and starter if not.
-func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	if cfg.Model == "" {
-		st, err := p.OpenStore(ctx, cfg, Read, store.Model{})
+		st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 		if err == nil {
 			cfg = adoptModel(cfg, st.Model())
 			err = st.Close()
@@ -80,7 +82,7 @@ func (p *Program) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (c
 			return nil, err
 		}
 	}
-	return p.OpenEncoder(ctx, cfg, t)
+	return e.OpenEncoder(ctx, cfg, t)
 }
 
 // mustBe refuses to work on an index with another model than its own.
@@ -103,6 +105,9 @@ func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Pixels == "" {
 		cfg.Pixels = m.Pixels
 	}
+	if cfg.Colour == "" {
+		cfg.Colour = cmp.Or(m.Colour, string(imaging.ColourIgnore))
+	}
 	return withModelDefaults(cfg)
 }
 
@@ -113,37 +118,42 @@ func withModelDefaults(cfg config.Config) config.Config {
 	if cfg.Pixels == "" {
 		cfg.Pixels = string(imaging.Fast)
 	}
+	if cfg.Colour == "" {
+		cfg.Colour = string(imaging.ColourSRGB)
+	}
 	return cfg
 }
 
 // OpenEncoder opens the model that the settings name, without loading its weights.
-func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
 	cfg = withModelDefaults(cfg)
-	m, err := p.FindModel(cfg, cfg.Model)
+	m, err := e.FindModel(cfg, cfg.Model)
 	if err != nil {
 		return nil, err
 	}
-	b, err := clip.OpenBundle(m.Dir, clip.BundleOptions{Name: m.Name, Precision: cfg.Precision, Pixels: imaging.Mode(cfg.Pixels)})
+	b, err := clip.OpenBundle(m.Dir, clip.BundleOptions{
+		Name: m.Name, Precision: cfg.Precision, Pixels: imaging.Mode(cfg.Pixels), Colour: imaging.Colour(cfg.Colour),
+	})
 	if err != nil {
 		return nil, err
 	}
 	var cache *clip.DigestCache
-	if dir := config.DefaultCache(p.Getenv); dir != "" {
-		cache = clip.OpenDigestCache(filepath.Join(dir, "digests.json"), p.Log)
+	if dir := config.DefaultCache(e.Getenv); dir != "" {
+		cache = clip.OpenDigestCache(filepath.Join(dir, "digests.json"), e.Log)
 	}
 	fingerprint, err := b.Fingerprint(ctx, cache)
 	if err != nil {
 		return nil, err
 	}
-	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, p.Executable)
+	lib, err := ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable)
 	if err != nil {
 		return nil, err
 	}
-	o := ort.Options{Log: p.Log}
+	o := ort.Options{Log: e.Log}
 	if t == ManyFiles {
-		o.ImageThreads, o.ManyImages = p.EmbedChoice(cfg, fingerprint).Threads, true
+		o.ImageThreads, o.ManyImages = e.EmbedChoice(cfg, fingerprint).Threads, true
 	}
-	if dir := config.DefaultCache(p.Getenv); dir != "" {
+	if dir := config.DefaultCache(e.Getenv); dir != "" {
 		o.GraphCache = filepath.Join(dir, "graphs")
 		o.TokenizerCache = filepath.Join(dir, "tokenizers")
 	}
@@ -156,41 +166,31 @@ func (p *Program) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) 
 
 // TextCache is the cache of query embeddings of this user, or nil where there is no
 // folder for it.
-func (p *Program) TextCache() *query.TextCache {
-	dir := config.DefaultCache(p.Getenv)
+func (e *Env) TextCache() *query.TextCache {
+	dir := config.DefaultCache(e.Getenv)
 	if dir == "" {
 		return nil
 	}
-	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), p.Log)
+	return query.OpenTextCache(filepath.Join(dir, "texts.bin"), e.Log)
 }
 
 // modelOf is a model as a store records it.
 func modelOf(s clip.Spec) store.Model {
-	return store.Model{
+	m := store.Model{
 		Fingerprint: s.Fingerprint, Name: s.Name, Precision: s.Precision,
 		Pixels: string(s.Preprocess.Mode), Dim: s.Dim,
 	}
-}
-
-// RunsDir is the folder that keeps the tagging runs of an index: in the folder of a
-// local one, and for one on a server in a folder of this machine's user that is named
-// by the server and the collection.
-func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
-	d, err := st.Describe(ctx)
-	if err != nil {
-		return "", err
+	if s.Preprocess.Colour != imaging.ColourIgnore {
+		m.Colour = string(s.Preprocess.Colour)
 	}
-	if d.Kind == "local" {
-		return filepath.Join(d.Location, "runs"), nil
-	}
-	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
+	return m
 }
 
 // IndexOptions turns the settings into those of the pipeline. How it embeds depends on
 // the model as well: see EmbedChoice.
 func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
-		return index.Options{}, Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
+		return index.Options{}, fault.Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
 	}
 	return index.Options{
 		Collection: cfg.Collection,

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/imaging"
 )
 
@@ -30,8 +31,9 @@ type Bundle struct {
 	TokenizerPath string
 	// External are the files with weights that the two graphs point to.
 	External []string
-	// VisionAlone and TextAlone say that a tower's embeddings depend on what they share a
-	// call with, see GraphFile.DynamicQuant: it gets one picture or text at a time.
+	// VisionAlone and TextAlone say that a tower must get one picture or text at a time,
+	// because its embeddings depend on what shares their call: see
+	// onnx.Header.DynamicQuant.
 	VisionAlone bool
 	TextAlone   bool
 
@@ -51,15 +53,15 @@ type Bundle struct {
 
 	Notice  string
 	License string
-	// Assumed says, a line each, what the files leave open and which value was taken
-	// in its place. `indexer model verify` shows it.
+	// Assumed says what the files leave open and which value was taken in its place,
+	// one line for each. `indexer model verify` shows it.
 	Assumed []string
 }
 
 // BundleOptions says how OpenBundle reads a folder. The zero value is usable.
 type BundleOptions struct {
 	Name      string         // shown to the user; "" means that in sightline.json, else the folder's
-	Precision string         // "fp32", "fp16", "int8"; "" means the first of Precisions that is there
+	Precision string         // "fp32", "fp16", "int8"; "" means the first of fp32, int8, fp16 that is there
 	Pixels    imaging.Mode   // "" means imaging.Exact, as in imaging.Options
 	Colour    imaging.Colour // "" means imaging.ColourIgnore, as in imaging.Options
 }
@@ -130,26 +132,26 @@ func (b *Bundle) assume(format string, args ...any) {
 // readGraphs reads both graph files, checks that they fit together and fit the
 // preprocessing, and finds the files with their weights.
 func (b *Bundle) readGraphs(cfg modelConfig) error {
-	head := HeadProjected
+	head := headProjected
 	if cfg.sigmoid() {
-		head = HeadPooled
+		head = headPooled
 	}
 	vision, err := b.readTower(b.VisionPath)
 	if err != nil {
 		return err
 	}
-	if b.Vision, err = PickVisionIO(vision.Inputs, vision.Outputs, head); err != nil {
+	if b.Vision, err = pickVisionIO(vision.Inputs, vision.Outputs, head); err != nil {
 		return fmt.Errorf("%s: %w", b.VisionPath, err)
 	}
 	text, err := b.readTower(b.TextPath)
 	if err != nil {
 		return err
 	}
-	if b.Text, err = PickTextIO(text.Inputs, text.Outputs, head); err != nil {
+	if b.Text, err = pickTextIO(text.Inputs, text.Outputs, head); err != nil {
 		return fmt.Errorf("%s: %w", b.TextPath, err)
 	}
 	b.VisionAlone, b.TextAlone = vision.DynamicQuant, text.DynamicQuant
-	if b.Dim, err = CheckSameDim(b.Vision, b.Text); err != nil {
+	if b.Dim, err = checkSameDim(b.Vision, b.Text); err != nil {
 		return fmt.Errorf("%s and %s: %w", b.VisionPath, b.TextPath, err)
 	}
 	if b.Dim == 0 {
@@ -163,19 +165,37 @@ func (b *Bundle) readGraphs(cfg modelConfig) error {
 	return nil
 }
 
-func axisIs(axis int64, length int) bool { return axis == Dynamic || axis == int64(length) }
+func axisIs(axis int64, length int) bool { return axis == onnx.Dynamic || axis == int64(length) }
 
-func (b *Bundle) readTower(path string) (GraphFile, error) {
-	g, err := ReadGraphFile(path)
+// readTower reads the header of the graph at path, and finds the files with its weights.
+func (b *Bundle) readTower(path string) (onnx.Header, error) {
+	h, err := readHeader(path)
 	if err != nil {
-		return GraphFile{}, err
+		return onnx.Header{}, err
 	}
-	for _, name := range g.External {
+	for _, name := range h.External {
 		file, err := requireFile(filepath.Dir(path), filepath.FromSlash(name))
 		if err != nil {
-			return GraphFile{}, errors.Join(fmt.Errorf("%s keeps its weights in another file", path), err)
+			return onnx.Header{}, errors.Join(fmt.Errorf("%s keeps its weights in another file", path), err)
 		}
 		b.External = append(b.External, file)
 	}
-	return g, nil
+	return h, nil
+}
+
+func readHeader(path string) (onnx.Header, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return onnx.Header{}, fmt.Errorf("open graph: %w", err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return onnx.Header{}, fmt.Errorf("open graph: %w", err)
+	}
+	h, err := onnx.ReadHeader(f, st.Size())
+	if err != nil {
+		return onnx.Header{}, fmt.Errorf("%w: read %s as ONNX: %w", ErrUnreadable, path, err)
+	}
+	return h, nil
 }

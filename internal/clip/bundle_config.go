@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/sightline/sightline/internal/clip/onnx"
 )
 
 // modelConfig is the part of config.json that matters here. A value that the file
@@ -148,7 +150,7 @@ func (b *Bundle) readText(cfg modelConfig) error {
 	}
 	b.Padding.ID = b.padID(cfg, facts, tc)
 	switch {
-	case b.Text.Sequence != Dynamic:
+	case b.Text.Sequence != onnx.Dynamic:
 		b.Padding.Fixed = int(b.Text.Sequence)
 	case b.Text.Mask == "" && !cfg.causal():
 		// Nothing hides the padding, so it has to be what it was in training.
@@ -171,7 +173,7 @@ func (b *Bundle) contextLength(cfg modelConfig, facts tokenizerFacts, tc tokeniz
 	}
 	fixed := b.Text.Sequence
 	switch {
-	case fixed != Dynamic && (context == 0 || int64(context) > fixed):
+	case fixed != onnx.Dynamic && (context == 0 || int64(context) > fixed):
 		context = int(fixed)
 	case context == 0:
 		return 0, fmt.Errorf("the context length is nowhere in %s: neither max_position_embeddings in config.json, nor truncation in tokenizer.json, nor model_max_length in tokenizer_config.json", b.Dir)

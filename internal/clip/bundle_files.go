@@ -24,13 +24,13 @@ const (
 	textTower   = "text_model"
 )
 
-// Precisions are the names that BundleOptions.Precision takes, in the order in
-// which an unset one is tried: the full weights first, then the smallest.
-var Precisions = []string{"fp32", "int8", "fp16"}
+// precisions are the names that BundleOptions.Precision takes, in the order in which an
+// unset one is tried: the full weights first, then the smallest.
+var precisions = []string{"fp32", "int8", "fp16"}
 
-// variants are the suffixes of the hub's file names that count as a precision,
-// the best first.
-func variants(precision string) []string {
+// suffixes are those of the hub's file names that stand for a precision, the best first;
+// nil for an unknown precision. See the table of package clip/hub for the hub's own names.
+func suffixes(precision string) []string {
 	switch precision {
 	case "fp32":
 		return []string{""}
@@ -45,8 +45,8 @@ func variants(precision string) []string {
 // locateTowers returns the folder of the graphs (dir/onnx, or dir itself) and the
 // paths of both towers in the wanted precision, or in the best one that is there.
 func locateTowers(dir, precision string) (vision, text, found string, err error) {
-	if precision != "" && variants(precision) == nil {
-		return "", "", "", fmt.Errorf("unknown precision %q: it must be one of %s", precision, strings.Join(Precisions, ", "))
+	if precision != "" && suffixes(precision) == nil {
+		return "", "", "", fmt.Errorf("unknown precision %q: it must be one of %s", precision, strings.Join(precisions, ", "))
 	}
 	folder := filepath.Join(dir, "onnx")
 	names, err := onnxNames(folder)
@@ -57,7 +57,7 @@ func locateTowers(dir, precision string) (vision, text, found string, err error)
 	if err != nil {
 		return "", "", "", fmt.Errorf("look for the graphs of the model: %w", err)
 	}
-	wanted := Precisions
+	wanted := precisions
 	if precision != "" {
 		wanted = []string{precision}
 	}
@@ -85,7 +85,7 @@ func onnxNames(dir string) ([]string, error) {
 }
 
 func firstOf(names []string, tower, precision string) string {
-	for _, suffix := range variants(precision) {
+	for _, suffix := range suffixes(precision) {
 		if name := tower + suffix + ".onnx"; slices.Contains(names, name) {
 			return name
 		}
@@ -99,7 +99,7 @@ func missingTower(folder string, names []string, precision string) error {
 		var files []string
 		for _, tower := range []string{visionTower, textTower} {
 			if firstOf(names, tower, precision) == "" {
-				files = append(files, tower+variants(precision)[0]+".onnx")
+				files = append(files, tower+suffixes(precision)[0]+".onnx")
 			}
 		}
 		want = strings.Join(files, " and ") + " (precision " + precision + ")"

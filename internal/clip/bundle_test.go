@@ -12,6 +12,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/clip/onnx"
 	"github.com/sightline/sightline/internal/imaging"
 )
 
@@ -38,10 +39,10 @@ func TestOpenBundle(t *testing.T) {
 		VisionPath: filepath.Join(dir, "onnx", "vision_model.onnx"), TextPath: filepath.Join(dir, "onnx", "text_model.onnx"),
 		TokenizerPath: filepath.Join(dir, "tokenizer.json"),
 		Preprocess:    tinyPreprocess,
-		Vision: clip.VisionIO{Pixels: "pixel_values", PixelsType: clip.Float32, Embeds: "image_embeds", EmbedsType: clip.Float32,
-			Batch: clip.Dynamic, Height: clip.Dynamic, Width: clip.Dynamic, Dim: 24},
-		Text: clip.TextIO{IDs: "input_ids", IDsType: clip.Int64, Embeds: "text_embeds", EmbedsType: clip.Float32,
-			Batch: clip.Dynamic, Sequence: clip.Dynamic, Dim: 24},
+		Vision: clip.VisionIO{Pixels: "pixel_values", PixelsType: onnx.Float32, Embeds: "image_embeds", EmbedsType: onnx.Float32,
+			Batch: onnx.Dynamic, Height: onnx.Dynamic, Width: onnx.Dynamic, Dim: 24},
+		Text: clip.TextIO{IDs: "input_ids", IDsType: onnx.Int64, Embeds: "text_embeds", EmbedsType: onnx.Float32,
+			Batch: onnx.Dynamic, Sequence: onnx.Dynamic, Dim: 24},
 		Dim: 24, Context: 77, Padding: clip.Padding{ID: 49407}, LogitScale: 100,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -56,25 +57,25 @@ func TestOpenBundle(t *testing.T) {
 
 func TestOpenBundlePrecisions(t *testing.T) {
 	dir := cliptest.TinyBundle(t)
-	onnx := func(name string) string { return filepath.Join(dir, "onnx", name+".onnx") }
+	graph := func(name string) string { return filepath.Join(dir, "onnx", name+".onnx") }
 	for precision, suffix := range map[string]string{"": "", "fp32": "", "fp16": "_fp16", "int8": "_quantized"} {
 		b := open(t, dir, clip.BundleOptions{Precision: precision, Name: "n", Pixels: imaging.Fast})
-		if b.VisionPath != onnx("vision_model"+suffix) || b.TextPath != onnx("text_model"+suffix) {
+		if b.VisionPath != graph("vision_model"+suffix) || b.TextPath != graph("text_model"+suffix) {
 			t.Errorf("%q: %s and %s", precision, b.VisionPath, b.TextPath)
 		}
 		if b.Name != "n" || b.Preprocess.Mode != imaging.Fast {
 			t.Errorf("%q: name %q, mode %q", precision, b.Name, b.Preprocess.Mode)
 		}
 		// The variants of the hub keep their inputs and outputs in float32.
-		if b.Vision.PixelsType != clip.Float32 || b.Text.EmbedsType != clip.Float32 || b.Dim != 24 {
+		if b.Vision.PixelsType != onnx.Float32 || b.Text.EmbedsType != onnx.Float32 || b.Dim != 24 {
 			t.Errorf("%q: %+v", precision, b)
 		}
 	}
-	rename(t, onnx("text_model_quantized"), onnx("text_model_int8"))
-	if b := open(t, dir, clip.BundleOptions{Precision: "int8"}); b.TextPath != onnx("text_model_int8") {
+	rename(t, graph("text_model_quantized"), graph("text_model_int8"))
+	if b := open(t, dir, clip.BundleOptions{Precision: "int8"}); b.TextPath != graph("text_model_int8") {
 		t.Errorf("_int8 not found: %s", b.TextPath)
 	}
-	remove(t, onnx("vision_model"))
+	remove(t, graph("vision_model"))
 	if b := open(t, dir, clip.BundleOptions{}); b.Precision != "int8" {
 		t.Errorf("without one fp32 tower: %s, want int8", b.Precision)
 	}
@@ -91,11 +92,11 @@ func TestOpenBundlePrecisions(t *testing.T) {
 
 func TestOpenBundleVariants(t *testing.T) {
 	masked := open(t, cliptest.TinyVariant(t, cliptest.TinyMask), clip.BundleOptions{})
-	if masked.Text.Mask != "attention_mask" || masked.Text.MaskType != clip.Int64 || masked.Padding.Fixed != 0 {
+	if masked.Text.Mask != "attention_mask" || masked.Text.MaskType != onnx.Int64 || masked.Padding.Fixed != 0 {
 		t.Errorf("mask: %+v %+v", masked.Text, masked.Padding)
 	}
 	fixed := open(t, cliptest.TinyVariant(t, cliptest.TinyFixed), clip.BundleOptions{})
-	want := clip.TextIO{IDs: "input_ids", IDsType: clip.Int32, Embeds: "text_embeds", EmbedsType: clip.Float32, Batch: 1, Sequence: 77, Dim: 24}
+	want := clip.TextIO{IDs: "input_ids", IDsType: onnx.Int32, Embeds: "text_embeds", EmbedsType: onnx.Float32, Batch: 1, Sequence: 77, Dim: 24}
 	if diff := cmp.Diff(want, fixed.Text); diff != "" {
 		t.Errorf("fixed (-want +got)\n%s", diff)
 	}

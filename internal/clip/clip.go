@@ -1,15 +1,25 @@
-// Package clip is the model as data and arithmetic: the bundle on disk, the
-// tokenizers, the pixels as the model saw them, and the Encoder contract.
+// Package clip is the model as data: a bundle of files, what they say, the pixels as the
+// model saw them in training, and the contract of whatever computes embeddings with it.
 //
-// It runs no network itself. Running the graphs is the work of internal/ort,
-// which implements Encoder; the other packages see only what is here, so that
-// they build without cgo and test with cliptest's fake.
+//	Bundle       a folder with a model, read and checked (bundle*.go); its two graphs are
+//	             called as VisionIO and TextIO say (towers.go)
+//	Spec         what the rest of the program knows of a model
+//	Preprocess   how a picture is prepared (preprocess.go), as preprocessor_config.json
+//	             states it (preprocessor_config.go); Preparer does it
+//	Batch        the memory that pictures are prepared in
+//	Fingerprint  the name under which embeddings are interchangeable; DigestCache makes it
+//	             cheap
+//	Encoder      pictures and texts to embeddings
+//
+// OpenBundle reads a folder, Bundle.Fingerprint names it, and package clip/ort makes an
+// Encoder of it. Nothing here runs a network, so other packages build without cgo and are
+// tested with the fake of clip/cliptest. What belongs to a model alone is below: its tokens
+// in clip/tokenizer, the format of its graphs in clip/onnx, where it comes from in clip/hub.
 package clip
 
 import (
 	"context"
 
-	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -18,11 +28,11 @@ import (
 type Encoder interface {
 	// Spec describes the model. It does not change during the encoder's life.
 	Spec() Spec
-	// EncodeImages embeds the filled slots of b: one L2-normalised row a slot, in
+	// EncodeImages embeds the filled slots of b: one L2-normalised row per slot, in
 	// slot order. The rows are the caller's to keep. The batch is not retained.
 	EncodeImages(ctx context.Context, b *Batch) (vec.Matrix, error)
-	// EncodeTexts embeds texts: one L2-normalised row a text. A text that is longer
-	// than the context is truncated as the reference tokenizer does it.
+	// EncodeTexts embeds texts: one L2-normalised row per text. A text that is longer
+	// than the context is truncated as the reference tokenizer truncates it.
 	EncodeTexts(ctx context.Context, texts []string) (vec.Matrix, error)
 	// Close frees the sessions. It waits for calls in flight and may be repeated.
 	Close() error
@@ -42,70 +52,10 @@ type Spec struct {
 	// Sigmoid says that the model was trained with a sigmoid for each pair (SigLIP)
 	// and not with a softmax over a batch.
 	Sigmoid bool
-	// Fingerprint names this exact model: see Fingerprint in fingerprint.go. Two
+	// Fingerprint names this exact model: see Bundle.Fingerprint. Two
 	// encoders with equal fingerprints give interchangeable embeddings.
 	Fingerprint string
 	// Notice is a sentence to show to users where the model needs one, such as that
 	// the starter model is not CLIP. Empty for most.
 	Notice string
 }
-
-// Preprocess is a bundle's picture preprocessing, as its
-// preprocessor_config.json states it.
-type Preprocess struct {
-	Size   Size // what the shorter side (Crop) or the whole picture (Squash) is resized to
-	Crop   Size // the centre crop after it; what the graph receives
-	Fit    Fit
-	Filter imaging.Filter
-	Mean   [3]float32 // per channel, of values in 0..1
-	Std    [3]float32
-	Mode   imaging.Mode
-	Colour imaging.Colour
-}
-
-// Size is a width and a height in pixels.
-type Size struct{ Width, Height int }
-
-// Fit says how a picture that is not square becomes the model's square.
-type Fit string
-
-// The two ways that models were trained with.
-const (
-	FitCrop   Fit = "crop"   // shorter side to size, then the centre (CLIP)
-	FitSquash Fit = "squash" // both sides to size, aspect ratio lost (SigLIP)
-)
-
-// Batch is a reusable tensor of prepared pictures, float32 in NCHW order. Decode
-// workers each write into a slot of their own with Preprocess.Into, so that
-// pixels are never copied between the decoder and the session.
-type Batch struct {
-	Pixels []float32 // Cap()*SlotLen() values
-	n      int
-	cap    int
-	slot   int
-}
-
-// NewBatch allocates a batch of capacity pictures for p.
-func NewBatch(capacity int, p Preprocess) *Batch {
-	slot := 3 * p.Crop.Width * p.Crop.Height
-	return &Batch{Pixels: make([]float32, capacity*slot), cap: capacity, slot: slot}
-}
-
-// Slot returns the memory of picture i: three planes (red, green, blue) of
-// Crop.Height rows of Crop.Width values. Distinct slots may be written
-// concurrently.
-func (b *Batch) Slot(i int) []float32 { return b.Pixels[i*b.slot : (i+1)*b.slot : (i+1)*b.slot] }
-
-// SetLen declares that slots [0, n) are filled.
-func (b *Batch) SetLen(n int) { b.n = n }
-
-// Len is the number of filled slots.
-func (b *Batch) Len() int { return b.n }
-
-// Part is slots [from, to) as a filled batch of its own, over the same memory.
-func (b *Batch) Part(from, to int) *Batch {
-	return &Batch{Pixels: b.Pixels[from*b.slot : to*b.slot : to*b.slot], n: to - from, cap: to - from, slot: b.slot}
-}
-
-// Cap is the number of slots.
-func (b *Batch) Cap() int { return b.cap }

@@ -15,12 +15,14 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/sightline/sightline/internal/atomicfile"
 )
 
 // DigestCache remembers the SHA-256 of files by their absolute path, size and time
 // of modification, so that a search need not read 600 MB of weights before it
 // starts. It is one small JSON file, which several processes may share: it is
-// replaced as a whole, and at worst an entry is lost and worked out again.
+// replaced as a whole, and at worst an entry is lost and computed again.
 //
 // A nil *DigestCache is usable and remembers nothing.
 type DigestCache struct {
@@ -80,7 +82,7 @@ func (c *DigestCache) load() map[string]digestEntry {
 }
 
 // Digest returns the SHA-256 of the file at path as lower-case hex. It is safe for
-// concurrent use. What it works out is kept in memory until Fingerprint saves it.
+// concurrent use. What it computes is kept in memory until Fingerprint saves it.
 func (c *DigestCache) Digest(ctx context.Context, path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -154,20 +156,10 @@ func writeDigests(path string, entries map[string]digestEntry) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails once the rename has been done, as it should
-	_, err = tmp.Write(append(data, '\n'))
-	if err := errors.Join(err, tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return atomicfile.WriteBytes(path, append(data, '\n'))
 }
 
 // hashFile returns the SHA-256 of a file and the state that it belongs to. A file

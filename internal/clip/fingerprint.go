@@ -60,7 +60,7 @@ func (b *Bundle) Fingerprint(ctx context.Context, cache *DigestCache) (string, e
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// canonical is the text that the fingerprint is the SHA-256 of: one fact a line.
+// canonical is the text that the fingerprint is the SHA-256 of: one fact per line.
 func (b *Bundle) canonical(vision, text, tokenizer string, external []string) string {
 	var s strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&s, format+"\n", args...) }

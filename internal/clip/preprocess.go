@@ -8,6 +8,31 @@ import (
 	"github.com/sightline/sightline/internal/imaging"
 )
 
+// Preprocess is a bundle's picture preprocessing, as its
+// preprocessor_config.json states it.
+type Preprocess struct {
+	Size   Size // what the shorter side (Crop) or the whole picture (Squash) is resized to
+	Crop   Size // the centre crop after it; what the graph receives
+	Fit    Fit
+	Filter imaging.Filter
+	Mean   [3]float32 // per channel, of values in 0..1
+	Std    [3]float32
+	Mode   imaging.Mode
+	Colour imaging.Colour
+}
+
+// Size is a width and a height in pixels.
+type Size struct{ Width, Height int }
+
+// Fit says how a picture that is not square becomes the model's square.
+type Fit string
+
+// The two ways that models were trained with.
+const (
+	FitCrop   Fit = "crop"   // shorter side to size, then the centre (CLIP)
+	FitSquash Fit = "squash" // both sides to size, aspect ratio lost (SigLIP)
+)
+
 // ShortSide is what to pass as imaging.Options.ShortSide: the length that the
 // shorter side of a picture is resized to, or a safe bound of it.
 func (p Preprocess) ShortSide() int {

@@ -180,7 +180,11 @@ func (c preprocessorConfig) geometry(def processorDefaults, p *Preprocess) error
 	if p.Filter, err = filterOf(c.Resample, def.resample); err != nil {
 		return err
 	}
-	size, shortest, err := parseSize("size", c.Size, Size{def.side, def.side}, !def.square)
+	plain := shorterSide
+	if def.square {
+		plain = bothSides
+	}
+	size, shortest, err := parseSize("size", c.Size, Size{def.side, def.side}, plain)
 	if err != nil {
 		return err
 	}
@@ -196,7 +200,7 @@ func (c preprocessorConfig) geometry(def processorDefaults, p *Preprocess) error
 		}
 	}
 	if crops {
-		if p.Crop, shortest, err = parseSize("crop_size", c.CropSize, Size{def.side, def.side}, false); err != nil {
+		if p.Crop, shortest, err = parseSize("crop_size", c.CropSize, Size{def.side, def.side}, bothSides); err != nil {
 			return err
 		}
 		if shortest {
@@ -216,17 +220,24 @@ func (c preprocessorConfig) geometry(def processorDefaults, p *Preprocess) error
 // make a batch enormous.
 const maxSide = 4096
 
-// parseSize reads a number, {"shortest_edge": n} or {"height": h, "width": w}.
-// shortest is true where only the shorter side is given, which a plain number
-// means where plainIsShortest says so.
-func parseSize(key string, raw json.RawMessage, absent Size, plainIsShortest bool) (s Size, shortest bool, err error) {
+// plainNumber says what a size means that is a number and not an object.
+type plainNumber int
+
+const (
+	bothSides plainNumber = iota
+	shorterSide
+)
+
+// parseSize reads a number, {"shortest_edge": n} or {"height": h, "width": w}. shortest
+// reports whether only the shorter side is given.
+func parseSize(key string, raw json.RawMessage, absent Size, plain plainNumber) (s Size, shortest bool, err error) {
 	if raw == nil || string(raw) == "null" {
-		return absent, plainIsShortest, nil
+		return absent, plain == shorterSide, nil
 	}
 	var n int
 	var sides map[string]*int
 	if json.Unmarshal(raw, &n) == nil {
-		s, shortest = Size{n, n}, plainIsShortest
+		s, shortest = Size{n, n}, plain == shorterSide
 	} else if err := json.Unmarshal(raw, &sides); err != nil {
 		return Size{}, false, fmt.Errorf("unsupported %s: %s", key, raw)
 	} else if h, w := sides["height"], sides["width"]; h != nil && w != nil && len(sides) == 2 {

@@ -10,13 +10,14 @@ package config
 // Config is every setting. The tags are the keys in the file; config.yaml at the
 // top of the repository explains them one by one.
 type Config struct {
-	Store          string `mapstructure:"store"`           // "local" or "milvus"
+	Store          string `mapstructure:"store"`           // the kind of store, "local" or another of Sources.StoreKinds
 	StoreExact     bool   `mapstructure:"store_exact"`     // local: search without the 8-bit first pass
 	DB             string `mapstructure:"db"`              // folder of the local store; "" means DefaultDB
 	Collection     string `mapstructure:"collection"`      // name within the store
 	Model          string `mapstructure:"model"`           // name or folder; "" means the index's own, else "starter"
 	Precision      string `mapstructure:"precision"`       // "fp32", "fp16", "int8"; "" means what the bundle has
 	Pixels         string `mapstructure:"pixels"`          // "fast" or "exact"; "" means the index's own, else "fast"
+	Colour         string `mapstructure:"colour"`          // "srgb" or "ignore"; "" means the index's own, else "srgb"
 	Models         string `mapstructure:"models"`          // folder that models are fetched into; "" means DefaultModels
 	OnnxRuntimeLib string `mapstructure:"onnxruntime_lib"` // shared library; "" means to look for it
 	Milvus         Milvus `mapstructure:"milvus"`

@@ -64,7 +64,7 @@ func TestPrecedence(t *testing.T) {
 // Each key must be reachable from the environment, also those without a default.
 func TestEveryKeyFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
-		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "models": "/m",
+		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "colour": "ignore", "models": "/m",
 		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.embed_threads": "2", "index.batch_size": "2",
 		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.hidden": "true",
 		"index.follow_links": "false", "index.ignore": "a", "log.level": "debug",
@@ -171,5 +171,20 @@ func TestDefaultFile(t *testing.T) {
 	}
 	if got := config.DefaultDB(env(nil)); got != "" {
 		t.Errorf("default db without a home %q", got)
+	}
+}
+
+func TestStoreKinds(t *testing.T) {
+	sources := func(kinds ...string) config.Sources {
+		return config.Sources{Getenv: func(string) string { return "" }, Flags: map[string]any{"store": "cloud"}, StoreKinds: kinds}
+	}
+	for _, kinds := range [][]string{nil, {"local", "cloud"}} {
+		if c, err := config.Load(sources(kinds...)); err != nil || c.Store != "cloud" {
+			t.Errorf("kinds %v: store %q, %v", kinds, c.Store, err)
+		}
+	}
+	const want = `store is "cloud"; it can be local, milvus`
+	if _, err := config.Load(sources("local", "milvus")); !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

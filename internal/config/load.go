@@ -25,6 +25,9 @@ type Sources struct {
 	Flags map[string]any
 	// Getenv reads the environment; os.Getenv in the commands.
 	Getenv func(string) string
+	// StoreKinds are the names that the setting store can have; it is not looked at
+	// where there are none.
+	StoreKinds []string
 }
 
 // Load merges the sources over Default and validates the result. A key that does
@@ -55,7 +58,7 @@ func Load(s Sources) (Config, error) {
 	if err := v.UnmarshalExact(&c, decodeLists); err != nil {
 		return Config{}, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
 	}
-	return c, c.Validate()
+	return c, c.Validate(s.StoreKinds)
 }
 
 // Keys lists every setting, nested ones with a dot, in alphabetical order.

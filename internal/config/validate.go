@@ -11,8 +11,9 @@ import (
 // collectionName is what every store can make a folder or a name on a server of.
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
-// Validate reports every setting that cannot work, not only the first.
-func (c Config) Validate() error {
+// Validate reports every setting that cannot work, not only the first. kinds are the
+// names of the kinds of store; with none, the setting store is not looked at.
+func (c Config) Validate(kinds []string) error {
 	var errs []error
 	oneOf := func(key, value string, allowed ...string) {
 		if !slices.Contains(allowed, value) {
@@ -25,9 +26,12 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%w: %s is %d; it must be at least %d", ErrInvalid, key, value, least))
 		}
 	}
-	oneOf("store", c.Store, "local", "milvus")
+	if len(kinds) > 0 {
+		oneOf("store", c.Store, kinds...)
+	}
 	oneOf("precision", c.Precision, "", "fp32", "fp16", "int8")
 	oneOf("pixels", c.Pixels, "", "fast", "exact")
+	oneOf("colour", c.Colour, "", "srgb", "ignore")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	if !collectionName.MatchString(c.Collection) {
 		errs = append(errs, fmt.Errorf("%w: collection is %q; it can be up to 64 letters, digits, _, - and ., the first of them a letter, a digit or _",

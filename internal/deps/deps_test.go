@@ -26,60 +26,60 @@ const module = "github.com/sightline/sightline/"
 // from the layers below its own. The patterns are those of path.Match.
 var layers = [][]string{
 	{"cmd/*"},
+	{"internal/cmdline"},
 	{"internal/app"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{
-		"internal/web", "internal/index", "internal/zeroshot", "internal/query", "internal/eval",
-		"internal/transfer", "internal/recall",
-		"internal/progress", "internal/preview", "internal/config", "internal/hub", "internal/ort",
-		"internal/tagging", "internal/sidecar", "internal/export", "internal/report", "internal/fidelity", "internal/tune",
+		"internal/zeroshot", "internal/tagging/*", "internal/config", "internal/clip/hub", "internal/clip/ort",
+		"internal/terminal/*",
 	},
 	{
-		"internal/clip", "internal/clip/cliptest", "internal/imaging", "internal/walk",
-		"internal/store", "internal/store/*", "internal/store/milvus/milvustest",
+		"internal/label", "internal/terminal", "internal/walk",
+		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/vec", "internal/atomicfile", "internal/onnxgraph", "internal/imaging/draft", "internal/imaging/resample", "internal/imaging/raw", "internal/imaging/raw/rawtest", "internal/imaging/psd", "internal/imaging/jxl", "internal/imaging/icc"},
+	{"internal/imaging", "internal/clip/tokenizer"},
+	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault"},
+	{"internal/vec"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
 var sideways = map[string][]string{
-	"internal/clip":          {"internal/imaging"},
-	"internal/clip/cliptest": {"internal/clip", "internal/imaging"},
+	"internal/clip/cliptest": {"internal/clip"},
 	"internal/store/*":       {"internal/store"},
-	"internal/query":         {"internal/recall"},
-	"internal/tagging":       {"internal/zeroshot"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
 // import what they like.
 var only = map[string][]string{
-	"internal/ort":                 {"internal/app"},
-	"internal/store/local":         {"internal/app"},
-	"internal/store/milvus":        {"internal/app"},
-	"internal/imaging/draft":       {"internal/imaging"},
-	"internal/imaging/resample":    {"internal/imaging"},
-	"internal/clip/cliptest":       {}, // tests alone
-	"internal/store/storetest":     {}, // tests alone
+	"internal/clip/ort":         {"internal/app"},
+	"internal/store/local":      {"internal/app"},
+	"internal/store/milvus":     {"internal/app"},
+	"internal/imaging/draft":    {"internal/imaging"},
+	"internal/imaging/resample": {"internal/imaging"},
+	"internal/clip/cliptest":    {}, // tests alone
+	"internal/store/storetest":  {}, // tests alone
+
 	"internal/imaging/raw/rawtest": {}, // tests alone
 
 	"internal/store/milvus/milvustest": {}, // tests alone
 
-	"github.com/yalue/onnxruntime_go":      {"internal/ort"},
+	"github.com/yalue/onnxruntime_go":      {"internal/clip/ort"},
 	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},
-	"github.com/spf13/viper":               {"cmd/*", "internal/app", "internal/config"},
-	"github.com/urfave/cli/*":              {"cmd/*", "internal/app", "internal/config"},
+	"github.com/spf13/viper":               {"internal/config"},
+	"github.com/urfave/cli/*":              {"cmd/*", "internal/cmdline"},
 }
 
 // never says what a package must not reach, not even through another package.
 var never = map[string][]string{
 	"internal/vec":       {"internal/*", "internal/*/*"},
-	"internal/onnxgraph": {"internal/*", "internal/*/*"},
+	"internal/clip/onnx": {"internal/*", "internal/*/*"},
 	"internal/imaging":   {"internal/*", "internal/store/*"},
 	"internal/imaging/*": {"internal/*", "internal/*/*"},
 	"internal/config":    {"internal/*", "internal/*/*"},
-	"internal/clip":      {"internal/ort", "internal/store", "internal/store/*"},
-	"internal/store":     {"internal/clip", "internal/ort"},
-	"internal/store/*":   {"internal/clip", "internal/ort"},
-	"internal/index":     {"internal/ort", "internal/store/*"},
+	"internal/clip":      {"internal/clip/ort", "internal/store", "internal/store/*"},
+	"internal/store":     {"internal/clip", "internal/clip/ort"},
+	"internal/store/*":   {"internal/clip", "internal/clip/ort"},
+	"internal/index":     {"internal/clip/ort", "internal/store/*"},
 }
 
 // graph maps each package of the module to what it imports. Names inside the
@@ -246,18 +246,18 @@ func TestViolations(t *testing.T) {
 		want []string
 	}{
 		{"downwards", graph{
-			"cmd/indexer":    {"fmt", "internal/app", "github.com/urfave/cli/v2"},
-			"internal/app":   {"internal/ort", "internal/store/local", "internal/index"},
-			"internal/index": {"internal/clip", "internal/store", "internal/walk"},
-			"internal/clip":  {"internal/imaging", "internal/vec"},
-			"internal/ort":   {"internal/clip", "github.com/yalue/onnxruntime_go"},
+			"cmd/indexer":       {"fmt", "internal/app", "github.com/urfave/cli/v2"},
+			"internal/app":      {"internal/clip/ort", "internal/store/local", "internal/index"},
+			"internal/index":    {"internal/clip", "internal/store", "internal/walk"},
+			"internal/clip":     {"internal/imaging", "internal/vec"},
+			"internal/clip/ort": {"internal/clip", "github.com/yalue/onnxruntime_go"},
 		}, nil},
 		{"upwards", graph{"internal/store": {"internal/query"}},
 			[]string{"internal/store imports internal/query, which is not below it"}},
 		{"out of the commands", graph{"internal/app": {"cmd/search"}},
 			[]string{"internal/app imports cmd/search, which is not below it"}},
-		{"sideways", graph{"internal/web": {"internal/query"}},
-			[]string{"internal/web imports internal/query, which is not below it"}},
+		{"sideways", graph{"internal/index": {"internal/query"}},
+			[]string{"internal/index imports internal/query, which is not below it"}},
 		{"sideways, as allowed", graph{"internal/store/local": {"internal/store"}}, nil},
 		{"from one store to another", graph{"internal/store/milvus": {"internal/store/local"}}, []string{
 			"internal/store/milvus imports internal/store/local, which is not below it",
@@ -268,11 +268,11 @@ func TestViolations(t *testing.T) {
 		{"a fake outside tests", graph{"internal/app": {"internal/clip/cliptest"}},
 			[]string{"internal/app imports internal/clip/cliptest, which only [] may"}},
 		{"onnxruntime outside ort", graph{"internal/clip": {"github.com/yalue/onnxruntime_go"}},
-			[]string{"internal/clip imports github.com/yalue/onnxruntime_go, which only [internal/ort] may"}},
+			[]string{"internal/clip imports github.com/yalue/onnxruntime_go, which only [internal/clip/ort] may"}},
 		{"a package of the Milvus SDK", graph{"internal/query": {"github.com/milvus-io/milvus-sdk-go/v2/entity"}},
 			[]string{"internal/query imports github.com/milvus-io/milvus-sdk-go/v2/entity, which only [internal/store/milvus] may"}},
-		{"viper in a library", graph{"internal/hub": {"github.com/spf13/viper"}},
-			[]string{"internal/hub imports github.com/spf13/viper, which only [cmd/* internal/app internal/config] may"}},
+		{"viper in a library", graph{"internal/clip/hub": {"github.com/spf13/viper"}},
+			[]string{"internal/clip/hub imports github.com/spf13/viper, which only [internal/config] may"}},
 		{"through another package", graph{
 			"internal/config": {"internal/vec"},
 			"internal/vec":    {"math"},

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"

@@ -24,6 +24,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 )
 
@@ -101,7 +102,7 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: hold DIR")
 	}
-	st, err := local.Open(context.Background(), local.Options{Dir: ts.MkAbs(args[0]), Collection: "default", Mode: local.ReadWrite})
+	st, err := local.Open(context.Background(), local.Options{Dir: ts.MkAbs(args[0]), Collection: "default", Mode: store.ReadWrite})
 	ts.Check(err)
 	ts.Defer(func() { st.Close() })
 }

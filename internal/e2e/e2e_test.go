@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 )
 
 // programs is the folder of the programs under test: bin, with lib and models

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/internal/ort"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"
@@ -34,7 +34,7 @@ func BenchmarkFilters(b *testing.B) {
 	engine := ort.NewEngine(func() (string, error) {
 		return ort.FindLibrary(os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB"), "../../bin/search")
 	}, slog.Default())
-	o := local.Options{Dir: dir, Collection: fmt.Sprint("filters", n), Mode: local.Create, Engine: keptOpen{engine}, Codes: engine,
+	o := local.Options{Dir: dir, Collection: fmt.Sprint("filters", n), Mode: store.Create, Engine: keptOpen{engine}, SQ8: engine,
 		Model: store.Model{Fingerprint: "bench", Name: "bench", Dim: dim}}
 	centres := vec.NewMatrix(1000, dim)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -45,7 +45,7 @@ func BenchmarkFilters(b *testing.B) {
 		b.Skip("the index is not whole yet")
 	}
 
-	o.Mode = local.ReadOnly
+	o.Mode = store.ReadOnly
 	s := openLocal(b, o)
 	defer s.Close()
 	filters := []struct {

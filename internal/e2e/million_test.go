@@ -20,7 +20,7 @@ func BenchmarkMillion(b *testing.B) {
 	n := fromEnv(b, "SIGHTLINE_BENCH_ROWS", 1_000_000)
 	step := fromEnv(b, "SIGHTLINE_BENCH_STEP", n)
 	engine := benchEngine(b)
-	o := local.Options{Dir: dir, Collection: fmt.Sprint("n", n), Mode: local.Create, Engine: keptOpen{engine}, Codes: engine,
+	o := local.Options{Dir: dir, Collection: fmt.Sprint("n", n), Mode: store.Create, Engine: keptOpen{engine}, SQ8: engine,
 		Model: store.Model{Fingerprint: "bench", Name: "bench", Dim: dim}}
 	centres := vec.NewMatrix(1000, dim)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -42,14 +42,14 @@ func BenchmarkMillion(b *testing.B) {
 		b.Skipf("%d of %d rows are there", upTo, n)
 	}
 
-	o.Mode = local.ReadOnly
+	o.Mode = store.ReadOnly
 	for _, exact := range []bool{false, true} {
 		for _, queries := range []int{1, 16, 1000} {
 			if exact && queries == 1000 {
 				continue
 			}
 			b.Run(fmt.Sprintf("exact=%v/%d", exact, queries), func(b *testing.B) {
-				o.Exact = exact
+				o.Float32Only = exact
 				s := openLocal(b, o)
 				defer s.Close()
 				q := store.Query{Vectors: vec.NewMatrix(queries, dim), K: 10, MinScore: -1}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sightline/sightline/internal/eval"
+	"github.com/sightline/sightline/internal/measure/retrieval"
 )
 
 var update = flag.Bool("update", false, "write what was measured into the golden files")
@@ -35,7 +35,7 @@ func TestQuality(t *testing.T) {
 		t.Run(pixels, func(t *testing.T) {
 			db := t.TempDir()
 			run(t, "indexer", "run", photos, "--db", db, "--pixels", pixels, "--progress", "none")
-			var got eval.Result
+			var got retrieval.Result
 			if err := json.Unmarshal(run(t, "search", "eval", "--captions", captions, "--db", db, "--json"), &got); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestQuality(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var want eval.Result
+			var want retrieval.Result
 			if err := json.Unmarshal(data, &want); err != nil {
 				t.Fatal(err)
 			}

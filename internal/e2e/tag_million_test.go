@@ -18,8 +18,8 @@ import (
 
 	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"
@@ -225,7 +225,7 @@ func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels s
 	if err != nil {
 		b.Fatal(err)
 	}
-	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: local.ReadOnly})
+	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: store.ReadOnly})
 	for _, way := range []string{"read", "read and compare"} {
 		b.Run(way, func(b *testing.B) {
 			for b.Loop() {
@@ -286,7 +286,7 @@ func makeTagIndex(b *testing.B, dir, collection string, enc clip.Encoder, labels
 		b.Fatal(err)
 	}
 	spec := enc.Spec()
-	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: local.Create, Model: store.Model{
+	st := openLocal(b, local.Options{Dir: dir, Collection: collection, Mode: store.Create, Model: store.Model{
 		Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: string(spec.Preprocess.Mode), Dim: spec.Dim,
 	}})
 	defer st.Close()

@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 	}
 	spec := w.encoder.Spec()
 	w.store, err = local.Open(t.Context(), local.Options{
-		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: local.Create,
+		Dir: filepath.Join(dir, "db"), Collection: "default", Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
 	})
 	if err != nil {

@@ -54,7 +54,7 @@ type Options struct {
 	Workers int
 	// EmbedWorkers is the number of batches embedded at the same time; 0 means one
 	// a core. ONNX Runtime is faster with many single-threaded calls than with one
-	// call on many threads, so the two go together: see docs/benchmarks-speed.md.
+	// call on many threads, so the two go together: see docs/benchmarks.md.
 	EmbedWorkers int
 	// EmbedThreads is the number of threads on which the embedder runs each call; 0
 	// means 1. The pipeline only needs it to know whose time it has not counted.

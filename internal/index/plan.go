@@ -42,10 +42,10 @@ type planner struct {
 	guard   *guard
 	out     chan<- candidate
 	commits *committer
-	retry   bool     // what failed before is tried again
-	roots   []string // of the run, none inside another
-	roll    *roll    // the index, where the store can list it
-	known   int64    // records under the roots that the walk came by
+	retry   bool        // what failed before is tried again
+	roots   []string    // of the run, none inside another
+	states  *fileStates // the index, where the store can list it
+	known   int64       // records under the roots that the walk came by
 }
 
 // run sends every candidate that is new or changed to p.out. It stops early, with
@@ -121,7 +121,7 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		p.t.vanished.Add(1)
 		return nil
 	}
-	p.seen[store.Key(f.ID)] = struct{}{}
+	p.seen[store.FileKey(f.ID)] = struct{}{}
 	known, err := p.x.store.Stats(ctx, []string{f.ID})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -148,7 +148,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		if !p.x.options.Shard.holds(id) {
 			continue
 		}
-		same, again := p.roll.unchanged(store.Key(id), e)
+		same, again := p.states.unchanged(store.FileKey(id), e)
 		if !same {
 			ids, left = append(ids, id), append(left, e)
 			continue
@@ -175,7 +175,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	}
 	var todo []candidate
 	for i, e := range chunk {
-		key := store.Key(ids[i])
+		key := store.FileKey(ids[i])
 		_, again := p.seen[key]
 		p.seen[key] = struct{}{}
 		c := candidate{id: ids[i], entry: e}

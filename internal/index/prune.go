@@ -106,8 +106,8 @@ func absolute(p string) (string, error) {
 func (x *Indexer) reconcile(ctx context.Context, p *planner, all bool) ([]Refusal, error) {
 	t, g, outer := p.t, p.guard, p.roots
 	vanished := func(id, path string) bool {
-		_, ok := p.seen[store.Key(id)]
-		return !ok && !p.roll.has(store.Key(id)) && x.options.Shard.holds(id) && !g.covers(path)
+		_, ok := p.seen[store.FileKey(id)]
+		return !ok && !p.states.has(store.FileKey(id)) && x.options.Shard.holds(id) && !g.covers(path)
 	}
 	var refusals []Refusal
 	for _, root := range outer {

@@ -36,7 +36,7 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return t.report(), err
 	}
 	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
-	if p.roll, err = x.newRoll(ctx, before); err != nil && ctx.Err() == nil {
+	if p.states, err = x.newFileStates(ctx, before); err != nil && ctx.Err() == nil {
 		return t.report(), err
 	}
 	if err := x.pipeline(ctx, t, p, everything); err != nil {

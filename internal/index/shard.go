@@ -35,8 +35,8 @@ func ParseShard(text string) (Shard, error) {
 	return Shard{Number: n, Count: c}, nil
 }
 
-// holds tells whether the record with an id belongs to the shard. An id is a hash of
+// holds reports whether the record with an id belongs to the shard. An id is a hash of
 // its path.
 func (s Shard) holds(id string) bool {
-	return s.Count <= 1 || store.Key(id)%uint64(s.Count) == uint64(s.Number-1)
+	return s.Count <= 1 || store.FileKey(id)%uint64(s.Count) == uint64(s.Number-1)
 }

@@ -34,7 +34,7 @@ func BenchmarkUnchanged(b *testing.B) {
 	root := filepath.Join(dir, fmt.Sprint("files-", files))
 	enc := cliptest.New(8)
 	spec := enc.Spec()
-	options := local.Options{Dir: dir, Collection: fmt.Sprint("unchanged-", files), Mode: local.Create,
+	options := local.Options{Dir: dir, Collection: fmt.Sprint("unchanged-", files), Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim}}
 	st, err := local.Open(b.Context(), options)
 	if err != nil {

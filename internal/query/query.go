@@ -15,7 +15,6 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/recall"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -150,7 +149,9 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 func (s *Service) nearest(ctx context.Context, v vec.Matrix, p Params) ([]store.Hit, error) {
 	search := s.store.Search
 	if p.Exact {
-		search = func(ctx context.Context, q store.Query) ([][]store.Hit, error) { return recall.Exact(ctx, s.store, q) }
+		search = func(ctx context.Context, q store.Query) ([][]store.Hit, error) {
+			return store.SearchExact(ctx, s.store, q)
+		}
 	}
 	hits, err := search(ctx, store.Query{Vectors: v, K: p.K, MinScore: p.MinScore, Filter: p.Filter})
 	if err != nil {

@@ -28,7 +28,7 @@ func openStore(t *testing.T) store.Store {
 	t.Helper()
 	spec := cliptest.New(32).Spec()
 	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "c", Mode: local.Create,
+		Dir: t.TempDir(), Collection: "c", Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
 	})
 	if err != nil {

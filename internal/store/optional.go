@@ -2,71 +2,40 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/hex"
-	"iter"
-	"time"
+	"errors"
 )
 
-// Promoter is an optional interface of stores that can build an index with another
-// model beside the one in use. A store that was opened for that is not what searches
-// find under the collection's name until Promote.
-type Promoter interface {
-	// Promote makes this index the one in use, in one step: a search finds either the
-	// old one or the new one. The old one stays until it is dropped. Promoting what is
-	// in use already does nothing.
-	Promote(ctx context.Context) error
+// A store may be able to do more than Store asks for: the interfaces of this file and
+// of filestate.go say what. As finds them.
+
+// As returns the store as one of the optional interfaces, or reports that it has it
+// not. It looks through wrappers: a store that wraps another, and has a method Unwrap
+// that returns it, need not repeat what the other can do.
+//
+//	v, ok := store.As[store.Verifier](st)
+//
+// A wrapper that must not let something through, because what it adds would be passed
+// by, has no Unwrap.
+func As[T any](st Store) (T, bool) {
+	for st != nil {
+		if t, ok := st.(T); ok {
+			return t, true
+		}
+		w, ok := st.(interface{ Unwrap() Store })
+		if !ok {
+			break
+		}
+		st = w.Unwrap()
+	}
+	var none T
+	return none, false
 }
 
-// Generation is one of the indexes that a collection has, one a model.
-type Generation struct {
-	Name    string // what the store calls it: a collection on a server, a folder
-	Model   Model
-	Records int64
-	Updated time.Time
-	Current bool // the one in use
-}
-
-// Keeper is an optional interface of stores that keep the indexes of earlier models.
-type Keeper interface {
-	// Generations lists the indexes of the collection, the one in use first.
-	Generations(ctx context.Context) ([]Generation, error)
-	// Drop removes one by its name. The one in use is refused.
-	Drop(ctx context.Context, name string) error
-}
-
-// Presence is the little that tells whether a file is as a record says: see Key and
-// Stamp.
-type Presence struct{ Key, Stamp uint64 }
-
-// Roster is an optional interface of stores that can list all of their records in the
-// time of a few thousand lookups.
-type Roster interface {
-	// Roster yields an entry for every record, in any order, as of when it began.
-	Roster(ctx context.Context) iter.Seq2[Presence, error]
-}
-
-// Key is the first 64 bits of an id, which are those of a hash: two of five million
-// records share one with a chance of one in a million.
-func Key(id string) uint64 {
-	var b [8]byte
-	_, _ = hex.Decode(b[:], []byte(id[:16])) // ids are hex by contract
-	return binary.BigEndian.Uint64(b[:])
-}
-
-// Stamp is a hash of a file's size and time of modification: it changes with them,
-// except once in 2^64.
-func Stamp(size int64, modTime time.Time) uint64 {
-	h := mix(uint64(size) + 0x9e3779b97f4a7c15)
-	h = mix(h ^ uint64(modTime.Unix()))
-	return mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
-}
-
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection.
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+// Verifier is an optional interface of stores that can check themselves.
+type Verifier interface {
+	// Verify reads everything and reports each problem to found; it changes nothing.
+	// The error is about the check itself, not about what it found.
+	Verify(ctx context.Context, found func(problem string)) error
 }
 
 // TagCounter is an optional interface of stores that can count tags without reading
@@ -77,21 +46,37 @@ type TagCounter interface {
 }
 
 // Tunable is an optional interface of stores that search approximately, with one
-// parameter that buys recall with time.
+// search parameter that buys recall with time.
 type Tunable interface {
-	// Efforts names the parameter of the index that is there ("ef", "nprobe") and lists
-	// values worth trying for k hits, cheapest first. There are none where the index is
-	// exact or has nothing to set.
-	Efforts(k int) (parameter string, values []int)
-	// SearchAt searches with a value of the parameter in place of the one in effect.
-	SearchAt(ctx context.Context, q Query, value int) ([][]Hit, error)
-	// SetEffort keeps a value with the index, for later searches of any k by anybody
-	// whose settings name none; recall is what it was measured to reach. 0 forgets it.
-	SetEffort(ctx context.Context, value int, recall float64) error
+	// SearchParameters names the search parameter of the index that is there ("ef",
+	// "nprobe") and lists values worth trying for k hits, cheapest first. There are none
+	// where the index is exact or has nothing to set.
+	SearchParameters(k int) (name string, values []int)
+	// SearchWith searches with a value of the parameter in place of the one in effect.
+	SearchWith(ctx context.Context, q Query, value int) ([][]Hit, error)
+	// SetSearchParameter keeps a value with the index, for later searches of any k by
+	// anybody whose settings name none; recall is what it was measured to reach. 0
+	// forgets it.
+	SetSearchParameter(ctx context.Context, value int, recall float64) error
 }
 
 // ExactSearcher is an optional interface of stores that search approximately: it
 // answers the same questions without misses, more slowly.
 type ExactSearcher interface {
 	SearchExact(ctx context.Context, q Query) ([][]Hit, error)
+}
+
+// ErrNotExact says that a store has no exact search.
+var ErrNotExact = errors.New("this kind of store cannot search exactly")
+
+// SearchExact answers a query without misses: by the store's ExactSearcher, or by its
+// Search where that is exact. Other stores give ErrNotExact.
+func SearchExact(ctx context.Context, st Store, q Query) ([][]Hit, error) {
+	if x, ok := As[ExactSearcher](st); ok {
+		return x.SearchExact(ctx, q)
+	}
+	if st.Capabilities().Exact {
+		return st.Search(ctx, q)
+	}
+	return nil, ErrNotExact
 }

@@ -68,7 +68,10 @@ type Model struct {
 	Name        string
 	Precision   string
 	Pixels      string // imaging mode, "fast" or "exact"
-	Dim         int
+	// Colour is the policy for colour spaces, "srgb", or "" where they are ignored, as
+	// they were before there was a choice.
+	Colour string `json:",omitempty"`
+	Dim    int
 }
 
 // Label is the model's name for messages, with its precision and the start of its
@@ -105,7 +108,7 @@ type Stat struct {
 // Query is one search with one or many vectors.
 type Query struct {
 	Vectors  vec.Matrix // L2-normalised rows of the store's dimension
-	K        int        // hits wanted a vector, at least 1
+	K        int        // hits wanted per vector, at least 1
 	MinScore float32    // hits below this cosine are left out; -1 keeps all
 	Filter   Filter     // nil keeps all
 }
@@ -119,16 +122,16 @@ type Hit struct {
 // Fields says what a scan returns beside ids, paths and file facts.
 type Fields struct {
 	Vectors bool
-	// AnyOrder lets the store choose the order in which it reads and writes fastest, for
-	// those who go through everything: the same order each time, as long as no record is
-	// added, replaced or deleted. Who asks for it sees what it changes itself meanwhile,
-	// or not.
+	// AnyOrder lets the store choose the order, which makes reading a whole index faster.
+	// The order is the same in every scan, as long as no record is added, replaced or
+	// deleted. A caller that changes the index during such a scan may or may not see its
+	// own changes in what the scan yields later.
 	AnyOrder bool
 }
 
 // Description is what a store knows about itself.
 type Description struct {
-	Kind       string // "local" or "milvus"
+	Kind       string // of store, such as "local"
 	Location   string // folder or address, for people
 	Collection string
 	Model      Model
@@ -169,7 +172,7 @@ type Writer interface {
 
 // Searcher finds records by vector.
 type Searcher interface {
-	// Search returns exactly one slice a row of q.Vectors, best first, equal scores
+	// Search returns exactly one slice per row of q.Vectors, best first, equal scores
 	// in id order. A slice is empty, never nil, where nothing matched.
 	Search(ctx context.Context, q Query) ([][]Hit, error)
 }
@@ -206,11 +209,4 @@ type Store interface {
 	// Close releases the store. What was not flushed is still durable. It may be
 	// repeated.
 	Close() error
-}
-
-// Verifier is an optional interface of stores that can check themselves.
-type Verifier interface {
-	// Verify reads everything and reports each problem to found; it changes nothing.
-	// The error is about the check itself, not about what it found.
-	Verify(ctx context.Context, found func(problem string)) error
 }

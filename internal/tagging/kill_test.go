@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 // child does the run of the kill test in a process of its own.
 func child(dir string) int {
 	ctx := context.Background()
-	s, err := local.Open(ctx, local.Options{Dir: dir, Collection: "default", Mode: local.ReadWrite})
+	s, err := local.Open(ctx, local.Options{Dir: dir, Collection: "default", Mode: store.ReadWrite})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

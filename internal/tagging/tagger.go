@@ -298,7 +298,7 @@ func (t *Tagger) finish(ctx context.Context, r *Run) error {
 
 // count counts the pictures of the index, and the run's tags on them.
 func (t *Tagger) count(ctx context.Context, r *Run) (err error) {
-	if counter, ok := t.store.(store.TagCounter); ok {
+	if counter, ok := store.As[store.TagCounter](t.store); ok {
 		if r.Pictures, err = t.store.Count(ctx, nil); err != nil {
 			return err
 		}

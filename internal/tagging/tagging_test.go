@@ -53,7 +53,7 @@ func records(from, n int) []store.Record {
 
 func open(tb testing.TB, dir string) store.Store {
 	tb.Helper()
-	s, err := local.Open(tb.Context(), local.Options{Dir: dir, Collection: "default", Model: model(), Mode: local.Create})
+	s, err := local.Open(tb.Context(), local.Options{Dir: dir, Collection: "default", Model: model(), Mode: store.Create})
 	if err != nil {
 		tb.Fatal(err)
 	}

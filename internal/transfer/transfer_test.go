@@ -30,7 +30,7 @@ var model = store.Model{Fingerprint: "f00d", Name: "test", Precision: "fp32", Pi
 // open makes an index in a folder of its own.
 func open(t *testing.T, m store.Model) *local.Store {
 	t.Helper()
-	st, err := local.Open(t.Context(), local.Options{Dir: t.TempDir(), Collection: "c", Model: m, Mode: local.Create})
+	st, err := local.Open(t.Context(), local.Options{Dir: t.TempDir(), Collection: "c", Model: m, Mode: store.Create})
 	if err != nil {
 		t.Fatal(err)
 	}

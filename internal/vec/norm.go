@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// unitTolerance is how far the length of a vector may lie from 1 and still count
-// as 1. Normalising in float32 leaves an error near 1e-7; vectors that were rounded
+// UnitTolerance is how far the length of a vector may lie from 1 and still count
+// as 1: see IsUnit. Normalising in float32 leaves an error near 1e-7; vectors that were rounded
 // to half precision after it come back within about 5e-4.
-const unitTolerance = 1e-3
+const UnitTolerance = 1e-3
 
 // Errors of Normalize.
 var (
@@ -38,7 +38,7 @@ func Normalize(v []float32) error {
 func IsUnit(v []float32) bool {
 	// A NaN fails both comparisons, an infinity the second.
 	n := norm(v)
-	return n >= 1-unitTolerance && n <= 1+unitTolerance
+	return n >= 1-UnitTolerance && n <= 1+UnitTolerance
 }
 
 // norm is the Euclidean length. Squares are summed in float64, in which neither the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // DefaultMinProbability is the least probability of a tag where neither the run nor
@@ -16,12 +17,12 @@ const DefaultMinProbability = 0.3
 
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
-	Templates   []string       // prompt templates with {}; nil for DefaultTemplates()
-	Calibration Calibration    // nil for the model's default, see NewCalibration
-	Bank        []string       // concepts that stand for "none of these"; nil for Bank()
-	Engine      vec.Engine     // nil for one on all cores
-	Codes       vec.CodeEngine // for many labels, nil for none: a first pass over 8-bit codes
-	Cache       *Cache         // of text embeddings; nil keeps none
+	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
+	Calibration Calibration // nil for the model's default, see NewCalibration
+	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
+	Engine      vec.Engine  // nil for one on all cores
+	Codes       sq8.Engine  // for many labels, nil for none: a first pass over 8-bit codes
+	Cache       *Cache      // of text embeddings; nil keeps none
 	Log         *slog.Logger
 	// Progress is told how many prompts have been embedded; nil for nobody. Prompts
 	// out of the cache are not counted.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // codeRows is how many pictures go through a product of codes at once, and codeProducts
@@ -31,8 +32,8 @@ const worthCodes = 64
 // another, and the shorter a query, the narrower its bounds. A picture's cosine with
 // the centre is the same for all labels.
 type coarse struct {
-	engine  vec.CodeEngine
-	queries vec.CodeQueries
+	engine  sq8.Engine
+	queries sq8.Queries
 	centre  []float32
 	slack   float32 // rounding that the bounds do not know of
 	spare   sync.Pool
@@ -49,7 +50,7 @@ type workspace struct {
 
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
 // groups need all of their cosines, so that a list with any is compared in float32.
-func (c *Classifier) newCoarse(engine vec.CodeEngine) *coarse {
+func (c *Classifier) newCoarse(engine sq8.Engine) *coarse {
 	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 {
 		return nil
 	}
@@ -68,12 +69,12 @@ func (c *Classifier) newCoarse(engine vec.CodeEngine) *coarse {
 			apart.Row(l)[j] = x - f.centre[j]
 		}
 	}
-	f.queries = vec.EncodeQueries(apart, false)
+	f.queries = sq8.EncodeQueries(apart, sq8.Single)
 	// Two more inner products than the bounds are about, at most (dim+1)*2^-24 each,
 	// rounding the differences, and adding what is equal for all labels and the shifts.
 	f.slack = float32(labels.Cols+16)*0x1p-22 + 1e-6
 	f.spare.New = func() any {
-		return &workspace{mids: make([]float32, c.labels), most: make([]float32, (c.labels+vec.MidsBlock-1)/vec.MidsBlock)}
+		return &workspace{mids: make([]float32, c.labels), most: make([]float32, (c.labels+sq8.MidpointBlock-1)/sq8.MidpointBlock)}
 	}
 	return f
 }
@@ -100,11 +101,11 @@ func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, 
 	q := &c.coarse.queries
 	w := c.coarse.spare.Get().(*workspace)
 	defer c.coarse.spare.Put(w)
-	codes := vec.Codes{Rows: vectors.Rows, Width: vec.CodeWidth(vectors.Cols)}
-	w.codes = slices.Grow(w.codes[:0], codes.Rows*codes.Width)
-	codes.Data = w.codes[:codes.Rows*codes.Width]
+	codes := sq8.Codes{Rows: vectors.Rows, CodeSize: sq8.CodeSize(vectors.Cols)}
+	w.codes = slices.Grow(w.codes[:0], codes.Rows*codes.CodeSize)
+	codes.Data = w.codes[:codes.Rows*codes.CodeSize]
 	for i := range vectors.Rows {
-		vec.EncodeRow(codes.Row(i), vectors.Row(i))
+		sq8.Encode(codes.Row(i), vectors.Row(i))
 	}
 	w.products = slices.Grow(w.products[:0], codes.Rows*q.Columns)
 	products := w.products[:codes.Rows*q.Columns]
@@ -113,7 +114,7 @@ func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, 
 	}
 	for i := range codes.Rows {
 		scale, residual, _ := codes.Tail(i)
-		q.Mids(products[i*q.Columns:(i+1)*q.Columns], scale, c.shifts, w.mids, w.most)
+		q.Midpoints(products[i*q.Columns:(i+1)*q.Columns], scale, c.shifts, w.mids, w.most)
 		c.set(&w.background, bank.Row(i))
 		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &w.background, top, minimum)
 	}
@@ -132,8 +133,8 @@ func (c *Classifier) chooseByBounds(vector []float32, residual float32, w *works
 	w.above(floor, compare)
 	common := vec.Dot(c.coarse.centre, vector)
 	cut := best.Threshold() - common - c.coarse.slack
-	w.above(cut-q.MostReach(residual), func(l int) {
-		if mid := w.mids[l]; mid < floor && mid+q.Reach(l, residual) >= cut {
+	w.above(cut-q.MaxRadius(residual), func(l int) {
+		if mid := w.mids[l]; mid < floor && mid+q.Radius(l, residual) >= cut {
 			compare(l)
 			cut = best.Threshold() - common - c.coarse.slack
 		}
@@ -165,8 +166,8 @@ func (w *workspace) above(least float32, f func(label int)) {
 		if most < least {
 			continue
 		}
-		from := b * vec.MidsBlock
-		for i, mid := range w.mids[from:min(from+vec.MidsBlock, len(w.mids))] {
+		from := b * sq8.MidpointBlock
+		for i, mid := range w.mids[from:min(from+sq8.MidpointBlock, len(w.mids))] {
 			if mid >= least {
 				f(from + i)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // What goes through codes is equal to comparing everything.
@@ -21,7 +22,7 @@ func TestCodesAreExact(t *testing.T) {
 	}
 	list := mustList(t, labels...)
 	plain := prepare(t, list, Options{Templates: []string{"{}"}})
-	coded := prepare(t, list, Options{Templates: []string{"{}"}, Codes: vec.PlainCodes{}})
+	coded := prepare(t, list, Options{Templates: []string{"{}"}, Codes: sq8.Kernel{}})
 	if plain.coarse != nil || coded.coarse == nil {
 		t.Fatal("codes are not used where they should be")
 	}
@@ -48,7 +49,7 @@ func TestCodesAreExact(t *testing.T) {
 
 type failingCodes struct{}
 
-func (failingCodes) ScoreCodes(context.Context, vec.Codes, *vec.CodeQueries, []int32) error {
+func (failingCodes) ScoreCodes(context.Context, sq8.Codes, *sq8.Queries, []int32) error {
 	return errScan
 }
 

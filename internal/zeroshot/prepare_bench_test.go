@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 

@@ -17,7 +17,7 @@ import (
 func measureHubness(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 	spec := s.encoder.Spec()
 	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "photos", Mode: local.Create,
+		Dir: t.TempDir(), Collection: "photos", Mode: store.Create,
 		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Precision: spec.Precision, Pixels: string(spec.Preprocess.Mode), Dim: spec.Dim},
 	})
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/ort"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )

@@ -25,7 +25,7 @@ const testDim = 32
 func newIndex(t *testing.T, n int) store.Store {
 	t.Helper()
 	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "test", Mode: local.Create,
+		Dir: t.TempDir(), Collection: "test", Mode: store.Create,
 		Model: store.Model{Fingerprint: cliptest.New(testDim).Spec().Fingerprint, Name: "fake", Precision: "fp32", Pixels: "exact", Dim: testDim},
 	})
 	if err != nil {

@@ -2,7 +2,7 @@
 
 usage: colour.py PHOTOS OUT COUNT CMYK. CMYK is a profile of inks that goes both ways; the other profiles are those of
 internal/imaging/icc/testdata. Then
-SIGHTLINE_COLOUR_DIR=OUT go test -run TestColourMoves -v ./internal/ort
+SIGHTLINE_COLOUR_DIR=OUT go test -run TestColourMoves -v ./internal/clip/ort
 """
 
 import glob

@@ -34,6 +34,7 @@ from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTDATA = ROOT / "internal" / "clip" / "testdata"
+TOKENS = ROOT / "internal" / "clip" / "tokenizer" / "testdata" / "tokens"
 GOLDEN = TESTDATA / "golden"
 WEIGHTS = ROOT / ".cache" / "tiny-clip-torch"
 CONTEXT = 77
@@ -269,7 +270,7 @@ def main() -> None:
     reference = torch_embeddings(images)
     with tempfile.TemporaryDirectory() as tmp:
         tokenizer = Path(tmp, "tokenizer.json")
-        tokenizer.write_bytes(gzip.decompress((TESTDATA / "tokens" / "clip-tokenizer.json.gz").read_bytes()))
+        tokenizer.write_bytes(gzip.decompress((TOKENS / "clip-tokenizer.json.gz").read_bytes()))
         tiny = TESTDATA / "tiny-clip"
         write_golden("tiny-clip", "tiny-clip", "fp32", Model.open(tiny, "", tokenizer), files, images, reference)
         write_golden("tiny-clip-fp16", "tiny-clip", "fp16", Model.open(tiny, "_fp16", tokenizer), files, images, None)

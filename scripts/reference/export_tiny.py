@@ -43,6 +43,7 @@ from transformers import (
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTDATA = ROOT / "internal" / "clip" / "testdata"
+TOKENS = ROOT / "internal" / "clip" / "tokenizer" / "testdata" / "tokens"
 WEIGHTS = ROOT / ".cache" / "tiny-clip-torch"
 CONTEXT = 77
 SIDE = 224
@@ -176,7 +177,7 @@ def write_configs(model: CLIPModel, tokenizer: CLIPTokenizerFast, folder: Path) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokenizer", type=Path, default=TESTDATA / "tokens" / "clip-tokenizer.json.gz")
+    parser.add_argument("--tokenizer", type=Path, default=TOKENS / "clip-tokenizer.json.gz")
     args = parser.parse_args()
 
     torch.manual_seed(0)

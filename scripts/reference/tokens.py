@@ -1,4 +1,4 @@
-"""Makes the goldens of internal/clip/testdata/tokens: what the Hugging Face
+"""Makes the goldens of internal/clip/tokenizer/testdata/tokens: what the Hugging Face
 tokenizers library answers for some ten thousand texts, for CLIP's byte-level BPE
 and for BERT's WordPiece.
 
@@ -25,7 +25,7 @@ from token_texts import CODE_POINT_CHUNK, code_point_text, texts
 from token_variants import PROBES, VARIANTS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-OUT = ROOT / "internal/clip/testdata/tokens"
+OUT = ROOT / "internal/clip/tokenizer/testdata/tokens"
 BERT = ROOT / "models/starter/tokenizer.json"
 VOCAB_SHA256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a"
 PLANES = (0, 1, 2, 3, 14)  # those with assigned characters, private use aside

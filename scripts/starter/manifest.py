@@ -1,6 +1,6 @@
 """Writes a bundle's sightline-manifest.json, by which `indexer model verify` checks it.
 
-The format is that of internal/hub: every file of the bundle except hidden ones and the
+The format is that of internal/clip/hub: every file of the bundle except hidden ones and the
 manifest itself, sorted by path.
 """
 

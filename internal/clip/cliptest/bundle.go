@@ -15,7 +15,7 @@ import (
 // same weights, so that their embeddings are equal but for rounding.
 const (
 	TinyMask  = "tiny-clip-mask"  // the text graph takes attention_mask too
-	TinyFixed = "tiny-clip-fixed" // int32 ids; one picture, or one text of 77 tokens, a call
+	TinyFixed = "tiny-clip-fixed" // int32 ids; one picture, or one text of 77 tokens, per call
 )
 
 // TinyBundle unpacks a complete bundle in the hub's layout and returns its folder:
@@ -27,7 +27,7 @@ func TinyBundle(tb testing.TB) string {
 	dir := filepath.Join(tb.TempDir(), "tiny-clip")
 	data := testdata(tb)
 	unpackTree(tb, filepath.Join(data, "tiny-clip"), dir)
-	unpack(tb, filepath.Join(data, "tokens", "clip-tokenizer.json.gz"), filepath.Join(dir, "tokenizer.json"))
+	unpack(tb, filepath.Join(data, "..", "tokenizer", "testdata", "tokens", "clip-tokenizer.json.gz"), filepath.Join(dir, "tokenizer.json"))
 	return dir
 }
 
@@ -46,8 +46,8 @@ func TinyVariant(tb testing.TB, variant string) string {
 }
 
 // TinyLooped is TinyBundle with the int8 image tower that scripts/quantize makes of the fp32
-// one: it quantises what flows through it too, in loops over the pictures of a call, seven of
-// them (quantize.py FOLDER --part 4096).
+// one. Its activations are quantised too, in seven loops over the pictures of a call
+// (quantize.py FOLDER --part 4096).
 func TinyLooped(tb testing.TB) string {
 	tb.Helper()
 	dir := TinyBundle(tb)

@@ -83,7 +83,7 @@ func (e *Encoder) Images() int { return int(e.images.Load()) }
 // Texts is the number of texts embedded so far.
 func (e *Encoder) Texts() int { return int(e.texts.Load()) }
 
-// Closed says whether Close was called.
+// Closed reports whether Close was called.
 func (e *Encoder) Closed() bool {
 	e.mu.RLock()
 	defer e.mu.RUnlock()

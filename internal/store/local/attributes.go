@@ -11,16 +11,16 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// attributes are what filters ask of each record but its tags, slot by slot, in memory:
+// attributes are what filters ask of each record but its tags, row by row, in memory:
 // SQLite needs a quarter of a microsecond for each record that meets a condition, which
 // for many of them is more than a search takes, and this a few nanoseconds for each there
-// is. What is known of a slot stays true for the generation, since slots are never written
+// is. What is known of a row stays true for the generation, since rows are never written
 // twice. A value never changes once it is made.
 type attributes struct {
 	generation int64
-	entries    []byte  // attributeEntry bytes a slot: int64 seconds, uint32 nanoseconds, uint32 group
-	groups     []group // the first stands for slots of which nothing is known
-	// unknown are the slots that held no record any more when they were read. An older
+	entries    []byte  // attributeEntry bytes a row: int64 seconds, uint32 nanoseconds, uint32 group
+	groups     []group // the first stands for rows of which nothing is known
+	// unknown are the rows that held no record any more when they were read. An older
 	// view may still have one there.
 	unknown []int64
 }
@@ -33,7 +33,7 @@ type group struct {
 
 const attributeEntry = 16
 
-// Where the attributes are behind, a search reads as many slots as these from the
+// Where the attributes are behind, a search reads as many rows as these from the
 // catalogue, or the share, as 1/n, of an index that is larger: some milliseconds. Those of
 // later searches by the same Store have them.
 const (
@@ -48,8 +48,8 @@ func newAttributes(generation int64) *attributes {
 	return &attributes{generation: generation, groups: make([]group, 1)}
 }
 
-// slots is the number of slots that the attributes cover.
-func (a *attributes) slots() int64 { return int64(len(a.entries)) / attributeEntry }
+// rows is the number of rows that the attributes cover.
+func (a *attributes) rowCount() int64 { return int64(len(a.entries)) / attributeEntry }
 
 // attributeCache is the newest attributes that there are.
 type attributeCache struct {
@@ -57,7 +57,7 @@ type attributeCache struct {
 	newest *attributes
 }
 
-// attributes returns those of at least the slots of a snapshot, or nil where most would
+// attributes returns those of at least the rows of a snapshot, or nil where most would
 // have to be read from the catalogue: they are written when an index is closed.
 func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, error) {
 	c := &s.known
@@ -68,14 +68,14 @@ func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, erro
 		a = newAttributes(sn.generation)
 	}
 	h := s.header(sn.generation)
-	if sn.slots-a.slots() > sn.slots/fileShare && attributeRows(s.attributePath(), h) > a.slots() {
-		if read, err := readAttributes(s.attributePath(), h); err == nil {
+	if sn.rowCount-a.rowCount() > sn.rowCount/fileShare && s.attributeRows(h) > a.rowCount() {
+		if read, err := s.readAttributes(h); err == nil {
 			a = read
 		} else {
 			s.log.Debug("filtering without attributes", "error", err)
 		}
 	}
-	if sn.slots-a.slots() > max(readMost, sn.slots/readMostShare) {
+	if sn.rowCount-a.rowCount() > max(readMost, sn.rowCount/readMostShare) {
 		return nil, nil
 	}
 	a, err := sn.extendAttributes(ctx, a)
@@ -89,11 +89,11 @@ func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, erro
 	return a, nil
 }
 
-// extendAttributes returns attributes that cover the slots of a snapshot. They may share
+// extendAttributes returns attributes that cover the rows of a snapshot. They may share
 // memory with the given ones, which must not be extended again.
 func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attributes, error) {
-	from := a.slots()
-	if from >= sn.slots {
+	from := a.rowCount()
+	if from >= sn.rowCount {
 		return a, nil
 	}
 	numbers := make(map[group]uint32, len(a.groups))
@@ -101,7 +101,7 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 		numbers[g] = uint32(i + 1)
 	}
 	out := &attributes{generation: a.generation, groups: a.groups, unknown: a.unknown}
-	out.entries = append(a.entries, make([]byte, attributeEntry*(sn.slots-from))...)
+	out.entries = append(a.entries, make([]byte, attributeEntry*(sn.rowCount-from))...)
 	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, path, format, when_s, when_ns FROM records WHERE slot >= ? ORDER BY slot", from)
 	if err != nil {
 		return nil, sqlError(err)
@@ -109,18 +109,18 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 	defer rows.Close()
 	next := from
 	for rows.Next() {
-		var slot, sec, ns int64
+		var rowID, sec, ns int64
 		var path, format []byte
-		if err := rows.Scan(&slot, &path, &format, &sec, &ns); err != nil {
+		if err := rows.Scan(&rowID, &path, &format, &sec, &ns); err != nil {
 			return nil, sqlError(err)
 		}
-		if slot < next || slot >= sn.slots {
-			return nil, fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		if rowID < next || rowID >= sn.rowCount {
+			return nil, fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
 		}
-		for ; next < slot; next++ {
+		for ; next < rowID; next++ {
 			out.unknown = append(out.unknown, next)
 		}
-		next = slot + 1
+		next = rowID + 1
 		g := group{folder: string(path[:strings.LastIndexByte(string(path), '/')+1]), format: string(format)}
 		n, ok := numbers[g]
 		if !ok {
@@ -128,18 +128,18 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 			numbers[g] = n
 			out.groups = append(out.groups, g)
 		}
-		e := out.entries[attributeEntry*slot:]
+		e := out.entries[attributeEntry*rowID:]
 		binary.LittleEndian.PutUint64(e, uint64(sec))
 		binary.LittleEndian.PutUint32(e[8:], uint32(ns))
 		binary.LittleEndian.PutUint32(e[12:], n)
 	}
-	for ; next < sn.slots; next++ {
+	for ; next < sn.rowCount; next++ {
 		out.unknown = append(out.unknown, next)
 	}
 	return out, sqlError(rows.Err())
 }
 
-// inGroups is the slots among the first n whose group meets a condition.
+// inGroups is the rows among the first n whose group meets a condition.
 func (a *attributes) inGroups(n int64, condition func(g group) bool) *bitmap {
 	meets := make([]uint64, len(a.groups))
 	for i, g := range a.groups[1:] {
@@ -156,7 +156,7 @@ func (a *attributes) inGroups(n int64, condition func(g group) bool) *bitmap {
 	})
 }
 
-// since is the slots among the first n whose date is not before a time.
+// since is the rows among the first n whose date is not before a time.
 func (a *attributes) since(n int64, sec, ns int64) *bitmap {
 	const sign = 1 << 63 // with it turned, signed numbers compare as unsigned ones do
 	least := uint64(sec) ^ sign
@@ -173,7 +173,7 @@ func (a *attributes) since(n int64, sec, ns int64) *bitmap {
 	})
 }
 
-// where makes a set of the first n slots, a word of it of the entries of 64 slots, on all
+// where makes a set of the first n rows, a word of it of the entries of 64 rows, on all
 // cores.
 func (a *attributes) where(n int64, word func(entries []byte) uint64) *bitmap {
 	const step = 1024

@@ -40,7 +40,7 @@ func benchRecords(rng *rand.Rand, from, n, dim int) []store.Record {
 
 func benchStore(b *testing.B, n, dim int) (*Store, Options) {
 	b.Helper()
-	o := Options{Dir: b.TempDir(), Collection: "bench", Mode: Create,
+	o := Options{Dir: b.TempDir(), Collection: "bench", Mode: store.Create,
 		Model: store.Model{Fingerprint: "bench", Name: "bench", Dim: dim}}
 	s, err := Open(b.Context(), o)
 	if err != nil {
@@ -76,7 +76,7 @@ func BenchmarkSearch(b *testing.B) {
 	if err := s.Close(); err != nil { // which writes the codes of the last records
 		b.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	s, err := Open(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
@@ -136,7 +136,7 @@ func BenchmarkColdStart(b *testing.B) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	q := store.Query{Vectors: vec.NewMatrix(1, 512), K: 10, MinScore: -1}
 	randomUnit(rand.New(rand.NewPCG(3, 4)), q.Vectors.Row(0))
 	for b.Loop() {

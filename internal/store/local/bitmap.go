@@ -2,17 +2,17 @@ package local
 
 import "math/bits"
 
-// bitmap is a set of slots.
+// bitmap is a set of rows.
 type bitmap struct {
 	words []uint64
-	n     int64 // slots are in [0, n)
+	n     int64 // rows are in [0, n)
 }
 
 func newBitmap(n int64) *bitmap {
 	return &bitmap{words: make([]uint64, (n+63)/64), n: n}
 }
 
-// full is the set of all slots.
+// full is the set of all rows.
 func full(n int64) *bitmap {
 	b := newBitmap(n)
 	b.fill()
@@ -23,7 +23,7 @@ func (b *bitmap) set(i int64)      { b.words[i/64] |= 1 << (i % 64) }
 func (b *bitmap) clear(i int64)    { b.words[i/64] &^= 1 << (i % 64) }
 func (b *bitmap) has(i int64) bool { return b.words[i/64]&(1<<(i%64)) != 0 }
 
-// fill sets all slots.
+// fill sets all rows.
 func (b *bitmap) fill() {
 	for i := range b.words {
 		b.words[i] = ^uint64(0)
@@ -31,14 +31,14 @@ func (b *bitmap) fill() {
 	b.trim()
 }
 
-// trim clears what lies behind the last slot.
+// trim clears what lies behind the last row.
 func (b *bitmap) trim() {
 	if rest := b.n % 64; rest != 0 {
 		b.words[len(b.words)-1] &= 1<<rest - 1
 	}
 }
 
-// count returns how many of the slots [from, to) are set. from must be a multiple of
+// count returns how many of the rows [from, to) are set. from must be a multiple of
 // 64.
 func (b *bitmap) count(from, to int64) int {
 	n := 0
@@ -52,35 +52,35 @@ func (b *bitmap) count(from, to int64) int {
 	return n
 }
 
-// each calls f with the slots of [from, to) that are set, in order. from must be a
+// each calls f with the rows of [from, to) that are set, in order. from must be a
 // multiple of 64.
-func (b *bitmap) each(from, to int64, f func(slot int64)) {
+func (b *bitmap) each(from, to int64, f func(rowID int64)) {
 	for i := from; i < to; i += 64 {
 		for w := b.words[i/64]; w != 0; w &= w - 1 {
-			slot := i + int64(bits.TrailingZeros64(w))
-			if slot >= to {
+			rowID := i + int64(bits.TrailingZeros64(w))
+			if rowID >= to {
 				return
 			}
-			f(slot)
+			f(rowID)
 		}
 	}
 }
 
-// and keeps the slots that another set of the same size has too.
+// and keeps the rows that another set of the same size has too.
 func (b *bitmap) and(other *bitmap) {
 	for i, w := range other.words {
 		b.words[i] &= w
 	}
 }
 
-// or adds the slots of another set of the same size.
+// or adds the rows of another set of the same size.
 func (b *bitmap) or(other *bitmap) {
 	for i, w := range other.words {
 		b.words[i] |= w
 	}
 }
 
-// invert replaces the set by that of all slots that are not in it.
+// invert replaces the set by that of all rows that are not in it.
 func (b *bitmap) invert() {
 	for i := range b.words {
 		b.words[i] = ^b.words[i]
@@ -88,5 +88,5 @@ func (b *bitmap) invert() {
 	b.trim()
 }
 
-// size is how many slots are set.
+// size is how many rows are set.
 func (b *bitmap) size() int { return b.count(0, b.n) }

@@ -21,7 +21,7 @@ type candidates struct {
 }
 
 type candidate struct {
-	slot  int64
+	rowID int64
 	upper float32
 }
 
@@ -37,20 +37,20 @@ func newCandidates(n, k int, min float32) []*candidates {
 }
 
 // offer considers a record whose score lies between the bounds.
-func (c *candidates) offer(slot int64, lower, upper float32) {
+func (c *candidates) offer(rowID int64, lower, upper float32) {
 	if !(upper >= c.cut) {
 		return
 	}
-	c.list = append(c.list, candidate{slot, upper})
-	c.raise(int(slot), lower)
+	c.list = append(c.list, candidate{rowID, upper})
+	c.raise(int(rowID), lower)
 	if len(c.list) >= c.limit {
 		c.clean()
 		c.limit = max(cleanFrom, 2*len(c.list))
 	}
 }
 
-func (c *candidates) raise(slot int, lower float32) {
-	c.floor.Offer(slot, lower)
+func (c *candidates) raise(rowID int, lower float32) {
+	c.floor.Offer(rowID, lower)
 	c.cut = max(c.min, c.floor.Threshold())
 }
 
@@ -75,7 +75,7 @@ func (c *candidates) sorted() []candidate {
 		if a.upper != b.upper {
 			return cmp.Compare(b.upper, a.upper)
 		}
-		return cmp.Compare(a.slot, b.slot)
+		return cmp.Compare(a.rowID, b.rowID)
 	})
 	return c.list
 }

@@ -24,8 +24,9 @@ const formatVersion = 1
 
 const catalogueName = "catalogue.db"
 
-// schema is format 1. Records are keyed by their slot, which makes the results of a
-// search and of a filter the row numbers of the table itself. Paths are blobs,
+// schema is format 1. Records are keyed by the id of their row in the vector file, which
+// makes the results of a search and of a filter the row ids of the table itself. On the
+// disk a row is called a slot, and its id is in the columns of that name. Paths are blobs,
 // because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
 // because neither files nor cameras keep to the years that 64 bits of nanoseconds
 // reach.
@@ -98,26 +99,26 @@ func (s *Store) cataloguePath() string { return filepath.Join(s.dir, catalogueNa
 // openCatalogue returns a pool of connections to the catalogue; nothing is read yet.
 // A writer has one connection and takes SQLite's write lock when a transaction
 // begins, not halfway through it.
-func openCatalogue(path string, mode Mode) (*sql.DB, error) {
+func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(10000)")
 	// Lookups and changes in id order jump about in the tables: some of them stay at hand.
 	// A writer has one connection, which inserts all over the indexes as well: 128 MB.
 	cache := 128 << 10
-	if mode == ReadOnly {
+	if !mode.Writes() {
 		cache = 32 << 10
 	}
 	q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
-	switch mode {
-	case ReadOnly:
+	switch {
+	case mode.Creates():
+		q.Set("mode", "rwc")
+	case mode.Writes():
+		q.Set("mode", "rw")
+	default:
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(1)")
-	case ReadWrite:
-		q.Set("mode", "rw")
-	case Create:
-		q.Set("mode", "rwc")
 	}
-	if mode != ReadOnly {
+	if mode.Writes() {
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(FULL)")
 		// The log is folded in at 64 MB: a run that tags a million pictures changes the same
@@ -131,7 +132,7 @@ func openCatalogue(path string, mode Mode) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", catalogueName, err)
 	}
-	if mode == ReadOnly {
+	if !mode.Writes() {
 		db.SetMaxIdleConns(4)
 	} else {
 		db.SetMaxOpenConns(1)
@@ -149,7 +150,7 @@ func (s *Store) createIfMissing(ctx context.Context, m store.Model) error {
 	identity := make([]byte, identitySize)
 	rand.Read(identity) // never fails
 	h := header{dim: m.Dim, generation: 1, identity: identity}
-	f, err := createSlotFile(s.files, s.slotPath(1), h)
+	f, err := createVectorFile(s.files, s.vectorPath(1), h)
 	if err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (s *Store) createIfMissing(ctx context.Context, m store.Model) error {
 	}
 	for key, value := range map[string]any{
 		"fingerprint": m.Fingerprint, "name": m.Name, "precision": m.Precision, "pixels": m.Pixels,
-		"dim": m.Dim, "created": now, "identity": identity,
+		"colour": m.Colour, "dim": m.Dim, "created": now, "identity": identity,
 	} {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES(?,?)", key, value); err != nil {
 			return sqlError(err)
@@ -207,7 +208,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	m := &s.model
 	fields := map[string]any{
 		"fingerprint": &m.Fingerprint, "name": &m.Name, "precision": &m.Precision, "pixels": &m.Pixels,
-		"dim": &m.Dim, "created": &s.created, "identity": &s.identity,
+		"colour": &m.Colour, "dim": &m.Dim, "created": &s.created, "identity": &s.identity,
 	}
 	rows, err := s.read.QueryContext(ctx, "SELECT key, value FROM meta")
 	if err != nil {
@@ -232,6 +233,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return sqlError(err)
 	}
+	delete(fields, "colour") // indexes from before there was a choice say nothing
 	for key := range fields {
 		return fmt.Errorf("%w: the catalogue does not say its %s", store.ErrDamaged, key)
 	}
@@ -247,17 +249,17 @@ func (s *Store) readMeta(ctx context.Context) error {
 // was put: what is written next would take the place of what they know. Only the writer does
 // that, under its lock.
 func (s *Store) removeStrays(ctx context.Context) error {
-	var generation, slots int64
-	if err := s.read.QueryRowContext(ctx, "SELECT generation, slots FROM state").Scan(&generation, &slots); err != nil {
+	var generation, rowCount int64
+	if err := s.read.QueryRowContext(ctx, "SELECT generation, slots FROM state").Scan(&generation, &rowCount); err != nil {
 		return sqlError(err)
 	}
 	h := s.header(generation)
 	later := []string{}
-	if attributeRows(s.attributePath(), h) > slots {
-		later = append(later, s.attributePath())
+	if s.attributeRows(h) > rowCount {
+		later = append(later, attributeFile.path(s))
 	}
-	if st, err := tagStateOf(s.tagPath(), h); err == nil && st.slots > slots {
-		later = append(later, s.tagPath())
+	if st, err := s.tagStateOf(h); err == nil && st.rowCount > rowCount {
+		later = append(later, tagFile.path(s))
 	}
 	for _, path := range later {
 		if err := removeIfThere(path); err != nil {
@@ -269,7 +271,7 @@ func (s *Store) removeStrays(ctx context.Context) error {
 		return err
 	}
 	for _, e := range entries {
-		g, ok := slotGeneration(e.Name())
+		g, ok := vectorGeneration(e.Name())
 		if !ok {
 			g, ok = codeGeneration(e.Name())
 		}

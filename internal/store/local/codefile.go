@@ -6,19 +6,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// A code file holds 8-bit codes of the vectors of one generation, slot by slot, for
-// the first pass of a search; see vec.Codes. It is a cache: what is missing in it is
+// A code file holds 8-bit codes of the vectors of one generation, row by row, for
+// the first pass of a search; see sq8.Codes. It is a cache: what is missing in it is
 // scanned in float32, and a file that is damaged is ignored and made anew by the next
 // writer. The header, little-endian and in a page of its own, is
 //
@@ -27,10 +24,10 @@ import (
 //	12  uint32    dim
 //	16  uint64    generation
 //	24  16 bytes  identity of the index
-//	40  uint64    rows, from slot 0 on; written when they are durable
+//	40  uint64    rows, from row 0 on; written when they are durable
 //	48  uint32    CRC-32 (IEEE) of bytes 0 to 47
 //
-// Rows below that number are never written again, because slots are not.
+// Codes of rows below that number are never written again, as committed rows are not.
 const (
 	codeVersion    = 1
 	codeHeaderUsed = 52
@@ -39,13 +36,13 @@ const (
 	codeSuffix = ".u8"
 )
 
-var codeMagic = []byte("SIGHTCOD")
+const codeMagic = "SIGHTCOD"
 
-// codesFrom is the number of slots from which an index has codes: fewer are scanned
-// in float32 in a few milliseconds.
-const codesFrom = 20_000
+// cachesFrom is the number of rows from which an index has codes and the other caches:
+// fewer are scanned in float32, or read from the catalogue, in a few milliseconds.
+const cachesFrom = 20_000
 
-// How far codes stay behind the vectors, as shares of codesFrom: while writing, so
+// How far caches stay behind the vectors, as shares of cachesFrom: while writing, so
 // that a batch does not pay for them, and after closing.
 const (
 	codesStep   = 3
@@ -58,32 +55,14 @@ func (s *Store) codePath(generation int64) string {
 
 // codeGeneration is the generation in the name of a code file.
 func codeGeneration(name string) (int64, bool) {
-	digits, ok := strings.CutPrefix(name, codePrefix)
-	if !ok {
-		return 0, false
-	}
-	if digits, ok = strings.CutSuffix(digits, codeSuffix); !ok {
-		return 0, false
-	}
-	g, err := strconv.ParseInt(digits, 10, 64)
-	return g, err == nil
+	return generationIn(name, codePrefix, codeSuffix)
 }
 
-func codeOffset(dim int, slot int64) int64 {
-	return headerSize + slot*int64(vec.CodeWidth(dim))
+func codeOffset(dim int, rowID int64) int64 {
+	return headerSize + rowID*int64(sq8.CodeSize(dim))
 }
 
-func encodeCodeHeader(h header, rows int64) []byte {
-	b := make([]byte, headerSize)
-	copy(b, codeMagic)
-	binary.LittleEndian.PutUint32(b[8:], codeVersion)
-	binary.LittleEndian.PutUint32(b[12:], uint32(h.dim))
-	binary.LittleEndian.PutUint64(b[16:], uint64(h.generation))
-	copy(b[24:24+identitySize], h.identity)
-	binary.LittleEndian.PutUint64(b[40:], uint64(rows))
-	binary.LittleEndian.PutUint32(b[48:], crc32.ChecksumIEEE(b[:48]))
-	return b
-}
+func encodeCodeHeader(h header, rows int64) []byte { return h.page(codeMagic, codeVersion, rows) }
 
 // readCodeHeader returns how many rows a code file of the given size has. It is an
 // error if the file is not whole or not of this index and generation.
@@ -111,13 +90,13 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 	if s.coded.generation != st.generation {
 		known = 0
 	}
-	if s.isOpen() == nil && st.slots >= s.codesFrom && st.slots-known >= codesStep*s.codesFrom {
-		s.extendCodes(ctx, codesStep*s.codesFrom)
-		s.keepAttributes(ctx, codesStep*s.codesFrom)
+	if s.isOpen() == nil && st.rowCount >= s.cachesFrom && st.rowCount-known >= codesStep*s.cachesFrom {
+		s.extendCodes(ctx, codesStep*s.cachesFrom)
+		s.keepAttributes(ctx, codesStep*s.cachesFrom)
 	}
 }
 
-// extendCodes brings the code file up to the committed slots where it is behind by
+// extendCodes brings the code file up to the committed rows where it is behind by
 // at least the given number. It is called with s.mu held. A failure costs only speed.
 func (s *Store) extendCodes(ctx context.Context, behind int64) {
 	if err := s.tryExtendCodes(ctx, behind); err != nil {
@@ -131,8 +110,8 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 		return err
 	}
 	defer sn.release()
-	s.coded.generation, s.coded.rows = sn.generation, sn.slots // not asked again, even if it fails
-	if sn.slots < s.codesFrom {
+	s.coded.generation, s.coded.rows = sn.generation, sn.rowCount // not asked again, even if it fails
+	if sn.rowCount < s.cachesFrom {
 		return nil
 	}
 	h := s.header(sn.generation)
@@ -141,21 +120,21 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if rows > sn.slots { // of a later state than this one, which an older copy replaced
+	if rows > sn.rowCount { // of a later state than this one, which an older copy replaced
 		rows = 0
 	}
 	s.coded.rows = rows
-	if sn.slots == rows || sn.slots-rows < behind {
+	if sn.rowCount == rows || sn.rowCount-rows < behind {
 		return nil
 	}
-	s.coded.rows = sn.slots
+	s.coded.rows = sn.rowCount
 	if err := sn.writeCodes(ctx, f, rows); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err := writeFull(f, encodeCodeHeader(h, sn.slots), 0); err != nil {
+	if err := writeFull(f, encodeCodeHeader(h, sn.rowCount), 0); err != nil {
 		return err
 	}
 	return f.Sync()
@@ -199,25 +178,25 @@ func (s *Store) openSoundCodes(path string, h header) (file, int64, error) {
 	return f, rows, nil
 }
 
-// writeCodes encodes the slots from the given one on.
+// writeCodes encodes the rows from the given one on.
 func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) error {
 	const step = 4096
 	var buf []float32
 	var out []byte
-	for ; from < sn.slots; from += step {
+	for ; from < sn.rowCount; from += step {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := sn.vectors.rows(from, min(from+step, sn.slots), &buf)
+		rows, err := sn.vectors.rows(from, min(from+step, sn.rowCount), &buf)
 		if err != nil {
 			return err
 		}
-		width := vec.CodeWidth(rows.Cols)
+		width := sq8.CodeSize(rows.Cols)
 		if out == nil {
 			out = make([]byte, step*width)
 		}
 		for i := range rows.Rows {
-			vec.EncodeRow(out[i*width:(i+1)*width], rows.Row(i))
+			sq8.Encode(out[i*width:(i+1)*width], rows.Row(i))
 		}
 		if err := writeFull(f, out[:rows.Rows*width], codeOffset(rows.Cols, from)); err != nil {
 			return err
@@ -228,13 +207,13 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) e
 
 // codeMapping is the part of a code file that a search uses.
 type codeMapping struct {
-	vec.Codes
+	sq8.Codes
 	memory []byte
 }
 
-// mapCodes maps the codes that there are for at most the given number of slots. It
+// mapCodes maps the codes that there are for at most the given number of rows. It
 // returns nil where there are none.
-func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
+func mapCodes(path string, want header, rowCount int64) (*codeMapping, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -250,7 +229,7 @@ func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	rows = min(rows, slots) / 64 * 64 // bitmaps are read in words
+	rows = min(rows, rowCount) / 64 * 64 // bitmaps are read in words
 	if rows == 0 {
 		return nil, nil
 	}
@@ -258,7 +237,7 @@ func mapCodes(path string, want header, slots int64) (*codeMapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := vec.Codes{Data: memory[headerSize:], Rows: int(rows), Width: vec.CodeWidth(want.dim)}
+	codes := sq8.Codes{Data: memory[headerSize:], Rows: int(rows), CodeSize: sq8.CodeSize(want.dim)}
 	return &codeMapping{Codes: codes, memory: memory}, nil
 }
 
@@ -269,7 +248,7 @@ func (c *codeMapping) close() {
 	}
 }
 
-// covered is the number of slots that have codes.
+// covered is the number of rows that have codes.
 func (c *codeMapping) covered() int64 {
 	if c == nil {
 		return 0

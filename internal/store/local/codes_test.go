@@ -15,12 +15,13 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/storetest"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 func TestContractWithCodes(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
-		return Open(ctx, Options{Dir: dir, Collection: index, Mode: Create, Model: m, Codes: vec.PlainCodes{}, codesFrom: 1})
+		return Open(ctx, Options{Dir: dir, Collection: index, Mode: store.Create, Model: m, SQ8: sq8.Kernel{}, cachesFrom: 1})
 	}, storetest.Opts{})
 }
 
@@ -56,7 +57,7 @@ func clusteredRecords(rng *rand.Rand, n int) []store.Record {
 // codesStore is an index of 3,000 records with codes for most of them, some deleted.
 func codesStore(t *testing.T) (Options, []store.Record) {
 	t.Helper()
-	o := Options{Dir: t.TempDir(), Collection: "c", Mode: Create, Codes: vec.PlainCodes{}, codesFrom: 1,
+	o := Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, SQ8: sq8.Kernel{}, cachesFrom: 1,
 		Model: store.Model{Fingerprint: "f00d", Name: "test", Dim: codesDim}}
 	s := mustOpen(t, o)
 	records := clusteredRecords(rand.New(rand.NewPCG(1, 2)), 3000)
@@ -71,7 +72,7 @@ func codesStore(t *testing.T) (Options, []store.Record) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	return o, records
 }
 
@@ -80,7 +81,7 @@ func sameAsExact(t *testing.T, o Options) {
 	t.Helper()
 	with := mustOpen(t, o)
 	defer with.Close()
-	o.Exact = true
+	o.Float32Only = true
 	exact := mustOpen(t, o)
 	defer exact.Close()
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -130,7 +131,7 @@ func TestCodesChangeNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := sn.vectors.codes.covered(); got < 2900 {
-		t.Errorf("%d of %d slots have codes", got, sn.slots)
+		t.Errorf("%d of %d rows have codes", got, sn.rowCount)
 	}
 	sn.release()
 	sameAsExact(t, o)
@@ -145,7 +146,7 @@ func TestCodesChangeNoResult(t *testing.T) {
 
 type refusingCodes struct{}
 
-func (refusingCodes) ScoreCodes(context.Context, vec.Codes, *vec.CodeQueries, []int32) error {
+func (refusingCodes) ScoreCodes(context.Context, sq8.Codes, *sq8.Queries, []int32) error {
 	return fmt.Errorf("refused")
 }
 
@@ -170,7 +171,7 @@ func TestDamagedCodes(t *testing.T) {
 			return os.Mkdir(path, 0o755)
 		},
 		"never written": func(path string, data []byte) error {
-			clear(data[headerSize+1000*vec.CodeWidth(codesDim) : headerSize+1200*vec.CodeWidth(codesDim)])
+			clear(data[headerSize+1000*sq8.CodeSize(codesDim) : headerSize+1200*sq8.CodeSize(codesDim)])
 			return os.WriteFile(path, data, 0o644)
 		},
 	} {
@@ -190,11 +191,11 @@ func TestDamagedCodes(t *testing.T) {
 				t.Fatal(err)
 			}
 			sameAsExact(t, o)
-			o.Mode = ReadWrite
+			o.Mode = store.ReadWrite
 			if err := mustOpen(t, o).Close(); err != nil {
 				t.Fatal(err)
 			}
-			o.Mode = ReadOnly
+			o.Mode = store.ReadOnly
 			sameAsExact(t, o)
 			if name == "never written" {
 				return // which the header does not tell; Verify does
@@ -235,7 +236,7 @@ func TestVerifyCodes(t *testing.T) {
 // leaves codes of the new generation alone.
 func TestCodesFollow(t *testing.T) {
 	o, records := codesStore(t)
-	o.codesFrom = 100
+	o.cachesFrom = 100
 	reader := mustOpen(t, o)
 	covered := func() int64 {
 		sn, err := reader.snapshot(t.Context(), true)
@@ -246,14 +247,14 @@ func TestCodesFollow(t *testing.T) {
 		return sn.vectors.codes.covered()
 	}
 	before := covered()
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	writer := mustOpen(t, o)
 	more := clusteredRecords(rand.New(rand.NewPCG(5, 6)), 3290)[3000:]
 	if err := writer.Upsert(t.Context(), more[:190]); err != nil {
 		t.Fatal(err)
 	}
 	if now := covered(); now != before {
-		t.Fatalf("%d slots have codes after a small change, %d before", now, before)
+		t.Fatalf("%d rows have codes after a small change, %d before", now, before)
 	}
 	if err := writer.Upsert(t.Context(), more[190:]); err != nil { // 290 behind
 		t.Fatal(err)
@@ -262,7 +263,7 @@ func TestCodesFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := covered(); now != 3340/64*64 {
-		t.Errorf("%d slots have codes", now)
+		t.Errorf("%d rows have codes", now)
 	}
 	if err := writer.Delete(t.Context(), []string{records[0].ID}); err != nil {
 		t.Fatal(err)
@@ -274,11 +275,11 @@ func TestCodesFollow(t *testing.T) {
 		t.Errorf("the codes of the old generation: %v", err)
 	}
 	if now := covered(); now < 3200 {
-		t.Errorf("%d slots have codes after a compaction", now)
+		t.Errorf("%d rows have codes after a compaction", now)
 	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	sameAsExact(t, o)
 }

@@ -19,12 +19,12 @@ const (
 
 // compactIfWorthwhile is called with s.mu held.
 func (s *Store) compactIfWorthwhile(ctx context.Context) error {
-	var free, slots int64
-	err := s.write.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM freed), slots FROM state").Scan(&free, &slots)
+	var free, rowCount int64
+	err := s.write.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM freed), slots FROM state").Scan(&free, &rowCount)
 	if err != nil {
 		return sqlError(err)
 	}
-	if free < compactMinFree || free*compactShare < slots {
+	if free < compactMinFree || free*compactShare < rowCount {
 		return nil
 	}
 	return s.compactLocked(ctx)
@@ -48,18 +48,18 @@ func (s *Store) Compact(ctx context.Context) error {
 }
 
 // compactLocked writes a vector file of the next generation in which records from
-// the end fill the free slots, so that only those few change their place, and
+// the end fill the free rows, so that only those few change their place, and
 // switches to it in the commit that moves their rows.
 func (s *Store) compactLocked(ctx context.Context) error {
-	var next *slotFile
+	var next *vectorFile
 	var old int64
 	err := s.changeLocked(ctx, func(tx *sql.Tx, st *state) error {
-		free, err := slotsOf(ctx, tx, "SELECT slot FROM freed ORDER BY slot")
+		free, err := rowIDsOf(ctx, tx, "SELECT slot FROM freed ORDER BY slot")
 		if err != nil || len(free) == 0 {
 			return err
 		}
-		kept := st.slots - int64(len(free))
-		movers, err := slotsOf(ctx, tx, "SELECT slot FROM records WHERE slot >= ? ORDER BY slot", kept)
+		kept := st.rowCount - int64(len(free))
+		movers, err := rowIDsOf(ctx, tx, "SELECT slot FROM records WHERE slot >= ? ORDER BY slot", kept)
 		if err != nil {
 			return err
 		}
@@ -67,16 +67,16 @@ func (s *Store) compactLocked(ctx context.Context) error {
 			free = free[:len(free)-1] // cut off with the end
 		}
 		if len(free) != len(movers) {
-			return fmt.Errorf("%w: %d free slots for %d records", store.ErrDamaged, len(free), len(movers))
+			return fmt.Errorf("%w: %d free rows for %d records", store.ErrDamaged, len(free), len(movers))
 		}
 		old = st.generation
-		if next, err = s.copySlots(ctx, st, kept, free, movers); err != nil {
+		if next, err = s.copyRows(ctx, st, kept, free, movers); err != nil {
 			return fmt.Errorf("write the new vector file: %w", err)
 		}
 		if err := moveRows(ctx, tx, free, movers); err != nil {
 			return err
 		}
-		st.generation, st.slots = next.generation, kept
+		st.generation, st.rowCount = next.generation, kept
 		return nil
 	})
 	if next == nil {
@@ -87,13 +87,13 @@ func (s *Store) compactLocked(ctx context.Context) error {
 		// yet turn out to be on the disk after a crash.
 		return errors.Join(err, next.Close())
 	}
-	if s.slots != nil {
-		s.slots.Close() // everything in it was durable
+	if s.vectors != nil {
+		s.vectors.Close() // everything in it was durable
 	}
-	s.slots = next
+	s.vectors = next
 	// Readers have it mapped, or come back for a new snapshot. Where an open file
 	// cannot be removed, the next writer does it.
-	for _, path := range []string{s.slotPath(old), s.codePath(old)} {
+	for _, path := range []string{s.vectorPath(old), s.codePath(old)} {
 		if err := removeIfThere(path); err != nil {
 			s.log.Debug("an old file stays until the next change", "error", err)
 		}
@@ -102,16 +102,16 @@ func (s *Store) compactLocked(ctx context.Context) error {
 	return nil
 }
 
-// copySlots writes the next generation's file: the first kept slots, with the
+// copyRows writes the next generation's file: the first kept rows, with the
 // vectors of movers in the free ones among them. The file is durable on return.
-func (s *Store) copySlots(ctx context.Context, st *state, kept int64, free, movers []int64) (_ *slotFile, err error) {
-	m, err := s.maps.acquire(s.slotPath(st.generation), s.codePath(st.generation), s.header(st.generation), st.slots)
+func (s *Store) copyRows(ctx context.Context, st *state, kept int64, free, movers []int64) (_ *vectorFile, err error) {
+	m, err := s.maps.acquire(s.vectorPath(st.generation), s.codePath(st.generation), s.header(st.generation), st.rowCount)
 	if err != nil {
 		return nil, err
 	}
 	defer s.maps.release(m)
-	path := s.slotPath(st.generation + 1)
-	f, err := createSlotFile(s.files, path, s.header(st.generation+1))
+	path := s.vectorPath(st.generation + 1)
+	f, err := createVectorFile(s.files, path, s.header(st.generation+1))
 	if err != nil {
 		return nil, errors.Join(err, removeIfThere(path))
 	}
@@ -134,9 +134,9 @@ func (s *Store) copySlots(ctx context.Context, st *state, kept int64, free, move
 			return nil, err
 		}
 	}
-	for i, slot := range movers {
+	for i, rowID := range movers {
 		var row vec.Matrix
-		if row, err = m.rows(slot, slot+1, &buf); err != nil {
+		if row, err = m.rows(rowID, rowID+1, &buf); err != nil {
 			return nil, err
 		}
 		if err = f.put(free[i], row.Data); err != nil {
@@ -163,7 +163,7 @@ func moveRows(ctx context.Context, tx *sql.Tx, free, movers []int64) error {
 	return sqlError(err)
 }
 
-func slotsOf(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
+func rowIDsOf(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int64, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, sqlError(err)
@@ -171,11 +171,11 @@ func slotsOf(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]int6
 	defer rows.Close()
 	var out []int64
 	for rows.Next() {
-		var slot int64
-		if err := rows.Scan(&slot); err != nil {
+		var rowID int64
+		if err := rows.Scan(&rowID); err != nil {
 			return nil, sqlError(err)
 		}
-		out = append(out, slot)
+		out = append(out, rowID)
 	}
 	return out, sqlError(rows.Err())
 }

@@ -17,7 +17,7 @@ func TestCompact(t *testing.T) {
 	if err := s.Compact(t.Context()); err != nil { // nothing is free
 		t.Fatal(err)
 	}
-	if got := filepath.Base(vectorFile(t, o.Dir)); got != "vectors-000001.f32" {
+	if got := filepath.Base(vectorFileOf(t, o.Dir)); got != "vectors-000001.f32" {
 		t.Errorf("a needless compaction wrote %s", got)
 	}
 	for name, free := range map[string]func(n int) bool{
@@ -49,8 +49,8 @@ func TestCompact(t *testing.T) {
 			if v := checkWhole(t, s); len(v) != 100-len(gone) {
 				t.Errorf("%d records are left, want %d", len(v), 100-len(gone))
 			}
-			info, err := os.Stat(vectorFile(t, o.Dir))
-			if err != nil || info.Size() != slotOffset(testDim, int64(100-len(gone))) {
+			info, err := os.Stat(vectorFileOf(t, o.Dir))
+			if err != nil || info.Size() != vectorOffset(testDim, int64(100-len(gone))) {
 				t.Errorf("the file has %d bytes for %d records, %v", info.Size(), 100-len(gone), err)
 			}
 		})
@@ -67,7 +67,7 @@ func TestCompactUnderReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	r := mustOpen(t, o)
 	seen := 0
 	for rec, err := range r.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
@@ -119,7 +119,7 @@ func TestReadersWhileCompacting(t *testing.T) {
 	}()
 	q := store.Query{Vectors: vec.NewMatrix(1, testDim), K: 100, MinScore: -1}
 	q.Vectors.Data[0] = 1
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	for searches := 0; ; searches++ {
 		select {
 		case err := <-done:
@@ -148,7 +148,7 @@ func TestReadersWhileCompacting(t *testing.T) {
 func TestCompactOvertakesReader(t *testing.T) {
 	o := testOptions(t.TempDir())
 	s := mustOpen(t, o)
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	r := mustOpen(t, o)
 	version := 0
 	r.maps.opening = func() {
@@ -201,8 +201,8 @@ func TestCloseCompacts(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(vectorFile(t, o.Dir))
-	if err != nil || info.Size() != slotOffset(testDim, int64(n)) {
+	info, err := os.Stat(vectorFileOf(t, o.Dir))
+	if err != nil || info.Size() != vectorOffset(testDim, int64(n)) {
 		t.Errorf("%v bytes after Close, %v", info.Size(), err)
 	}
 	if v := checkWhole(t, mustOpen(t, o)); len(v) != n || v[n-1] != 2 {
@@ -219,18 +219,18 @@ func TestStrayFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	stray, kept := s.slotPath(2), filepath.Join(s.dir, "vectors-mine.f32")
+	stray, kept := s.vectorPath(2), filepath.Join(s.dir, "vectors-mine.f32")
 	for _, name := range []string{stray, kept} {
 		if err := os.WriteFile(name, []byte("half written"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	checkWhole(t, mustOpen(t, o))
 	if _, err := os.Stat(stray); err != nil {
 		t.Errorf("a reader removed a file: %v", err)
 	}
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	checkWhole(t, mustOpen(t, o))
 	if _, err := os.Stat(stray); err == nil {
 		t.Error("the stray file is still there")

@@ -12,6 +12,6 @@ import (
 func TestContract(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
-		return local.Open(ctx, local.Options{Dir: dir, Collection: index, Mode: local.Create, Model: m})
+		return local.Open(ctx, local.Options{Dir: dir, Collection: index, Mode: store.Create, Model: m})
 	}, storetest.Opts{})
 }

@@ -29,7 +29,7 @@ func TestDamage(t *testing.T) {
 	s.Close()
 
 	inFile := func(off int64, b ...byte) func(*testing.T, string) {
-		return func(t *testing.T, dir string) { patch(t, vectorFile(t, dir), off, b) }
+		return func(t *testing.T, dir string) { patch(t, vectorFileOf(t, dir), off, b) }
 	}
 	sqlite := func(statement string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) { execCatalogue(t, dir, statement) }
@@ -40,26 +40,26 @@ func TestDamage(t *testing.T) {
 		says    string // part of what Verify reports
 		refused bool   // a search and a write fail
 	}{
-		"one float short": {func(t *testing.T, dir string) { shorten(t, vectorFile(t, dir), 4) }, "the catalogue needs", true},
-		"only a header":   {func(t *testing.T, dir string) { os.Truncate(vectorFile(t, dir), headerSize) }, "the catalogue needs", true},
-		"empty file":      {func(t *testing.T, dir string) { os.Truncate(vectorFile(t, dir), 0) }, "the header has 0 of", true},
-		"no file":         {func(t *testing.T, dir string) { os.Remove(vectorFile(t, dir)) }, "no such file", true},
+		"one float short": {func(t *testing.T, dir string) { shorten(t, vectorFileOf(t, dir), 4) }, "the catalogue needs", true},
+		"only a header":   {func(t *testing.T, dir string) { os.Truncate(vectorFileOf(t, dir), headerSize) }, "the catalogue needs", true},
+		"empty file":      {func(t *testing.T, dir string) { os.Truncate(vectorFileOf(t, dir), 0) }, "the header has 0 of", true},
+		"no file":         {func(t *testing.T, dir string) { os.Remove(vectorFileOf(t, dir)) }, "no such file", true},
 		"magic":           {inFile(0, 'X'), "not a vector file", true},
 		"dimension":       {inFile(12, 6), "checksum", true},
 		"another index's": {otherIndexFile, "does not belong", true},
-		"zero vector":     {inFile(slotOffset(testDim, 20), make([]byte, 4*testDim)...), "slot 20 is not of length 1", false},
-		"NaN":             {inFile(slotOffset(testDim, 3)+8, nan...), "slot 3 is not of length 1", false},
-		"lost row":        {sqlite("DELETE FROM records WHERE slot = 7"), "slot 7 is neither", false},
-		"freed in use":    {sqlite("INSERT INTO freed VALUES(8)"), "slot 8 is both", false},
-		"slot beyond":     {sqlite("UPDATE records SET slot = 999 WHERE slot = 9"), "slot 999 is outside", false},
-		"lost tags":       {sqlite("INSERT INTO tags VALUES(1000, 0, 'user', 'x', 'x', 0, 0)"), "slot 1000 has tags", false},
-		"absurd state":    {sqlite("UPDATE state SET slots = 9000000000000000000"), "slots", true},
+		"zero vector":     {inFile(vectorOffset(testDim, 20), make([]byte, 4*testDim)...), "row 20 is not of length 1", false},
+		"NaN":             {inFile(vectorOffset(testDim, 3)+8, nan...), "row 3 is not of length 1", false},
+		"lost row":        {sqlite("DELETE FROM records WHERE slot = 7"), "row 7 is neither", false},
+		"freed in use":    {sqlite("INSERT INTO freed VALUES(8)"), "row 8 is both", false},
+		"row beyond":      {sqlite("UPDATE records SET slot = 999 WHERE slot = 9"), "row 999 is outside", false},
+		"lost tags":       {sqlite("INSERT INTO tags VALUES(1000, 0, 'user', 'x', 'x', 0, 0)"), "row 1000 has tags", false},
+		"absurd state":    {sqlite("UPDATE state SET slots = 9000000000000000000"), "rows", true},
 		"broken page":     {breakPage, catalogueName, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := testOptions(copyIndex(t, sound))
 			test.spoil(t, o.Dir)
-			o.Mode = ReadWrite
+			o.Mode = store.ReadWrite
 			s, err := Open(t.Context(), o)
 			if err != nil {
 				mustFail(t, "Open", err, store.ErrDamaged)
@@ -93,7 +93,7 @@ func TestNotADatabase(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(o.Dir, "c", catalogueName), []byte(strings.Repeat("garbage ", 1000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []Mode{ReadOnly, ReadWrite, Create} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite, store.Create} {
 		o.Mode = mode
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open of garbage", err, store.ErrDamaged)
@@ -131,11 +131,11 @@ func otherIndexFile(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	s.Close()
-	b, err := os.ReadFile(vectorFile(t, o.Dir))
+	b, err := os.ReadFile(vectorFileOf(t, o.Dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(vectorFile(t, dir), b, 0o644); err != nil {
+	if err := os.WriteFile(vectorFileOf(t, dir), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -181,20 +181,20 @@ func FuzzHeader(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		slots := (int64(len(b)) - headerSize) / int64(4*h.dim)
-		r, err := mapSlots(path, h, slots)
+		rowCount := (int64(len(b)) - headerSize) / int64(4*h.dim)
+		r, err := mapVectors(path, h, rowCount)
 		if err != nil {
-			t.Fatalf("%d bytes for %d slots of %d: %v", len(b), slots, h.dim, err)
+			t.Fatalf("%d bytes for %d rows of %d: %v", len(b), rowCount, h.dim, err)
 		}
 		defer r.close()
 		var buf []float32
-		if rows, err := r.rows(0, slots, &buf); err != nil || rows.Rows != int(slots) {
+		if rows, err := r.rows(0, rowCount, &buf); err != nil || rows.Rows != int(rowCount) {
 			t.Fatal(rows.Rows, err)
 		}
-		if _, err := mapSlots(path, h, slots+1); !errors.Is(err, store.ErrDamaged) {
-			t.Fatalf("a slot beyond the file was mapped: %v", err)
+		if _, err := mapVectors(path, h, rowCount+1); !errors.Is(err, store.ErrDamaged) {
+			t.Fatalf("a row beyond the file was mapped: %v", err)
 		}
-		if _, err := mapSlots(path, header{dim: h.dim, generation: h.generation + 1, identity: h.identity}, 0); !errors.Is(err, store.ErrDamaged) {
+		if _, err := mapVectors(path, header{dim: h.dim, generation: h.generation + 1, identity: h.identity}, 0); !errors.Is(err, store.ErrDamaged) {
 			t.Fatalf("a file of another generation was mapped: %v", err)
 		}
 	})

@@ -128,7 +128,7 @@ func TestFullDiskWhileCompacting(t *testing.T) {
 	for _, room := range []int64{0, 100, headerSize - 1, headerSize, headerSize + 3, headerSize + 20*testDim*4 - 1} {
 		files.left.Store(room)
 		mustFail(t, "Compact on a full disk", s.Compact(t.Context()), syscall.ENOSPC)
-		vectorFile(t, o.Dir) // no half-written one is left beside it
+		vectorFileOf(t, o.Dir) // no half-written one is left beside it
 		if v := checkWhole(t, s); len(v) != 20 || v[7] != 3 {
 			t.Fatalf("versions %v", v)
 		}
@@ -184,11 +184,11 @@ func TestFullDiskWhileCreating(t *testing.T) {
 		o.files = files
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open on a full disk", err, syscall.ENOSPC)
-		o.Mode = ReadOnly
+		o.Mode = store.ReadOnly
 		_, err = Open(t.Context(), o)
 		mustFail(t, "Open after that", err, store.ErrNoIndex)
 		files.left.Store(-1)
-		o.Mode = Create
+		o.Mode = store.Create
 		checkWhole(t, mustOpen(t, o))
 	}
 }

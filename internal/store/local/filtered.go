@@ -9,12 +9,12 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// selected is the slots whose records meet a filter. A large index has them from its
+// selected is the rows whose records meet a filter. A large index has them from its
 // attributes and its file of tags, at a cost that hardly depends on how many they are. The
-// catalogue, which hands over each slot by itself, is asked where the index is small, or
+// catalogue, which hands over each row by itself, is asked where the index is small, or
 // where the attributes have not been written yet.
 func (s *Store) selected(ctx context.Context, sn *snapshot, f store.Filter) (*bitmap, error) {
-	if sn.slots < s.codesFrom {
+	if sn.rowCount < s.cachesFrom {
 		return sn.matching(ctx, f)
 	}
 	a, err := s.attributes(ctx, sn)
@@ -38,37 +38,37 @@ func (s *Store) selected(ctx context.Context, sn *snapshot, f store.Filter) (*bi
 
 // settle asks the catalogue about what the attributes do not know.
 func (sn *snapshot) settle(ctx context.Context, b *bitmap, a *attributes, live *bitmap, f store.Filter) error {
-	var slots []int64
-	for _, slot := range a.unknown {
-		if slot < sn.slots && live.has(slot) {
-			b.clear(slot)
-			slots = append(slots, slot)
+	var rowIDs []int64
+	for _, rowID := range a.unknown {
+		if rowID < sn.rowCount && live.has(rowID) {
+			b.clear(rowID)
+			rowIDs = append(rowIDs, rowID)
 		}
 	}
 	where, err := compile(f)
 	if err != nil {
 		return err
 	}
-	for chunk := range chunks(slots) {
+	for chunk := range chunks(rowIDs) {
 		query := "SELECT r.slot FROM records r WHERE r.slot IN " + list(len(chunk)) + " AND (" + where.sql + ")"
-		if err := sn.eachSlot(ctx, condition{query, append(chunk, where.args...)}, b.set); err != nil {
+		if err := sn.eachRowID(ctx, condition{query, append(chunk, where.args...)}, b.set); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// matching is the slots whose records meet a filter, by the catalogue alone.
+// matching is the rows whose records meet a filter, by the catalogue alone.
 func (sn *snapshot) matching(ctx context.Context, f store.Filter) (*bitmap, error) {
 	where, err := compile(f)
 	if err != nil {
 		return nil, err
 	}
-	b := newBitmap(sn.slots)
-	return b, sn.eachSlot(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
+	b := newBitmap(sn.rowCount)
+	return b, sn.eachRowID(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
 }
 
-// selection finds what meets a filter among all slots. Of those that are freed, and of
+// selection finds what meets a filter among all rows. Of those that are freed, and of
 // those that the attributes do not know, it says anything.
 type selection struct {
 	store      *Store
@@ -77,9 +77,9 @@ type selection struct {
 	live       *bitmap
 }
 
-// of returns the slots that meet a filter, in a bitmap of their own.
+// of returns the rows that meet a filter, in a bitmap of their own.
 func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
-	n := x.sn.slots
+	n := x.sn.rowCount
 	switch f := f.(type) {
 	case nil:
 		return full(n), nil
@@ -97,7 +97,7 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 		exact, prefix := f.Bounds()
 		// The prefix ends in a slash: a path begins with it if its folder does.
 		b := x.attributes.inGroups(n, func(g group) bool { return strings.HasPrefix(g.folder, prefix) })
-		return b, x.sn.eachSlot(ctx, condition{"SELECT slot FROM records WHERE path = ?", []any{[]byte(exact)}}, b.set)
+		return b, x.sn.eachRowID(ctx, condition{"SELECT slot FROM records WHERE path = ?", []any{[]byte(exact)}}, b.set)
 	case store.Since:
 		sec, ns := secondsOf(time.Time(f))
 		return x.attributes.since(n, sec, ns), nil
@@ -126,19 +126,19 @@ func (x *selection) join(ctx context.Context, parts []store.Filter, all *bitmap,
 	return all, nil
 }
 
-// tagged is the slots with a tag, which is given as it is folded: those in the file of
-// tags, and for the slots behind it, or if it is a tag of few, those in the catalogue.
+// tagged is the rows with a tag, which is given as it is folded: those in the file of
+// tags, and for the rows behind it, or if it is a tag of few, those in the catalogue.
 func (x *selection) tagged(ctx context.Context, folded string) (*bitmap, error) {
 	changes, err := x.sn.tagChanges(ctx)
 	if err != nil {
 		return nil, err
 	}
-	now := tagState{changes: changes, slots: x.sn.slots, freed: x.sn.slots - int64(x.live.size())}
-	b, from, err := readTag(x.store.tagPath(), x.store.header(x.sn.generation), now, folded)
+	now := tagState{changes: changes, rowCount: x.sn.rowCount, freed: x.sn.rowCount - int64(x.live.size())}
+	b, from, err := x.store.readTag(x.store.header(x.sn.generation), now, folded)
 	if err != nil {
 		x.store.log.Debug("filtering without the file of tags", "reason", err)
-		b, from = newBitmap(x.sn.slots), 0
+		b, from = newBitmap(x.sn.rowCount), 0
 	}
 	query := condition{"SELECT slot FROM tags WHERE folded = ? AND slot >= ?", []any{folded, from}}
-	return b, x.sn.eachSlot(ctx, query, b.set)
+	return b, x.sn.eachRowID(ctx, query, b.set)
 }

@@ -18,7 +18,7 @@ import (
 
 // filterOptions are those of an index that has attributes and a file of tags.
 func filterOptions(t *testing.T) Options {
-	return Options{Dir: t.TempDir(), Collection: "c", Mode: Create, codesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
+	return Options{Dir: t.TempDir(), Collection: "c", Mode: store.Create, cachesFrom: 100, Model: store.Model{Fingerprint: "f", Name: "m", Dim: 8}}
 }
 
 // filterRecords are n records in a few folders, with many equal scores, and with tags that
@@ -122,11 +122,11 @@ func tagIsKept(t *testing.T, s *Store, folded string) bool {
 		t.Fatal(err)
 	}
 	defer sn.release()
-	now := tagState{slots: sn.slots, freed: sn.slots}
+	now := tagState{rowCount: sn.rowCount, freed: sn.rowCount}
 	if now.changes, err = sn.tagChanges(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, from, err := readTag(s.tagPath(), s.header(sn.generation), now, folded)
+	_, from, err := s.readTag(s.header(sn.generation), now, folded)
 	return err == nil && from > 0
 }
 
@@ -157,8 +157,8 @@ func TestSelected(t *testing.T) {
 	must(s.Upsert(t.Context(), records[50:1000]))
 	checkFilters(t, s, "no files yet")
 	reopen()
-	if rows := attributeRows(s.attributePath(), s.header(1)); rows != 1000 {
-		t.Fatalf("the attributes are of %d slots", rows)
+	if rows := s.attributeRows(s.header(1)); rows != 1000 {
+		t.Fatalf("the attributes are of %d rows", rows)
 	}
 	for label, want := range map[string]bool{"all": true, "half": true, "few": true, "one": false, "nobody": false} {
 		if got := tagIsKept(t, s, label); got != want {
@@ -185,7 +185,7 @@ func TestSelected(t *testing.T) {
 	}
 	checkFilters(t, s, "tags have changed, new files")
 
-	for _, path := range []string{s.attributePath(), s.tagPath()} {
+	for _, path := range []string{attributeFile.path(s), tagFile.path(s)} {
 		whole, err := os.ReadFile(path)
 		must(err)
 		for state, damaged := range map[string][]byte{
@@ -215,7 +215,7 @@ func TestSelected(t *testing.T) {
 // A view that began before records were removed, and before the files were written, has
 // those records still.
 func TestSelectedInAnOlderView(t *testing.T) {
-	for name, added := range map[string]int{"as many slots": 0, "fewer slots": 200} {
+	for name, added := range map[string]int{"as many rows": 0, "fewer rows": 200} {
 		t.Run(name, func(t *testing.T) {
 			s := mustOpen(t, filterOptions(t))
 			records := filterRecords(rand.New(rand.NewPCG(1, 2)), 0, 250)
@@ -227,7 +227,7 @@ func TestSelectedInAnOlderView(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer older.release()
-			if name == "as many slots" { // with attributes that know all records
+			if name == "as many rows" { // with attributes that know all records
 				checkSelected(t, s, older, "before")
 			}
 			if err := s.Delete(t.Context(), []string{records[0].ID, records[100].ID, records[249].ID}); err != nil {
@@ -242,7 +242,7 @@ func TestSelectedInAnOlderView(t *testing.T) {
 			s.mu.Unlock()
 			checkFilters(t, s, "the present")
 			if n := len(s.known.newest.unknown); added > 0 && n != 3 {
-				t.Errorf("%d slots had no record when the attributes were read", n)
+				t.Errorf("%d rows had no record when the attributes were read", n)
 			}
 			checkSelected(t, s, older, "an older view")
 		})
@@ -274,11 +274,11 @@ func TestFiltersAfterAnOlderCatalogue(t *testing.T) {
 	if err := os.WriteFile(s.cataloguePath(), older, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	s = mustOpen(t, o)
 	checkFilters(t, s, "an older catalogue")
 	s.Close()
-	o.Mode = Create
+	o.Mode = store.Create
 	s = mustOpen(t, o)
 	write(2000, 700)
 	s = mustOpen(t, o)
@@ -361,36 +361,46 @@ func FuzzAttributes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b := append(newAttributes(1).encode(h)[:40], body...)
 		binary.LittleEndian.PutUint32(b[12:], crc32.ChecksumIEEE(b[16:]))
-		a, err := decodeAttributes(b, h)
+		decode := func(b []byte) (*attributes, error) {
+			fields, body, err := attributeFile.decode(b, h)
+			if err != nil {
+				return nil, err
+			}
+			return decodeAttributes(fields, body, 1)
+		}
+		if len(b) < attributeFile.headSize() {
+			return
+		}
+		a, err := decode(b)
 		if err != nil {
 			return
 		}
-		a.inGroups(a.slots(), func(group) bool { return true })
-		a.since(a.slots(), 0, 0)
-		if again, err := decodeAttributes(a.encode(h), h); err != nil || !bytes.Equal(again.entries, a.entries) {
+		a.inGroups(a.rowCount(), func(group) bool { return true })
+		a.since(a.rowCount(), 0, 0)
+		if again, err := decode(a.encode(h)); err != nil || !bytes.Equal(again.entries, a.entries) {
 			t.Errorf("written and read again: %v", err)
 		}
 	})
 }
 
-// FuzzTagSlots reads directories and slots of tags.
-func FuzzTagSlots(f *testing.F) {
+// FuzzTagRows reads directories and rows of tags.
+func FuzzTagRows(f *testing.F) {
 	b := newBitmap(100)
 	for i := int64(0); i < 100; i += 20 {
 		b.set(i)
 	}
-	f.Add(encodeSlots(b))
-	f.Add(encodeSlots(full(100)))
+	f.Add(encodeRowSet(b))
+	f.Add(encodeRowSet(full(100)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for rest, err := data, error(nil); len(rest) > 0 && err == nil; {
 			_, rest, err = nextTag(rest)
 		}
 		b := newBitmap(130)
-		if b.addSlots(data, 100) != nil {
+		if b.addRowSet(data, 100) != nil {
 			return
 		}
 		again := newBitmap(130)
-		if err := again.addSlots(encodeSlots(b), 130); err != nil || !cmp.Equal(b.words, again.words) {
+		if err := again.addRowSet(encodeRowSet(b), 130); err != nil || !cmp.Equal(b.words, again.words) {
 			t.Errorf("written and read again: %v, %v", err, again.words)
 		}
 	})

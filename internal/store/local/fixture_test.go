@@ -22,7 +22,7 @@ const testDim = 5
 var testModel = store.Model{Fingerprint: "f00d", Name: "test", Precision: "fp32", Pixels: "exact", Dim: testDim}
 
 func testOptions(dir string) Options {
-	return Options{Dir: dir, Collection: "c", Mode: Create, Model: testModel}
+	return Options{Dir: dir, Collection: "c", Mode: store.Create, Model: testModel}
 }
 
 func mustOpen(t testing.TB, o Options) *Store {
@@ -95,9 +95,12 @@ func TestOldFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range formats {
+		if dir == fixtureB0a3b30 {
+			continue // see TestReadsB0a3b30
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			dir := copyIndex(t, dir)
-			for _, mode := range []Mode{ReadOnly, ReadWrite} {
+			for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
 				o := testOptions(dir)
 				o.Mode = mode
 				s := mustOpen(t, o)
@@ -148,9 +151,9 @@ func copyIndex(t testing.TB, dir string) string {
 }
 
 // vectorFile is the path of the one vector file of the test collection.
-func vectorFile(t testing.TB, dir string) string {
+func vectorFileOf(t testing.TB, dir string) string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "c", slotPrefix+"*"))
+	names, err := filepath.Glob(filepath.Join(dir, "c", vectorPrefix+"*"))
 	if err != nil || len(names) != 1 {
 		t.Fatal("vector files:", names, err)
 	}

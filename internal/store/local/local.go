@@ -1,26 +1,43 @@
 // Package local is the embedded store: a folder that holds an index for one
 // machine, searched exactly and without a server.
 //
+// # Files
+//
 // A collection is a folder DIR/COLLECTION with
 //
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
-//	vectors-N.f32      the vectors, one fixed-size float32 slot each; see slotfile.go
-//	codes-N.u8         8-bit codes of them, a cache for searching; see codefile.go
-//	roster.bin         what a run asks of each record, a cache; see rosterfile.go
-//	attributes.bin     what filters ask of each record, a cache; see attributefile.go
-//	tags.bin           the records of the tags that many have, a cache; see tagfile.go
+//	vectors-N.f32      the vectors, one float32 row for each; see vectorfile.go
 //	writer.lock        held by the one process that writes
+//
+// with caches, which are made anew where they are missing or damaged (see
+// cachefile.go),
+//
+//	codes-N.u8         8-bit codes of the vectors, for searching; see codefile.go
+//	roster.bin         the file-state table, for runs; see filestatefile.go
+//	attributes.bin     dates, folders and formats, for filters; see attributefile.go
+//	tags.bin           the rows of tags that many records have; see tagfile.go
 //
 // and, once its model was changed, the indexes of later models in folders of their
 // own below it; see models.go.
 //
-// A writer puts vectors into slots past the end of what is committed, makes them
-// durable, and then commits the rows that name them together with the new number of
-// slots. What a crash leaves behind that number does not exist for anybody and the
-// next writer overwrites it. A committed slot is never written again: replacing a
-// vector takes a new slot, and compaction writes a new file under the next
-// generation number N. So a reader that has begun a SQLite read transaction may map
-// the file of that transaction's generation up to its number of slots and is never
+// # Words
+//
+// A row is one vector's place in the vector file, and its row id is the number of that
+// place, which is also the record's rowid in the catalogue. On the disk it is called
+// slot: the catalogue's columns keep the name.
+//
+// A generation is a vector file: compaction writes a new one under the next generation
+// number, with the rows closed up. What is cached of a row holds within its generation.
+// The index of another model is a model index, with generations of its own.
+//
+// # Commits
+//
+// A writer puts vectors into rows past the end of what is committed, makes them
+// durable, and then commits the records that name them together with the new number of
+// rows. What a crash leaves behind that number does not exist for anybody, and the
+// next writer overwrites it. A committed row is never written again: replacing a
+// vector takes a new row. So a reader that has begun a SQLite read transaction may map
+// the file of that transaction's generation up to its number of rows, and is never
 // disturbed.
 package local
 
@@ -38,16 +55,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
-)
-
-// Mode says what a store is opened for.
-type Mode int
-
-// The modes of Open.
-const (
-	ReadOnly  Mode = iota // any number at once; the index must exist
-	ReadWrite             // one at a time; the index must exist
-	Create                // as ReadWrite, and an index that is not there is made
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Options say which index to open and how.
@@ -58,21 +66,20 @@ type Options struct {
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
 	Model store.Model
-	Mode  Mode
-	// Rebuild lets Create make an index for Model beside that of another model, which
-	// stays the one in use until Promote.
-	Rebuild bool
+	// Mode says what for: any number of stores may be open for reading at once, and one
+	// for writing.
+	Mode store.Mode
 	// Engine scores rows; nil stands for vec.NewParallel(0). One that is an io.Closer
 	// is closed with the store.
 	Engine vec.Engine
-	Codes  vec.CodeEngine // scores codes; nil for vec.PlainCodes where that is fast, else none
-	// Exact scans the float32 vectors and leaves the codes aside. Results are the same
-	// either way.
-	Exact bool
-	Log   *slog.Logger // nil discards
+	SQ8    sq8.Engine // scores codes; nil for sq8.Kernel where that is fast, else none
+	// Float32Only scans the float32 vectors without the first pass over codes. Results
+	// are the same either way.
+	Float32Only bool
+	Log         *slog.Logger // nil discards
 
-	files     fileSystem // tests put a failing one here; nil for the real one
-	codesFrom int64      // tests want codes of few records; 0 for the constant
+	files      fileSystem // tests put a failing one here; nil for the real one
+	cachesFrom int64      // tests want codes of few records; 0 for the constant
 }
 
 // Store is an open index. Its methods may be called from several goroutines.
@@ -84,8 +91,8 @@ type Store struct {
 	created    int64 // Unix seconds
 	identity   []byte
 	engine     vec.Engine
-	codes      vec.CodeEngine // nil where codes are not used
-	codesFrom  int64
+	codes      sq8.Engine // nil where codes are not used
+	cachesFrom int64
 	log        *slog.Logger
 	files      fileSystem
 
@@ -93,24 +100,27 @@ type Store struct {
 	maps  mappings
 	known attributeCache
 
-	mu     sync.Mutex // one change at a time; guards what follows
-	write  *sql.DB    // nil when read-only
-	lock   *writerLock
-	slots  *slotFile                        // of the current generation, opened by the first change
-	coded  struct{ generation, rows int64 } // how far the codes are known to go
-	closed chan struct{}
-	close  sync.Once
+	mu      sync.Mutex // one change at a time; guards what follows
+	write   *sql.DB    // nil when read-only
+	lock    *writerLock
+	vectors *vectorFile                      // of the current generation, opened by the first change
+	coded   struct{ generation, rows int64 } // how far the codes are known to go
+	closed  chan struct{}
+	close   sync.Once
 }
 
 var (
-	_ store.Store    = (*Store)(nil)
-	_ store.Verifier = (*Store)(nil)
-	_ store.Promoter = (*Store)(nil)
-	_ store.Keeper   = (*Store)(nil)
-	_ store.Roster   = (*Store)(nil)
+	_ store.Store            = (*Store)(nil)
+	_ store.Verifier         = (*Store)(nil)
+	_ store.Promoter         = (*Store)(nil)
+	_ store.ModelIndexKeeper = (*Store)(nil)
+	_ store.FileStateLister  = (*Store)(nil)
 
 	_ store.TagCounter = (*Store)(nil)
 )
+
+// Kind is the name of this kind of store.
+const Kind = "local"
 
 var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
@@ -122,7 +132,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", o.Collection)
 	}
-	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
+	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
 		return nil, errors.New("an index is created for a model, and none was given")
 	}
 	base, err := o.base()
@@ -130,7 +140,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("index folder: %w", err)
 	}
 	var dir string
-	if o.Rebuild && o.Mode == Create {
+	if o.Mode == store.Rebuild {
 		dir, err = rebuildFolder(ctx, base, o)
 	} else {
 		dir, err = currentFolder(base)
@@ -153,8 +163,8 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		dir:        dir,
 		collection: o.Collection,
 		engine:     o.Engine,
-		codes:      o.Codes,
-		codesFrom:  o.codesFrom,
+		codes:      o.SQ8,
+		cachesFrom: o.cachesFrom,
 		log:        o.Log,
 		files:      o.files,
 		closed:     make(chan struct{}),
@@ -162,14 +172,14 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.engine == nil {
 		s.engine = vec.NewParallel(0)
 	}
-	if s.codes == nil && vec.FastCodes() {
-		s.codes = vec.PlainCodes{}
+	if s.codes == nil && sq8.HasVectorKernel() {
+		s.codes = sq8.Kernel{}
 	}
-	if o.Exact {
+	if o.Float32Only {
 		s.codes = nil
 	}
-	if s.codesFrom == 0 {
-		s.codesFrom = codesFrom
+	if s.cachesFrom == 0 {
+		s.cachesFrom = cachesFrom
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -177,7 +187,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.files == nil {
 		s.files = osFiles{}
 	}
-	s.maps.codesFrom, s.maps.log = s.codesFrom, s.log
+	s.maps.cachesFrom, s.maps.log = s.cachesFrom, s.log
 	if err := s.open(ctx, o); err != nil {
 		s.release()
 		return nil, fmt.Errorf("open index %s: %w", dir, err)
@@ -186,7 +196,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, o Options) error {
-	if o.Mode == Create {
+	if o.Mode.Creates() {
 		if err := os.MkdirAll(s.dir, 0o755); err != nil {
 			return err
 		}
@@ -195,7 +205,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	} else if err != nil {
 		return err
 	}
-	if o.Mode != ReadOnly {
+	if o.Mode.Writes() {
 		var err error
 		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
 			return err
@@ -203,14 +213,14 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
 			return err
 		}
-		if o.Mode == Create {
+		if o.Mode.Creates() {
 			if err := s.createIfMissing(ctx, o.Model); err != nil {
 				return err
 			}
 		}
 	}
 	var err error
-	if s.read, err = openCatalogue(s.cataloguePath(), ReadOnly); err != nil {
+	if s.read, err = openCatalogue(s.cataloguePath(), store.ReadOnly); err != nil {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
@@ -245,10 +255,7 @@ func (s *Store) Close() error {
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
 			}
-			s.extendCodes(context.Background(), s.codesFrom/codesBehind)
-			s.keepRoster(context.Background(), s.codesFrom/codesBehind)
-			s.keepAttributes(context.Background(), s.codesFrom/codesBehind)
-			s.keepTags(context.Background(), s.codesFrom/codesBehind)
+			s.keepCaches(context.Background(), s.cachesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
 			}
@@ -263,8 +270,8 @@ func (s *Store) Close() error {
 func (s *Store) release() error {
 	var errs []error
 	s.maps.close()
-	if s.slots != nil {
-		errs = append(errs, s.slots.Close())
+	if s.vectors != nil {
+		errs = append(errs, s.vectors.Close())
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {

@@ -16,25 +16,25 @@ import (
 // mapped is a read-only memory mapping of a vector file.
 type mapped struct {
 	memory []byte
-	floats []float32 // the slots in memory
+	floats []float32 // the rows in memory
 	dim    int
 }
 
-// mapSlots maps the first slots of a vector file. The mapping keeps the file alive,
+// mapVectors maps the first rows of a vector file. The mapping keeps the file alive,
 // so that it is closed here already and may be unlinked later.
-func mapSlots(path string, want header, slots int64) (slotReader, error) {
-	f, err := openForMapping(path, want, slots)
+func mapVectors(path string, want header, rowCount int64) (vectorReader, error) {
+	f, err := openForMapping(path, want, rowCount)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := mapFile(f, slotOffset(want.dim, slots))
+	b, err := mapFile(f, vectorOffset(want.dim, rowCount))
 	if err != nil {
 		return nil, err
 	}
 	m := &mapped{memory: b, dim: want.dim}
 	if n := (len(b) - headerSize) / 4; n > 0 {
-		// The header is a page, so the slots are aligned. The machines this file is built
+		// The header is a page, so the rows are aligned. The machines this file is built
 		// for are little-endian, as the file is.
 		m.floats = unsafe.Slice((*float32)(unsafe.Pointer(&b[headerSize])), n)
 	}
@@ -49,8 +49,8 @@ func (m *mapped) rows(from, to int64, _ *[]float32) (vec.Matrix, error) {
 // forget gives whole pages back; the kernel still has them for whoever reads the file.
 func (m *mapped) forget(from, to int64) {
 	page := int64(os.Getpagesize())
-	start := (slotOffset(m.dim, from) + page - 1) / page * page
-	end := slotOffset(m.dim, to) / page * page
+	start := (vectorOffset(m.dim, from) + page - 1) / page * page
+	end := vectorOffset(m.dim, to) / page * page
 	if start < end {
 		_ = unix.Madvise(m.memory[start:end], unix.MADV_DONTNEED) // only a hint
 	}

@@ -19,8 +19,8 @@ type unmapped struct {
 	dim  int
 }
 
-func mapSlots(path string, want header, slots int64) (slotReader, error) {
-	f, err := openForMapping(path, want, slots)
+func mapVectors(path string, want header, rowCount int64) (vectorReader, error) {
+	f, err := openForMapping(path, want, rowCount)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func mapSlots(path string, want header, slots int64) (slotReader, error) {
 func (u *unmapped) rows(from, to int64, buf *[]float32) (vec.Matrix, error) {
 	n := int(to-from) * u.dim
 	raw := make([]byte, 4*n)
-	if _, err := u.file.ReadAt(raw, slotOffset(u.dim, from)); err != nil {
+	if _, err := u.file.ReadAt(raw, vectorOffset(u.dim, from)); err != nil {
 		return vec.Matrix{}, err
 	}
 	if cap(*buf) < n {

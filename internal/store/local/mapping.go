@@ -10,23 +10,23 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// mapping is a vector file open for reading, up to a number of slots. It outlives
+// mapping is a vector file open for reading, up to a number of rows. It outlives
 // the removal of the file by a compaction.
 type mapping struct {
-	slotReader
+	vectorReader
 	codes      *codeMapping // nil where there are none
 	generation int64
-	slots      int64
+	rowCount   int64
 	refs       int // guarded by mappings.mu
 }
 
-// slotReader reads rows of a vector file; see map_mmap.go and map_read.go.
-type slotReader interface {
-	// rows returns slots [from, to) as a matrix that must not be written and that is
+// vectorReader reads rows of a vector file; see map_mmap.go and map_read.go.
+type vectorReader interface {
+	// rows returns rows [from, to) as a matrix that must not be written and that is
 	// valid until the reader is closed or, when it had to be copied, until buf is used
 	// again.
 	rows(from, to int64, buf *[]float32) (vec.Matrix, error)
-	// forget says that slots [from, to) will not be read again soon, so that they need
+	// forget says that rows [from, to) will not be read again soon, so that they need
 	// not stay in the process's memory.
 	forget(from, to int64)
 	close()
@@ -38,35 +38,35 @@ type mappings struct {
 	mu      sync.Mutex
 	current *mapping
 	closed  bool
-	// codesFrom is how many slots without codes are too many to leave it at that.
-	codesFrom int64
-	log       *slog.Logger
-	opening   func() // called before a file is opened; tests compact then
+	// cachesFrom is how many rows without codes are too many to leave it at that.
+	cachesFrom int64
+	log        *slog.Logger
+	opening    func() // called before a file is opened; tests compact then
 }
 
-// acquire returns a mapping of at least the given slots, to be released, with as many
+// acquire returns a mapping of at least the given rows, to be released, with as many
 // codes as there are in the file codes. It returns
 // an error that is os.ErrNotExist where the file is gone, because a compaction
 // overtook the snapshot, and store.ErrDamaged where it is too short.
-func (m *mappings) acquire(path, codes string, want header, slots int64) (*mapping, error) {
+func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*mapping, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return nil, store.ErrClosed
 	}
-	if c := m.current; c != nil && c.generation == want.generation && c.slots >= slots && !m.codesGrew(c, codes, want) {
+	if c := m.current; c != nil && c.generation == want.generation && c.rowCount >= rowCount && !m.codesGrew(c, codes, want) {
 		c.refs++
 		return c, nil
 	}
 	if m.opening != nil {
 		m.opening()
 	}
-	r, err := mapSlots(path, want, slots)
+	r, err := mapVectors(path, want, rowCount)
 	if err != nil {
 		return nil, err
 	}
-	n := &mapping{slotReader: r, generation: want.generation, slots: slots, refs: 1}
-	if n.codes, err = mapCodes(codes, want, slots); err != nil {
+	n := &mapping{vectorReader: r, generation: want.generation, rowCount: rowCount, refs: 1}
+	if n.codes, err = mapCodes(codes, want, rowCount); err != nil {
 		m.log.Debug("searching without codes", "error", err)
 	}
 	// A snapshot of an older generation gets its mapping and does not displace the
@@ -82,7 +82,7 @@ func (m *mappings) acquire(path, codes string, want header, slots int64) (*mappi
 // codesGrew tells whether a writer has added codes that the mapping misses. It looks
 // only where they would make a difference.
 func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
-	if c.slots < m.codesFrom || c.slots-c.codes.covered() < m.codesFrom/codesBehind+64 {
+	if c.rowCount < m.cachesFrom || c.rowCount-c.codes.covered() < m.cachesFrom/codesBehind+64 {
 		return false
 	}
 	f, err := os.Open(path)
@@ -95,7 +95,7 @@ func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
 		return false
 	}
 	rows, err := readCodeHeader(f, info.Size(), want)
-	return err == nil && min(rows, c.slots)/64*64 > c.codes.covered()
+	return err == nil && min(rows, c.rowCount)/64*64 > c.codes.covered()
 }
 
 func (m *mappings) release(c *mapping) {
@@ -118,26 +118,26 @@ func (m *mappings) drop(c *mapping) {
 		return
 	}
 	if c.refs--; c.refs == 0 {
-		c.slotReader.close()
+		c.vectorReader.close()
 		c.codes.close()
 	}
 }
 
 // openForMapping opens a vector file, checks its header and that it is as long as
 // the catalogue says.
-func openForMapping(path string, want header, slots int64) (*os.File, error) {
+func openForMapping(path string, want header, rowCount int64) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkForMapping(f, want, slots); err != nil {
+	if err := checkForMapping(f, want, rowCount); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return f, nil
 }
 
-func checkForMapping(f *os.File, want header, slots int64) error {
+func checkForMapping(f *os.File, want header, rowCount int64) error {
 	if err := readHeader(f, want); err != nil {
 		return err
 	}
@@ -145,9 +145,9 @@ func checkForMapping(f *os.File, want header, slots int64) error {
 	if err != nil {
 		return err
 	}
-	if need := slotOffset(want.dim, slots); info.Size() < need {
+	if need := vectorOffset(want.dim, rowCount); info.Size() < need {
 		return fmt.Errorf("%w: the file has %d bytes, the catalogue needs %d for %d vectors",
-			store.ErrDamaged, info.Size(), need, slots)
+			store.ErrDamaged, info.Size(), need, rowCount)
 	}
 	return nil
 }

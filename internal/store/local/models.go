@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -89,7 +90,7 @@ func rebuildFolder(ctx context.Context, base string, o Options) (string, error) 
 
 // describe opens the index in a folder for a moment.
 func describe(ctx context.Context, dir string, o Options) (store.Description, error) {
-	s, err := openFolder(ctx, dir, Options{Collection: o.Collection, Mode: ReadOnly, Log: o.Log})
+	s, err := openFolder(ctx, dir, Options{Collection: o.Collection, Mode: store.ReadOnly, Log: o.Log})
 	if err != nil {
 		return store.Description{}, err
 	}
@@ -116,33 +117,15 @@ func (s *Store) Promote(ctx context.Context) error {
 	if s.dir != s.base {
 		name = filepath.Base(s.dir)
 	}
-	if err := s.writeCurrent(name); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(s.base, currentName), []byte(name+"\n")); err != nil {
 		return fmt.Errorf("switch %s to the new index: %w", s.base, err)
 	}
 	return nil
 }
 
-// writeCurrent replaces the file current, all or nothing also where the power fails.
-func (s *Store) writeCurrent(name string) error {
-	path := filepath.Join(s.base, currentName)
-	f, err := os.CreateTemp(s.base, "."+currentName+"-")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(name + "\n")
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return s.files.SyncDir(s.base)
-}
-
-// Generations implements store.Keeper. The name of one is its folder, relative to
+// ModelIndexes implements store.ModelIndexKeeper. The name of one is its folder, relative to
 // the collection's.
-func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
+func (s *Store) ModelIndexes(ctx context.Context) ([]store.ModelIndex, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err
 	}
@@ -154,7 +137,7 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []store.Generation
+	var out []store.ModelIndex
 	for _, dir := range dirs {
 		d, err := describe(ctx, dir, Options{Collection: s.collection, Log: s.log})
 		if err != nil {
@@ -164,9 +147,9 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 		if err != nil {
 			return nil, err
 		}
-		g := store.Generation{Name: filepath.ToSlash(name), Model: d.Model, Records: d.Records, Updated: d.Updated, Current: dir == current}
+		g := store.ModelIndex{Name: filepath.ToSlash(name), Model: d.Model, Records: d.Records, Updated: d.Updated, Current: dir == current}
 		if g.Current {
-			out = append([]store.Generation{g}, out...)
+			out = append([]store.ModelIndex{g}, out...)
 		} else {
 			out = append(out, g)
 		}
@@ -174,13 +157,13 @@ func (s *Store) Generations(ctx context.Context) ([]store.Generation, error) {
 	return out, nil
 }
 
-// Drop implements store.Keeper. An index that is open here, or that somebody else is
+// DropModelIndex implements store.ModelIndexKeeper. An index that is open here, or that somebody else is
 // writing, is refused as well, the latter with store.ErrLocked.
-func (s *Store) Drop(ctx context.Context, name string) error {
+func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	if s.write == nil {
 		return store.ErrReadOnly
 	}
-	generations, err := s.Generations(ctx)
+	generations, err := s.ModelIndexes(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,10 +194,13 @@ func dropFolder(dir string) error {
 	if err != nil {
 		return errors.Join(err, lock.release())
 	}
-	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm", rosterName, attributeName, tagName}
+	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm"}
+	for _, k := range cacheFiles {
+		doomed = append(doomed, k.name)
+	}
 	for _, e := range entries {
-		_, slots := slotGeneration(e.Name())
-		if _, codes := codeGeneration(e.Name()); slots || codes {
+		_, vectors := vectorGeneration(e.Name())
+		if _, codes := codeGeneration(e.Name()); vectors || codes {
 			doomed = append(doomed, e.Name())
 		}
 	}

@@ -25,7 +25,7 @@ func found(t *testing.T, dir string) (string, int64) {
 }
 
 func rebuilding(dir string, m store.Model) Options {
-	return Options{Dir: dir, Collection: "c", Mode: Create, Model: m, Rebuild: true}
+	return Options{Dir: dir, Collection: "c", Mode: store.Rebuild, Model: m}
 }
 
 func TestRebuild(t *testing.T) {
@@ -73,21 +73,21 @@ func TestRebuild(t *testing.T) {
 	}
 
 	// And away with the old one.
-	all, err := next.Generations(t.Context())
+	all, err := next.ModelIndexes(t.Context())
 	if err != nil || len(all) != 2 || !all[0].Current || all[0].Model != otherModel || all[0].Records != 6 ||
 		all[1].Current || all[1].Model != testModel || all[1].Records != 10 {
 		t.Fatalf("generations %+v, %v", all, err)
 	}
-	if err := next.Drop(t.Context(), all[0].Name); err == nil {
+	if err := next.DropModelIndex(t.Context(), all[0].Name); err == nil {
 		t.Error("the index in use was dropped")
 	}
-	if err := next.Drop(t.Context(), "elsewhere"); !errors.Is(err, store.ErrNotFound) {
+	if err := next.DropModelIndex(t.Context(), "elsewhere"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("dropping what is not there: %v", err)
 	}
-	if err := next.Drop(t.Context(), all[1].Name); err != nil {
+	if err := next.DropModelIndex(t.Context(), all[1].Name); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := next.Generations(t.Context()); err != nil || len(all) != 1 || !all[0].Current {
+	if all, err := next.ModelIndexes(t.Context()); err != nil || len(all) != 1 || !all[0].Current {
 		t.Errorf("generations %+v, %v", all, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "c", catalogueName)); !errors.Is(err, os.ErrNotExist) {
@@ -156,11 +156,11 @@ func TestDroppingIsRefused(t *testing.T) {
 	if err := next.Promote(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := next.Drop(t.Context(), "."); !errors.Is(err, store.ErrLocked) {
+	if err := next.DropModelIndex(t.Context(), "."); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("dropping an index that is being written: %v", err)
 	}
 	reader := mustOpen(t, Options{Dir: dir, Collection: "c"})
-	if err := reader.Drop(t.Context(), "."); !errors.Is(err, store.ErrReadOnly) {
+	if err := reader.DropModelIndex(t.Context(), "."); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("dropping from a reader: %v", err)
 	}
 	if err := reader.Promote(t.Context()); !errors.Is(err, store.ErrReadOnly) {

@@ -16,7 +16,7 @@ import (
 )
 
 func TestOpenMissing(t *testing.T) {
-	for _, mode := range []Mode{ReadOnly, ReadWrite} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
 		dir := t.TempDir()
 		o := testOptions(dir)
 		o.Mode = mode
@@ -35,7 +35,7 @@ func TestOpenWithoutModel(t *testing.T) {
 		t.Error("an index was created for no model")
 	}
 	mustOpen(t, testOptions(o.Dir)).Close()
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	if s := mustOpen(t, o); s.Model() != testModel {
 		t.Errorf("Model = %+v", s.Model())
 	}
@@ -97,7 +97,7 @@ func TestHostileFolder(t *testing.T) {
 func TestTwoWriters(t *testing.T) {
 	o := testOptions(t.TempDir())
 	s := mustOpen(t, o)
-	for _, mode := range []Mode{Create, ReadWrite} {
+	for _, mode := range []store.Mode{store.Create, store.ReadWrite} {
 		o.Mode = mode
 		_, err := Open(t.Context(), o)
 		mustFail(t, "a second writer", err, store.ErrLocked)
@@ -105,14 +105,14 @@ func TestTwoWriters(t *testing.T) {
 			t.Errorf("the error does not say who has the lock: %v", err)
 		}
 	}
-	o.Mode = ReadOnly
+	o.Mode = store.ReadOnly
 	r := mustOpen(t, o)
 	mustFail(t, "Upsert into a reader", r.Upsert(t.Context(), testBatch(0, 1, 1)), store.ErrReadOnly)
 	mustFail(t, "Compact of a reader", r.Compact(t.Context()), store.ErrReadOnly)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	o.Mode = ReadWrite
+	o.Mode = store.ReadWrite
 	mustOpen(t, o)
 }
 
@@ -125,7 +125,7 @@ func TestOtherModelChangesNothing(t *testing.T) {
 	}
 	s.Close()
 	before := contents(t, o.Dir)
-	for _, mode := range []Mode{ReadOnly, ReadWrite, Create} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite, store.Create} {
 		o.Mode = mode
 		o.Model.Fingerprint = "beef"
 		_, err := Open(t.Context(), o)
@@ -160,7 +160,7 @@ func TestNewerFormat(t *testing.T) {
 	o := testOptions(t.TempDir())
 	mustOpen(t, o).Close()
 	execCatalogue(t, o.Dir, fmt.Sprintf("PRAGMA user_version = %d", formatVersion+1))
-	for _, mode := range []Mode{ReadOnly, ReadWrite, Create} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite, store.Create} {
 		o.Mode = mode
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open of a newer format", err, store.ErrNewerFormat)
@@ -178,12 +178,12 @@ func TestUnfinishedCreation(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, mode := range []Mode{ReadOnly, ReadWrite} {
+	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
 		o.Mode = mode
 		_, err := Open(t.Context(), o)
 		mustFail(t, "Open of an unfinished index", err, store.ErrNoIndex)
 	}
-	o.Mode = Create
+	o.Mode = store.Create
 	s := mustOpen(t, o)
 	if err := s.Upsert(t.Context(), testBatch(0, 3, 1)); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 func (sn *snapshot) records(ctx context.Context) (int64, error) {
 	var freed int64
 	err := sn.tx.QueryRowContext(ctx, "SELECT count(*) FROM freed").Scan(&freed)
-	return sn.slots - freed, sqlError(err)
+	return sn.rowCount - freed, sqlError(err)
 }
 
 // Failures implements store.Scanner.
@@ -175,7 +175,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	}
 	defer sn.release()
 	d := store.Description{
-		Kind:       "local",
+		Kind:       Kind,
 		Location:   s.dir,
 		Collection: s.collection,
 		Model:      s.model,

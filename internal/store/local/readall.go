@@ -13,7 +13,7 @@ func (s *Store) Scan(ctx context.Context, f store.Filter, fields store.Fields) i
 	return func(yield func(store.Record, error) bool) {
 		scan := s.scanByID
 		if fields.AnyOrder {
-			scan = s.scanBySlot
+			scan = s.scanByRow
 		}
 		err := scan(ctx, f, fields, func(r store.Record) bool { return yield(r, nil) })
 		if err != nil {
@@ -66,11 +66,11 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 	return err
 }
 
-// scanBySlot is scanByID in the order of the files, a statement a chunk. A store that
-// is open for writing takes a new view for each: nobody else changes the index, slots
+// scanByRow is scanByID in the order of the files, a statement a chunk. A store that
+// is open for writing takes a new view for each: nobody else changes the index, rows
 // are not used twice, and a view that lasted for the whole scan would keep the
 // catalogue's log from being folded in while the caller writes.
-func (s *Store) scanBySlot(ctx context.Context, f store.Filter, fields store.Fields, yield func(store.Record) bool) error {
+func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fields, yield func(store.Record) bool) error {
 	where, err := compile(f)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Store) scanBySlot(ctx context.Context, f store.Filter, fields store.Fie
 			}
 		}
 		if end < 0 {
-			end = sn.slots
+			end = sn.rowCount
 		}
 		args := append(append([]any{from, end}, where.args...), chunkSize)
 		chunk, err := sn.queryRecords(ctx, statement, args...)
@@ -103,7 +103,7 @@ func (s *Store) scanBySlot(ctx context.Context, f store.Filter, fields store.Fie
 		if err := sn.attach(ctx, chunk, fields.Vectors); err != nil {
 			return err
 		}
-		first, last := chunk[0].slot, chunk[len(chunk)-1].slot
+		first, last := chunk[0].rowID, chunk[len(chunk)-1].rowID
 		if fields.Vectors {
 			// Nobody comes back to them, and the mapping would grow to the whole file.
 			sn.vectors.forget(first, last+1)

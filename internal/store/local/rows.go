@@ -16,7 +16,7 @@ const recordColumns = `r.slot, r.id, r.path, r.root, r.size, r.mtime_s, r.mtime_
 // row is a record with its place.
 type row struct {
 	store.Record
-	slot int64
+	rowID int64
 }
 
 func scanRecord(rows *sql.Rows) (row, error) {
@@ -24,7 +24,7 @@ func scanRecord(rows *sql.Rows) (row, error) {
 	var path, root []byte
 	var modS, modNS, whenS, whenNS int64
 	var taken bool
-	err := rows.Scan(&r.slot, &r.ID, &path, &root, &r.Size, &modS, &modNS, &r.ContentHash,
+	err := rows.Scan(&r.rowID, &r.ID, &path, &root, &r.Size, &modS, &modNS, &r.ContentHash,
 		&r.Width, &r.Height, &r.Format, &taken, &whenS, &whenNS)
 	if err != nil {
 		return r, sqlError(err)
@@ -62,11 +62,11 @@ func (sn *snapshot) queryRecords(ctx context.Context, query string, args ...any)
 	return out, sqlError(rows.Err())
 }
 
-// bySlots returns the records in the given slots, tags included, with one statement
+// byRowIDs returns the records in the given rows, tags included, with one statement
 // a chunk.
-func (sn *snapshot) bySlots(ctx context.Context, slots []int64) (map[int64]*store.Record, error) {
-	out := make(map[int64]*store.Record, len(slots))
-	for chunk := range chunks(slots) {
+func (sn *snapshot) byRowIDs(ctx context.Context, rowIDs []int64) (map[int64]*store.Record, error) {
+	out := make(map[int64]*store.Record, len(rowIDs))
+	for chunk := range chunks(rowIDs) {
 		rows, err := sn.queryRecords(ctx,
 			"SELECT "+recordColumns+" FROM records r WHERE r.slot IN "+list(len(chunk)), chunk...)
 		if err != nil {
@@ -76,15 +76,15 @@ func (sn *snapshot) bySlots(ctx context.Context, slots []int64) (map[int64]*stor
 			return nil, err
 		}
 		for i := range rows {
-			out[rows[i].slot] = &rows[i].Record
+			out[rows[i].rowID] = &rows[i].Record
 		}
 	}
 	return out, nil
 }
 
-// closeSlots is how far apart, for each of them, the slots of records may lie for their
+// closeRows is how far apart, for each of them, the rows of records may lie for their
 // tags to be read as one range.
-const closeSlots = 4
+const closeRows = 4
 
 // attachTags reads the tags of at most chunkSize records.
 func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
@@ -93,13 +93,13 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 	}
 	at := make(map[int64]int, len(records))
 	args := make([]any, len(records))
-	first, last := records[0].slot, records[0].slot
+	first, last := records[0].rowID, records[0].rowID
 	for i, r := range records {
-		at[r.slot], args[i] = i, r.slot
-		first, last = min(first, r.slot), max(last, r.slot)
+		at[r.rowID], args[i] = i, r.rowID
+		first, last = min(first, r.rowID), max(last, r.rowID)
 	}
 	which := "IN " + list(len(args))
-	if last-first < closeSlots*int64(len(records)) {
+	if last-first < closeRows*int64(len(records)) {
 		which, args = "BETWEEN ? AND ?", []any{first, last}
 	}
 	rows, err := sn.tx.QueryContext(ctx,
@@ -109,12 +109,12 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var slot int64
+		var rowID int64
 		var t store.Tag
-		if err := rows.Scan(&slot, &t.Source, &t.Label, &t.Score, &t.Probability); err != nil {
+		if err := rows.Scan(&rowID, &t.Source, &t.Label, &t.Score, &t.Probability); err != nil {
 			return sqlError(err)
 		}
-		if i, ok := at[slot]; ok {
+		if i, ok := at[rowID]; ok {
 			records[i].Tags = append(records[i].Tags, t)
 		}
 	}
@@ -125,11 +125,11 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 func (sn *snapshot) attachVectors(records []row) error {
 	var buf, all []float32
 	for i := range records {
-		slot := records[i].slot
-		if slot < 0 || slot >= sn.slots {
-			return fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		rowID := records[i].rowID
+		if rowID < 0 || rowID >= sn.rowCount {
+			return fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
 		}
-		m, err := sn.vectors.rows(slot, slot+1, &buf)
+		m, err := sn.vectors.rows(rowID, rowID+1, &buf)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 const (
@@ -40,7 +41,7 @@ const (
 // and does not depend on how the pass was made.
 type scan struct {
 	engine   vec.Engine
-	codes    vec.CodeEngine // nil to scan float32 alone
+	codes    sq8.Engine // nil to scan float32 alone
 	sn       *snapshot
 	queries  vec.Matrix
 	selected *bitmap
@@ -54,10 +55,10 @@ type scan struct {
 
 	// Selected rows out of sparse blocks, which wait until they are worth a call.
 	gathered vec.Matrix
-	slots    []int64
+	rowIDs   []int64
 }
 
-func newScan(engine vec.Engine, codes vec.CodeEngine, sn *snapshot, q store.Query, selected *bitmap) *scan {
+func newScan(engine vec.Engine, codes sq8.Engine, sn *snapshot, q store.Query, selected *bitmap) *scan {
 	sc := &scan{engine: engine, codes: codes, sn: sn, queries: q.Vectors, selected: selected, k: q.K, min: q.MinScore}
 	if sc.min <= -1 {
 		// Rounding can take the cosine of opposite vectors below -1.
@@ -75,7 +76,7 @@ func newScan(engine vec.Engine, codes vec.CodeEngine, sn *snapshot, q store.Quer
 func (sc *scan) run(ctx context.Context) ([]*vec.TopK, error) {
 	var from int64
 	if c := sc.sn.vectors.codes; sc.codes != nil && c != nil {
-		from = min(c.covered(), sc.sn.slots/64*64)
+		from = min(c.covered(), sc.sn.rowCount/64*64)
 		if err := sc.scanCodes(ctx, c.Slice(0, int(from))); err != nil {
 			return nil, err
 		}
@@ -86,13 +87,13 @@ func (sc *scan) run(ctx context.Context) ([]*vec.TopK, error) {
 	return sc.finish(ctx)
 }
 
-// scanVectors passes over the float32 vectors from a slot on.
+// scanVectors passes over the float32 vectors from a row on.
 func (sc *scan) scanVectors(ctx context.Context, from int64) error {
-	for ; from < sc.sn.slots; from += sc.block {
+	for ; from < sc.sn.rowCount; from += sc.block {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		to := min(from+sc.block, sc.sn.slots)
+		to := min(from+sc.block, sc.sn.rowCount)
 		n := sc.selected.count(from, to)
 		if n == 0 {
 			continue
@@ -116,16 +117,16 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 // gather sets the selected rows of a sparse block aside.
 func (sc *scan) gather(ctx context.Context, rows vec.Matrix, from, to int64) error {
 	if sc.gathered.Data == nil {
-		n := min(int(sc.block), sc.selected.count(0, sc.sn.slots))
+		n := min(int(sc.block), sc.selected.count(0, sc.sn.rowCount))
 		sc.gathered = vec.NewMatrix(n, rows.Cols)
 	}
 	var err error
-	sc.selected.each(from, to, func(slot int64) {
+	sc.selected.each(from, to, func(rowID int64) {
 		if err != nil {
 			return
 		}
-		copy(sc.gathered.Row(len(sc.slots)), rows.Row(int(slot-from)))
-		if sc.slots = append(sc.slots, slot); len(sc.slots) == sc.gathered.Rows {
+		copy(sc.gathered.Row(len(sc.rowIDs)), rows.Row(int(rowID-from)))
+		if sc.rowIDs = append(sc.rowIDs, rowID); len(sc.rowIDs) == sc.gathered.Rows {
 			err = sc.scoreGathered(ctx)
 		}
 	})
@@ -133,17 +134,17 @@ func (sc *scan) gather(ctx context.Context, rows vec.Matrix, from, to int64) err
 }
 
 func (sc *scan) scoreGathered(ctx context.Context) error {
-	if len(sc.slots) == 0 {
+	if len(sc.rowIDs) == 0 {
 		return nil
 	}
-	err := sc.score(ctx, sc.gathered.Slice(0, len(sc.slots)), 0, sc.slots)
-	sc.slots = sc.slots[:0]
+	err := sc.score(ctx, sc.gathered.Slice(0, len(sc.rowIDs)), 0, sc.rowIDs)
+	sc.rowIDs = sc.rowIDs[:0]
 	return err
 }
 
 // score scores rows and offers those that are selected. The rows lie in the given
-// slots or, when slots is nil, in those that follow first.
-func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, slots []int64) error {
+// rows or, when rows is nil, in those that follow first.
+func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, rowIDs []int64) error {
 	n := rows.Rows * sc.queries.Rows
 	if cap(sc.scores) < n {
 		sc.scores = make([]float32, n)
@@ -159,13 +160,13 @@ func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, slots [
 			if !(score >= cut) {
 				continue
 			}
-			slot := first + int64(i)
-			if slots != nil {
-				slot = slots[i]
-			} else if !sc.selected.has(slot) {
+			rowID := first + int64(i)
+			if rowIDs != nil {
+				rowID = rowIDs[i]
+			} else if !sc.selected.has(rowID) {
 				continue
 			}
-			found.offer(slot, score-sc.slack, score+sc.slack)
+			found.offer(rowID, score-sc.slack, score+sc.slack)
 			cut = found.cut - sc.slack
 		}
 		return nil
@@ -173,17 +174,21 @@ func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, slots [
 }
 
 // scanCodes passes over the codes, on all cores.
-func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
-	queries := vec.EncodeQueries(sc.queries, sc.queries.Rows <= doubleQueries)
+func (sc *scan) scanCodes(ctx context.Context, codes sq8.Codes) error {
+	precision := sq8.Single
+	if sc.queries.Rows <= doubleQueries {
+		precision = sq8.Double
+	}
+	queries := sq8.EncodeQueries(sc.queries, precision)
 	block := min(codeRows, max(256, codeScores/queries.Columns/64*64))
 	blocks := (codes.Rows + block - 1) / block
 	workers := min(blocks, runtime.GOMAXPROCS(0))
 	passes := make([]*codePass, workers)
 	var next atomic.Int64
 	err := onCores(workers, func(w int) error {
-		p := &codePass{scan: sc, queries: &queries, sieve: queries.NewSieve(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
+		p := &codePass{scan: sc, queries: &queries, pruner: queries.NewPruner(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
 		for q, found := range p.found {
-			p.sieve.Cut(q, found.cut)
+			p.pruner.SetThreshold(q, found.cut)
 		}
 		passes[w] = p
 		for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
@@ -207,15 +212,15 @@ func (sc *scan) scanCodes(ctx context.Context, codes vec.Codes) error {
 // codePass is what one core does of scanCodes.
 type codePass struct {
 	*scan
-	queries *vec.CodeQueries
-	sieve   *vec.Sieve // with the cuts of found
+	queries *sq8.Queries
+	pruner  *sq8.Pruner // with the cuts of found
 	found   []*candidates
 	out     []int32
 	picked  []int32 // selected rows of a block
 	buf     []float32
 }
 
-func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) error {
+func (p *codePass) block(ctx context.Context, codes sq8.Codes, from, to int) error {
 	n := p.selected.count(int64(from), int64(to))
 	if n == 0 {
 		return ctx.Err()
@@ -235,55 +240,55 @@ func (p *codePass) block(ctx context.Context, codes vec.Codes, from, to int) err
 	// time: they are listed first.
 	all := n == to-from
 	if p.picked = p.picked[:0]; !all {
-		p.selected.each(int64(from), int64(to), func(slot int64) { p.picked = append(p.picked, int32(slot-int64(from))) })
+		p.selected.each(int64(from), int64(to), func(rowID int64) { p.picked = append(p.picked, int32(rowID-int64(from))) })
 	}
 	for i := range n {
 		if !all {
 			i = int(p.picked[i])
 		}
-		slot := int64(from + i)
+		rowID := int64(from + i)
 		scale, residual, ok := rows.Tail(i)
 		if !ok {
-			p.unknown(slot)
+			p.unknown(rowID)
 			continue
 		}
 		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
-		for _, q := range p.sieve.Passing(product, scale, residual) {
+		for _, q := range p.pruner.Survivors(product, scale, residual) {
 			mid, reach := p.queries.Bounds(q, product, scale, residual)
-			p.offer(q, slot, mid-reach, mid+reach)
+			p.offer(q, rowID, mid-reach, mid+reach)
 		}
 	}
 	return nil
 }
 
-// offer considers a slot for a query.
-func (p *codePass) offer(q int, slot int64, lower, upper float32) {
-	p.found[q].offer(slot, lower, upper)
-	p.sieve.Cut(q, p.found[q].cut)
+// offer considers a row for a query.
+func (p *codePass) offer(q int, rowID int64, lower, upper float32) {
+	p.found[q].offer(rowID, lower, upper)
+	p.pruner.SetThreshold(q, p.found[q].cut)
 }
 
-// unknown makes a slot whose codes say nothing a candidate of every query.
-func (p *codePass) unknown(slot int64) {
+// unknown makes a row whose codes say nothing a candidate of every query.
+func (p *codePass) unknown(rowID int64) {
 	inf := float32(math.Inf(1))
 	for q := range p.found {
-		p.offer(q, slot, -inf, inf)
+		p.offer(q, rowID, -inf, inf)
 	}
 }
 
 // sparse scores the few selected vectors of a block.
 func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 	var err error
-	p.selected.each(from, to, func(slot int64) {
+	p.selected.each(from, to, func(rowID int64) {
 		var row vec.Matrix
 		if err == nil {
-			row, err = p.sn.vectors.rows(slot, slot+1, &p.buf)
+			row, err = p.sn.vectors.rows(rowID, rowID+1, &p.buf)
 		}
 		if err != nil {
 			return
 		}
 		for q := range p.found {
 			score := vec.Dot(row.Data, p.scan.queries.Row(q))
-			p.offer(q, slot, score, score)
+			p.offer(q, rowID, score, score)
 		}
 	})
 	if err != nil {
@@ -309,13 +314,13 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 			if i%1024 == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
-			row, err := sc.sn.vectors.rows(c.slot, c.slot+1, &buf)
+			row, err := sc.sn.vectors.rows(c.rowID, c.rowID+1, &buf)
 			if err != nil {
 				return err
 			}
 			if score := vec.Dot(row.Data, query); score >= sc.min {
 				// Rounding can take a cosine a little past its bounds.
-				top.Offer(int(c.slot), max(-1, min(1, score)))
+				top.Offer(int(c.rowID), max(-1, min(1, score)))
 			}
 		}
 		return nil

@@ -48,50 +48,50 @@ func (s *Store) searchRecords(ctx context.Context, sn *snapshot, q store.Query) 
 	if err != nil {
 		return nil, err
 	}
-	return s.searchSlots(ctx, sn, q, selected)
+	return s.searchRows(ctx, sn, q, selected)
 }
 
-// searchSlots searches the selected slots.
-func (s *Store) searchSlots(ctx context.Context, sn *snapshot, q store.Query, selected *bitmap) ([]*vec.TopK, error) {
+// searchRows searches the selected rows.
+func (s *Store) searchRows(ctx context.Context, sn *snapshot, q store.Query, selected *bitmap) ([]*vec.TopK, error) {
 	codes := s.codes
-	if int64(selected.size()) < s.codesFrom {
+	if int64(selected.size()) < s.cachesFrom {
 		codes = nil
 	}
 	return newScan(s.engine, codes, sn, q, selected).run(ctx)
 }
 
-// live is the slots that hold a record: all but the freed ones, which are few.
+// live is the rows that hold a record: all but the freed ones, which are few.
 func (sn *snapshot) live(ctx context.Context) (*bitmap, error) {
-	b := full(sn.slots)
-	err := sn.eachSlot(ctx, condition{sql: "SELECT slot FROM freed"}, b.clear)
+	b := full(sn.rowCount)
+	err := sn.eachRowID(ctx, condition{sql: "SELECT slot FROM freed"}, b.clear)
 	return b, err
 }
 
-func (sn *snapshot) eachSlot(ctx context.Context, query condition, f func(slot int64)) error {
+func (sn *snapshot) eachRowID(ctx context.Context, query condition, f func(rowID int64)) error {
 	rows, err := sn.tx.QueryContext(ctx, query.sql, query.args...)
 	if err != nil {
 		return sqlError(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var slot int64
-		if err := rows.Scan(&slot); err != nil {
+		var rowID int64
+		if err := rows.Scan(&rowID); err != nil {
 			return sqlError(err)
 		}
-		if slot < 0 || slot >= sn.slots {
-			return fmt.Errorf("%w: slot %d of %d", store.ErrDamaged, slot, sn.slots)
+		if rowID < 0 || rowID >= sn.rowCount {
+			return fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
 		}
-		f(slot)
+		f(rowID)
 	}
 	return sqlError(rows.Err())
 }
 
-// hits turns slots into records, best first and by id where scores are equal.
+// hits turns rows into records, best first and by id where scores are equal.
 func (sn *snapshot) hits(ctx context.Context, tops []*vec.TopK) ([][]store.Hit, error) {
 	var tied []int64
 	for _, top := range tops {
-		for _, slot := range top.Tied() {
-			tied = append(tied, int64(slot))
+		for _, rowID := range top.Tied() {
+			tied = append(tied, int64(rowID))
 		}
 	}
 	ids, err := sn.ids(ctx, tied)
@@ -106,11 +106,11 @@ func (sn *snapshot) hits(ctx context.Context, tops []*vec.TopK) ([][]store.Hit, 
 			wanted[int64(b.Index)] = true
 		}
 	}
-	slots := make([]int64, 0, len(wanted))
-	for slot := range wanted {
-		slots = append(slots, slot)
+	rowIDs := make([]int64, 0, len(wanted))
+	for rowID := range wanted {
+		rowIDs = append(rowIDs, rowID)
 	}
-	records, err := sn.bySlots(ctx, slots)
+	records, err := sn.byRowIDs(ctx, rowIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (sn *snapshot) hits(ctx context.Context, tops []*vec.TopK) ([][]store.Hit, 
 		for i, b := range best[q] {
 			r, ok := records[int64(b.Index)]
 			if !ok {
-				return nil, fmt.Errorf("%w: no record in slot %d", store.ErrDamaged, b.Index)
+				return nil, fmt.Errorf("%w: no record in row %d", store.ErrDamaged, b.Index)
 			}
 			out[q][i] = store.Hit{Record: *r, Score: b.Score}
 		}
@@ -128,21 +128,21 @@ func (sn *snapshot) hits(ctx context.Context, tops []*vec.TopK) ([][]store.Hit, 
 	return out, nil
 }
 
-func (sn *snapshot) ids(ctx context.Context, slots []int64) (map[int64]string, error) {
-	ids := make(map[int64]string, len(slots))
-	for chunk := range chunks(slots) {
+func (sn *snapshot) ids(ctx context.Context, rowIDs []int64) (map[int64]string, error) {
+	ids := make(map[int64]string, len(rowIDs))
+	for chunk := range chunks(rowIDs) {
 		rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id FROM records WHERE slot IN "+list(len(chunk)), chunk...)
 		if err != nil {
 			return nil, sqlError(err)
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var slot int64
+			var rowID int64
 			var id string
-			if err := rows.Scan(&slot, &id); err != nil {
+			if err := rows.Scan(&rowID, &id); err != nil {
 				return nil, sqlError(err)
 			}
-			ids[slot] = id
+			ids[rowID] = id
 		}
 		if err := rows.Err(); err != nil {
 			return nil, sqlError(err)

@@ -14,19 +14,19 @@ import (
 // state is the row that each commit changes.
 type state struct {
 	generation int64
-	slots      int64
+	rowCount   int64
 	updated    int64 // Unix seconds
 }
 
 func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	var st state
 	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated FROM state").
-		Scan(&st.generation, &st.slots, &st.updated)
+		Scan(&st.generation, &st.rowCount, &st.updated)
 	if err != nil {
 		return st, sqlError(err)
 	}
-	if st.generation < 1 || st.slots < 0 || st.slots > (1<<62)/maxDim/4 {
-		return st, fmt.Errorf("%w: generation %d with %d slots", store.ErrDamaged, st.generation, st.slots)
+	if st.generation < 1 || st.rowCount < 0 || st.rowCount > (1<<62)/maxDim/4 {
+		return st, fmt.Errorf("%w: generation %d with %d rows", store.ErrDamaged, st.generation, st.rowCount)
 	}
 	return st, nil
 }
@@ -76,7 +76,7 @@ func (s *Store) trySnapshot(ctx context.Context, vectors bool) (_ *snapshot, err
 		return nil, s.closedOr(err)
 	}
 	if vectors {
-		sn.vectors, err = s.maps.acquire(s.slotPath(sn.generation), s.codePath(sn.generation), s.header(sn.generation), sn.slots)
+		sn.vectors, err = s.maps.acquire(s.vectorPath(sn.generation), s.codePath(sn.generation), s.header(sn.generation), sn.rowCount)
 		if err != nil {
 			return nil, err
 		}

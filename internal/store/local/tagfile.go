@@ -1,56 +1,39 @@
 package local
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
-	"path/filepath"
 
-	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 )
 
-// The file of tags holds the slots of each tag that many records have, which the catalogue
-// takes a quarter of a microsecond each to hand over. It is a cache, replaced whole. Tags
-// of a slot change by SetTags alone, and the catalogue counts these changes: with the same
-// count the file is true for all slots that it covers and that a record still has. The
-// header, little-endian, is
+// The tag file holds the rows of each tag that many records have, which the catalogue
+// takes a quarter of a microsecond each to hand over. Tags of a row change by SetTags
+// alone, and the catalogue counts these changes: with the same count the file is true
+// for all rows that it covers and that a record still has. It is a cacheFile with four
+// fields:
 //
-//	0   8 bytes   magic
-//	8   uint32    version of this layout
-//	12  uint32    CRC-32 (IEEE) of what follows, up to the end of the directory
-//	16  16 bytes  identity of the index
-//	32  uint64    generation
-//	40  uint64    changes of tags before it was written
-//	48  uint64    slots
-//	56  uint64    freed slots among them
-//	64  uint64    bytes of the directory
+//	changes of tags before it was written
+//	rows
+//	freed rows among them
+//	bytes of the directory
 //
-// Behind it lie the directory and the slots. The directory has for each tag the length of
-// its folded label as a varint and the label, the number of bytes of its slots as a
-// varint, and their CRC-32. The slots are a bitmap of little-endian uint64 where that is
-// shorter, and else in ascending order, each as the varint of its distance from the one
-// before; a byte before them tells, 1 for a bitmap and 0 for a list.
-const (
-	tagName    = "tags.bin"
-	tagVersion = 1
-	tagHead    = 72
-)
+// The checksum covers the header and the directory. Behind the header lie the directory
+// and the rows. The directory has for each tag the length of its folded label as a varint
+// and the label, the number of bytes of its rows as a varint, and their CRC-32. The rows
+// are a bitmap of little-endian uint64 where that is shorter, and else in ascending order,
+// each as the varint of its distance from the one before. The byte before them is 1 for a
+// bitmap and 0 for a list.
 
 // tagShare is the share of the records, as 1/n, that a tag in the file has at least.
 const tagShare = 256
 
-var tagMagic = []byte("SIGHTTAG")
-
-func (s *Store) tagPath() string { return filepath.Join(s.dir, tagName) }
-
-// tagState is what the file of tags depends on.
-type tagState struct{ changes, slots, freed int64 }
+// tagState is what the tag file depends on.
+type tagState struct{ changes, rowCount, freed int64 }
 
 // tagChanges is how often the tags of records that were there have been changed.
 func (sn *snapshot) tagChanges(ctx context.Context) (n int64, err error) {
@@ -61,68 +44,56 @@ func (sn *snapshot) tagChanges(ctx context.Context) (n int64, err error) {
 // countTagChange is the statement with which each change counts itself.
 const countTagChange = "INSERT INTO meta VALUES('tag changes', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1"
 
-func encodeTagHead(h header, st tagState, directory []byte) []byte {
-	b := make([]byte, tagHead, tagHead+len(directory))
-	copy(b, tagMagic)
-	binary.LittleEndian.PutUint32(b[8:], tagVersion)
-	copy(b[16:16+identitySize], h.identity)
-	for i, n := range []int64{h.generation, st.changes, st.slots, st.freed, int64(len(directory))} {
-		binary.LittleEndian.PutUint64(b[32+8*i:], uint64(n))
-	}
-	b = append(b, directory...)
-	binary.LittleEndian.PutUint32(b[12:], crc32.ChecksumIEEE(b[16:]))
-	return b
+// openTagFile is the tag file that was opened.
+type openTagFile struct {
+	*openCache
+	state     tagState // that it is of
+	directory []byte
 }
 
-// readTagHead returns the state that a file of tags of the given number of bytes, of this
-// index and generation, is of, and its directory.
-func readTagHead(f io.ReaderAt, bytesInFile int64, want header) (st tagState, directory []byte, err error) {
-	head := make([]byte, tagHead)
-	if _, err := f.ReadAt(head, 0); err != nil {
-		return st, nil, fmt.Errorf("%w: the header: %w", store.ErrDamaged, err)
+// openTags opens the tag file of an index and generation.
+func (s *Store) openTags(want header) (*openTagFile, error) {
+	c, err := tagFile.open(s, want)
+	if err != nil {
+		return nil, err
 	}
-	number := func(i int) int64 { return int64(binary.LittleEndian.Uint64(head[40+8*i:])) }
-	st = tagState{changes: number(0), slots: number(1), freed: number(2)}
-	size := number(3)
-	if size < 0 || size > bytesInFile-tagHead {
-		return st, nil, fmt.Errorf("%w: the directory has %d bytes", store.ErrDamaged, size)
+	f := &openTagFile{openCache: c, state: tagState{changes: c.fields[0], rowCount: c.fields[1], freed: c.fields[2]}}
+	if err := f.readDirectory(c.fields[3]); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s: %w", store.ErrDamaged, tagFile.path(s), err), f.Close())
 	}
-	directory = make([]byte, size)
-	if _, err := f.ReadAt(directory, tagHead); err != nil {
-		return st, nil, fmt.Errorf("%w: the directory: %w", store.ErrDamaged, err)
-	}
-	if !bytes.Equal(head, encodeTagHead(want, st, directory)[:tagHead]) {
-		return st, nil, fmt.Errorf("%w: the header is not that of this index, generation %d", store.ErrDamaged, want.generation)
-	}
-	return st, directory, nil
+	return f, nil
 }
 
-// errTagsChanged says that a file of tags is of another state of the index.
+func (f *openTagFile) readDirectory(size int64) error {
+	if size > f.size-int64(len(f.head)) {
+		return fmt.Errorf("the directory has %d bytes, the file %d", size, f.size)
+	}
+	f.directory = make([]byte, size)
+	if _, err := f.ReadAt(f.directory, int64(len(f.head))); err != nil {
+		return fmt.Errorf("the directory: %w", err)
+	}
+	return tagFile.checkSeal(f.head, f.directory)
+}
+
+// errTagsChanged says that a tag file is of another state of the index.
 var errTagsChanged = errors.New("tags have been changed since it was written")
 
-// readTag returns the slots of a tag below from, the first that the file does not cover.
+// readTag returns the rows of a tag below from, the first that the file does not cover.
 // For a tag that is not in it, that is 0.
-func readTag(path string, want header, now tagState, folded string) (b *bitmap, from int64, err error) {
-	f, err := os.Open(path)
+func (s *Store) readTag(want header, now tagState, folded string) (b *bitmap, from int64, err error) {
+	f, err := s.openTags(want)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	st, directory, err := readTagHead(f, info.Size(), want)
-	if err != nil {
-		return nil, 0, err
-	}
+	st, directory := f.state, f.directory
 	// A view that is older than the file may have records that were removed before it was
-	// written; slots are only added and freed within a generation.
-	if st.changes != now.changes || st.slots > now.slots || st.freed > now.freed {
+	// written; rows are only added and freed within a generation.
+	if st.changes != now.changes || st.rowCount > now.rowCount || st.freed > now.freed {
 		return nil, 0, errTagsChanged
 	}
-	b = newBitmap(now.slots)
-	at := int64(tagHead + len(directory))
+	b = newBitmap(now.rowCount)
+	at := int64(tagFile.headSize() + len(directory))
 	for len(directory) > 0 {
 		var e tagEntry
 		if e, directory, err = nextTag(directory); err != nil {
@@ -132,14 +103,14 @@ func readTag(path string, want header, now tagState, folded string) (b *bitmap, 
 			at += e.size
 			continue
 		}
-		if e.size > info.Size()-at {
-			return nil, 0, fmt.Errorf("%w: the slots of a tag", store.ErrDamaged)
+		if e.size > f.size-at {
+			return nil, 0, fmt.Errorf("%w: the rows of a tag", store.ErrDamaged)
 		}
-		slots := make([]byte, e.size)
-		if n, _ := f.ReadAt(slots, at); int64(n) < e.size || crc32.ChecksumIEEE(slots) != e.sum {
-			return nil, 0, fmt.Errorf("%w: the slots of a tag", store.ErrDamaged)
+		rowSet := make([]byte, e.size)
+		if n, _ := f.ReadAt(rowSet, at); int64(n) < e.size || crc32.ChecksumIEEE(rowSet) != e.sum {
+			return nil, 0, fmt.Errorf("%w: the rows of a tag", store.ErrDamaged)
 		}
-		return b, st.slots, b.addSlots(slots, st.slots)
+		return b, st.rowCount, b.addRowSet(rowSet, st.rowCount)
 	}
 	return b, 0, nil
 }
@@ -159,153 +130,130 @@ func nextTag(directory []byte) (e tagEntry, rest []byte, err error) {
 		return e, nil, bad
 	}
 	e.label, rest = string(directory[size:size+int(n)]), directory[size+int(n):]
-	if n, size = binary.Uvarint(rest); size <= 0 || n > 5<<32 || len(rest) < size+4 { // of 2^32 slots at most
+	if n, size = binary.Uvarint(rest); size <= 0 || n > 5<<32 || len(rest) < size+4 { // of 2^32 rows at most
 		return e, nil, bad
 	}
 	e.size, e.sum = int64(n), binary.LittleEndian.Uint32(rest[size:])
 	return e, rest[size+4:], nil
 }
 
-// The byte before the slots of a tag.
+// The byte before the rows of a tag.
 const (
-	slotList = iota
-	slotBits
+	rowList = iota
+	rowBits
 )
 
-// encodeSlots returns the slots of a tag as they lie in the file.
-func encodeSlots(b *bitmap) []byte {
-	list, last := []byte{slotList}, int64(-1)
-	b.each(0, b.n, func(slot int64) {
-		list = binary.AppendUvarint(list, uint64(slot-last))
-		last = slot
+// encodeRowSet returns the rows of a tag as they lie in the file.
+func encodeRowSet(b *bitmap) []byte {
+	list, last := []byte{rowList}, int64(-1)
+	b.each(0, b.n, func(rowID int64) {
+		list = binary.AppendUvarint(list, uint64(rowID-last))
+		last = rowID
 	})
 	if len(list) <= 8*len(b.words) {
 		return list
 	}
-	out := append(make([]byte, 0, 1+8*len(b.words)), slotBits)
+	out := append(make([]byte, 0, 1+8*len(b.words)), rowBits)
 	for _, w := range b.words {
 		out = binary.LittleEndian.AppendUint64(out, w)
 	}
 	return out
 }
 
-// addSlots adds encoded slots, which are below n, to a set.
-func (b *bitmap) addSlots(slots []byte, n int64) error {
-	bad := fmt.Errorf("%w: the slots of a tag", store.ErrDamaged)
-	if len(slots) == 0 {
+// addRowSet adds encoded rows, which are below n, to a set.
+func (b *bitmap) addRowSet(rowSet []byte, n int64) error {
+	bad := fmt.Errorf("%w: the rows of a tag", store.ErrDamaged)
+	if len(rowSet) == 0 {
 		return bad
 	}
-	kind, slots := slots[0], slots[1:]
-	if kind == slotBits {
-		if int64(len(slots)) != (n+63)/64*8 {
+	kind, rowSet := rowSet[0], rowSet[1:]
+	if kind == rowBits {
+		if int64(len(rowSet)) != (n+63)/64*8 {
 			return bad
 		}
-		for i := range len(slots) / 8 {
-			b.words[i] |= binary.LittleEndian.Uint64(slots[8*i:])
+		for i := range len(rowSet) / 8 {
+			b.words[i] |= binary.LittleEndian.Uint64(rowSet[8*i:])
 		}
 		b.trim()
 		return nil
 	}
 	at := int64(-1)
-	for len(slots) > 0 {
-		step, size := binary.Uvarint(slots)
+	for len(rowSet) > 0 {
+		step, size := binary.Uvarint(rowSet)
 		if size <= 0 || step < 1 || step >= uint64(n-at) {
 			return bad
 		}
 		at += int64(step)
 		b.set(at)
-		slots = slots[size:]
+		rowSet = rowSet[size:]
 	}
 	return nil
 }
 
-// keepTags writes the file of tags of the committed state where the one that is there is
-// of other tags, or behind by at least the given number of slots. It is called with s.mu
-// held. A failure costs only speed.
+// keepTags writes the file where it is of other tags, or behind by at least the given
+// number of rows: see cacheFile.keep.
 func (s *Store) keepTags(ctx context.Context, behind int64) {
-	if err := s.tryKeepTags(ctx, behind); err != nil {
-		s.log.Warn("the file of tags for fast filters could not be written", "index", s.dir, "error", err)
-	}
-}
-
-func (s *Store) tryKeepTags(ctx context.Context, behind int64) error {
-	sn, err := s.snapshot(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer sn.release()
-	if sn.slots < s.codesFrom {
-		return nil
-	}
-	h, now := s.header(sn.generation), tagState{slots: sn.slots}
-	if now.changes, err = sn.tagChanges(ctx); err != nil {
-		return err
-	}
-	records, err := sn.records(ctx)
-	if err != nil {
-		return err
-	}
-	now.freed = sn.slots - records
-	if s.tagsAreNear(h, now, behind) {
-		return nil
-	}
-	directory, slots, err := sn.encodeTags(ctx)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(s.tagPath(), func(w io.Writer) error {
-		if _, err := w.Write(encodeTagHead(h, now, directory)); err != nil {
-			return err
+	tagFile.keep(ctx, s, func(sn *snapshot, h header) (func(io.Writer) error, error) {
+		now := tagState{rowCount: sn.rowCount}
+		var err error
+		if now.changes, err = sn.tagChanges(ctx); err != nil {
+			return nil, err
 		}
-		_, err := w.Write(slots)
-		return err
+		records, err := sn.records(ctx)
+		if err != nil {
+			return nil, err
+		}
+		now.freed = sn.rowCount - records
+		if s.tagsAreNear(h, now, behind) {
+			return nil, nil
+		}
+		directory, rowSets, err := sn.encodeTags(ctx)
+		if err != nil {
+			return nil, err
+		}
+		head := tagFile.head(h, directory, now.changes, now.rowCount, now.freed, int64(len(directory)))
+		return writeParts(head, directory, rowSets), nil
 	})
 }
 
-// tagsAreNear tells whether the file that is there will do for a state.
+// tagsAreNear reports whether the file that is there will do for a state.
 func (s *Store) tagsAreNear(h header, now tagState, behind int64) bool {
-	st, err := tagStateOf(s.tagPath(), h)
-	return err == nil && st.changes == now.changes && st.freed <= now.freed && st.slots <= now.slots && now.slots-st.slots < behind
+	st, err := s.tagStateOf(h)
+	return err == nil && st.changes == now.changes && st.freed <= now.freed && st.rowCount <= now.rowCount && now.rowCount-st.rowCount < behind
 }
 
-// tagStateOf is the state that a file of tags is of.
-func tagStateOf(path string, want header) (tagState, error) {
-	f, err := os.Open(path)
+// tagStateOf is the state that the file is of.
+func (s *Store) tagStateOf(want header) (tagState, error) {
+	f, err := s.openTags(want)
 	if err != nil {
 		return tagState{}, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return tagState{}, err
-	}
-	st, _, err := readTagHead(f, info.Size(), want)
-	return st, err
+	return f.state, f.Close()
 }
 
-// encodeTags returns the directory and the slots of the tags that many records have.
+// encodeTags returns the directory and the rows of the tags that many records have.
 func (sn *snapshot) encodeTags(ctx context.Context) (directory, all []byte, err error) {
 	labels, err := sn.commonTags(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, label := range labels {
-		b := newBitmap(sn.slots)
-		if err := sn.eachSlot(ctx, condition{"SELECT slot FROM tags WHERE folded = ?", []any{label}}, b.set); err != nil {
+		b := newBitmap(sn.rowCount)
+		if err := sn.eachRowID(ctx, condition{"SELECT slot FROM tags WHERE folded = ?", []any{label}}, b.set); err != nil {
 			return nil, nil, err
 		}
-		slots := encodeSlots(b)
+		rowSet := encodeRowSet(b)
 		directory = append(binary.AppendUvarint(directory, uint64(len(label))), label...)
-		directory = binary.AppendUvarint(directory, uint64(len(slots)))
-		directory = binary.LittleEndian.AppendUint32(directory, crc32.ChecksumIEEE(slots))
-		all = append(all, slots...)
+		directory = binary.AppendUvarint(directory, uint64(len(rowSet)))
+		directory = binary.LittleEndian.AppendUint32(directory, crc32.ChecksumIEEE(rowSet))
+		all = append(all, rowSet...)
 	}
 	return directory, all, nil
 }
 
 // commonTags is the tags that many records have, folded.
 func (sn *snapshot) commonTags(ctx context.Context) ([]string, error) {
-	rows, err := sn.tx.QueryContext(ctx, "SELECT folded FROM tags GROUP BY folded HAVING count(*) > ?", sn.slots/tagShare)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT folded FROM tags GROUP BY folded HAVING count(*) > ?", sn.rowCount/tagShare)
 	if err != nil {
 		return nil, sqlError(err)
 	}

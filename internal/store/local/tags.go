@@ -39,7 +39,7 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		insert := newTagInserter(tx)
 		defer insert.close()
 		for _, p := range places {
-			if err := insert.add(ctx, p.slot, p.next, sourced[p.id]); err != nil {
+			if err := insert.add(ctx, p.rowID, p.next, sourced[p.id]); err != nil {
 				return err
 			}
 		}
@@ -59,12 +59,12 @@ func (s *Store) CountTags(ctx context.Context, source string) (records, tags int
 	return records, tags, s.closedOr(sqlError(err))
 }
 
-// tagPlace is where new tags of a record go: its slot, and the position behind the
+// tagPlace is where new tags of a record go: its row, and the position behind the
 // tags that it has.
 type tagPlace struct {
-	id   string
-	slot int64
-	next int
+	id    string
+	rowID int64
+	next  int
 }
 
 // tagPlaces looks the places of ids up, and returns them in the order of the table.
@@ -79,7 +79,7 @@ func tagPlaces(ctx context.Context, tx *sql.Tx, ids []string) ([]tagPlace, error
 		defer rows.Close()
 		for rows.Next() {
 			var p tagPlace
-			if err := rows.Scan(&p.id, &p.slot, &p.next); err != nil {
+			if err := rows.Scan(&p.id, &p.rowID, &p.next); err != nil {
 				return nil, sqlError(err)
 			}
 			places = append(places, p)
@@ -91,7 +91,7 @@ func tagPlaces(ctx context.Context, tx *sql.Tx, ids []string) ([]tagPlace, error
 	if len(places) < len(ids) {
 		return nil, fmt.Errorf("set tags of %s: %w", missing(ids, places), store.ErrNotFound)
 	}
-	slices.SortFunc(places, func(a, b tagPlace) int { return cmp.Compare(a.slot, b.slot) })
+	slices.SortFunc(places, func(a, b tagPlace) int { return cmp.Compare(a.rowID, b.rowID) })
 	return places, nil
 }
 
@@ -122,10 +122,10 @@ func removeTags(ctx context.Context, tx *sql.Tx, source string, places []tagPlac
 		if p.next == 0 {
 			continue
 		}
-		if _, err := remove.ExecContext(ctx, p.slot, source); err != nil {
+		if _, err := remove.ExecContext(ctx, p.rowID, source); err != nil {
 			return sqlError(err)
 		}
-		if err := next.QueryRowContext(ctx, p.slot).Scan(&p.next); err != nil {
+		if err := next.QueryRowContext(ctx, p.rowID).Scan(&p.next); err != nil {
 			return sqlError(err)
 		}
 	}
@@ -155,14 +155,14 @@ func newTagInserter(tx *sql.Tx) *tagInserter {
 }
 
 // add inserts the tags of a record from a position on, or sets them aside for flush.
-func (t *tagInserter) add(ctx context.Context, slot int64, position int, tags []store.Tag) error {
+func (t *tagInserter) add(ctx context.Context, rowID int64, position int, tags []store.Tag) error {
 	for _, tag := range tags {
 		folded, ok := t.folded[tag.Label]
 		if !ok {
 			folded = store.FoldLabel(tag.Label)
 			t.folded[tag.Label] = folded
 		}
-		t.pending = append(t.pending, slot, position, tag.Source, tag.Label, folded, float64(tag.Score), float64(tag.Probability))
+		t.pending = append(t.pending, rowID, position, tag.Source, tag.Label, folded, float64(tag.Score), float64(tag.Probability))
 		position++
 		if len(t.pending) < tagRows*tagColumns {
 			continue

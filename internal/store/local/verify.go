@@ -11,10 +11,11 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // Verify implements store.Verifier: the catalogue's own consistency, that records
-// and free slots share out the vector file, and every vector.
+// and free rows share out the vector file, and every vector.
 func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	sn, err := s.snapshot(ctx, true)
 	if errors.Is(err, store.ErrDamaged) {
@@ -32,7 +33,7 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if err := sn.verifyCatalogue(ctx, found); err != nil {
 		return err
 	}
-	used, err := sn.verifySlots(ctx, found)
+	used, err := sn.verifyRows(ctx, found)
 	if err != nil || sn.vectors == nil {
 		return err
 	}
@@ -57,52 +58,52 @@ func (sn *snapshot) verifyCatalogue(ctx context.Context, found func(string)) err
 	return reportDamage(sqlError(rows.Err()), found)
 }
 
-// verifySlots checks that each slot is either a record's or free, and that tags
-// belong to a record. It returns the records' slots.
-func (sn *snapshot) verifySlots(ctx context.Context, found func(string)) (*bitmap, error) {
-	used, free := newBitmap(sn.slots), newBitmap(sn.slots)
+// verifyRows checks that each row is either a record's or free, and that tags
+// belong to a record. It returns the records' rows.
+func (sn *snapshot) verifyRows(ctx context.Context, found func(string)) (*bitmap, error) {
+	used, free := newBitmap(sn.rowCount), newBitmap(sn.rowCount)
 	for table, b := range map[string]*bitmap{"records": used, "freed": free} {
-		slots, err := slotsOf(ctx, sn.tx, "SELECT slot FROM "+table)
+		rowIDs, err := rowIDsOf(ctx, sn.tx, "SELECT slot FROM "+table)
 		if err := reportDamage(err, found); err != nil {
 			return nil, err
 		}
-		for _, slot := range slots {
-			if slot < 0 || slot >= sn.slots {
-				found(fmt.Sprintf("%s: slot %d is outside the %d in use", table, slot, sn.slots))
+		for _, rowID := range rowIDs {
+			if rowID < 0 || rowID >= sn.rowCount {
+				found(fmt.Sprintf("%s: row %d is outside the %d in use", table, rowID, sn.rowCount))
 				continue
 			}
-			b.set(slot)
+			b.set(rowID)
 		}
 	}
-	for slot := range sn.slots {
+	for rowID := range sn.rowCount {
 		switch {
-		case used.has(slot) && free.has(slot):
-			found(fmt.Sprintf("slot %d is both a record's and free", slot))
-		case !used.has(slot) && !free.has(slot):
-			found(fmt.Sprintf("slot %d is neither a record's nor free", slot))
+		case used.has(rowID) && free.has(rowID):
+			found(fmt.Sprintf("row %d is both a record's and free", rowID))
+		case !used.has(rowID) && !free.has(rowID):
+			found(fmt.Sprintf("row %d is neither a record's nor free", rowID))
 		}
 	}
-	orphans, err := slotsOf(ctx, sn.tx, "SELECT DISTINCT slot FROM tags WHERE slot NOT IN (SELECT slot FROM records)")
-	for _, slot := range orphans {
-		found(fmt.Sprintf("slot %d has tags and no record", slot))
+	orphans, err := rowIDsOf(ctx, sn.tx, "SELECT DISTINCT slot FROM tags WHERE slot NOT IN (SELECT slot FROM records)")
+	for _, rowID := range orphans {
+		found(fmt.Sprintf("row %d has tags and no record", rowID))
 	}
 	return used, reportDamage(err, found)
 }
 
 func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, found func(string)) error {
 	var buf []float32
-	for from := int64(0); from < sn.slots; from += scanRows {
+	for from := int64(0); from < sn.rowCount; from += scanRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		to := min(from+scanRows, sn.slots)
+		to := min(from+scanRows, sn.rowCount)
 		rows, err := sn.vectors.rows(from, to, &buf)
 		if err != nil {
 			return err
 		}
-		used.each(from, to, func(slot int64) {
-			if !vec.IsUnit(rows.Row(int(slot - from))) {
-				found(fmt.Sprintf("the vector in slot %d is not of length 1", slot))
+		used.each(from, to, func(rowID int64) {
+			if !vec.IsUnit(rows.Row(int(rowID - from))) {
+				found(fmt.Sprintf("the vector in row %d is not of length 1", rowID))
 			}
 		})
 	}
@@ -117,19 +118,19 @@ func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
 		return nil
 	}
 	var buf []float32
-	want := make([]byte, codes.Width)
-	for from := int64(0); from < min(codes.covered(), sn.slots); from += scanRows {
+	want := make([]byte, codes.CodeSize)
+	for from := int64(0); from < min(codes.covered(), sn.rowCount); from += scanRows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := sn.vectors.rows(from, min(from+scanRows, codes.covered(), sn.slots), &buf)
+		rows, err := sn.vectors.rows(from, min(from+scanRows, codes.covered(), sn.rowCount), &buf)
 		if err != nil {
 			return err
 		}
 		for i := range rows.Rows {
-			vec.EncodeRow(want, rows.Row(i))
+			sq8.Encode(want, rows.Row(i))
 			if !bytes.Equal(want, codes.Row(int(from)+i)) {
-				found(fmt.Sprintf("the codes in slot %d are not those of its vector: remove %s*%s", from+int64(i), codePrefix, codeSuffix))
+				found(fmt.Sprintf("the codes in row %d are not those of its vector: remove %s*%s", from+int64(i), codePrefix, codeSuffix))
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func (s *Store) changeLocked(ctx context.Context, f func(tx *sql.Tx, st *state) 
 		return err
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE state SET generation = ?, slots = ?, updated = ?",
-		st.generation, st.slots, time.Now().Unix())
+		st.generation, st.rowCount, time.Now().Unix())
 	if err != nil {
 		return sqlError(err)
 	}
@@ -72,10 +72,10 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 		if err := deleteByID(ctx, tx, "failures", ids); err != nil {
 			return err
 		}
-		if err := insertRecords(ctx, tx, st.slots, records); err != nil {
+		if err := insertRecords(ctx, tx, st.rowCount, records); err != nil {
 			return err
 		}
-		st.slots += int64(len(records))
+		st.rowCount += int64(len(records))
 		after = *st
 		return nil
 	})
@@ -85,10 +85,10 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 	return err
 }
 
-// putVectors writes the vectors behind the last committed slot and makes them
+// putVectors writes the vectors behind the last committed row and makes them
 // durable.
 func (s *Store) putVectors(st *state, records []store.Record) error {
-	f, err := s.writableSlots(st)
+	f, err := s.writableVectors(st)
 	if err != nil {
 		return err
 	}
@@ -96,38 +96,38 @@ func (s *Store) putVectors(st *state, records []store.Record) error {
 	for i := range records {
 		vectors[i] = records[i].Vector
 	}
-	if err := f.put(st.slots, vectors...); err != nil {
+	if err := f.put(st.rowCount, vectors...); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// writableSlots opens the vector file of the current generation once.
-func (s *Store) writableSlots(st *state) (*slotFile, error) {
-	if s.slots != nil && s.slots.generation == st.generation {
-		return s.slots, nil
+// writableVectors opens the vector file of the current generation once.
+func (s *Store) writableVectors(st *state) (*vectorFile, error) {
+	if s.vectors != nil && s.vectors.generation == st.generation {
+		return s.vectors, nil
 	}
-	path := s.slotPath(st.generation)
-	f, err := openSlotFile(s.files, path, s.header(st.generation))
+	path := s.vectorPath(st.generation)
+	f, err := openVectorFile(s.files, path, s.header(st.generation))
 	if err != nil {
 		return nil, err
 	}
 	// Writing behind the end of a file that lost its tail would fill the gap with
 	// zeros and hide the loss.
 	info, err := os.Stat(path)
-	if err == nil && info.Size() < slotOffset(s.model.Dim, st.slots) {
+	if err == nil && info.Size() < vectorOffset(s.model.Dim, st.rowCount) {
 		err = fmt.Errorf("%w: %s has %d bytes, the catalogue needs %d for %d vectors",
-			store.ErrDamaged, path, info.Size(), slotOffset(s.model.Dim, st.slots), st.slots)
+			store.ErrDamaged, path, info.Size(), vectorOffset(s.model.Dim, st.rowCount), st.rowCount)
 	}
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	s.slots = f
+	s.vectors = f
 	return f, nil
 }
 
-func insertRecords(ctx context.Context, tx *sql.Tx, slot int64, records []store.Record) error {
+func insertRecords(ctx context.Context, tx *sql.Tx, rowID int64, records []store.Record) error {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO records(slot, id, path, root, size, mtime_s, mtime_ns, hash,
 		width, height, format, taken, when_s, when_ns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
@@ -144,20 +144,20 @@ func insertRecords(ctx context.Context, tx *sql.Tx, slot int64, records []store.
 		if len(r.ContentHash) > 0 {
 			hash = r.ContentHash
 		}
-		_, err := insert.ExecContext(ctx, slot, r.ID, []byte(r.Path), []byte(r.Root), r.Size, modS, modNS, hash,
+		_, err := insert.ExecContext(ctx, rowID, r.ID, []byte(r.Path), []byte(r.Root), r.Size, modS, modNS, hash,
 			r.Width, r.Height, r.Format, !r.TakenAt.IsZero(), whenS, whenNS)
 		if err != nil {
 			return fmt.Errorf("%q: %w", r.Path, sqlError(err))
 		}
-		if err := tags.add(ctx, slot, 0, r.Tags); err != nil {
+		if err := tags.add(ctx, rowID, 0, r.Tags); err != nil {
 			return fmt.Errorf("%q: %w", r.Path, err)
 		}
-		slot++
+		rowID++
 	}
 	return tags.flush(ctx)
 }
 
-// removeRecords deletes the records with the given ids and frees their slots.
+// removeRecords deletes the records with the given ids and frees their rows.
 func removeRecords(ctx context.Context, tx *sql.Tx, ids []string) error {
 	for chunk := range chunks(ids) {
 		in := "(SELECT slot FROM records WHERE id IN " + list(len(chunk)) + ")"

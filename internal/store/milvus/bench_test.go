@@ -102,7 +102,7 @@ func fill(b *testing.B) *filled {
 	f.ourName = prefix + "ours"
 	var err error
 	f.ours, err = milvus.Open(b.Context(), milvus.Options{
-		Address: address, Collection: f.ourName, Mode: milvus.Create, Model: m,
+		Address: address, Collection: f.ourName, Mode: store.Create, Model: m,
 		CallTimeout: 2 * time.Minute,
 	})
 	if err != nil {
@@ -261,7 +261,7 @@ func (f *filled) latency(b *testing.B) (ours, sdk time.Duration) {
 		}
 		ours := func() time.Duration {
 			start := time.Now()
-			if _, err := f.ours.SearchAt(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
+			if _, err := f.ours.SearchWith(b.Context(), store.Query{Vectors: q, K: 10, MinScore: -1}, 128); err != nil {
 				b.Fatal(err)
 			}
 			return time.Since(start)

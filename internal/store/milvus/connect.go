@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -43,19 +44,19 @@ func (t *transport) connect(ctx context.Context, o Options) (client.Client, erro
 		RetryRateLimit: &client.RetryRateLimitOption{MaxRetry: 0},
 		DialOptions:    t.dialOptions(security),
 	})
-	var problem *Problem
+	var problem *fault.Error
 	switch {
 	case err == nil:
 		return c, nil
 	case errors.As(err, &problem) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.Canceled):
 		return nil, err
 	case o.TLS.Enabled: // the handshake went well; what a server asks of a client shows after it
-		return nil, &Problem{
+		return nil, &fault.Error{
 			Err:    fmt.Errorf("milvus at %s: %w: it hangs up: %w", o.Address, store.ErrUnavailable, err),
 			Advice: "if the server checks clients by TLS certificates, give one with milvus.tls.cert and milvus.tls.key",
 		}
 	}
-	return nil, &Problem{
+	return nil, &fault.Error{
 		Err:    fmt.Errorf("milvus at %s: %w: it accepts connections but does not answer: %w", o.Address, store.ErrUnavailable, err),
 		Advice: "check that the address is that of Milvus, and set milvus.tls.enabled if the server wants TLS",
 	}
@@ -116,7 +117,7 @@ func (t *transport) knock(ctx context.Context, security *tls.Config) error {
 	if errors.As(err, &plain) {
 		advice = "the server does not speak TLS on this port: set milvus.tls.enabled to false, or use its other port"
 	}
-	return &Problem{Err: fmt.Errorf("milvus at %s: %w: %w", t.address, store.ErrUnavailable, err), Advice: advice}
+	return &fault.Error{Err: fmt.Errorf("milvus at %s: %w: %w", t.address, store.ErrUnavailable, err), Advice: advice}
 }
 
 func (t *transport) dialOptions(security *tls.Config) []grpc.DialOption {

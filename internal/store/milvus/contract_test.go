@@ -31,7 +31,7 @@ func testContract(t *testing.T, server server, atOnce int) {
 func runContract(t *testing.T, address, prefix string, atOnce int) {
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
 		s, err := milvus.Open(ctx, milvus.Options{
-			Address: address, Collection: prefix + index, Mode: milvus.Create, Model: m, Consistency: "strong",
+			Address: address, Collection: prefix + index, Mode: store.Create, Model: m, Consistency: "strong",
 			CallTimeout: time.Minute,
 		})
 		if err != nil {

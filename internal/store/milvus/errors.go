@@ -11,23 +11,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
-
-// Problem is an error that knows what to do about it.
-type Problem struct {
-	Err    error
-	Advice string
-}
-
-// Error is the message, without the advice.
-func (p *Problem) Error() string { return p.Err.Error() }
-
-// Unwrap returns the cause.
-func (p *Problem) Unwrap() error { return p.Err }
-
-// Hint is the advice.
-func (p *Problem) Hint() string { return p.Advice }
 
 // serverError is an answer of the server that says no. The SDK passes on the reason
 // alone; the codes are what tells one reason from another.
@@ -154,17 +140,17 @@ func (t *transport) explain(method string, err error) error {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
 	case kindAuth.is(err) || code == codes.Unauthenticated || code == codes.Unknown && strings.Contains(err.Error(), "auth check failure"):
-		return &Problem{
+		return &fault.Error{
 			Err:    fmt.Errorf("milvus at %s refuses the user or the password, or the token", t.address),
 			Advice: "check milvus.username and milvus.password (or milvus.token) in the settings",
 		}
 	case code == codes.PermissionDenied:
-		return &Problem{
+		return &fault.Error{
 			Err:    fmt.Errorf("milvus at %s: %s: the user may not do this: %s", t.address, method, status.Convert(err).Message()),
 			Advice: "ask who runs the server for the privilege, or use another user",
 		}
 	case kindFull.is(err):
-		return &Problem{
+		return &fault.Error{
 			Err:    wrap(syscall.ENOSPC, "%s", err),
 			Advice: "make room on the server, or raise its quotas, and run the command again; nothing that was reported is lost",
 		}

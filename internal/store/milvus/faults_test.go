@@ -27,7 +27,7 @@ var model = store.Model{Fingerprint: "0123456789abcdef", Name: "test", Precision
 
 func options(s *milvustest.Server) milvus.Options {
 	return milvus.Options{
-		Address: s.Address, Collection: "default", Mode: milvus.Create, Model: model, Consistency: "strong",
+		Address: s.Address, Collection: "default", Mode: store.Create, Model: model, Consistency: "strong",
 		CallTimeout: 2 * time.Second, RetryFor: 10 * time.Second,
 	}
 }
@@ -289,14 +289,14 @@ func TestAliasThatPointsNowhere(t *testing.T) {
 	upsert(t, s, records(5)...)
 	s.Close()
 	second := options(fake)
-	second.Model.Fingerprint, second.Rebuild = "fedcba9876543210", true
+	second.Model.Fingerprint, second.Mode = "fedcba9876543210", store.Rebuild
 	built := open(t, second)
 	upsert(t, built, records(3)...)
 	built.Close()
 	fake.Remove("default_0123456789ab") // behind the alias's back
 
 	o := options(fake)
-	o.Mode, o.Model = milvus.ReadOnly, store.Model{}
+	o.Mode, o.Model = store.ReadOnly, store.Model{}
 	_, err := milvus.Open(t.Context(), o)
 	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654") || hint(err) == "" {
 		t.Errorf("Open = %v, hint %q", err, hint(err))

@@ -70,11 +70,11 @@ func TestModelChange(t *testing.T) {
 	if _, err := milvus.Open(t.Context(), o); !errors.As(err, &mismatch) || mismatch.Have != model {
 		t.Fatalf("Open with another model = %v", err)
 	}
-	o.Rebuild = true
+	o.Mode = store.Rebuild
 	built := open(t, o)
 	upsert(t, built, records(2)...)
 	reader := options(fake)
-	reader.Mode, reader.Model = milvus.ReadOnly, store.Model{}
+	reader.Mode, reader.Model = store.ReadOnly, store.Model{}
 	if n, err := open(t, reader).Count(t.Context(), nil); n != 5 || err != nil {
 		t.Errorf("while the other is built a reader counts %d, %v", n, err)
 	}
@@ -87,17 +87,17 @@ func TestModelChange(t *testing.T) {
 	if n, err := old.Count(t.Context(), nil); n != 5 || err != nil {
 		t.Errorf("a store that was open before counts %d, %v", n, err)
 	}
-	generations, err := built.Generations(t.Context())
+	generations, err := built.ModelIndexes(t.Context())
 	if err != nil || len(generations) != 2 || !generations[0].Current || generations[1].Current ||
 		generations[1].Model != model || generations[1].Records != 5 {
 		t.Fatalf("Generations = %+v, %v", generations, err)
 	}
 	for _, name := range []string{generations[0].Name, "default", "another_0123456789ab"} {
-		if err := built.Drop(t.Context(), name); err == nil {
+		if err := built.DropModelIndex(t.Context(), name); err == nil {
 			t.Errorf("%s was dropped", name)
 		}
 	}
-	if err := built.Drop(t.Context(), generations[1].Name); err != nil {
+	if err := built.DropModelIndex(t.Context(), generations[1].Name); err != nil {
 		t.Fatal(err)
 	}
 	if names := fake.Names(); len(names) != 2 {
@@ -127,10 +127,10 @@ func TestTuning(t *testing.T) {
 		}
 	}
 	search(s, `"ef":240`) // for the default recall
-	if _, err := s.SearchAt(t.Context(), queries(1), 77); err != nil || !strings.Contains(sent, `"ef":77`) {
-		t.Errorf("SearchAt 77 sent %s, %v", sent, err)
+	if _, err := s.SearchWith(t.Context(), queries(1), 77); err != nil || !strings.Contains(sent, `"ef":77`) {
+		t.Errorf("SearchWith 77 sent %s, %v", sent, err)
 	}
-	if err := s.SetEffort(t.Context(), 99, 0.98); err != nil {
+	if err := s.SetSearchParameter(t.Context(), 99, 0.98); err != nil {
 		t.Fatal(err)
 	}
 	search(s, `"ef":99`)
@@ -139,12 +139,12 @@ func TestTuning(t *testing.T) {
 	o := options(fake)
 	o.Search.Ef = 300
 	search(open(t, o), `"ef":300`)
-	if err := s.SetEffort(t.Context(), 0, 0); err != nil {
+	if err := s.SetSearchParameter(t.Context(), 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	search(s, `"ef":240`)
-	if parameter, values := s.Efforts(10); parameter != "ef" || len(values) < 5 || values[0] < 10 {
-		t.Errorf("Efforts = %s, %v", parameter, values)
+	if parameter, values := s.SearchParameters(10); parameter != "ef" || len(values) < 5 || values[0] < 10 {
+		t.Errorf("SearchParameters = %s, %v", parameter, values)
 	}
 	fake.Meddle(nil)
 }
@@ -183,7 +183,7 @@ func TestVerify(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	fake := milvustest.Start(t)
 	o := options(fake)
-	o.Mode = milvus.ReadOnly
+	o.Mode = store.ReadOnly
 	if _, err := milvus.Open(t.Context(), o); !errors.Is(err, store.ErrNoIndex) {
 		t.Errorf("Open of nothing = %v", err)
 	}
@@ -193,7 +193,7 @@ func TestReadOnly(t *testing.T) {
 		"Upsert": s.Upsert(t.Context(), records(1)), "Delete": s.Delete(t.Context(), []string{"x"}),
 		"SetTags":        s.SetTags(t.Context(), "user", map[string][]store.Tag{"x": nil}),
 		"RecordFailures": s.RecordFailures(t.Context(), []store.Failure{{ID: "x", Path: "/x"}}),
-		"Promote":        s.Promote(t.Context()), "SetEffort": s.SetEffort(t.Context(), 5, 1),
+		"Promote":        s.Promote(t.Context()), "SetSearchParameter": s.SetSearchParameter(t.Context(), 5, 1),
 	} {
 		if !errors.Is(err, store.ErrReadOnly) {
 			t.Errorf("%s = %v", name, err)
@@ -252,7 +252,7 @@ func TestEffortBelowK(t *testing.T) {
 		})
 		q := queries(1)
 		q.K = 50
-		if _, err := s.SearchAt(t.Context(), q, 3); err != nil || !strings.Contains(sent, want) {
+		if _, err := s.SearchWith(t.Context(), q, 3); err != nil || !strings.Contains(sent, want) {
 			t.Errorf("%s: a search for 50 hits with effort 3 was sent with %s, %v; want %s", kind, sent, err, want)
 		}
 		fake.Meddle(nil)

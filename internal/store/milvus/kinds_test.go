@@ -12,6 +12,7 @@ import (
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/vec"
@@ -53,7 +54,7 @@ func TestKinds(t *testing.T) {
 			t.Parallel()
 			name := prefix + strings.ToLower(kind)
 			s := open(t, milvus.Options{
-				Address: address, Collection: name, Mode: milvus.Create, Consistency: "strong", CallTimeout: time.Minute,
+				Address: address, Collection: name, Mode: store.Create, Consistency: "strong", CallTimeout: time.Minute,
 				Model: store.Model{Fingerprint: "0123456789abcdef", Name: "kinds", Dim: dim},
 				Index: milvus.Index{Type: kind, Nlist: 16},
 			})
@@ -73,11 +74,11 @@ func TestKinds(t *testing.T) {
 			if s.Capabilities().Exact != (kind == "FLAT") {
 				t.Errorf("Capabilities = %+v", s.Capabilities())
 			}
-			parameter, values := s.Efforts(k)
+			parameter, values := s.SearchParameters(k)
 			if parameter == "" {
 				return
 			}
-			if got, err = s.SearchAt(t.Context(), q, values[len(values)-1]); err != nil {
+			if got, err = s.SearchWith(t.Context(), q, values[len(values)-1]); err != nil {
 				t.Fatal(err)
 			}
 			// 8 bits do not tell all neighbours apart, however long one looks.
@@ -142,13 +143,13 @@ func TestAuthorization(t *testing.T) {
 	t.Parallel()
 	own := ownServer(t, "COMMON_SECURITY_AUTHORIZATIONENABLED=true")
 	o := milvus.Options{
-		Address: own.address, Collection: "locked", Mode: milvus.Create, Model: model, CallTimeout: time.Minute,
+		Address: own.address, Collection: "locked", Mode: store.Create, Model: model, CallTimeout: time.Minute,
 	}
 	for _, wrong := range []milvus.Options{{}, {Username: "root", Password: "milvus"}, {Username: "nobody", Password: "Milvus"}, {Token: "root:wrong"}} {
 		o.Username, o.Password, o.Token = wrong.Username, wrong.Password, wrong.Token
 		start := time.Now()
 		_, err := milvus.Open(t.Context(), o)
-		var problem *milvus.Problem
+		var problem *fault.Error
 		if !errors.As(err, &problem) || !strings.Contains(err.Error(), "refuses the user or the password") ||
 			!strings.Contains(problem.Hint(), "milvus.password") {
 			t.Errorf("user %q, token %q: Open = %v", o.Username, o.Token, err)

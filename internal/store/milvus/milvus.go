@@ -32,6 +32,9 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
+// Kind is the name of this kind of store.
+const Kind = "milvus"
+
 // Store is an open index. Its methods may be called from several goroutines.
 type Store struct {
 	client   client.Client
@@ -39,7 +42,7 @@ type Store struct {
 	alias    string
 	physical string // the collection that is read and written
 	meta     indexMeta
-	mode     Mode
+	mode     store.Mode
 	level    entity.ConsistencyLevel // of searches
 	search   SearchParams            // fixed by the caller
 	recall   float64
@@ -58,12 +61,12 @@ type Store struct {
 }
 
 var (
-	_ store.Store         = (*Store)(nil)
-	_ store.Verifier      = (*Store)(nil)
-	_ store.Promoter      = (*Store)(nil)
-	_ store.Keeper        = (*Store)(nil)
-	_ store.Tunable       = (*Store)(nil)
-	_ store.ExactSearcher = (*Store)(nil)
+	_ store.Store            = (*Store)(nil)
+	_ store.Verifier         = (*Store)(nil)
+	_ store.Promoter         = (*Store)(nil)
+	_ store.ModelIndexKeeper = (*Store)(nil)
+	_ store.Tunable          = (*Store)(nil)
+	_ store.ExactSearcher    = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart
@@ -126,7 +129,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 		return store.Description{}, err
 	}
 	return store.Description{
-		Kind: "milvus", Location: s.address, Collection: s.meta.Collection, Model: s.meta.Model,
+		Kind: Kind, Location: s.address, Collection: s.meta.Collection, Model: s.meta.Model,
 		Records: records, Failures: failures, Format: s.meta.Format,
 		Created: time.Unix(0, s.meta.Created).UTC(), Updated: last,
 	}, nil
@@ -205,7 +208,7 @@ func (s *Store) beginChange(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if s.mode == ReadOnly {
+	if !s.mode.Writes() {
 		return store.ErrReadOnly
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -24,7 +25,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	switch {
 	case target != "":
 		return s.openTarget(ctx, target, o)
-	case o.Mode == Create:
+	case o.Mode.Creates():
 		if err := s.create(ctx, o); err != nil {
 			return err
 		}
@@ -35,7 +36,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if len(others) > 0 {
-		return &Problem{
+		return &fault.Error{
 			Err: fmt.Errorf("%w: on milvus at %s nothing says which of its collections is in use (%s)",
 				store.ErrDamaged, s.address, strings.Join(others, ", ")),
 			Advice: "run indexer with the model that is to be used: what is indexed already is kept",
@@ -47,7 +48,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 // openTarget opens the collection in use, or another beside it for a new model.
 func (s *Store) openTarget(ctx context.Context, target string, o Options) error {
 	if target == s.alias {
-		return &Problem{
+		return &fault.Error{
 			Err:    fmt.Errorf("milvus at %s has a collection %s that is not a Sightline index", s.address, target),
 			Advice: "choose another name with --collection",
 		}
@@ -60,7 +61,7 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 		return fmt.Errorf("collection %s on milvus at %s: %w: it does not say what built it", target, s.address, store.ErrDamaged)
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != m.Model.Fingerprint {
-		if o.Mode != Create || !o.Rebuild {
+		if o.Mode != store.Rebuild {
 			return &store.ModelMismatchError{Have: m.Model, Want: o.Model}
 		}
 		return s.create(ctx, o)
@@ -110,7 +111,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	if _, err := s.readMeta(ctx, physical, idTuning, entity.ClEventually, &s.tuned); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
 	}
-	if s.mode == ReadOnly {
+	if !s.mode.Writes() {
 		return nil
 	}
 	// A writer reads its own writes from here on; that it also sees what others wrote

@@ -10,16 +10,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Mode says what a store is opened for.
-type Mode int
-
-// The modes of Open.
-const (
-	ReadOnly  Mode = iota // the index must exist
-	ReadWrite             // the index must exist
-	Create                // as ReadWrite, and an index that is not there is made
-)
-
 // TLS are the settings of an encrypted connection. Its files are PEM.
 type TLS struct {
 	Enabled    bool
@@ -55,14 +45,13 @@ type Options struct {
 	// and ".", not starting with "-" or ".".
 	Collection string
 	// Model is the one whose vectors the caller works with. An index that another
-	// model built is refused with a *store.ModelMismatchError, unless Rebuild is set.
+	// model built is refused with a *store.ModelMismatchError, unless Mode is Rebuild.
 	// The zero value accepts whatever model is there and cannot create an index.
 	Model store.Model
-	Mode  Mode
-	// Rebuild lets Create make a collection for Model beside the one that is in use.
-	// It is what this store then reads and writes; everybody else sees the old one
+	// Mode says what for. With Rebuild, a collection for Model is made beside the one in
+	// use: this store then reads and writes the new one, and everybody else the old one
 	// until Promote.
-	Rebuild bool
+	Mode store.Mode
 
 	Index  Index
 	Search SearchParams // fixed parameters; 0 leaves one to what was saved, then to Recall and k
@@ -96,7 +85,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", o.Collection)
 	}
-	if o.Mode == Create && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
+	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
 		return o, errors.New("an index is created for a model, and none was given")
 	}
 	if o.Address == "" {

@@ -38,7 +38,7 @@ func TestKilledInTheMiddleOfARun(t *testing.T) {
 	fake := cliptest.New(32)
 	spec := fake.Spec()
 	s, err := milvus.Open(t.Context(), milvus.Options{
-		Address: own.address, Collection: "killed", Mode: milvus.Create,
+		Address: own.address, Collection: "killed", Mode: store.Create,
 		Model:       store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
 		CallTimeout: 4 * time.Second, RetryFor: 2 * time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})

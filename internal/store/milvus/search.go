@@ -23,11 +23,11 @@ const (
 
 // Search implements store.Searcher.
 func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error) {
-	return s.searchWith(ctx, q, s.effort(q.K))
+	return s.SearchWith(ctx, q, s.parameter(q.K))
 }
 
-// searchWith searches with a value of the index's parameter.
-func (s *Store) searchWith(ctx context.Context, q store.Query, effort int) ([][]store.Hit, error) {
+// SearchWith implements store.Tunable.
+func (s *Store) SearchWith(ctx context.Context, q store.Query, value int) ([][]store.Hit, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Store) searchWith(ctx context.Context, q store.Query, effort int) ([][]
 	step := min(max(answerBytes/(hitBytes*q.K), 1), maxQueries)
 	for from := 0; from < q.Vectors.Rows; from += step {
 		to := min(from+step, q.Vectors.Rows)
-		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), effort)
+		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), value)
 		if err != nil {
 			return nil, fmt.Errorf("searching: %w", err)
 		}
@@ -75,12 +75,12 @@ func (s *Store) prepare(q store.Query) (where condition, empty [][]store.Hit, er
 }
 
 // ask sends one search message.
-func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, effort int) ([][]store.Hit, error) {
+func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) ([][]store.Hit, error) {
 	vectors := make([]entity.Vector, queries.Rows)
 	for i := range vectors {
 		vectors[i] = entity.FloatVector(queries.Row(i))
 	}
-	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, effort, q.K))
+	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, value, q.K))
 	if err != nil {
 		return nil, err
 	}

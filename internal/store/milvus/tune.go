@@ -7,8 +7,6 @@ import (
 	"math"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
-	"github.com/sightline/sightline/internal/store"
 )
 
 // parameterOf names the search parameter of each type of index; the others have none.
@@ -16,12 +14,12 @@ var parameterOf = map[string]string{
 	"HNSW": "ef", "IVF_FLAT": "nprobe", "IVF_SQ8": "nprobe", "DISKANN": "search_list",
 }
 
-// maxEffort is the largest value that servers take, by parameter.
-var maxEffort = map[string]int{"ef": 32768, "nprobe": 65536, "search_list": 65535}
+// maxParameter is the largest value that servers take, by parameter.
+var maxParameter = map[string]int{"ef": 32768, "nprobe": 65536, "search_list": 65535}
 
-// effort is the value of the search parameter for k hits: what the caller fixed, else
+// parameter is the value of the search parameter for k hits: what the caller fixed, else
 // what was saved with the index, else what usually reaches the recall asked for.
-func (s *Store) effort(k int) int {
+func (s *Store) parameter(k int) int {
 	parameter := parameterOf[s.meta.Index]
 	fixed := map[string]int{"ef": s.search.Ef, "nprobe": s.search.Nprobe, "search_list": s.search.SearchList}[parameter]
 	if fixed > 0 {
@@ -33,16 +31,16 @@ func (s *Store) effort(k int) int {
 	if tuned.Parameter == parameter && tuned.Value > 0 {
 		return tuned.Value
 	}
-	return usualEffort(parameter, k, s.recall)
+	return usualParameter(parameter, k, s.recall)
 }
 
-// usualEffort is fitted to what was measured on text queries and real pictures, see
+// usualParameter is fitted to what was measured on text queries and real pictures, see
 // docs/benchmarks.md: of their true nearest HNSW misses a share of about 12 / ef, up to
 // a recall of 0.95, and IVF of 1024 clusters 2.5 / nprobe. Text queries lie outside the
 // distribution of the images, so that a graph must look much further for them than for
 // images, and some it never reaches. search tune replaces this by a value measured on
 // the user's own.
-func usualEffort(parameter string, k int, recall float64) int {
+func usualParameter(parameter string, k int, recall float64) int {
 	miss := math.Max(1-recall, 0.001)
 	switch parameter {
 	case "ef":
@@ -57,13 +55,13 @@ func usualEffort(parameter string, k int, recall float64) int {
 
 // parameters are the search parameters as the SDK wants them for k hits. A list of
 // candidates must have room for all of them.
-func parameters(index string, effort, k int) entity.SearchParam {
+func parameters(index string, value, k int) entity.SearchParam {
 	p := searchParams{}
 	if name, ok := parameterOf[index]; ok {
 		if name != "nprobe" {
-			effort = max(effort, k)
+			value = max(value, k)
 		}
-		p[name] = min(effort, maxEffort[name])
+		p[name] = min(value, maxParameter[name])
 	}
 	if index == "AUTOINDEX" {
 		p["level"] = 1
@@ -80,8 +78,8 @@ func (p searchParams) Params() map[string]any { return maps.Clone(p) }
 func (p searchParams) AddRadius(radius float64)      { p["radius"] = radius }
 func (p searchParams) AddRangeFilter(filter float64) { p["range_filter"] = filter }
 
-// Efforts implements store.Tunable.
-func (s *Store) Efforts(k int) (parameter string, values []int) {
+// SearchParameters implements store.Tunable.
+func (s *Store) SearchParameters(k int) (parameter string, values []int) {
 	parameter, ok := parameterOf[s.meta.Index]
 	if !ok {
 		return "", nil
@@ -90,20 +88,15 @@ func (s *Store) Efforts(k int) (parameter string, values []int) {
 	if parameter != "nprobe" {
 		low, high = max(8, k), max(2048, 8*k)
 	}
-	for v := low; v <= min(high, maxEffort[parameter]); {
+	for v := low; v <= min(high, maxParameter[parameter]); {
 		values = append(values, v)
 		v += max(1, v/2)
 	}
 	return parameter, values
 }
 
-// SearchAt implements store.Tunable.
-func (s *Store) SearchAt(ctx context.Context, q store.Query, value int) ([][]store.Hit, error) {
-	return s.searchWith(ctx, q, value)
-}
-
-// SetEffort implements store.Tunable.
-func (s *Store) SetEffort(ctx context.Context, value int, recall float64) error {
+// SetSearchParameter implements store.Tunable.
+func (s *Store) SetSearchParameter(ctx context.Context, value int, recall float64) error {
 	if err := s.beginChange(ctx); err != nil {
 		return err
 	}

@@ -93,6 +93,7 @@ func Run(t *testing.T, open Factory, o Opts) {
 		{"closed", testClosed},
 		{"readers-and-a-writer", testReadersAndAWriter},
 		{"random-changes", testRandomChanges},
+		{"optional", testOptional},
 	} {
 		running <- struct{}{}
 		all.Go(func() {

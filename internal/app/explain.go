@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/measure/recall"
+	"github.com/sightline/sightline/internal/measure/retrieval"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+// rule says of a kind of error what it means and what to do.
+type rule struct {
+	match  func(error) bool
+	kind   fault.Kind
+	advice string
+}
+
+func is(target error) func(error) bool {
+	return func(err error) bool { return errors.Is(err, target) }
+}
+
+// interruptions come before all other rules: what was interrupted may fail in any way.
+var interruptions = []rule{
+	{is(fault.ErrInterrupted), fault.Interrupted, adviseAgain},
+	{is(context.Canceled), fault.Interrupted, adviseAgain},
+}
+
+// rules are tried in order, after those of the kinds of store. An error that carries a
+// hint of its own keeps it.
+var rules = []rule{
+	{isMismatch, fault.Model, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
+	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
+	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
+	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
+	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong; build a new index with --db DIR"},
+	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
+	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
+	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
+	{is(ort.ErrNoLibrary), fault.Fatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
+	{is(clip.ErrUnreadable), fault.Fatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
+	{is(clip.ErrIncomplete), fault.Fatal, "bring the model again: indexer model fetch NAME"},
+	{is(config.ErrInvalid), fault.Usage, "config.yaml in the repository lists every setting"},
+	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
+	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
+	{is(query.ErrPicture), fault.Fatal, ""},
+	{is(zeroshot.ErrLabels), fault.Usage, "search tag --help shows how a list is written"},
+	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
+	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
+	{is(export.ErrFormat), fault.Usage, ""},
+	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
+	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
+	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},
+	{is(recall.ErrNotReached), fault.Fatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
+	{is(transfer.ErrCheck), fault.Fatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
+	{is(fs.ErrPermission), fault.Fatal, "check who owns the file or folder"},
+}
+
+const adviseAgain = "what was reported is safe; run the same command again to go on"
+
+const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
+
+func isMismatch(err error) bool {
+	var m *store.ModelMismatchError
+	return errors.As(err, &m)
+}
+
+// Explain returns what an error means and what to do about it; the hint is "" where
+// nothing is known. It serves everybody who reports errors.
+func Explain(err error) (kind fault.Kind, hint string) {
+	kind = fault.Fatal
+	if r, ok := ruleFor(err); ok {
+		kind, hint = r.kind, r.advice
+	}
+	for _, f := range faults(err) {
+		if f.Kind != fault.Unknown {
+			kind = f.Kind
+			break
+		}
+	}
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" {
+		hint = h.Hint()
+	}
+	return kind, hint
+}
+
+// ruleFor returns the first rule that matches.
+func ruleFor(err error) (rule, bool) {
+	lists := [][]rule{interruptions}
+	for _, k := range storeKinds {
+		lists = append(lists, k.rules)
+	}
+	for _, list := range append(lists, rules) {
+		for _, r := range list {
+			if r.match(err) {
+				return r, true
+			}
+		}
+	}
+	return rule{}, false
+}
+
+// faults lists the errors with advice in a chain, the outermost first.
+func faults(err error) []*fault.Error {
+	var found []*fault.Error
+	var f *fault.Error
+	for errors.As(err, &f) {
+		found = append(found, f)
+		err = f.Err
+	}
+	return found
+}

@@ -1,0 +1,28 @@
+package app
+
+import (
+	"context"
+
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local"
+)
+
+// localKind is the embedded store.
+var localKind = storeKind{name: local.Kind, open: openLocal, folder: true}
+
+func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
+	if cfg.DB == "" {
+		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+	}
+	engine := e.MatrixEngine(cfg)
+	st, err := local.Open(ctx, local.Options{
+		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Mode: mode, Log: e.Log,
+		Engine: engine, SQ8: engine, Float32Only: cfg.StoreExact,
+	})
+	if err != nil {
+		return nil, err // not st: a nil *local.Store is not a nil store.Store
+	}
+	return st, nil
+}

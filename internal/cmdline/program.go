@@ -1,0 +1,206 @@
+// Package cmdline is what both commands have of the command line: flags and the order
+// of arguments, help, prompts, printing of hits, progress, and exit codes. It is not
+// called cli, as the library is whose types stand beside it in every command.
+package cmdline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Version is the release, set by the linker.
+var Version = "dev"
+
+// Program is a command's connection to the world. Tests give it buffers.
+type Program struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+
+	// Env opens stores and models. Its log goes to stderr; it is replaced once the
+	// settings are known, and again while a progress line owns the terminal.
+	app.Env
+	level string // of the log
+
+	unwritten error // the first failure of Printf
+}
+
+// NewProgram returns the Program of this process.
+func NewProgram() *Program {
+	exe, err := os.Executable()
+	if err != nil {
+		exe = "" // then models and libraries are only found where the settings say
+	}
+	p := &Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: app.Env{Getenv: os.Getenv, Executable: exe}}
+	p.level = config.Default().Log.Level
+	p.Log = p.logger(p.Stderr, p.level)
+	return p
+}
+
+// Run runs a command line and returns the exit code. It reports an error on
+// stderr, as two lines or, with --json among the arguments, as one object.
+func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
+	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
+	a.ExitErrHandler = func(*cli.Context, error) {}
+	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
+	a.CustomAppHelpTemplate = appHelp
+	a.HideHelpCommand = true // arrange makes a flag of it
+	for _, c := range a.Commands {
+		dress(c)
+	}
+	arranged, err := arrange(a, args)
+	a.DefaultCommand = "" // it is in place now, and a call without anything shows the help
+	if err == nil {
+		err = a.RunContext(ctx, arranged)
+	}
+	if err == nil {
+		err = p.unwritten
+	}
+	// An interrupted command may return its own error for what was cut short.
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = fault.ErrInterrupted
+	}
+	return p.report(err, wantsJSON(args))
+}
+
+// dress gives a command, and those below it, what all of them have in common.
+func dress(c *cli.Command) {
+	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
+	c.CustomHelpTemplate = commandHelp
+	c.HideHelpCommand = true
+	if c.ArgsUsage == "" && c.Action != nil {
+		c.Action = withoutArguments(c.Action)
+	}
+	for _, f := range c.Flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true // "(default: false)" says nothing
+		}
+	}
+	for _, sub := range c.Subcommands {
+		dress(sub)
+	}
+	if len(c.Subcommands) > 0 {
+		c.CustomHelpTemplate = ""
+		c.Action = func(ctx *cli.Context) error {
+			hint := "see " + ctx.App.Name + " " + c.Name + " --help"
+			if ctx.Args().Present() {
+				return fault.Usagef(hint, "%s has no command %q", c.Name, ctx.Args().First())
+			}
+			return fault.Usagef(hint, "%s needs one of its commands", c.Name)
+		}
+	}
+}
+
+// withoutArguments guards a command that takes none. Passed over, a path after
+// indexer retry would let people believe that only its files are tried again.
+func withoutArguments(action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if c.Args().Present() {
+			name := c.App.Name + " " + c.Command.Name
+			return fault.Usagef("see "+name+" --help", "%s takes no arguments, and there is %q", name, c.Args().First())
+		}
+		return action(c)
+	}
+}
+
+// wantsJSON looks for --json before anything is parsed, so that a mistake in the
+// arguments is reported in the form that was asked for.
+func wantsJSON(args []string) bool {
+	for _, a := range args {
+		switch a {
+		case "--":
+			return false
+		case "--json", "-json", "--json=true":
+			return true
+		}
+	}
+	return false
+}
+
+// Config gathers the settings of a command.
+func (p *Program) Config(c *cli.Context) (config.Config, error) {
+	flags := make(map[string]any)
+	for name, key := range settingOf {
+		if c.IsSet(name) {
+			flags[key] = c.Value(name)
+			if list, ok := flags[key].(cli.StringSlice); ok {
+				flags[key] = list.Value()
+			}
+		}
+	}
+	if c.IsSet("no-links") {
+		flags["index.follow_links"] = !c.Bool("no-links")
+	}
+	cfg, err := config.Load(config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv, StoreKinds: app.StoreKinds()})
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.DB == "" {
+		cfg.DB = config.DefaultDB(p.Getenv)
+	}
+	if cfg.Models == "" {
+		cfg.Models = config.DefaultModels(p.Getenv)
+	}
+	p.level = cfg.Log.Level
+	p.Log = p.logger(p.Stderr, p.level)
+	return cfg, nil
+}
+
+func (p *Program) configFile(c *cli.Context) string {
+	if f := c.String("config"); f != "" {
+		return f
+	}
+	return p.Getenv(config.EnvPrefix + "_CONFIG")
+}
+
+// logger writes to w, without the time: a log line of a command that runs in the
+// foreground is read as it happens.
+func (p *Program) logger(w io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // validated with the settings; zero is info
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
+		Level: l,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if len(groups) == 0 && a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}
+
+// Printf writes to stdout. Its failure, such as a full disk, ends the command with an
+// error once the work is done; a reader that has gone away (head) is none.
+func (p *Program) Printf(format string, args ...any) {
+	if _, err := fmt.Fprintf(p.Stdout, format, args...); err != nil && p.unwritten == nil {
+		p.unwritten = err
+	}
+}
+
+// Notef writes a remark to stderr, where it does not disturb a pipe.
+func (p *Program) Notef(format string, args ...any) {
+	fmt.Fprintf(p.Stderr, strings.TrimRight(format, "\n")+"\n", args...)
+}
+
+// OpenAnyStore reads the settings of a command and opens the store that they name,
+// whichever model built its index: for commands that need no model.
+func (p *Program) OpenAnyStore(c *cli.Context, access store.Mode) (config.Config, store.Store, error) {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	st, err := p.OpenStore(c.Context, cfg, access, store.Model{})
+	return cfg, st, err
+}

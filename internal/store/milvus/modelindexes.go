@@ -1,0 +1,123 @@
+package milvus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Promote implements store.Promoter: it lets the alias point to this store's
+// collection.
+func (s *Store) Promote(ctx context.Context) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	target, err := s.target(ctx)
+	if err != nil {
+		return err
+	}
+	switch target {
+	case s.physical:
+	case "":
+		// There is none, or it points to a collection that is gone; which, only trying tells.
+		if err = s.client.CreateAlias(ctx, s.physical, s.alias); err != nil {
+			if aerr := s.client.AlterAlias(ctx, s.physical, s.alias); aerr == nil {
+				err = nil
+			}
+		}
+	default:
+		err = s.client.AlterAlias(ctx, s.physical, s.alias)
+	}
+	if err != nil {
+		return fmt.Errorf("letting %s stand for collection %s: %w", s.alias, s.physical, err)
+	}
+	s.inUse.Store(true)
+	return nil
+}
+
+// ModelIndexes implements store.ModelIndexKeeper. The number of records of those that are not
+// in use is a guess of the server's, which counts what was deleted until it has
+// tidied up.
+func (s *Store) ModelIndexes(ctx context.Context) ([]store.ModelIndex, error) {
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	current, err := s.target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.physicals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []store.ModelIndex
+	for _, name := range names {
+		g, err := s.generation(ctx, name)
+		if errors.Is(err, errNoCollection) {
+			continue // it went while we looked
+		}
+		if err != nil {
+			return nil, fmt.Errorf("collection %s: %w", name, err)
+		}
+		g.Current = name == current
+		out = append(out, g)
+	}
+	slices.SortStableFunc(out, func(a, b store.ModelIndex) int {
+		switch {
+		case a.Current:
+			return -1
+		case b.Current:
+			return 1
+		}
+		return b.Updated.Compare(a.Updated)
+	})
+	return out, nil
+}
+
+func (s *Store) generation(ctx context.Context, physical string) (store.ModelIndex, error) {
+	m, _, err := s.readIndexMeta(ctx, physical)
+	if err != nil {
+		return store.ModelIndex{}, err
+	}
+	g := store.ModelIndex{Name: physical, Model: m.Model, Updated: time.Unix(0, m.Created).UTC()}
+	var last updated
+	found, err := s.readMeta(ctx, physical, idUpdated, entity.ClEventually, &last)
+	if err != nil && !errors.Is(err, errNoCollection) {
+		return g, err
+	}
+	if found {
+		g.Updated = time.Unix(0, last.At).UTC()
+	}
+	g.Records, err = s.count(ctx, physical, always.everything(), entity.ClEventually)
+	return g, err
+}
+
+// DropModelIndex implements store.ModelIndexKeeper.
+func (s *Store) DropModelIndex(ctx context.Context, name string) error {
+	if err := s.beginChange(ctx); err != nil {
+		return err
+	}
+	if !isPhysicalOf(s.alias, name) {
+		return fmt.Errorf("collection %s is not one of index %s", name, s.meta.Collection)
+	}
+	current, err := s.target(ctx)
+	if err != nil {
+		return err
+	}
+	if name == current || name == s.physical {
+		return fmt.Errorf("collection %s is in use and cannot be removed", name)
+	}
+	// The companion goes first: without it, what is left is no index to anybody.
+	for _, collection := range []string{name + metaSuffix, name} {
+		if err := s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, errNoCollection) {
+			return fmt.Errorf("removing collection %s: %w", collection, err)
+		}
+	}
+	return nil
+}
