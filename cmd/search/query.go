@@ -25,7 +25,7 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024)", Category: narrowing},
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 		&cli.BoolFlag{Name: "paths", Usage: "print paths alone", Category: "Output"},
@@ -120,8 +120,14 @@ func find(c *cli.Context, p *cmdline.Program, ask func(context.Context, *query.S
 	if err != nil {
 		return err
 	}
+	shown := hits
+	if cfg.Index.RAW == "twin" {
+		if shown, err = paired(hits, params, func(q query.Params) ([]store.Hit, error) { return ask(c.Context, service, q) }); err != nil {
+			return err
+		}
+	}
 	took := time.Since(start)
-	if err := show(c, p, hits, open.Encoder.Spec().Notice); err != nil || !c.Bool("verify") {
+	if err := show(c, p, shown, open.Encoder.Spec().Notice); err != nil || !c.Bool("verify") {
 		return err
 	}
 	start = time.Now()
@@ -131,6 +137,23 @@ func find(c *cli.Context, p *cmdline.Program, ask func(context.Context, *query.S
 		return err
 	}
 	return showRecall(c, p, verification{hits: hits, exact: exact, k: params.K, took: took, exactTook: time.Since(start)})
+}
+
+// paired shows RAW files as companions of their twins, and asks for more where that
+// leaves too few.
+func paired(hits []store.Hit, q query.Params, ask func(query.Params) ([]store.Hit, error)) ([]store.Hit, error) {
+	pairs := query.Pair(hits)
+	if len(pairs) == len(hits) || len(hits) < q.K {
+		return pairs, nil
+	}
+	k := q.K
+	q.K *= 2
+	more, err := ask(q)
+	if err != nil {
+		return nil, err
+	}
+	pairs = query.Pair(more)
+	return pairs[:min(k, len(pairs))], nil
 }
 
 func paramsOf(c *cli.Context) (query.Params, error) {

@@ -192,14 +192,21 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
 		return index.Options{}, fault.Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
 	}
+	raw := cfg.Index.RAW != "off"
 	return index.Options{
 		Collection: cfg.Collection,
+		Twins:      cfg.Index.RAW == "twin",
 		Walk: walk.Options{
-			KnownExtension: imaging.KnownExtension,
-			Sniff:          func(head []byte) bool { return imaging.Sniff(head) != imaging.FormatUnknown },
-			Hidden:         cfg.Index.Hidden,
-			SkipLinks:      !cfg.Index.FollowLinks,
-			Ignore:         cfg.Index.Ignore,
+			KnownExtension: func(name string) bool {
+				return imaging.KnownExtension(name) && (raw || !imaging.RAWName(name))
+			},
+			Sniff: func(head []byte) bool {
+				format := imaging.Sniff(head)
+				return format != imaging.FormatUnknown && (raw || !format.IsRAW())
+			},
+			Hidden:    cfg.Index.Hidden,
+			SkipLinks: !cfg.Index.FollowLinks,
+			Ignore:    cfg.Index.Ignore,
 		},
 		Limits:       Limits(cfg),
 		Workers:      cfg.Index.Workers,

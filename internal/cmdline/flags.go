@@ -14,7 +14,7 @@ var settingOf = map[string]string{
 	"precision": "precision", "pixels": "pixels", "colour": "colour", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
 	"milvus-address": "milvus.address", "recall": "milvus.recall",
 	"workers": "index.workers", "embed-workers": "index.embed_workers", "embed-threads": "index.embed_threads", "batch-size": "index.batch_size",
-	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "hidden": "index.hidden", "ignore": "index.ignore",
+	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "hidden": "index.hidden", "raw": "index.raw", "ignore": "index.ignore",
 }
 
 // The categories of flags in the help texts.

@@ -36,6 +36,7 @@ type hitJSON struct {
 	Date       string   `json:"date"`
 	Format     string   `json:"format"`
 	PathBase64 string   `json:"path_base64,omitempty"`
+	Companions []string `json:"companions,omitempty"`
 }
 
 // WriteHits prints hits in the order given.
@@ -69,7 +70,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
 		Tags: TagLabels(h.Tags), Date: h.When().UTC().Format("2006-01-02T15:04:05Z"), Format: h.Format,
-		PathBase64: PathBase64(h.Path),
+		PathBase64: PathBase64(h.Path), Companions: h.Companions,
 	}
 }
 
@@ -90,8 +91,12 @@ func writeTable(w io.Writer, hits []store.Hit, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
 	for i, h := range hits {
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)))
+		beside := ""
+		for _, c := range h.Companions {
+			beside += " + " + terminal.Safe(filepath.Base(c))
+		}
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s%s\n", i+1, h.Score, h.Width, h.Height,
+			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)), beside)
 	}
 	t.Flush()
 }

@@ -37,6 +37,7 @@ type Index struct {
 	Hidden       bool     `mapstructure:"hidden"`        // look at files and folders with a leading dot
 	FollowLinks  bool     `mapstructure:"follow_links"`
 	Ignore       []string `mapstructure:"ignore"` // globs, as in .sightlineignore
+	RAW          string   `mapstructure:"raw"`    // "twin", "both" or "off": see config.yaml
 }
 
 // Log are the settings of the log on stderr.
@@ -56,6 +57,7 @@ func Default() Config {
 			MaxBytes:     2 << 30,
 			FollowLinks:  true,
 			Ignore:       []string{},
+			RAW:          "twin",
 		},
 		Log: Log{Level: "warn"},
 	}

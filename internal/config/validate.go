@@ -37,6 +37,7 @@ func (c Config) Validate(kinds []string) error {
 		errs = append(errs, fmt.Errorf("%w: collection is %q; it can be up to 64 letters, digits, _, - and ., the first of them a letter, a digit or _",
 			ErrInvalid, c.Collection))
 	}
+	oneOf("index.raw", c.Index.RAW, "twin", "both", "off")
 	atLeast("index.workers", int64(c.Index.Workers), 0)
 	atLeast("index.embed_workers", int64(c.Index.EmbedWorkers), 0)
 	atLeast("index.embed_threads", int64(c.Index.EmbedThreads), 0)

@@ -175,9 +175,13 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // decode puts the picture into a batch. The memory that its pixels will take is
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
-	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
+	info, beside, err := w.readInfo(ctx, c.entry.Path, f.data)
 	if err != nil {
 		return &fileError{err}
+	}
+	pixels := f.data
+	if beside.data != nil {
+		pixels = beside.data
 	}
 	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
 	if err := w.memory.Acquire(ctx, weight); err != nil {
@@ -187,7 +191,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 
 	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := imaging.Decode(f.data, imaging.Options{
+	img, _, err := imaging.Decode(pixels, imaging.Options{
 		Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
 	})
 	decoding.end()

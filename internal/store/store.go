@@ -117,6 +117,9 @@ type Query struct {
 type Hit struct {
 	Record
 	Score float32 // cosine, -1..1
+	// Companions are the paths of other files that are the same picture, such as a
+	// camera's RAW beside its JPEG. No store fills them in: query.Pair does.
+	Companions []string
 }
 
 // Fields says what a scan returns beside ids, paths and file facts.
