@@ -191,9 +191,11 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 
 	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, _, err := imaging.Decode(pixels, imaging.Options{
-		Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
-	})
+	o := imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits}
+	img, _, err := imaging.Decode(pixels, o)
+	if err != nil && beside.data != nil { // its twin is damaged
+		img, _, err = imaging.Decode(f.data, o)
+	}
 	decoding.end()
 	if err != nil {
 		return &fileError{err}
