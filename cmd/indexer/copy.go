@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +9,6 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/fault"
-	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/transfer"
 )
@@ -42,54 +38,28 @@ func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	source, target := cfg, cfg
+	from := cfg.Store
 	if c.IsSet("from") {
-		source.Store = c.String("from")
+		from = c.String("from")
 	}
-	target.Store = c.String("to")
-	const example = "for example: indexer copy --from local --to milvus"
-	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
-		if !slices.Contains(app.StoreKinds(), f.kind) {
-			return fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(app.StoreKinds(), ", "))
-		}
-	}
-	if source.Store == target.Store {
-		return fault.Usagef(example, "--from and --to are both %s", source.Store)
-	}
-	from, err := p.OpenStore(c.Context, source, store.ReadOnly, store.Model{})
+	job, err := p.OpenCopy(c.Context, cfg, from, c.String("to"))
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	d, err := from.Describe(c.Context)
-	if err != nil {
-		return err
-	}
-	to, err := p.OpenStore(c.Context, target, store.Create, d.Model)
-	if err != nil {
-		return err
-	}
-	defer to.Close()
+	defer job.Close()
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err
 	}
-	report, err := transfer.Copy(c.Context, from, to, transfer.Options{Observer: copyProgress(reporter, d.Model.Dim)})
+	start := time.Now()
+	report, err := job.Run(c.Context, func(done, total int64) {
+		reporter.Bytes(progress.Bytes{What: "copying", Done: done, Total: total, Rate: float64(done) / time.Since(start).Seconds()})
+	})
 	reporter.Close()
 	if err == nil || c.Context.Err() != nil || errors.Is(err, transfer.ErrCheck) {
 		printCopy(c, p, report, err == nil)
 	}
 	return err
-}
-
-// copyProgress shows how much of the embeddings, which are most of an index, is over.
-func copyProgress(r *cmdline.Reporter, dim int) func(done, total int64) {
-	start, each := time.Now(), int64(4*dim)
-	return func(done, total int64) {
-		r.Bytes(progress.Bytes{
-			What: "copying", Done: done * each, Total: total * each, Rate: float64(done*each) / time.Since(start).Seconds(),
-		})
-	}
 }
 
 // copyJSON is the outcome of a copy for scripts.
@@ -106,11 +76,10 @@ type copyJSON struct {
 
 func printCopy(c *cli.Context, p *cmdline.Program, r transfer.Report, complete bool) {
 	if c.Bool("json") {
-		line, _ := json.Marshal(copyJSON{ // numbers always marshal
+		p.PrintJSON(copyJSON{
 			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures,
 			Sampled: r.Sampled, Seconds: r.Seconds, Complete: complete,
 		})
-		p.Printf("%s\n", line)
 		return
 	}
 	p.Printf("%d pictures read: %d copied, %d there already, %d failures in %s\n",

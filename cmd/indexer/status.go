@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -30,29 +30,26 @@ func statusCommand(p *cmdline.Program) *cli.Command {
 				return err
 			}
 			defer st.Close()
-			d, err := st.Describe(c.Context)
+			limit := fewFailures
+			if c.Bool("failures") {
+				limit = index.AllFailures
+			}
+			status, err := index.ReadStatus(c.Context, st, limit)
 			if err != nil {
 				return err
 			}
-			const few = 10
-			var failures []store.Failure
-			for f, err := range st.Failures(c.Context) {
-				if err != nil {
-					return err
-				}
-				if !c.Bool("failures") && len(failures) == few {
-					break
-				}
-				failures = append(failures, f)
-			}
 			if c.Bool("json") {
-				return printStatusJSON(p, d, failures)
+				printStatusJSON(p, status)
+			} else {
+				printStatus(p, status)
 			}
-			printStatus(p, d, failures)
 			return nil
 		},
 	}
 }
+
+// fewFailures is how many failures are listed where not all are asked for.
+const fewFailures = 10
 
 // statusJSON is the answer for scripts.
 type statusJSON struct {
@@ -78,22 +75,22 @@ type modelJSON struct {
 	Fingerprint string `json:"fingerprint"`
 }
 
-func printStatusJSON(p *cmdline.Program, d store.Description, failures []store.Failure) error {
+func printStatusJSON(p *cmdline.Program, d index.Status) {
 	s := statusJSON{
 		Store: d.Kind, Location: d.Location, Collection: d.Collection, Records: d.Records, Failures: d.Failures,
 		Model:   modelJSON{d.Model.Name, d.Model.Precision, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignore"), d.Model.Dim, d.Model.Fingerprint},
 		Created: d.Created, Updated: d.Updated, Bytes: d.Bytes, Format: d.Format, FailedFiles: []cmdline.Failure{},
 	}
-	for _, f := range failures {
+	for _, f := range d.Listed {
 		s.FailedFiles = append(s.FailedFiles, cmdline.NewFailure(f.Path, f.Reason))
 	}
-	return json.NewEncoder(p.Stdout).Encode(s)
+	p.PrintJSON(s)
 }
 
-func printStatus(p *cmdline.Program, d store.Description, failures []store.Failure) {
+func printStatus(p *cmdline.Program, d index.Status) {
 	p.Printf("store       %s, %s\n", d.Kind, terminal.Safe(d.Location))
 	p.Printf("collection  %s\n", d.Collection)
-	size := "" // a server does not tell
+	size := "" // unknown on a server
 	if d.Bytes > 0 {
 		size = fmt.Sprintf(" (%s on disk)", humanize.Bytes(uint64(d.Bytes)))
 	}
@@ -103,10 +100,10 @@ func printStatus(p *cmdline.Program, d store.Description, failures []store.Failu
 		terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignored"))
 	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))
 	p.Printf("updated     %s\n", d.Updated.Local().Format(time.DateTime))
-	for _, f := range failures {
+	for _, f := range d.Listed {
 		p.Printf("failed: %s: %s\n", terminal.Safe(f.Path), terminal.Safe(f.Reason))
 	}
-	if more := d.Failures - int64(len(failures)); more > 0 {
+	if more := d.Unlisted(); more > 0 {
 		p.Printf("... and %d more: indexer status --failures\n", more)
 	}
 	if d.Failures > 0 {

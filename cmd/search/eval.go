@@ -1,10 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
@@ -43,14 +39,9 @@ column count as wrong for it.
 			if err != nil {
 				return err
 			}
-			f, err := os.Open(name)
+			captions, err := retrieval.ReadCaptionsFile(name)
 			if err != nil {
-				return fmt.Errorf("%w: %w", retrieval.ErrCaptions, err)
-			}
-			defer f.Close()
-			captions, err := retrieval.ReadCaptions(f)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return err
 			}
 			open, err := p.OpenIndex(c.Context, cfg, store.ReadOnly, app.OneQuery)
 			if err != nil {
@@ -68,7 +59,8 @@ column count as wrong for it.
 				p.Notef("warning: %d of %d pictures are not in the index; their captions count as not found", r.Missing, r.Images)
 			}
 			if c.Bool("json") {
-				return json.NewEncoder(p.Stdout).Encode(r)
+				p.PrintJSON(r)
+				return nil
 			}
 			p.Printf("queries    %d\nimages     %d\nrecall@1   %.1f\nrecall@5   %.1f\nrecall@10  %.1f\nmrr        %.1f\n",
 				r.Queries, r.Images, r.Recall1, r.Recall5, r.Recall10, r.MRR)

@@ -10,10 +10,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -47,8 +50,8 @@ A list that cannot be used as it is ends with code 2; advice alone ends with 0.`
 			if c.NArg() != 1 {
 				return fault.Usagef("for example: search labels lint labels.txt", "search labels lint takes one label list")
 			}
-			if m := c.Float64("min-probability"); !(m >= 0 && m <= 1) {
-				return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", m)
+			if err := checkProbability(c.Float64("min-probability")); err != nil {
+				return err
 			}
 			return lint(c, p)
 		},
@@ -56,23 +59,13 @@ A list that cannot be used as it is ends with code 2; advice alone ends with 0.`
 }
 
 func lint(c *cli.Context, p *cmdline.Program) error {
-	labels, source, err := zeroshot.LoadUnchecked(c.Args().First())
+	in, err := label.Inspect(c.Args().First())
 	if err != nil {
 		return err
 	}
-	findings := zeroshot.LintNames(labels)
-	unusable := 0
-	for _, f := range findings {
-		if f.Unusable() {
-			unusable++
-		}
-	}
-	if unusable == 0 {
-		list, err := zeroshot.NewList(source, labels)
-		if err != nil {
-			return err
-		}
-		more, err := lintWithModel(c, p, list)
+	findings := in.Findings
+	if in.List != nil {
+		more, err := lintWithModel(c, p, in.List)
 		if err != nil {
 			return err
 		}
@@ -81,18 +74,18 @@ func lint(c *cli.Context, p *cmdline.Program) error {
 	if err := writeFindings(c, p, findings); err != nil {
 		return err
 	}
-	if unusable > 0 {
-		return fault.Usagef("", "%s cannot be used as it is: %d of its %d labels are wrong", source, unusable, len(labels))
+	if in.Unusable > 0 {
+		return fault.Usagef("", "%s cannot be used as it is: %d of its %d labels are wrong", in.Source, in.Unusable, in.Labels)
 	}
 	if len(findings) == 0 && !c.Bool("json") {
-		p.Printf("%d labels, nothing to say\n", len(labels))
+		p.Printf("%d labels, nothing to say\n", in.Labels)
 	}
 	return nil
 }
 
 // lintWithModel compares the labels with each other and, where there is one, with
 // the index.
-func lintWithModel(c *cli.Context, p *cmdline.Program, list *zeroshot.List) ([]zeroshot.Finding, error) {
+func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]label.Finding, error) {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return nil, err
@@ -101,53 +94,39 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *zeroshot.List) ([]z
 	if err != nil {
 		return nil, err
 	}
-	open, err := openForLint(c.Context, p, cfg, c.Bool("no-index"))
+	st, enc, err := openForLint(c.Context, p, cfg, c.Bool("no-index"))
 	if err != nil {
 		return nil, err
 	}
-	defer open.close()
-	classifier, err := how.prepare(c.Context, p, open.Encoder, list)
+	defer enc.Close()
+	if st != nil {
+		defer st.Close()
+	}
+	classifier, err := prepareLabels(c.Context, p, enc, list, how)
 	if err != nil {
 		return nil, err
 	}
-	findings, err := classifier.LintMeanings(c.Context)
-	if err != nil || open.Store == nil {
-		return findings, err
-	}
-	more, err := classifier.LintIndex(c.Context, open.Store, float32(c.Float64("min-probability")))
-	return append(findings, more...), err
+	return tagging.Lint(c.Context, st, classifier, float32(c.Float64("min-probability")))
 }
 
-// lintInput is the model, with an index where there is one.
-type lintInput struct{ app.Open }
-
-func openForLint(ctx context.Context, p *cmdline.Program, cfg config.Config, noIndex bool) (*lintInput, error) {
+// openForLint opens the model, with an index where there is one: the store may be nil.
+func openForLint(ctx context.Context, p *cmdline.Program, cfg config.Config, noIndex bool) (store.Store, clip.Encoder, error) {
 	if !noIndex {
 		open, err := p.OpenIndex(ctx, cfg, store.ReadOnly, app.OneQuery)
 		if err == nil {
-			return &lintInput{*open}, nil
+			return open.Store, open.Encoder, nil
 		}
 		if !errors.Is(err, store.ErrNoIndex) {
-			return nil, err
+			return nil, nil, err
 		}
 		p.Notef("note: there is no index, so only the list is looked at")
 	}
 	enc, err := p.OpenEncoder(ctx, cfg, app.OneQuery)
-	if err != nil {
-		return nil, err
-	}
-	return &lintInput{app.Open{Encoder: enc}}, nil
+	return nil, enc, err
 }
 
-func (l *lintInput) close() error {
-	if l.Store == nil {
-		return l.Encoder.Close()
-	}
-	return l.Close()
-}
-
-// writeFindings prints an object or a line a finding.
-func writeFindings(c *cli.Context, p *cmdline.Program, findings []zeroshot.Finding) error {
+// writeFindings prints an object or a line for each finding.
+func writeFindings(c *cli.Context, p *cmdline.Program, findings []label.Finding) error {
 	if c.Bool("json") {
 		enc := json.NewEncoder(p.Stdout)
 		for _, f := range findings {
@@ -159,11 +138,11 @@ func writeFindings(c *cli.Context, p *cmdline.Program, findings []zeroshot.Findi
 	}
 	w := tabwriter.NewWriter(p.Stdout, 0, 8, 2, ' ', 0)
 	for _, f := range findings {
-		label := f.Label
+		name := f.Label
 		if f.Other != "" {
-			label += ", " + f.Other
+			name += ", " + f.Other
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, terminal.Safe(label), terminal.Safe(f.Message))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Problem, terminal.Safe(name), terminal.Safe(f.Message))
 	}
 	return w.Flush()
 }

@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
-	"path/filepath"
+	"errors"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -26,60 +26,52 @@ func labelFlags() []cli.Flag {
 }
 
 // readLabels reads what --labels names.
-func readLabels(c *cli.Context) (*zeroshot.List, error) {
-	spec := c.String("labels")
+func readLabels(c *cli.Context) (*label.List, error) {
 	if !c.IsSet("labels") {
 		return nil, fault.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
 	}
-	return zeroshot.LoadLabels(spec)
+	return label.Load(c.String("labels"))
 }
 
-// labelling is how a list is made ready, as the flags say it.
-type labelling struct {
-	templates   []string
-	bank        []string
-	calibration string
-	engine      app.Engine // for many pictures; nil leaves it to the classifier
-}
-
-func readLabelling(c *cli.Context) (labelling, error) {
-	l := labelling{calibration: c.String("calibration")}
+// readLabelling reads how the labels are made ready.
+func readLabelling(c *cli.Context) (app.Labelling, error) {
+	l := app.Labelling{Calibration: c.String("calibration")}
 	for _, spec := range c.StringSlice("template") {
 		t, err := zeroshot.Templates(spec)
 		if err != nil {
 			return l, err
 		}
-		l.templates = append(l.templates, t...)
+		l.Templates = append(l.Templates, t...)
 	}
 	if name := c.String("bank"); name != "" {
 		var err error
-		if l.bank, err = zeroshot.ReadBank(name); err != nil {
+		if l.Background, err = zeroshot.ReadBackground(name); err != nil {
 			return l, err
 		}
 	}
 	return l, nil
 }
 
-// templatesOrDefault is what people are told that was used.
-func (l labelling) templatesOrDefault() []string {
-	if l.templates == nil {
-		return zeroshot.DefaultTemplates()
+// checkProbability refuses a --min-probability that is none.
+func checkProbability(p float64) error {
+	if !(p >= 0 && p <= 1) {
+		return fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", p)
 	}
-	return l.templates
+	return nil
 }
 
-// prepare embeds the labels with a model, or takes them from the cache.
-func (l labelling) prepare(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *zeroshot.List) (*zeroshot.Classifier, error) {
-	calibration, err := zeroshot.NewCalibration(l.calibration, enc.Spec())
-	if err != nil {
-		return nil, fault.Usagef("", "--calibration: %s", err)
+// prepareLabels makes a list ready for a model.
+func prepareLabels(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *label.List, how app.Labelling) (*zeroshot.Classifier, error) {
+	c, err := p.Classifier(ctx, enc, list, how)
+	if errors.Is(err, zeroshot.ErrCalibration) {
+		err = fault.Usagef("", "--calibration: %s", err)
 	}
-	o := zeroshot.Options{Templates: l.templates, Bank: l.bank, Calibration: calibration, Log: p.Log}
-	if l.engine != nil {
-		o.Engine, o.Codes = l.engine, l.engine
+	return c, err
+}
+
+// noteModel tells people what they should know of a model, where it says something.
+func noteModel(p *cmdline.Program, s clip.Spec, asJSON bool) {
+	if s.Notice != "" && !asJSON && cmdline.IsTerminal(p.Stdout) {
+		p.Notef("note: %s", s.Notice)
 	}
-	if dir := config.DefaultCache(p.Getenv); dir != "" {
-		o.Cache = zeroshot.OpenCache(filepath.Join(dir, "labels"))
-	}
-	return zeroshot.Prepare(ctx, enc, list, o)
 }

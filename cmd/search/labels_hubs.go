@@ -8,9 +8,10 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func hubsCommand(p *cmdline.Program) *cli.Command {
@@ -44,7 +45,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	list, err := zeroshot.LoadLabels(c.Args().First())
+	list, err := label.Load(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -57,11 +58,11 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer open.Close()
-	classifier, err := how.prepare(c.Context, p, open.Encoder, list)
+	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}
-	h, err := classifier.MeasureHubness(c.Context, open.Store, zeroshot.TagOptions{Top: c.Int("k"), CorrectHubness: c.Bool("hubness-correction")})
+	h, err := tagging.MeasureHubness(c.Context, open.Store, classifier, tagging.WalkOptions{Top: c.Int("k"), CorrectHubness: c.Bool("hubness-correction")})
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 )
 
-// narrows says whether a flag that chooses pictures without a query was given.
+// narrows reports whether a flag that chooses pictures without a query was given.
 func narrows(c *cli.Context) bool {
 	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
 }
@@ -28,7 +29,7 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -37,5 +38,8 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	return show(c, p, hits, "")
+	if cfg.Index.RAW == config.RAWTwin {
+		hits = query.Pair(hits)
+	}
+	return p.ShowHits(c, hits, "")
 }

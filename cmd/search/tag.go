@@ -2,17 +2,14 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/tagging"
-	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -64,93 +61,8 @@ it stays as it is; else photo.jpg.xmp is made.`,
 	}
 }
 
-// tagOptions is what the flags of a run say.
-type tagOptions struct {
-	cfg     config.Config
-	list    *zeroshot.List
-	how     labelling
-	per     tagging.Direction
-	count   int
-	least   float32
-	exports []exportFile
-	hubness bool
-	retag   bool
-	dryRun  bool
-	xmp     bool
-	report  string
-	json    bool
-}
-
-type exportFile struct {
-	path   string
-	format export.Format
-}
-
-func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error) {
-	o = tagOptions{
-		per: tagging.Direction(c.String("per")), least: float32(c.Float64("min-probability")),
-		hubness: c.Bool("hubness-correction"), retag: c.Bool("retag"), dryRun: c.Bool("dry-run"), xmp: c.Bool("xmp"), report: c.String("report"), json: c.Bool("json"),
-	}
-	if o.exports, err = exportFiles(c); err != nil {
-		return o, err
-	}
-	switch o.per {
-	case tagging.PerImage:
-		o.count = c.Int("top")
-	case tagging.PerLabel:
-		o.count = c.Int("k")
-	default:
-		return o, fault.Usagef("", "--per is %q; it can be image or label", c.String("per"))
-	}
-	if o.hubness && o.per != tagging.PerLabel {
-		return o, fault.Usagef("a picture's own labels are always set against the bank", "--hubness-correction needs --per label")
-	}
-	if o.count < 1 {
-		return o, fault.Usagef("", "%d tags were asked for; at least 1 is needed", o.count)
-	}
-	if !(o.least >= 0 && o.least <= 1) {
-		return o, fault.Usagef("a probability lies between 0 and 1", "--min-probability is %g", o.least)
-	}
-	if o.cfg, err = p.Config(c); err != nil {
-		return o, err
-	}
-	if o.list, err = readLabels(c); err != nil {
-		return o, err
-	}
-	if o.per == tagging.PerLabel {
-		if err := tagging.CheckCount(len(o.list.Labels), o.count); err != nil {
-			return o, fault.Usagef("give a smaller --k, or use --per image", "%s", err)
-		}
-	}
-	o.how, err = readLabelling(c)
-	return o, err
-}
-
-// exportFiles reads --export, whose value is a file, or a format with the file behind
-// it: --export csv tags.txt.
-func exportFiles(c *cli.Context) ([]exportFile, error) {
-	rest := c.Args().Slice()
-	var files []exportFile
-	for _, value := range c.StringSlice("export") {
-		if f := export.Format(value); f.Known() && len(rest) > 0 {
-			files = append(files, exportFile{rest[0], f})
-			rest = rest[1:]
-			continue
-		}
-		f, err := export.FormatOf(value)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, exportFile{value, f})
-	}
-	if len(rest) > 0 {
-		return nil, fault.Usagef("for example: search tag --labels beach,dog,snow", "search tag takes no arguments, and there is %q", rest[0])
-	}
-	return files, nil
-}
-
-// tag does a run.
-func tag(c *cli.Context, p *cmdline.Program) (err error) {
+// tag does a run, or shows what it would do.
+func tag(c *cli.Context, p *cmdline.Program) error {
 	o, err := readTagOptions(c, p)
 	if err != nil {
 		return err
@@ -164,54 +76,39 @@ func tag(c *cli.Context, p *cmdline.Program) (err error) {
 		return err
 	}
 	defer open.Close()
-	dir, err := app.RunsDir(c.Context, o.cfg, open.Store)
+	t, err := openTagger(c, p, o.cfg, open.Store)
 	if err != nil {
 		return err
 	}
-	reporter, err := p.Reporter(c.String("progress"), o.json)
-	if err != nil {
-		return err
-	}
-	defer reporter.Close()
-	reporter.Verb("tagged")
+	defer t.Close()
+	t.Verb("tagged")
 	engine := p.MatrixEngine(o.cfg)
 	defer engine.Close()
-	o.how.engine = engine
-	classifier, err := o.how.prepare(c.Context, p, open.Encoder, o.list)
+	o.how.Engine = engine
+	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err
 	}
-	spec := open.Encoder.Spec()
-	registry := tagging.OpenRegistry(dir)
-	x := &tagRun{
-		program: p, tagOptions: o, reporter: reporter, registry: registry,
-		tagger: tagging.New(open.Store, registry, observer{reporter}),
-		run: tagging.Run{
-			Plan: tagging.Plan{
-				Collection: o.cfg.Collection, Provenance: classifier.Provenance(),
-				Direction: o.per, Count: o.count, MinProbability: o.least, CorrectHubness: o.hubness,
-			},
-			ModelName: spec.Name + " " + spec.Precision, LabelsFrom: o.list.Source, LabelCount: len(o.list.Labels),
-			Templates: o.how.templatesOrDefault(),
-		},
-		keywords: keywordsOf(o.list),
-	}
-	_, notFile := os.Stat(c.String("labels"))
-	x.labelsFile = notFile == nil
-	if x.wd, err = os.Getwd(); err != nil {
-		x.wd = "" // only for shorter paths
-	}
 	if o.dryRun {
-		return x.preview(c.Context, classifier)
+		return previewTags(c, p, t, classifier, o)
 	}
-	if err := x.do(c.Context, classifier); err != nil {
+	began := time.Now()
+	if o.json {
+		o.run.Lines = p.Stdout
+	}
+	s, err := t.Tag(c.Context, classifier, o.run)
+	if err != nil {
 		return err
 	}
-	if spec.Notice != "" && !o.json && cmdline.IsTerminal(p.Stdout) {
-		p.Notef("note: %s", spec.Notice)
+	t.Close()
+	if !o.json {
+		writeTagSummary(p, t.registry, s)
+	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began)); err != nil {
+		return err
 	}
-	if x.failed > 0 {
-		return fault.Partialf(x.failed, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", x.run.ID))
+	noteModel(p, open.Encoder.Spec(), o.json)
+	if s.FailedSidecars > 0 {
+		return fault.Partialf(s.FailedSidecars, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", s.Run.ID))
 	}
 	return nil
 }

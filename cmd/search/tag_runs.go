@@ -12,7 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
-	"github.com/sightline/sightline/internal/tagging/sidecar"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -68,55 +67,31 @@ func undoRun(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	dir, err := app.RunsDir(c.Context, cfg, st)
+	t, err := openTagger(c, p, cfg, st)
 	if err != nil {
 		return err
 	}
-	registry := tagging.OpenRegistry(dir)
-	run, err := registry.Find(c.String("undo"))
+	defer t.Close()
+	t.Verb("taken back")
+	u, err := t.Undo(c.Context, c.String("undo"))
 	if err != nil {
 		return err
 	}
-	reporter, err := p.Reporter(c.String("progress"), c.Bool("json"))
-	if err != nil {
-		return err
-	}
-	defer reporter.Close()
-	reporter.Verb("taken back")
-	reporter.Planned(int(run.Tagged))
-	tagger := tagging.New(st, registry, observer{reporter})
-
-	var failed int64
-	if run.Sidecars {
-		none := func([]store.Tag) []sidecar.Keyword { return nil }
-		if failed, err = updateSidecars(c.Context, tagger, run.ID, reporter.Failed, none); err != nil {
-			return err
-		}
-	}
-	pictures, err := tagger.Undo(c.Context, run.ID)
-	if err != nil {
-		return err
-	}
-	if failed == 0 { // else the run is still known, so that undo can be repeated
-		if err := registry.Forget(run.ID); err != nil {
-			return err
-		}
-	}
-	reporter.Close()
+	t.Close()
 	if c.Bool("json") {
 		err := json.NewEncoder(p.Stdout).Encode(struct {
 			Run            string `json:"run"`
 			Pictures       int64  `json:"pictures"`
 			FailedSidecars int64  `json:"failed_sidecars"`
-		}{run.ID, pictures, failed})
+		}{u.Run.ID, u.Pictures, u.FailedSidecars})
 		if err != nil {
 			return err
 		}
 	} else {
-		p.Printf("run %s is taken back from %d pictures\n", run.ID, pictures)
+		p.Printf("run %s is taken back from %d pictures\n", u.Run.ID, u.Pictures)
 	}
-	if failed > 0 {
-		return fault.Partialf(failed, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
+	if u.FailedSidecars > 0 {
+		return fault.Partialf(u.FailedSidecars, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
 	}
 	return nil
 }

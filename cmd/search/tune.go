@@ -1,21 +1,16 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/vec"
 )
 
 func tuneCommand(p *cmdline.Program) *cli.Command {
@@ -31,7 +26,7 @@ index and holds for everybody's searches from then on; --dry-run only measures.
    search tune --queries queries.txt --recall 0.98
    search tune --queries queries.txt --recall 0.98 -k 50 --dry-run`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "queries", Usage: "`FILE` of text queries, one a line"},
+			&cli.StringFlag{Name: "queries", Usage: "`FILE` of text queries, one per line"},
 			&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "tune for searches of `N` pictures", Value: 10},
 			&cli.BoolFlag{Name: "dry-run", Usage: "measure, and keep nothing"},
 		}),
@@ -40,18 +35,18 @@ index and holds for everybody's searches from then on; --dry-run only measures.
 }
 
 func tune(c *cli.Context, p *cmdline.Program) error {
-	name := c.String("queries")
+	name, k := c.String("queries"), c.Int("k")
 	if name == "" {
 		return fault.Usagef("for example: search tune --queries queries.txt --recall 0.98", "search tune needs --queries FILE")
 	}
-	if c.Int("k") < 1 {
-		return fault.Usagef("", "-k is %d; it must be at least 1", c.Int("k"))
+	if k < 1 {
+		return fault.Usagef("", "-k is %d; it must be at least 1", k)
 	}
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
 	}
-	texts, err := readQueries(name)
+	texts, err := recall.ReadQueriesFile(name)
 	if err != nil {
 		return err
 	}
@@ -60,32 +55,23 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer open.Close()
-	queries, err := embed(c.Context, open.Encoder, texts)
+	queries, err := recall.EmbedQueries(c.Context, open.Encoder, texts)
 	if err != nil {
 		return err
 	}
-	var observer func(recall.Trial)
-	if !c.Bool("json") {
-		header := fmt.Sprintf("%7s  %-9s %s\n", "VALUE", fmt.Sprintf("RECALL@%d", c.Int("k")), "MEDIAN")
-		observer = func(t recall.Trial) {
-			p.Printf("%s%7d  %-9.4f %.2f ms\n", header, t.Value, t.Recall, 1e3*t.Median.Seconds())
-			header = ""
-		}
-	}
-	r, err := recall.Tune(c.Context, open.Store, queries, recall.Options{K: c.Int("k"), Target: cfg.Milvus.Recall, Observer: observer})
+	target := cfg.Milvus.Recall
+	r, err := recall.Tune(c.Context, open.Store, queries, recall.Options{K: k, Target: target, Observer: trialPrinter(c, p)})
 	if err != nil && !errors.Is(err, recall.ErrNotReached) {
 		return err
 	}
-	saved := false
-	if err == nil && !c.Bool("dry-run") {
-		tunable, _ := store.As[store.Tunable](open.Store) // Tune has found that it is
-		if err := tunable.SetSearchParameter(c.Context, r.Best.Value, r.Best.Recall); err != nil {
-			return fmt.Errorf("keeping %s %d: %w", r.Parameter, r.Best.Value, err)
+	saved := err == nil && !c.Bool("dry-run")
+	if saved {
+		if err := recall.Keep(c.Context, open.Store, r); err != nil {
+			return err
 		}
-		saved = true
 	}
 	if c.Bool("json") {
-		printTuneJSON(p, r, c.Int("k"), cfg.Milvus.Recall, saved)
+		printTuneJSON(p, r, tuneJSON{K: k, Target: target, Saved: saved})
 	} else if err == nil {
 		note := "kept with the index"
 		if !saved {
@@ -97,32 +83,17 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	return err
 }
 
-func readQueries(name string) ([]string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", recall.ErrQueries, err)
+// trialPrinter prints each trial as it is done, below a header; with --json, which has
+// them all at the end, it is nil.
+func trialPrinter(c *cli.Context, p *cmdline.Program) func(recall.Trial) {
+	if c.Bool("json") {
+		return nil
 	}
-	defer f.Close()
-	texts, err := recall.ReadQueries(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	header := fmt.Sprintf("%7s  %-9s %s\n", "VALUE", fmt.Sprintf("RECALL@%d", c.Int("k")), "MEDIAN")
+	return func(t recall.Trial) {
+		p.Printf("%s%7d  %-9.4f %.2f ms\n", header, t.Value, t.Recall, 1e3*t.Median.Seconds())
+		header = ""
 	}
-	return texts, nil
-}
-
-// embed embeds texts, so many at once that memory stays small.
-func embed(ctx context.Context, e clip.Encoder, texts []string) (vec.Matrix, error) {
-	const block = 64
-	out := vec.NewMatrix(len(texts), e.Spec().Dim)
-	for from := 0; from < len(texts); from += block {
-		to := min(from+block, len(texts))
-		v, err := e.EncodeTexts(ctx, texts[from:to])
-		if err != nil {
-			return vec.Matrix{}, fmt.Errorf("embedding %d queries: %w", to-from, err)
-		}
-		copy(out.Slice(from, to).Data, v.Data)
-	}
-	return out, nil
 }
 
 // tuneJSON is the outcome for scripts.
@@ -143,14 +114,12 @@ type trialJSON struct {
 	MedianSeconds float64 `json:"median_seconds"`
 }
 
-func printTuneJSON(p *cmdline.Program, r recall.Result, k int, target float64, saved bool) {
-	j := tuneJSON{
-		Parameter: r.Parameter, Value: r.Best.Value, Recall: r.Best.Recall, Target: target, K: k, Queries: r.Queries,
-		Saved: saved, Trials: []trialJSON{},
-	}
+// printTuneJSON completes j with what was found and prints it.
+func printTuneJSON(p *cmdline.Program, r recall.Result, j tuneJSON) {
+	j.Parameter, j.Value, j.Recall, j.Queries = r.Parameter, r.Best.Value, r.Best.Recall, r.Queries
+	j.Trials = []trialJSON{} // scripts want [], not null
 	for _, t := range r.Trials {
 		j.Trials = append(j.Trials, trialJSON{t.Value, t.Recall, t.Median.Seconds()})
 	}
-	line, _ := json.Marshal(j) // numbers and a name always marshal
-	p.Printf("%s\n", line)
+	p.PrintJSON(j)
 }

@@ -4,11 +4,20 @@
 // neither flags nor terminals.
 package app
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/store"
+)
 
 // Env is what opening a store or a model takes besides the settings.
 type Env struct {
 	Getenv     func(string) string
 	Executable string       // path of the running binary; "" where it is not known
 	Log        *slog.Logger // may be replaced between calls
+
+	opened  func(store.Store) store.Store                       // tests see here each store that is opened; nil for none
+	encoder func(config.Config, Workload) (clip.Encoder, error) // tests open a model without weights; nil for OpenEncoder
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
@@ -56,7 +57,7 @@ var rules = []rule{
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), fault.Fatal, ""},
-	{is(zeroshot.ErrLabels), fault.Usage, "search tag --help shows how a list is written"},
+	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
 	{is(export.ErrFormat), fault.Usage, ""},

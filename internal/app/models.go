@@ -1,11 +1,15 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
@@ -74,6 +78,71 @@ func (e *Env) ModelDirs(cfg config.Config) []string {
 		dirs[i] = filepath.Clean(d)
 	}
 	return dirs
+}
+
+// VerifiedModel is what a check of a model's files found.
+type VerifiedModel struct {
+	Name     string        `json:"name"`
+	Dir      string        `json:"dir"`
+	Whole    bool          `json:"whole"` // nothing that was found does harm
+	Problems []hub.Problem `json:"problems"`
+}
+
+// FindModels finds the named models or, without names, every model on this machine.
+func (e *Env) FindModels(cfg config.Config, names []string) ([]FoundModel, error) {
+	var models []FoundModel
+	for _, name := range names {
+		m, err := e.FindModel(cfg, name)
+		if err != nil {
+			return nil, err
+		}
+		models = append(models, m)
+	}
+	if len(names) > 0 {
+		return models, nil
+	}
+	installed, err := hub.List(e.ModelDirs(cfg)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range installed {
+		models = append(models, FoundModel{Name: m.Name, Dir: m.Dir})
+	}
+	return models, nil
+}
+
+// VerifyModels checks every file of the models against its checksum. observer may be nil.
+func VerifyModels(ctx context.Context, models []FoundModel, observer hub.Observer) ([]VerifiedModel, error) {
+	verified := make([]VerifiedModel, len(models))
+	for i, m := range models {
+		problems, err := hub.Verify(ctx, m.Dir, observer)
+		if errors.Is(err, hub.ErrNoManifest) {
+			problems, err = []hub.Problem{{Path: hub.ManifestName, Kind: hub.Missing, Detail: "the bundle was not fetched by sightline and cannot be checked"}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		verified[i] = VerifiedModel{
+			Name: m.Name, Dir: m.Dir,
+			Whole:    !slices.ContainsFunc(problems, func(p hub.Problem) bool { return !p.Harmless() }),
+			Problems: append([]hub.Problem{}, problems...), // scripts want [], not null
+		}
+	}
+	return verified, nil
+}
+
+// Damaged returns an error if any of the models is not whole.
+func Damaged(models []VerifiedModel) error {
+	damaged := 0
+	for _, m := range models {
+		if !m.Whole {
+			damaged++
+		}
+	}
+	if damaged == 0 {
+		return nil
+	}
+	return fault.Fatalf("indexer model fetch NAME brings what is missing", "%d of %d models are not whole", damaged, len(models))
 }
 
 func isDir(path string) bool {

@@ -12,13 +12,13 @@ import (
 // localKind is the embedded store.
 var localKind = storeKind{name: local.Kind, open: openLocal, folder: true}
 
-func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
+func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	if cfg.DB == "" {
 		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
 	engine := e.MatrixEngine(cfg)
 	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: m, Mode: mode, Log: e.Log,
+		Dir: cfg.DB, Collection: cfg.Collection, Model: w.model, ChooseModel: w.choose, Mode: mode, Log: e.Log,
 		Engine: engine, SQ8: engine, Float32Only: cfg.StoreExact,
 	})
 	if err != nil {

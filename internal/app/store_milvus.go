@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
@@ -14,23 +15,14 @@ var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, rules: []rule{
 	{is(store.ErrUnavailable), fault.Unreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 }}
 
-func openMilvus(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
-	s := cfg.Milvus
-	who, err := s.Credentials()
+func openMilvus(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
+	o, err := milvus.FromSettings(cfg.Milvus)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", config.ErrInvalid, err)
 	}
-	o := milvus.Options{
-		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
-		Database: s.Database, TLS: milvus.TLS(s.TLS),
-		Collection: cfg.Collection, Model: m, Mode: mode,
-		Index:  milvus.Index(s.Index),
-		Search: milvus.SearchParams(s.Search),
-		Recall: s.Recall, Consistency: s.Consistency,
-		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, BatchBytes: s.BatchBytes, Log: e.Log,
-	}
-	if mode.Writes() { // somebody waits for a search; an indexing run can wait for its server
-		o.RetryFor = s.RetryFor
+	o.Collection, o.Model, o.ChooseModel, o.Mode, o.Log = cfg.Collection, w.model, w.choose, mode, e.Log
+	if !mode.Writes() { // somebody waits for a search; an indexing run can wait for its server
+		o.RetryFor = 0
 	}
 	st, err := milvus.Open(ctx, o)
 	if err != nil {

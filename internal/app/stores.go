@@ -20,7 +20,7 @@ import (
 // its own has a section in config.
 type storeKind struct {
 	name string // what the setting store calls it, and its Description.Kind
-	open func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error)
+	open func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error)
 	// folder says that Description.Location is a folder of this machine, which also has
 	// room for what belongs to the index and not into the store.
 	folder bool
@@ -52,11 +52,26 @@ func kindOf(name string) (storeKind, error) {
 // OpenStore opens the store that the settings name. A model that is not zero must
 // be the one that built the index, unless the mode is store.Rebuild.
 func (e *Env) OpenStore(ctx context.Context, cfg config.Config, mode store.Mode, m store.Model) (store.Store, error) {
+	return e.openStore(ctx, cfg, mode, wanted{model: m})
+}
+
+// wanted is the model that a store is opened for: one that is known, or one that is
+// chosen once it is known which model built the index.
+type wanted struct {
+	model  store.Model
+	choose func(inUse store.Model) (store.Model, error)
+}
+
+func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	k, err := kindOf(cfg.Store)
 	if err != nil {
 		return nil, err
 	}
-	return k.open(ctx, e, cfg, mode, m)
+	st, err := k.open(ctx, e, cfg, mode, w)
+	if err == nil && e.opened != nil {
+		st = e.opened(st)
+	}
+	return st, err
 }
 
 // RunsDir is the folder that keeps the tagging runs of an index: in the folder of one

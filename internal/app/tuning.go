@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"time"
 
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
@@ -58,6 +60,43 @@ func (e *Env) CheckTuning(cfg config.Config) error {
 		return fmt.Errorf("what would be measured could not be kept: %w", err)
 	}
 	return nil
+}
+
+// Tuned is what was measured of a model.
+type Tuned struct {
+	Model       string
+	Fingerprint string
+	Rows        []tune.Measured
+}
+
+// Best is the choice that is to be used.
+func (t Tuned) Best() tune.Choice {
+	for _, r := range t.Rows {
+		if r.Chosen {
+			return r.Choice
+		}
+	}
+	return tune.Choice{}
+}
+
+// TuneEmbedding measures how this machine embeds pictures fastest with the model that
+// the settings name, each way twice for the time each.
+func (e *Env) TuneEmbedding(ctx context.Context, cfg config.Config, each time.Duration) (Tuned, error) {
+	cfg, err := e.AdoptModel(ctx, cfg)
+	if err != nil {
+		return Tuned{}, err
+	}
+	var t Tuned
+	t.Rows, err = tune.Find(ctx, tune.Candidates(Cores()), each, func(threads int) (tune.Model, error) {
+		cfg.Index.EmbedThreads = threads
+		enc, err := e.OpenEncoder(ctx, cfg, ManyFiles)
+		if err != nil {
+			return nil, err
+		}
+		t.Model, t.Fingerprint = enc.Spec().Name, enc.Spec().Fingerprint
+		return enc, nil
+	})
+	return t, err
 }
 
 // SaveEmbedChoice keeps what was measured for later runs and returns the file.

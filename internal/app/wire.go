@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -18,13 +17,13 @@ import (
 	"github.com/sightline/sightline/internal/walk"
 )
 
-// Tuning says which work an encoder is for.
-type Tuning int
+// Workload says which work an encoder is for.
+type Workload int
 
 // The kinds of work.
 const (
-	OneQuery  Tuning = iota // one text or picture at a time, on all cores
-	ManyFiles               // many calls at once, each on its own threads: see EmbedChoice
+	OneQuery  Workload = iota // one text or picture at a time, on all cores
+	ManyFiles                 // many calls at once, each on its own threads: see EmbedChoice
 )
 
 // Open is an index together with the model that answers for it.
@@ -36,65 +35,60 @@ type Open struct {
 // Close closes both.
 func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Close()) }
 
-// OpenIndex opens a model and the index that it built, or will build. Where the
-// settings name no model, the index's own is taken, and starter for a new index.
-func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, mode store.Mode, t Tuning) (*Open, error) {
-	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
+// OpenIndex opens an index, and the model that built it or will build it. Where the
+// settings name no model, the index's own is taken, and starter for a new index. The
+// store is opened once: the model is chosen while it is. An index to be built beside
+// another, with Rebuild, is opened by OpenIndexJob alone.
+func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mode, w Workload) (*Open, error) {
+	if access == store.Rebuild {
+		return nil, errors.New("an index is rebuilt by a job of its own")
+	}
+	var enc clip.Encoder
+	var failed error // to open the model, which is told as it is
+	choose := func(inUse store.Model) (store.Model, error) {
+		if enc, failed = e.OpenEncoder(ctx, adoptModel(cfg, inUse), w); failed != nil {
+			return store.Model{}, failed
+		}
+		return modelOf(enc.Spec()), nil
+	}
+	st, err := e.openStore(ctx, cfg, access, wanted{choose: choose})
 	switch {
-	case errors.Is(err, store.ErrNoIndex) && mode.Creates():
-		cfg = withModelDefaults(cfg)
+	case failed != nil:
+		return nil, failed
+	case err != nil && enc != nil:
+		return nil, errors.Join(err, enc.Close())
 	case err != nil:
 		return nil, err
-	default:
-		cfg = adoptModel(cfg, st.Model())
-	}
-	enc, err := e.OpenEncoder(ctx, cfg, t)
-	if err == nil && !mode.Writes() {
-		// Opened once only: a connection to a server takes a while.
-		if err = mustBe(st.Model(), modelOf(enc.Spec())); err == nil {
-			return &Open{Store: st, Encoder: enc}, nil
-		}
-		err = errors.Join(fmt.Errorf("open index %s: %w", cfg.Collection, err), enc.Close())
-	}
-	if st != nil {
-		err = errors.Join(err, st.Close())
-	}
-	if err != nil {
-		return nil, err
-	}
-	st, err = e.OpenStore(ctx, cfg, mode, modelOf(enc.Spec()))
-	if err != nil {
-		return nil, errors.Join(err, enc.Close())
 	}
 	return &Open{Store: st, Encoder: enc}, nil
 }
 
-// OpenModel opens the model that the settings name, without an index. Where they
-// name none, that of the index is taken if there is one, and starter if not.
-func (e *Env) OpenModel(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
-	if cfg.Model == "" {
-		st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
-		if err == nil {
-			cfg = adoptModel(cfg, st.Model())
-			err = st.Close()
-		}
-		if err != nil && !errors.Is(err, store.ErrNoIndex) {
-			return nil, err
-		}
+// OpenModel opens the model that the settings name, without an index: see AdoptModel.
+func (e *Env) OpenModel(ctx context.Context, cfg config.Config, w Workload) (clip.Encoder, error) {
+	cfg, err := e.AdoptModel(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
-	return e.OpenEncoder(ctx, cfg, t)
+	return e.OpenEncoder(ctx, cfg, w)
 }
 
-// mustBe refuses to work on an index with another model than its own.
-func mustBe(have, want store.Model) error {
-	if have.Fingerprint != want.Fingerprint {
-		return &store.ModelMismatchError{Have: have, Want: want}
+// AdoptModel returns the settings with a model: where they name none, that of the index
+// if there is one, and starter if not.
+func (e *Env) AdoptModel(ctx context.Context, cfg config.Config) (config.Config, error) {
+	if cfg.Model != "" {
+		return withModelDefaults(cfg), nil
 	}
-	return nil
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
+	if errors.Is(err, store.ErrNoIndex) {
+		return withModelDefaults(cfg), nil
+	} else if err != nil {
+		return cfg, err
+	}
+	return adoptModel(cfg, st.Model()), st.Close()
 }
 
 // adoptModel fills the settings about the model that were left open from the model
-// of the index.
+// of the index, the zero Model if there is none, and then with the defaults.
 func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Model == "" {
 		cfg.Model = m.Name
@@ -105,7 +99,7 @@ func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Pixels == "" {
 		cfg.Pixels = m.Pixels
 	}
-	if cfg.Colour == "" {
+	if cfg.Colour == "" && m != (store.Model{}) { // an index that says nothing ignores them
 		cfg.Colour = cmp.Or(m.Colour, string(imaging.ColourIgnore))
 	}
 	return withModelDefaults(cfg)
@@ -125,8 +119,11 @@ func withModelDefaults(cfg config.Config) config.Config {
 }
 
 // OpenEncoder opens the model that the settings name, without loading its weights.
-func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (clip.Encoder, error) {
+func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (clip.Encoder, error) {
 	cfg = withModelDefaults(cfg)
+	if e.encoder != nil {
+		return e.encoder(cfg, w)
+	}
 	m, err := e.FindModel(cfg, cfg.Model)
 	if err != nil {
 		return nil, err
@@ -150,7 +147,7 @@ func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, t Tuning) (cli
 		return nil, err
 	}
 	o := ort.Options{Log: e.Log}
-	if t == ManyFiles {
+	if w == ManyFiles {
 		o.ImageThreads, o.ManyImages = e.EmbedChoice(cfg, fingerprint).Threads, true
 	}
 	if dir := config.DefaultCache(e.Getenv); dir != "" {
@@ -192,17 +189,20 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
 		return index.Options{}, fault.Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
 	}
-	raw := cfg.Index.RAW != "off"
+	raw := cfg.Index.RAW != config.RAWOff
 	return index.Options{
 		Collection: cfg.Collection,
-		Twins:      cfg.Index.RAW == "twin",
+		Twins:      cfg.Index.RAW == config.RAWTwin,
 		Walk: walk.Options{
 			KnownExtension: func(name string) bool {
 				return imaging.KnownExtension(name) && (raw || !imaging.RAWName(name))
 			},
-			Sniff: func(head []byte) bool {
+			Sniff: func(name string, head []byte) (bool, string) {
 				format := imaging.Sniff(head)
-				return format != imaging.FormatUnknown && (raw || !format.IsRAW())
+				if !raw && (format.IsRAW() || imaging.RAWName(name)) {
+					return false, string(imaging.KindRAW)
+				}
+				return format != imaging.FormatUnknown, ""
 			},
 			Hidden:    cfg.Index.Hidden,
 			SkipLinks: !cfg.Index.FollowLinks,

@@ -3,58 +3,23 @@
 package atomicfile
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 )
 
-// Write puts what write writes in the place of the file: into a file beside it
-// first, made durable, then renamed. A file that is replaced keeps its permissions,
-// and one that is reached through a symbolic link is replaced where it lies.
-func Write(path string, write func(w io.Writer) error) (err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	mode := fs.FileMode(0o644)
-	if st, err := os.Stat(path); err == nil {
-		if !st.Mode().IsRegular() {
-			return fmt.Errorf("write %s: not a regular file", path)
-		}
-		mode = st.Mode().Perm()
-	}
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".sightline-*.tmp")
+// Write puts what write writes in the place of the file, as Create and Commit do.
+func Write(path string, write func(w io.Writer) error) error {
+	f, err := Create(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	out := bufio.NewWriterSize(f, 1<<16)
-	if err := write(out); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	if err := write(f.out); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", f.path, err), f.Abort())
 	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Chmod(mode); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	// From here on the new content is in place: only its durability may fail.
-	return errors.Join(f.Close(), syncDir(dir))
+	return f.Commit()
 }
 
 // WriteBytes is Write for content that is at hand.

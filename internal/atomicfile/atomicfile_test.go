@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -85,5 +86,47 @@ func TestWriteRefusesWhatIsNoFile(t *testing.T) {
 	}
 	if err := WriteBytes(filepath.Join(t.TempDir(), "none", "f"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func TestFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := WriteBytes(path, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	for _, commit := range []bool{false, true} {
+		f, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20000 { // more than a buffer
+			if _, err := f.Write([]byte("new ")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := content(t, path, 1); got != "old" {
+			t.Errorf("before it is committed, the content is %.20q", got)
+		}
+		if commit {
+			if err := f.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Commit(); err == nil {
+				t.Error("committed twice")
+			}
+		}
+		if err := f.Abort(); err != nil {
+			t.Errorf("abort: %v", err)
+		}
+		want := "old"
+		if commit {
+			want = strings.Repeat("new ", 20000)
+		}
+		if got := content(t, path, 0); got != want {
+			t.Errorf("commit %v: content %.20q", commit, got)
+		}
+	}
+	if _, err := Create(filepath.Dir(path)); err == nil {
+		t.Error("a folder was taken for a file")
 	}
 }

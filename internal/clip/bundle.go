@@ -50,6 +50,8 @@ type Bundle struct {
 	LogitScale float64
 	LogitBias  float64
 	Sigmoid    bool
+	// Calibration is as in Spec. It comes from sightline.json.
+	Calibration Calibration
 
 	Notice  string
 	License string
@@ -120,7 +122,7 @@ func (b *Bundle) Spec(fingerprint string, dim int) Spec {
 	}
 	return Spec{
 		Name: b.Name, Precision: b.Precision, Dim: dim, Preprocess: b.Preprocess, Context: b.Context,
-		LogitScale: b.LogitScale, LogitBias: b.LogitBias, Sigmoid: b.Sigmoid,
+		LogitScale: b.LogitScale, LogitBias: b.LogitBias, Sigmoid: b.Sigmoid, Calibration: b.Calibration,
 		Fingerprint: fingerprint, Notice: b.Notice,
 	}
 }

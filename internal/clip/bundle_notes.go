@@ -21,6 +21,8 @@ type BundleNotes struct {
 	Revision   string   `json:"revision,omitempty"`    // of the source
 	LogitScale *float64 `json:"logit_scale,omitempty"` // exp(logit_scale) at the end of training
 	LogitBias  *float64 `json:"logit_bias,omitempty"`
+	// Calibration is what was measured of the model; see Spec.Calibration.
+	Calibration Calibration `json:"calibration,omitzero"`
 }
 
 // Where training leaves the two numbers that turn a cosine into a probability.
@@ -63,6 +65,10 @@ func (b *Bundle) readNotes() error {
 	if !(b.LogitScale > 0) || math.IsInf(b.LogitScale, 0) {
 		return fmt.Errorf("%s: logit_scale is %v, it must be above 0", path, b.LogitScale)
 	}
+	if err := n.Calibration.check(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	b.Calibration = n.Calibration
 	switch {
 	case b.Sigmoid && (n.LogitScale == nil || n.LogitBias == nil):
 		b.assume("the trained scale and bias are not in the files: %v and %v, near those of the published models; probabilities are rough", b.LogitScale, b.LogitBias)

@@ -150,16 +150,22 @@ func TestOpenBundleAssumes(t *testing.T) {
 func TestOpenBundleNotes(t *testing.T) {
 	dir := cliptest.TinyBundle(t)
 	notes := filepath.Join(dir, clip.NotesFile)
-	write(t, notes, `{"name": "my own", "notice": "Not CLIP.", "license": "MIT", "logit_scale": 20, "logit_bias": -3}`)
+	write(t, notes, `{"name": "my own", "notice": "Not CLIP.", "license": "MIT", "logit_scale": 20, "logit_bias": -3,
+		"calibration": {"breadth": 0.5, "gain": 2, "offset": -1}}`)
 	b := open(t, dir, clip.BundleOptions{})
-	if b.Name != "my own" || b.Notice != "Not CLIP." || b.License != "MIT" || b.LogitScale != 20 || b.LogitBias != -3 || len(b.Assumed) != 0 {
+	if b.Name != "my own" || b.Notice != "Not CLIP." || b.License != "MIT" || b.LogitScale != 20 || b.LogitBias != -3 || len(b.Assumed) != 0 ||
+		b.Spec("", 0).Calibration != (clip.Calibration{Breadth: 0.5, Gain: 2, Offset: -1}) {
 		t.Errorf("%+v", b)
 	}
 	for content, want := range map[string]string{
-		`{"logitscale": 20}`:   "logitscale",
-		`{"logit_scale": -1}`:  "must be above 0",
-		`{"logit_scale": "a"}`: "logit_scale",
-		`{} {}`:                "more than one",
+		`{"logitscale": 20}`:               "logitscale",
+		`{"logit_scale": -1}`:              "must be above 0",
+		`{"calibration": {"breadth": 2}}`:  "calibration.breadth is 2",
+		`{"calibration": {"gain": -1}}`:    "calibration.gain is -1",
+		`{"calibration": {"offset": 1e9}}`: "calibration.offset is 1e+09",
+		`{"calibration": {"bredth": 1}}`:   "bredth",
+		`{"logit_scale": "a"}`:             "logit_scale",
+		`{} {}`:                            "more than one",
 	} {
 		write(t, notes, content)
 		_, err := clip.OpenBundle(dir, clip.BundleOptions{})

@@ -52,6 +52,8 @@ type Spec struct {
 	// Sigmoid says that the model was trained with a sigmoid for each pair (SigLIP)
 	// and not with a softmax over a batch.
 	Sigmoid bool
+	// Calibration is what was measured of the model's cosines; zero where nothing was.
+	Calibration Calibration
 	// Fingerprint names this exact model: see Bundle.Fingerprint. Two
 	// encoders with equal fingerprints give interchangeable embeddings.
 	Fingerprint string

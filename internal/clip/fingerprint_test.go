@@ -36,7 +36,7 @@ func TestFingerprint(t *testing.T) {
 	same("again", open(t, dir, clip.BundleOptions{}))
 	same("another name and folder", open(t, cliptest.TinyBundle(t), clip.BundleOptions{Name: "other"}))
 	scaled := open(t, dir, clip.BundleOptions{})
-	scaled.LogitScale, scaled.Notice = 20, "hello"
+	scaled.LogitScale, scaled.Notice, scaled.Calibration.Breadth = 20, "hello", 1
 	same("another scale", scaled)
 	padded := open(t, dir, clip.BundleOptions{})
 	padded.Padding.ID = 0

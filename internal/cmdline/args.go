@@ -120,8 +120,8 @@ func checkFlags(path string, c *cli.Command, names []string) error {
 // applicationFlags are those that make sense without a command.
 var applicationFlags = map[string]bool{"help": false, "h": false, "version": false, "v": false}
 
-// forApplication reports whether a command line without a command asks only for
-// help or the version, which asking for nothing also does.
+// forApplication reports whether a command line without a command asks for the help or
+// the version alone. An empty one asks for the help.
 func forApplication(flags, rest []string) bool {
 	return len(rest) == 0 && !slices.ContainsFunc(flags, func(f string) bool {
 		_, ok := applicationFlags[strings.TrimLeft(f, "-")]

@@ -51,7 +51,7 @@ func ModelFlags() []cli.Flag {
 // OutputFlags say how results and the log look.
 func OutputFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Usage: "print one JSON object a line", Category: categoryOut},
+		&cli.BoolFlag{Name: "json", Usage: "print one JSON object per line", Category: categoryOut},
 		&cli.StringFlag{Name: "log-level", Usage: "log from `debug|info|warn|error` upwards", DefaultText: "warn", Category: categoryOut},
 	}
 }

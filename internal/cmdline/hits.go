@@ -19,8 +19,8 @@ type HitFormat int
 // The ways to print hits.
 const (
 	HitTable HitFormat = iota
-	HitJSON            // one object a line
-	HitPaths           // paths alone, a line each
+	HitJSON            // one object per line
+	HitPaths           // paths alone, one per line
 	HitNUL             // paths alone, each ended by a NUL, for xargs -0
 )
 

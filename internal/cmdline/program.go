@@ -181,8 +181,8 @@ func (p *Program) logger(w io.Writer, level string) *slog.Logger {
 	}))
 }
 
-// Printf writes to stdout. Its failure, such as a full disk, ends the command with an
-// error once the work is done; a reader that has gone away (head) is none.
+// Printf writes to stdout. Where that fails, as on a full disk, the command ends with an
+// error once its work is done. A reader that has gone away (head) is no failure.
 func (p *Program) Printf(format string, args ...any) {
 	if _, err := fmt.Fprintf(p.Stdout, format, args...); err != nil && p.unwritten == nil {
 		p.unwritten = err

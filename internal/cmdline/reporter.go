@@ -28,10 +28,10 @@ func (p *Program) Reporter(mode string, asJSON bool) (*Reporter, error) {
 		if asJSON && !IsTerminal(p.Stderr) {
 			r = progress.Quiet(p.Stderr)
 		} else {
-			r = progress.Text(p.Stderr, progress.TextOptions{})
+			r = progress.Text(p.Stderr)
 		}
 	case "text":
-		r = progress.Text(p.Stderr, progress.TextOptions{})
+		r = progress.Text(p.Stderr)
 	case "json":
 		r = progress.JSON(p.Stderr)
 	case "none":
@@ -46,7 +46,7 @@ func (p *Program) Reporter(mode string, asJSON bool) (*Reporter, error) {
 
 // Close takes the progress line off the terminal and gives the log back.
 func (r *Reporter) Close() {
-	r.Finish("")
+	r.Finish()
 	r.p.Log = r.log
 }
 

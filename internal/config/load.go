@@ -38,6 +38,7 @@ func Load(s Sources) (Config, error) {
 	if err := setDefaults(v, Default()); err != nil {
 		return Config{}, err
 	}
+	secrets := secretKeys(v)
 	if err := readFile(v, s); err != nil {
 		return Config{}, err
 	}
@@ -51,7 +52,7 @@ func Load(s Sources) (Config, error) {
 	for key, value := range s.Flags {
 		v.Set(key, value)
 	}
-	if err := checkSecrets(v); err != nil {
+	if err := checkSecrets(v, secrets); err != nil {
 		return Config{}, err
 	}
 	var c Config

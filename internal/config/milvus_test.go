@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,43 +39,6 @@ func TestWhatIsWrongWithMilvus(t *testing.T) {
 			_, err := config.Load(config.Sources{Getenv: env(nil), File: write(t, text)})
 			if !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one about %q", err, c.want)
-			}
-		})
-	}
-}
-
-func TestCredentials(t *testing.T) {
-	file := func(text string) string {
-		path := filepath.Join(t.TempDir(), "secret")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	for _, c := range []struct {
-		name string
-		m    config.Milvus
-		want config.Credentials
-		err  string
-	}{
-		{"nobody", config.Milvus{}, config.Credentials{}, ""},
-		{"given", config.Milvus{Username: "u", Password: "p"}, config.Credentials{Username: "u", Password: "p"}, ""},
-		{"a file", config.Milvus{Username: "u", PasswordFile: file(" p q\n")}, config.Credentials{Username: "u", Password: " p q"}, ""},
-		{"a token's file", config.Milvus{TokenFile: file("t\r\n")}, config.Credentials{Token: "t"}, ""},
-		{"an empty file", config.Milvus{TokenFile: file("\n")}, config.Credentials{}, "milvus.token_file"},
-		{"two lines", config.Milvus{PasswordFile: file("hunter2\nhunter3\n")}, config.Credentials{}, "must hold one line"},
-		{"no file", config.Milvus{PasswordFile: "/no/such"}, config.Credentials{}, "milvus.password_file: open /no/such"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := c.m.Credentials()
-			if got != c.want {
-				t.Errorf("got %v, want another", got)
-			}
-			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-				t.Errorf("error %v, want one about %q", err, c.err)
-			}
-			if err != nil && strings.Contains(err.Error(), "hunter") {
-				t.Errorf("the error shows the secret: %v", err)
 			}
 		})
 	}

@@ -20,8 +20,10 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -214,7 +216,7 @@ func openModel(b *testing.B, model string) clip.Encoder {
 // compareAll is what the program does of a run but for writing: reading the index and
 // choosing the labels of each picture.
 func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels string, n int) {
-	list, err := zeroshot.LoadLabels(labels)
+	list, err := label.Load(labels)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -238,7 +240,7 @@ func compareAll(b *testing.B, dir, collection string, enc clip.Encoder, labels s
 						got++
 					}
 				} else {
-					for _, err := range c.TagImages(b.Context(), st, zeroshot.TagOptions{Top: 5, AnyOrder: true}) {
+					for _, err := range tagging.TagImages(b.Context(), st, c, tagging.WalkOptions{Top: 5, AnyOrder: true}) {
 						if err != nil {
 							b.Fatal(err)
 						}
@@ -274,9 +276,9 @@ func (l *lastLine) String() string { return string(l.line) }
 // makeTagIndex makes the index and the list, or completes them.
 func makeTagIndex(b *testing.B, dir, collection string, enc clip.Encoder, labels string, n int) {
 	b.Helper()
-	names := zeroshot.Bank()
+	names := zeroshot.BackgroundPrompts()
 	for len(names) < 1000 {
-		names = append(names, names[len(names)-len(zeroshot.Bank())]+" again")
+		names = append(names, names[len(names)-len(zeroshot.BackgroundPrompts())]+" again")
 	}
 	names = names[:1000]
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -9,12 +9,17 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
+// picture is a record that only lacks its embedding.
+type picture struct {
+	record store.Record
+	added  bool // the index had no record of the file
+}
+
 // load is a batch on its way through the model: the tensor, and for each slot the
-// record that its embedding will complete.
+// picture that its embedding will complete.
 type load struct {
-	batch   *clip.Batch
-	records []store.Record
-	added   []bool
+	batch    *clip.Batch
+	pictures []picture
 
 	claimed int // slots handed out
 	written int // slots whose pixels and record are in place
@@ -27,7 +32,7 @@ type load struct {
 func (l *load) split() (first, second *load) {
 	n := l.batch.Len()
 	cut := func(from, to int) *load {
-		return &load{batch: l.batch.Part(from, to), records: l.records[from:to], added: l.added[from:to], part: true, err: l.err}
+		return &load{batch: l.batch.Part(from, to), pictures: l.pictures[from:to], part: true, err: l.err}
 	}
 	return cut(0, (n+1)/2), cut((n+1)/2, n)
 }
@@ -51,9 +56,8 @@ func newLoader(workers, spare, size int, p clip.Preprocess) *loader {
 	l := &loader{workers: workers, free: make(chan *load, batches), ready: make(chan *load, batches+workers*size)}
 	for range batches {
 		l.free <- &load{
-			batch:   clip.NewBatch(size, p),
-			records: make([]store.Record, size),
-			added:   make([]bool, size),
+			batch:    clip.NewBatch(size, p),
+			pictures: make([]picture, size),
 		}
 	}
 	return l
@@ -62,13 +66,13 @@ func newLoader(workers, spare, size int, p clip.Preprocess) *loader {
 // put fills one slot: write is called with the slot's pixels, outside the lock,
 // so that workers write side by side. It waits while every batch is with the model.
 // An error of write spoils the whole batch.
-func (l *loader) put(ctx context.Context, rec store.Record, added bool, write func(slot []float32) error) error {
+func (l *loader) put(ctx context.Context, p picture, write func(slot []float32) error) error {
 	b, i, err := l.claim(ctx)
 	if err != nil {
 		return err
 	}
 	err = write(b.batch.Slot(i))
-	b.records[i], b.added[i] = rec, added
+	b.pictures[i] = p
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b.err = errors.Join(b.err, err)
@@ -124,7 +128,7 @@ func (l *loader) dispatch(b *load) {
 // finish sends the last, partly filled batch and closes ready. Every put has
 // returned by then.
 //
-// The last batches, one a worker, are cut into ever smaller parts and sent largest
+// The last batches, one per worker, are cut into ever smaller parts and sent largest
 // first: otherwise one worker would have nothing left to do while another has just
 // begun a whole batch.
 func (l *loader) finish() {

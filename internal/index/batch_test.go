@@ -28,7 +28,7 @@ func TestLoaderFinish(t *testing.T) {
 		t.Run(fmt.Sprintf("%d by %d", c.pictures, c.workers), func(t *testing.T) {
 			l := newLoader(c.workers, spareBatches, size, clip.Preprocess{Crop: clip.Size{Width: 1, Height: 1}})
 			for i := range c.pictures {
-				err := l.put(t.Context(), store.Record{Width: i}, i%2 == 0, func(slot []float32) error {
+				err := l.put(t.Context(), picture{store.Record{Width: i}, i%2 == 0}, func(slot []float32) error {
 					slot[0], slot[2] = float32(i), float32(-i)
 					return nil
 				})
@@ -42,8 +42,8 @@ func TestLoaderFinish(t *testing.T) {
 			for b := range l.ready {
 				sizes = append(sizes, b.batch.Len())
 				for i := range b.batch.Len() {
-					p := b.records[i].Width
-					if slot := b.batch.Slot(i); slot[0] != float32(p) || slot[2] != float32(-p) || b.added[i] != (p%2 == 0) {
+					p := b.pictures[i].record.Width
+					if slot := b.batch.Slot(i); slot[0] != float32(p) || slot[2] != float32(-p) || b.pictures[i].added != (p%2 == 0) {
 						t.Errorf("picture %d came with the pixels %v", p, slot)
 					}
 					if seen[p] {

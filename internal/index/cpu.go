@@ -15,7 +15,7 @@ type Stages struct {
 	Embed  time.Duration
 	Store  time.Duration // looking up and writing
 	// Other is the rest of the process: walking, planning, Go's collector. With
-	// several threads a call of the model, whose time cannot be told from it, it is
+	// several threads per call of the model, whose time cannot be told from it, it is
 	// part of Embed.
 	Other time.Duration
 }

@@ -12,8 +12,7 @@ import (
 // The table against a map, with keys that crowd at its end and its beginning.
 func TestFileStates(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	r := &fileStates{}
-	r.grow(1500)
+	s := newFileStates(1500)
 	want := map[uint64]walk.Entry{}
 	for i := range 1000 {
 		key := rng.Uint64()
@@ -22,26 +21,26 @@ func TestFileStates(t *testing.T) {
 		}
 		e := walk.Entry{Size: int64(i), ModTime: time.Unix(int64(i), 5)}
 		want[key] = e
-		r.add(store.FileState{Key: key, StatHash: store.StatHash(e.Size, e.ModTime)})
+		s.add(store.FileState{Key: key, StatHash: store.StatHash(e.Size, e.ModTime)})
 	}
 	for key, e := range want {
-		if r.has(key) {
+		if s.has(key) {
 			t.Fatal("met before the walk came by")
 		}
 		for n, changed := range []walk.Entry{
 			{Size: e.Size + 1, ModTime: e.ModTime}, {Size: e.Size, ModTime: e.ModTime.Add(1)}, {Size: e.Size, ModTime: e.ModTime.Add(time.Second)},
 		} {
-			if same, _ := r.unchanged(key, changed); same {
+			if same, _ := s.unchanged(key, changed); same {
 				t.Errorf("change %d is not seen", n)
 			}
 		}
-		if same, again := r.unchanged(key, e); !same || again {
+		if same, again := s.unchanged(key, e); !same || again {
 			t.Errorf("the first time: %v, %v", same, again)
 		}
-		if same, again := r.unchanged(key, e); !same || !again || !r.has(key) {
+		if same, again := s.unchanged(key, e); !same || !again || !s.has(key) {
 			t.Errorf("the second time: %v, %v", same, again)
 		}
-		if same, _ := r.unchanged(key+1, e); same {
+		if same, _ := s.unchanged(key+1, e); same {
 			t.Error("an unknown key is known")
 		}
 	}

@@ -15,11 +15,8 @@ package index
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -53,10 +50,10 @@ type Options struct {
 	// Twins embeds a RAW file by the JPEG or HEIC of the same name beside it, where there
 	// is one.
 	Twins bool
-	// Workers is the number of goroutines that read and decode; 0 means one a core.
+	// Workers is the number of goroutines that read and decode; 0 means one per core.
 	Workers int
 	// EmbedWorkers is the number of batches embedded at the same time; 0 means one
-	// a core. ONNX Runtime is faster with many single-threaded calls than with one
+	// per core. ONNX Runtime is faster with many single-threaded calls than with one
 	// call on many threads, so the two go together: see docs/benchmarks.md.
 	EmbedWorkers int
 	// EmbedThreads is the number of threads on which the embedder runs each call; 0
@@ -71,10 +68,8 @@ type Options struct {
 	// Shard is the part of the files that this indexer looks after; the zero value is
 	// all of them.
 	Shard Shard
-	// NoPrune keeps records of files that are gone.
-	NoPrune bool
-	// ForcePrune removes them even where the guard would refuse: see Guard.
-	ForcePrune bool
+	// Pruning is what becomes of records whose file is gone.
+	Pruning Pruning
 }
 
 func (o Options) withDefaults() Options {
@@ -137,20 +132,6 @@ type Report struct {
 	Refusals []Refusal
 }
 
-// ErrNoRoots says that none of the paths of a run exists.
-var ErrNoRoots = errors.New("none of the given paths exists")
-
-// CheckRoots returns ErrNoRoots if none of the paths of a run exists. Who would make an
-// index for them asks it first, so that a mistyped path leaves nothing behind.
-func CheckRoots(roots []string) error {
-	for _, r := range roots {
-		if !missing(r) {
-			return nil
-		}
-	}
-	return fmt.Errorf("%w: %s", ErrNoRoots, strings.Join(roots, ", "))
-}
-
 // tally is the report while it is being counted.
 type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
@@ -181,8 +162,8 @@ func (t *tally) report() Report {
 }
 
 // countNew counts a picture that has got a record.
-func (t *tally) countNew(added bool) {
-	if added {
+func (t *tally) countNew(p picture) {
+	if p.added {
 		t.added.Add(1)
 	} else {
 		t.updated.Add(1)

@@ -166,7 +166,7 @@ func TestPruneGuard(t *testing.T) {
 		if len(r.Refusals) != 1 || r.Refusals[0].Missing || len(w.names()) != 10 {
 			t.Errorf("refusals %+v, %d records", r.Refusals, len(w.names()))
 		}
-		w.options.ForcePrune = true
+		w.options.Pruning = index.Forced
 		w.want(w.run(), counts{Seen: 7, Unchanged: 7, Pruned: 3})
 	})
 	t.Run("missing root", func(t *testing.T) {
@@ -179,11 +179,11 @@ func TestPruneGuard(t *testing.T) {
 		if len(w.names()) != 10 {
 			t.Errorf("%d records left of 10", len(w.names()))
 		}
-		pruned, refusals, err := index.Prune(t.Context(), w.store, nil, false)
+		pruned, refusals, err := index.Prune(t.Context(), w.store, nil, index.Guarded)
 		if pruned != 0 || len(refusals) != 1 || err != nil {
 			t.Errorf("prune: %d, %+v, %v", pruned, refusals, err)
 		}
-		pruned, _, err = index.Prune(t.Context(), w.store, nil, true)
+		pruned, _, err = index.Prune(t.Context(), w.store, nil, index.Forced)
 		if pruned != 10 || err != nil {
 			t.Errorf("forced prune: %d, %v", pruned, err)
 		}
@@ -191,7 +191,7 @@ func TestPruneGuard(t *testing.T) {
 	t.Run("without a run", func(t *testing.T) {
 		w := setup(t)
 		remove(w, "4.png")
-		pruned, refusals, err := index.Prune(t.Context(), w.store, []string{w.photos}, false)
+		pruned, refusals, err := index.Prune(t.Context(), w.store, []string{w.photos}, index.Guarded)
 		if pruned != 1 || len(refusals) != 0 || err != nil {
 			t.Errorf("prune: %d, %+v, %v", pruned, refusals, err)
 		}
@@ -199,7 +199,7 @@ func TestPruneGuard(t *testing.T) {
 	t.Run("no prune", func(t *testing.T) {
 		w := setup(t)
 		remove(w, "4.png")
-		w.options.NoPrune = true
+		w.options.Pruning = index.Never
 		w.want(w.run(), counts{Seen: 9, Unchanged: 9})
 	})
 	t.Run("another path is left alone", func(t *testing.T) {

@@ -44,7 +44,7 @@ type planner struct {
 	commits *committer
 	retry   bool        // what failed before is tried again
 	roots   []string    // of the run, none inside another
-	states  *fileStates // the index, where the store can list it
+	states  *fileStates // of the index, where the store can list them
 	known   int64       // records under the roots that the walk came by
 }
 
@@ -154,7 +154,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 			continue
 		}
 		unchanged++
-		if !again && p.under(e.Path) {
+		if !again && rootAbove(p.roots, e.Path) != "" {
 			p.known++
 		}
 	}
@@ -181,7 +181,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
-			if !st.Failed && !again && p.under(e.Path) {
+			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}
 			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {

@@ -36,7 +36,7 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return t.report(), err
 	}
 	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
-	if p.states, err = x.newFileStates(ctx, before); err != nil && ctx.Err() == nil {
+	if p.states, err = x.readFileStates(ctx, before); err != nil && ctx.Err() == nil {
 		return t.report(), err
 	}
 	if err := x.pipeline(ctx, t, p, everything); err != nil {
@@ -47,7 +47,7 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		r.Interrupted = true
 		return r, context.Cause(ctx)
 	}
-	refusals, err := x.reconcile(ctx, p, p.known == before)
+	refusals, err := x.reconcile(ctx, p, before)
 	r := t.report()
 	r.Refusals = refusals
 	if err == nil && len(p.guard.missing) > 0 {
@@ -187,15 +187,15 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 		vectors, err := x.embedder.EncodeImages(ctx, l.batch)
 		work.end()
 		if err != nil {
-			return fmt.Errorf("embedding %d pictures, the first %s: %w", l.batch.Len(), l.records[0].Path, err)
+			return fmt.Errorf("embedding %d pictures, the first %s: %w", l.batch.Len(), l.pictures[0].record.Path, err)
 		}
 		changes := make([]change, l.batch.Len())
 		for i := range changes {
-			rec, added := l.records[i], l.added[i]
-			rec.Vector = vectors.Row(i)
-			changes[i] = change{record: &rec, count: func() {
+			p := l.pictures[i]
+			p.record.Vector = vectors.Row(i)
+			changes[i] = change{record: &p.record, count: func() {
 				t.embedded.Add(1)
-				t.countNew(added)
+				t.countNew(p)
 			}}
 		}
 		if !l.part {

@@ -132,7 +132,7 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
 		count = func() { w.t.unchanged.Add(1) } // only its time changed
-	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return gone(r) && w.claims.take(r.ID) }); i >= 0 {
+	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return movedAway(r) && w.claims.take(r.ID) }); i >= 0 {
 		was = found[i]
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
@@ -140,7 +140,7 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		count = func() { w.t.moved.Add(1) }
 	} else {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
-		count = func() { w.t.countNew(c.added()) }
+		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
 	return true, w.commits.send(ctx, change{record: &was, remove: remove, count: func() {
@@ -149,9 +149,9 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 	}})
 }
 
-// gone reports whether a record's file has been moved away: the file is not there,
+// movedAway reports whether a record's file has been moved away: the file is not there,
 // but the root that it was found under is, so it is not just an unplugged disk.
-func gone(r store.Record) bool {
+func movedAway(r store.Record) bool {
 	if _, err := os.Lstat(r.Path); !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
@@ -212,7 +212,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 			return err
 		}
 	}
-	return w.loader.put(ctx, rec, c.added(), func(slot []float32) error {
+	return w.loader.put(ctx, picture{record: rec, added: c.added()}, func(slot []float32) error {
 		defer begin(&w.t.times.resize).end()
 		if err := w.prepare.Into(img, slot); err != nil {
 			return fmt.Errorf("preparing %s: %w", c.entry.Path, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -20,7 +21,7 @@ import (
 func List(ctx context.Context, st store.Scanner, tags []string, p Params) ([]store.Hit, error) {
 	folded := make([]string, len(tags))
 	for i, t := range tags {
-		folded[i] = store.FoldLabel(t)
+		folded[i] = label.Fold(t)
 	}
 	var best []store.Hit
 	for r, err := range st.Scan(ctx, p.Filter, store.Fields{}) {
@@ -45,7 +46,7 @@ func certainty(r *store.Record, folded []string) float32 {
 		var p float32
 		for _, t := range r.Tags {
 			switch {
-			case store.FoldLabel(t.Label) != want:
+			case label.Fold(t.Label) != want:
 			case t.Probability == 0: // nobody calculated it
 				p = 1
 			default:

@@ -10,8 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
@@ -25,6 +23,8 @@ type Params struct {
 	MinScore float32 // cosine; -1 for no bound
 	Filter   store.Filter
 	Exact    bool // search without misses, where the store's index is approximate
+	// Pair makes one hit of a RAW file and its twin: see Pair.
+	Pair bool
 }
 
 // Errors that callers tell apart with errors.Is.
@@ -44,7 +44,7 @@ type Service struct {
 }
 
 // New returns a Service. The caller keeps ownership of the store and the encoder;
-// encoder may be nil if only Like is used.
+// encoder may be nil if every question is a PictureLike.
 func New(st store.Store, e clip.Encoder, collection string, limits imaging.Limits) *Service {
 	return &Service{store: st, encoder: e, collection: collection, limits: limits}
 }
@@ -54,28 +54,6 @@ func New(st store.Store, e clip.Encoder, collection string, limits imaging.Limit
 func (s *Service) RememberTexts(c *TextCache) *Service {
 	s.texts = c
 	return s
-}
-
-// Text finds the pictures nearest to a text.
-func (s *Service) Text(ctx context.Context, text string, p Params) ([]store.Hit, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, ErrEmpty
-	}
-	v, err := s.texts.embed(ctx, s.encoder, text)
-	if err != nil {
-		return nil, fmt.Errorf("embedding the query: %w", err)
-	}
-	return s.nearest(ctx, v, p)
-}
-
-// Image finds the pictures nearest to a picture file, which need not be in the
-// index.
-func (s *Service) Image(ctx context.Context, file string, p Params) ([]store.Hit, error) {
-	v, err := s.EmbedImage(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	return s.nearest(ctx, v, p)
 }
 
 // EmbedImage returns the embedding of a picture file as a matrix of one row.
@@ -110,24 +88,6 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return vec.Matrix{}, fmt.Errorf("embedding %s: %w", file, err)
 	}
 	return v, nil
-}
-
-// Like finds the pictures nearest to one that is in the index, named by its id or
-// its path, and leaves that one out.
-func (s *Service) Like(ctx context.Context, idOrPath string, p Params) ([]store.Hit, error) {
-	rec, err := s.Find(ctx, idOrPath)
-	if err != nil {
-		return nil, err
-	}
-	v, err := vec.FromRows(rec.Vector)
-	if err != nil {
-		return nil, err
-	}
-	k := p.K
-	p.K++ // the picture itself is its own nearest
-	hits, err := s.nearest(ctx, v, p)
-	hits = slices.DeleteFunc(hits, func(h store.Hit) bool { return h.ID == rec.ID })
-	return hits[:min(k, len(hits))], err
 }
 
 // Find returns the record, vector included, of an id or a path.

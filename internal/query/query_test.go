@@ -73,6 +73,9 @@ func fixture(t *testing.T) (*query.Service, string) {
 	return query.New(st, enc, "c", imaging.Limits{}), photos
 }
 
+// hitsOf are the hits of an answer.
+func hitsOf(a query.Answer, err error) ([]store.Hit, error) { return a.Hits, err }
+
 func names(hits []store.Hit) []string {
 	var out []string
 	for _, h := range hits {
@@ -90,19 +93,19 @@ func TestAsking(t *testing.T) {
 			t.Errorf("hits %v, %v; want %s first", names(hits), err, want)
 		}
 	}
-	hits, err := s.Text(t.Context(), "a blue thing", all)
+	hits, err := hitsOf(s.Ask(t.Context(), query.Text("a blue thing"), all))
 	first(hits, err, "blue.png")
-	hits, err = s.Image(t.Context(), filepath.Join(photos, "green.png"), all)
+	hits, err = hitsOf(s.Ask(t.Context(), query.ImageFile(filepath.Join(photos, "green.png")), all))
 	first(hits, err, "green.png")
 
 	red := filepath.Join(photos, "red.png")
 	for _, name := range []string{red, store.ID("c", red)} {
-		hits, err = s.Like(t.Context(), name, query.Params{K: 2, MinScore: -1})
+		hits, err = hitsOf(s.Ask(t.Context(), query.PictureLike(name), query.Params{K: 2, MinScore: -1}))
 		if err != nil || len(hits) != 2 || hits[0].Path == red || hits[1].Path == red {
 			t.Errorf("like %s: %v, %v", name, names(hits), err)
 		}
 	}
-	hits, err = s.Text(t.Context(), "blue", query.Params{K: 1, MinScore: -1, Filter: store.Under(red)})
+	hits, err = hitsOf(s.Ask(t.Context(), query.Text("blue"), query.Params{K: 1, MinScore: -1, Filter: store.Under(red)}))
 	first(hits, err, "red.png")
 }
 
@@ -158,11 +161,11 @@ func TestBadQuestions(t *testing.T) {
 		err  func() error
 		want error
 	}{
-		{"empty text", func() error { _, err := s.Text(t.Context(), " \t", p); return err }, query.ErrEmpty},
-		{"no file", func() error { _, err := s.Image(t.Context(), photos+"/none", p); return err }, query.ErrPicture},
-		{"a folder", func() error { _, err := s.Image(t.Context(), photos, p); return err }, query.ErrPicture},
-		{"no picture", func() error { _, err := s.Image(t.Context(), text, p); return err }, imaging.ErrUnknownFormat},
-		{"not indexed", func() error { _, err := s.Like(t.Context(), text, p); return err }, store.ErrNotFound},
+		{"empty text", func() error { _, err := hitsOf(s.Ask(t.Context(), query.Text(" \t"), p)); return err }, query.ErrEmpty},
+		{"no file", func() error { _, err := hitsOf(s.Ask(t.Context(), query.ImageFile(photos+"/none"), p)); return err }, query.ErrPicture},
+		{"a folder", func() error { _, err := hitsOf(s.Ask(t.Context(), query.ImageFile(photos), p)); return err }, query.ErrPicture},
+		{"no picture", func() error { _, err := hitsOf(s.Ask(t.Context(), query.ImageFile(text), p)); return err }, imaging.ErrUnknownFormat},
+		{"not indexed", func() error { _, err := hitsOf(s.Ask(t.Context(), query.PictureLike(text), p)); return err }, store.ErrNotFound},
 	} {
 		if err := c.err(); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)

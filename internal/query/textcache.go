@@ -56,8 +56,8 @@ type textEntry struct {
 	vector []byte // float32 values
 }
 
-// OpenTextCache uses the file at path, which need not exist yet. A file that can't be
-// read or written costs time only: that is told to log.
+// OpenTextCache uses the file at path, which need not exist yet. A file that cannot be
+// read or written only costs time: log is told.
 func OpenTextCache(path string, log *slog.Logger) *TextCache {
 	return &TextCache{path: path, log: log}
 }

@@ -5,9 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -42,9 +40,9 @@ func Match(f Filter, r *Record) bool {
 	case Until:
 		return r.When().Before(time.Time(f))
 	case HasTag:
-		want := FoldLabel(string(f))
+		want := label.Fold(string(f))
 		for _, t := range r.Tags {
-			if FoldLabel(t.Label) == want {
+			if label.Fold(t.Label) == want {
 				return true
 			}
 		}
@@ -61,13 +59,6 @@ func Match(f Filter, r *Record) bool {
 func (u Under) Bounds() (exact, prefix string) {
 	exact = strings.TrimRight(string(u), "/")
 	return exact, exact + "/"
-}
-
-// FoldLabel is the form in which labels are compared: Unicode case folding after
-// composition, so that neither case nor the decomposed spelling that macOS writes
-// tells two labels apart.
-func FoldLabel(label string) string {
-	return cases.Fold().String(norm.NFC.String(label))
 }
 
 // Validate reports what keeps r out of a store of the given dimension: a missing id

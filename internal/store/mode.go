@@ -1,5 +1,11 @@
 package store
 
+import (
+	"errors"
+	"fmt"
+	"regexp"
+)
+
 // Mode says what a store is opened for. Every store takes the same ones.
 type Mode int
 
@@ -22,3 +28,19 @@ func (m Mode) Writes() bool { return m >= ReadWrite }
 // Creates reports whether the mode makes an index that is not there, which takes a
 // model to make it for.
 func (m Mode) Creates() bool { return m >= Create }
+
+var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+
+// CheckOpen reports what no store can open: a collection whose name is not 1-64 of
+// letters, digits, "_", "-" and ".", the first of them none of "-" and "."; or a mode
+// that creates an index, without a model to create it for.
+func CheckOpen(collection string, mode Mode, m Model) error {
+	if !collectionName.MatchString(collection) {
+		return fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
+			"not starting with - or ., at most 64", collection)
+	}
+	if mode.Creates() && (m.Fingerprint == "" || m.Dim < 1) {
+		return errors.New("an index is created for a model, and none was given")
+	}
+	return nil
+}

@@ -3,7 +3,11 @@
 //
 // Two stores implement it: local, embedded and exact, for one machine; and
 // milvus, for more. storetest is the contract as a test suite, which every store
-// runs. This package imports no store.
+// runs; its example shows a whole store. This package imports no store: internal/app
+// lists them by kind.
+//
+// What every store does is the interface Store. What only some do are the optional
+// interfaces (Verifier, Tunable, FileStateLister and others), which As finds.
 package store
 
 import (

@@ -8,11 +8,9 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // done notes which pictures a run has looked at: 16 bytes each, appended batch by
@@ -87,7 +85,7 @@ func (g *Registry) openDone(id string) (_ *done, err error) {
 // of the run if it got one then. A picture that was removed from the index and has
 // come back has lost its tags.
 func (d *done) has(r *store.Record) bool {
-	tagged := slices.ContainsFunc(r.Tags, func(t store.Tag) bool { return t.Source == d.source })
+	tagged := len(tagsFrom(r, d.source)) > 0
 	id, content := note(r, tagged)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -95,12 +93,15 @@ func (d *done) has(r *store.Record) bool {
 	return ok && was == content
 }
 
-// add notes pictures whose new tags are durable.
-func (d *done) add(results []zeroshot.Result) error {
+// add notes those pictures of a batch that were not done, whose new tags are durable.
+func (d *done) add(results []Result) error {
 	buf := make([]byte, 0, noteSize*len(results))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i := range results {
+		if results[i].Done {
+			continue
+		}
 		id, content := note(&results[i].Record, len(results[i].Tags) > 0)
 		d.seen[id] = content
 		buf = binary.LittleEndian.AppendUint64(buf, id)

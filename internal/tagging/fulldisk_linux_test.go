@@ -37,12 +37,8 @@ func TestSmallDisk(t *testing.T) {
 
 	g := OpenRegistry(filepath.Join(dir, "runs"))
 	c := classifier(t, labels)
-	p := plan(c, PerImage, 3)
-	tagger := New(s, g, &counter{})
-	r, err := tagger.Start(p, false)
-	if err == nil {
-		err = tagger.Tag(t.Context(), &r, c)
-	}
+	p := plan(PerImage, 3)
+	_, err := New(s, g, &counter{}).Tag(t.Context(), c, p)
 	if err == nil {
 		t.Fatal("the disk was not full")
 	}
@@ -51,12 +47,12 @@ func TestSmallDisk(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	r, _ = run(t, s, g, c, p, false)
+	r, _ := run(t, s, g, c, p)
 	got := tagsOf(t, s, r.Source())
 	quiet := open(t, t.TempDir())
 	defer quiet.Close()
 	upsert(t, quiet, records(0, pictures))
-	run(t, quiet, OpenRegistry(t.TempDir()), c, p, false)
+	run(t, quiet, OpenRegistry(t.TempDir()), c, p)
 	if diff := cmp.Diff(tagsOf(t, quiet, r.Source()), got); len(got) == 0 || diff != "" {
 		t.Errorf("after a full disk (-undisturbed +filled):\n%.2000s", diff)
 	}

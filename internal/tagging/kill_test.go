@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/zeroshot"
@@ -36,7 +37,7 @@ func child(dir string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	list, err := zeroshot.ParseLabels(labels)
+	list, err := label.Parse(labels)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -47,10 +48,7 @@ func child(dir string) int {
 		return 1
 	}
 	t := New(s, OpenRegistry(filepath.Join(dir, "runs")), &counter{})
-	r, err := t.Start(plan(c, PerImage, 3), false)
-	if err == nil {
-		err = t.Tag(ctx, &r, c)
-	}
+	_, err = t.Tag(ctx, c, plan(PerImage, 3))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -105,7 +103,7 @@ func TestKilledRunsGiveTheSameTags(t *testing.T) {
 	defer s.Close()
 	g := OpenRegistry(filepath.Join(dir, "runs"))
 	c := classifier(t, labels)
-	r, looked := run(t, s, g, c, plan(c, PerImage, 3), false)
+	r, looked := run(t, s, g, c, plan(PerImage, 3))
 	if looked != 0 {
 		t.Errorf("%d pictures were left over after %d kills", looked, kills)
 	}
@@ -114,7 +112,7 @@ func TestKilledRunsGiveTheSameTags(t *testing.T) {
 	quiet := open(t, t.TempDir())
 	defer quiet.Close()
 	upsert(t, quiet, records(0, pictures))
-	run(t, quiet, OpenRegistry(t.TempDir()), c, plan(c, PerImage, 3), false)
+	run(t, quiet, OpenRegistry(t.TempDir()), c, plan(PerImage, 3))
 	want := tagsOf(t, quiet, r.Source())
 	if diff := cmp.Diff(want, got); len(want) == 0 || diff != "" {
 		t.Errorf("after %d kills (-undisturbed +killed):\n%.2000s", kills, diff)

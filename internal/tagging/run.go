@@ -1,11 +1,12 @@
-// Package tagging is a tagging run as something that lasts: what it is, how far it
-// is, the tags that it has written into a store, and taking them back.
+// Package tagging labels the pictures of an index. It walks over the index with a
+// zeroshot.Classifier, picture by picture or label by label, and keeps what it does as a
+// run: what it is, how far it is, the tags that it has written, and taking them back.
 //
-// Which labels a picture gets is decided by package zeroshot. A run is named by
-// everything that decides it, so that the same command goes on where it was stopped,
-// and looks only at new pictures when it had finished. A tag is written before its
-// picture is noted as done: whatever is cut off in between is done again, with the
-// same result.
+// A run is named by everything that decides its tags, so that the same command goes on
+// where it was stopped, and looks only at new pictures when it had finished. A tag is
+// written before its picture is noted as done: whatever is cut off in between is done
+// again, with the same result. The outputs of a run (tables, a page, sidecars) are each a
+// Sink, and all of them are fed in the pass that writes the tags.
 package tagging
 
 import (
@@ -23,7 +24,6 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
-	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -44,10 +44,10 @@ type Plan struct {
 	Collection string              `json:"collection"`
 	Provenance zeroshot.Provenance `json:"provenance"`
 	Direction  Direction           `json:"direction"`
-	Count      int                 `json:"count"` // labels a picture, or pictures a label
+	Count      int                 `json:"count"` // labels per picture, or pictures per label
 	// MinProbability leaves tags below it out.
 	MinProbability float32 `json:"min_probability"`
-	// CorrectHubness is that of zeroshot.TagOptions.
+	// CorrectHubness is that of WalkOptions.
 	CorrectHubness bool `json:"correct_hubness,omitempty"`
 }
 
@@ -188,13 +188,14 @@ func (g *Registry) forgetDone(id string) error {
 	return nil
 }
 
-// RunTags returns the tags of a record that come from a run.
-func RunTags(r store.Record, id string) []store.Tag {
-	var out []store.Tag
-	for _, t := range r.Tags {
-		if t.Source == sourceOf(id) {
-			out = append(out, t)
-		}
+// OfSameList returns the other runs that took their labels from the same place and have
+// left tags, the oldest first: those of earlier versions of a file, for instance.
+func (g *Registry) OfSameList(r Run) ([]Run, error) {
+	runs, err := g.Runs()
+	if err != nil {
+		return nil, err
 	}
-	return out
+	return slices.DeleteFunc(runs, func(other Run) bool {
+		return other.ID == r.ID || other.LabelsFrom != r.LabelsFrom || other.Tags == 0
+	}), nil
 }

@@ -1,24 +1,19 @@
 package tagging
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
-
-// Classifier is what a run needs of a zeroshot.Classifier.
-type Classifier interface {
-	TagImages(ctx context.Context, st store.Store, o zeroshot.TagOptions) iter.Seq2[zeroshot.Result, error]
-	TagLabels(ctx context.Context, st store.Store, o zeroshot.TagOptions) iter.Seq2[zeroshot.LabelResult, error]
-}
 
 // Observer is told how a run goes.
 type Observer interface {
@@ -26,29 +21,117 @@ type Observer interface {
 	Planned(n int)
 	// Tagged says that n more are done. In a run per image their tags are durable.
 	Tagged(n int)
+	// Failed says why the sidecar of a picture was left as it is.
+	Failed(path, reason string)
 }
 
-// Tagger writes the tags of runs into a store.
+// Tagger does tagging runs over an index.
 type Tagger struct {
 	store    store.Store
 	registry *Registry
 	observer Observer
 }
 
-// New returns a Tagger. For Preview and Each a store that was opened for reading is
-// enough.
+// New returns a Tagger. For Preview a store that was opened for reading is enough.
 func New(st store.Store, g *Registry, o Observer) *Tagger {
 	return &Tagger{store: st, registry: g, observer: o}
 }
 
-// batchSize is how many pictures are written at once: enough that the fsync of each
-// batch does not show, nor that a page of the store's index is written for each label.
-const batchSize = 8192
+// Options says what a run is to do.
+type Options struct {
+	Collection     string
+	Direction      Direction
+	Count          int     // labels per picture, or pictures per label; at least 1
+	MinProbability float32 // for labels without a threshold of their own
+	CorrectHubness bool    // see WalkOptions
+	Retag          bool    // look at all pictures again, also those that are done
+	Outputs
+}
 
-// Start begins a run or goes on with it. again forgets how far it was, so that every
-// picture is looked at once more; the tags of old stay until they are replaced.
-func (t *Tagger) Start(r Run, again bool) (Run, error) {
+// newRun is a run of these options that has not begun.
+func (o *Options) newRun(c *zeroshot.Classifier) Run {
+	list := c.List()
+	r := Run{
+		Plan: Plan{
+			Collection: o.Collection, Provenance: c.Provenance(), Direction: o.Direction,
+			Count: o.Count, MinProbability: o.MinProbability, CorrectHubness: o.CorrectHubness,
+		},
+		ModelName: c.Model(), LabelsFrom: list.Source, LabelCount: len(list.Labels), Templates: c.Templates(), Sidecars: o.Sidecars,
+	}
 	r.ID = r.Plan.ID()
+	return r
+}
+
+// walk are the options of the walk that the run takes.
+func (r *Run) walk() WalkOptions {
+	return WalkOptions{
+		Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source(), CorrectHubness: r.Plan.CorrectHubness,
+	}
+}
+
+// Summary is what a run has come to, or would come to.
+type Summary struct {
+	Run            Run
+	Labels         []LabelCount // the labels that were given, the most frequent first
+	FailedSidecars int64
+	DryRun         bool // it is what the run would come to: see Preview
+}
+
+// Tag begins a run or goes on with it, and writes its outputs. It reads the index once:
+// pictures that are not done are compared, their tags are written, and every picture is
+// handed to the outputs. It may be cut off at any point; the next call goes on, and its
+// outputs are those of a run that was never cut off.
+//
+// An output that cannot be written is an error at the end; the tags are in the index then.
+func (t *Tagger) Tag(ctx context.Context, c *zeroshot.Classifier, o Options) (s Summary, err error) {
+	r, err := t.start(o.newRun(c), o.Retag)
+	if err != nil {
+		return Summary{}, err
+	}
+	n := newCounts()
+	xmp := &sidecarSink{run: r.ID, keywords: keywordsOf(c.List()), observer: t.observer}
+	out := &sinks{open: append([]Sink{n}, o.sinks(&r, xmp)...)}
+	defer func() { err = errors.Join(err, out.abandon()) }()
+	if r.Plan.Direction == PerLabel {
+		err = t.tagLabels(ctx, &r, c, out)
+	} else {
+		err = t.tagImages(ctx, &r, c, out)
+	}
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := t.store.Flush(ctx); err != nil {
+		return Summary{}, err
+	}
+	r.Pictures, r.Tagged, r.Tags, r.Finished = n.pictures, n.tagged, n.tags, now()
+	if err := t.registry.Save(r); err != nil {
+		return Summary{}, err
+	}
+	err = out.finish(ctx, &r)
+	return Summary{Run: r, Labels: n.labels(), FailedSidecars: xmp.failed}, err
+}
+
+// sinks makes the outputs of a run.
+func (o *Outputs) sinks(r *Run, xmp *sidecarSink) []Sink {
+	var out []Sink
+	if o.Lines != nil {
+		out = append(out, lineSink{bufio.NewWriter(o.Lines)})
+	}
+	for _, f := range o.Exports {
+		out = append(out, &exportSink{run: r, file: f})
+	}
+	if o.Sidecars {
+		out = append(out, xmp)
+	}
+	if o.Report != "" {
+		out = append(out, &reportSink{o.Report, report.NewRunPage()})
+	}
+	return out
+}
+
+// start begins a run or goes on with it. retag forgets how far it was, so that every
+// picture is looked at once more; the old tags stay until they are replaced.
+func (t *Tagger) start(r Run, retag bool) (Run, error) {
 	r.Resumed = now()
 	old, err := t.registry.Load(r.ID)
 	isNew := errors.Is(err, ErrNoRun)
@@ -61,7 +144,7 @@ func (t *Tagger) Start(r Run, again bool) (Run, error) {
 		r.Started, r.Finished = old.Started, old.Finished
 		r.Sidecars = r.Sidecars || old.Sidecars
 	}
-	if again || isNew {
+	if retag || isNew {
 		if err := t.registry.forgetDone(r.ID); err != nil {
 			return Run{}, err
 		}
@@ -74,20 +157,7 @@ func (t *Tagger) Start(r Run, again bool) (Run, error) {
 // apart by it.
 func now() time.Time { return time.Now().UTC() }
 
-// Tag does what is left of a run and keeps what it has come to. It may be cut off at
-// any point; the next call goes on.
-func (t *Tagger) Tag(ctx context.Context, r *Run, c Classifier) error {
-	tag := t.tagImages
-	if r.Plan.Direction == PerLabel {
-		tag = t.tagLabels
-	}
-	if err := tag(ctx, r, c); err != nil {
-		return err
-	}
-	return t.finish(ctx, r)
-}
-
-func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error) {
+func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier, out *sinks) (err error) {
 	notes, err := t.registry.openDone(r.ID)
 	if err != nil {
 		return err
@@ -99,78 +169,31 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c Classifier) (err error
 	}
 	// Pictures that have gone are among the notes too, so this is a little too few.
 	t.observer.Planned(int(max(0, total-int64(len(notes.seen)))))
-
-	// One batch is written while the next is compared.
-	g, working := errgroup.WithContext(ctx)
-	batches := make(chan []zeroshot.Result)
-	g.Go(func() error {
-		defer close(batches)
-		return t.compare(working, r, c, notes, batches)
-	})
-	g.Go(func() error {
-		for results := range batches {
-			if err := t.write(working, r, notes, results); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return g.Wait()
+	o := r.walk()
+	o.Done, o.AnyOrder = notes.has, true
+	p := pass{tagger: t, source: r.Source(), notes: notes, out: out}
+	return p.run(ctx, TagImages(ctx, t.store, c, o))
 }
 
-// compare hands over the pictures that are not done, in batches.
-func (t *Tagger) compare(ctx context.Context, r *Run, c Classifier, notes *done, batches chan<- []zeroshot.Result) error {
-	results := make([]zeroshot.Result, 0, batchSize)
-	send := func() error {
-		select {
-		case batches <- results:
-			results = make([]zeroshot.Result, 0, batchSize)
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	options := r.options()
-	options.Skip, options.AnyOrder = notes.has, true
-	for res, err := range c.TagImages(ctx, t.store, options) {
-		if err != nil {
-			return err
-		}
-		if results = append(results, res); len(results) == batchSize {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-	}
-	if len(results) == 0 {
-		return nil
-	}
-	return send()
-}
-
-// write makes the tags of a batch durable, and then notes its pictures as done.
-func (t *Tagger) write(ctx context.Context, r *Run, notes *done, results []zeroshot.Result) error {
-	changed := make(map[string][]store.Tag, len(results))
-	for i := range results {
-		if res := &results[i]; !sameTags(res.Record.Tags, r.Source(), res.Tags) {
-			changed[res.Record.ID] = res.Tags
-		}
-	}
-	if err := t.setTags(ctx, r.Source(), changed); err != nil {
+// tagLabels writes the difference between what a run per label finds now and what it
+// has written before.
+func (t *Tagger) tagLabels(ctx context.Context, r *Run, c *zeroshot.Classifier, out *sinks) error {
+	found, err := t.collect(ctx, r, c)
+	if err != nil {
 		return err
 	}
-	if err := notes.add(results); err != nil {
-		return err
-	}
-	t.observer.Tagged(len(results))
-	return nil
-}
-
-// options are those of the classifier.
-func (r *Run) options() zeroshot.TagOptions {
-	return zeroshot.TagOptions{
-		Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source(), CorrectHubness: r.Plan.CorrectHubness,
-	}
+	p := pass{tagger: t, source: r.Source(), out: out}
+	return p.run(ctx, func(yield func(Result, error) bool) {
+		for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
+			if err != nil {
+				yield(Result{}, fmt.Errorf("reading the index: %w", err))
+				return
+			}
+			if !yield(Result{Record: rec, Tags: found[rec.ID].Tags}, nil) {
+				return
+			}
+		}
+	})
 }
 
 // maxLabelTags bounds the tags of a run per label, which are in memory together.
@@ -186,10 +209,10 @@ func CheckCount(labels, pictures int) error {
 
 // collect turns the result of a run per label around: the tags of each picture that
 // has any, and the picture, by id.
-func (t *Tagger) collect(ctx context.Context, r *Run, c Classifier) (map[string]zeroshot.Result, error) {
+func (t *Tagger) collect(ctx context.Context, r *Run, c *zeroshot.Classifier) (map[string]Result, error) {
 	t.observer.Planned(r.LabelCount)
-	found := make(map[string]zeroshot.Result)
-	for res, err := range c.TagLabels(ctx, t.store, r.options()) {
+	found := make(map[string]Result)
+	for res, err := range TagLabels(ctx, t.store, c, r.walk()) {
 		if err != nil {
 			return nil, err
 		}
@@ -217,196 +240,66 @@ func (t *Tagger) collect(ctx context.Context, r *Run, c Classifier) (map[string]
 	return found, nil
 }
 
-// tagLabels writes the difference between what a run per label finds now and what it
-// has written before.
-func (t *Tagger) tagLabels(ctx context.Context, r *Run, c Classifier) error {
-	found, err := t.collect(ctx, r, c)
+// Preview hands every picture that a run would tag to show, in id order, and writes
+// nothing: neither the index nor an output.
+func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options, show Sink) (Summary, error) {
+	r := o.newRun(c)
+	n := newCounts()
+	results, err := t.foresee(ctx, &r, c)
 	if err != nil {
-		return err
+		return Summary{}, err
 	}
-	changed := make(map[string][]store.Tag)
-	flush := func() error {
-		err := t.setTags(ctx, r.Source(), changed)
-		clear(changed)
-		return err
-	}
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
+	for res, err := range results {
 		if err != nil {
-			return fmt.Errorf("reading the index: %w", err)
+			return Summary{}, errors.Join(err, show.Abandon())
 		}
-		tags := found[rec.ID].Tags
-		if sameTags(rec.Tags, r.Source(), tags) {
+		if len(res.Tags) == 0 {
 			continue
 		}
-		if changed[rec.ID] = tags; len(changed) == batchSize {
-			if err := flush(); err != nil {
-				return err
-			}
+		if err := errors.Join(n.Add(ctx, &res.Record, res.Tags), show.Add(ctx, &res.Record, res.Tags)); err != nil {
+			return Summary{}, errors.Join(err, show.Abandon())
 		}
 	}
-	return flush()
+	r.Tagged, r.Tags = n.tagged, n.tags
+	return Summary{Run: r, Labels: n.labels(), DryRun: true}, show.Finish(ctx, &r)
 }
 
-// setTags writes tags. A record that somebody has removed since it was read does not
-// stop it.
-func (t *Tagger) setTags(ctx context.Context, source string, tags map[string][]store.Tag) error {
-	if len(tags) == 0 {
-		return nil
-	}
-	err := t.store.SetTags(ctx, source, tags)
-	if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	ids := make([]string, 0, len(tags))
-	for id := range tags {
-		ids = append(ids, id)
-	}
-	stats, err := t.store.Stats(ctx, ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if st, ok := stats[id]; !ok || st.Failed {
-			delete(tags, id)
-		}
-	}
-	if len(tags) == 0 {
-		return nil
-	}
-	return t.store.SetTags(ctx, source, tags)
-}
-
-// sameTags reports whether the tags of a source among have are want.
-func sameTags(have []store.Tag, source string, want []store.Tag) bool {
-	have = slices.DeleteFunc(slices.Clone(have), func(t store.Tag) bool { return t.Source != source })
-	return slices.EqualFunc(have, want, func(a, b store.Tag) bool {
-		return a.Label == b.Label && a.Score == b.Score && a.Probability == b.Probability
-	})
-}
-
-// finish counts what a run has come to and keeps it.
-func (t *Tagger) finish(ctx context.Context, r *Run) error {
-	if err := t.store.Flush(ctx); err != nil {
-		return err
-	}
-	if err := t.count(ctx, r); err != nil {
-		return err
-	}
-	r.Finished = now()
-	return t.registry.Save(*r)
-}
-
-// count counts the pictures of the index, and the run's tags on them.
-func (t *Tagger) count(ctx context.Context, r *Run) (err error) {
-	if counter, ok := store.As[store.TagCounter](t.store); ok {
-		if r.Pictures, err = t.store.Count(ctx, nil); err != nil {
-			return err
-		}
-		r.Tagged, r.Tags, err = counter.CountTags(ctx, r.Source())
-		return err
-	}
-	r.Pictures, r.Tagged, r.Tags = 0, 0, 0
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
-		if err != nil {
-			return fmt.Errorf("reading the index: %w", err)
-		}
-		r.Pictures++
-		if n := len(RunTags(rec, r.ID)); n > 0 {
-			r.Tagged++
-			r.Tags += int64(n)
-		}
-	}
-	return nil
-}
-
-// Preview yields every picture that a run would tag, in id order, and writes nothing.
-func (t *Tagger) Preview(ctx context.Context, r *Run, c Classifier, yield func(store.Record, []store.Tag) error) error {
+// foresee yields pictures with the tags that they would get, in id order.
+func (t *Tagger) foresee(ctx context.Context, r *Run, c *zeroshot.Classifier) (iter.Seq2[Result, error], error) {
 	if r.Plan.Direction == PerLabel {
 		found, err := t.collect(ctx, r, c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ids := make([]string, 0, len(found))
 		for id := range found {
 			ids = append(ids, id)
 		}
 		slices.Sort(ids)
-		for _, id := range ids {
-			if err := yield(found[id].Record, found[id].Tags); err != nil {
-				return err
+		return func(yield func(Result, error) bool) {
+			for _, id := range ids {
+				if !yield(found[id], nil) {
+					return
+				}
 			}
-		}
-		return nil
+		}, nil
 	}
 	total, err := t.store.Count(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.observer.Planned(int(total))
-	for res, err := range c.TagImages(ctx, t.store, r.options()) {
-		if err != nil {
-			return err
-		}
-		if len(res.Tags) > 0 {
-			if err := yield(res.Record, res.Tags); err != nil {
-				return err
+	return func(yield func(Result, error) bool) {
+		for res, err := range TagImages(ctx, t.store, c, r.walk()) {
+			if !yield(res, err) {
+				return
+			}
+			if err == nil {
+				t.observer.Tagged(1)
 			}
 		}
-		t.observer.Tagged(1)
-	}
-	return nil
+	}, nil
 }
 
-// Each yields the pictures that have tags of a run, in an order of the store that is
-// always the same.
-func (t *Tagger) Each(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
-	return t.All(ctx, id, func(r store.Record, tags []store.Tag) error {
-		if len(tags) == 0 {
-			return nil
-		}
-		return yield(r, tags)
-	})
-}
-
-// All yields every picture of the index with its tags of a run, in the order of Each.
-func (t *Tagger) All(ctx context.Context, id string, yield func(store.Record, []store.Tag) error) error {
-	for rec, err := range t.store.Scan(ctx, nil, store.Fields{AnyOrder: true}) {
-		if err != nil {
-			return fmt.Errorf("reading the index: %w", err)
-		}
-		if err := yield(rec, RunTags(rec, id)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Undo takes the tags of a run out of the store. It may be cut off and repeated; the
-// registry knows the run until it is told to forget it. It returns how many pictures
-// had one.
-func (t *Tagger) Undo(ctx context.Context, id string) (int64, error) {
-	// The notes go first: were they to stay without the tags, the run would never put
-	// them back.
-	if err := t.registry.forgetDone(id); err != nil {
-		return 0, err
-	}
-	var n int64
-	changed := make(map[string][]store.Tag)
-	flush := func() error {
-		err := t.setTags(ctx, sourceOf(id), changed)
-		t.observer.Tagged(len(changed))
-		clear(changed)
-		return err
-	}
-	err := t.Each(ctx, id, func(r store.Record, _ []store.Tag) error {
-		n++
-		if changed[r.ID] = nil; len(changed) < batchSize {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil {
-		err = flush()
-	}
-	return n, err
-}
+// Lines shows the tags of a preview as lines of JSON.
+func Lines(w io.Writer) Sink { return lineSink{bufio.NewWriter(w)} }

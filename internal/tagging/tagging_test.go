@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/vec"
@@ -71,7 +72,7 @@ func upsert(tb testing.TB, s store.Store, recs []store.Record) {
 
 func classifier(tb testing.TB, labels string) *zeroshot.Classifier {
 	tb.Helper()
-	list, err := zeroshot.ParseLabels(labels)
+	list, err := label.Parse(labels)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,16 +84,27 @@ func classifier(tb testing.TB, labels string) *zeroshot.Classifier {
 }
 
 // counter observes.
-type counter struct{ planned, tagged atomic.Int64 }
+type counter struct{ planned, tagged, failed atomic.Int64 }
 
 func (c *counter) Planned(n int) { c.planned.Add(int64(n)) }
 func (c *counter) Tagged(n int)  { c.tagged.Add(int64(n)) }
 
+func (c *counter) Failed(string, string) { c.failed.Add(1) }
+
+// kept is a sink that keeps the tags of each picture, by path.
+type kept map[string][]store.Tag
+
+func (k kept) Add(_ context.Context, r *store.Record, tags []store.Tag) error {
+	k[r.Path] = tags
+	return nil
+}
+func (kept) Finish(context.Context, *Run) error { return nil }
+func (kept) Abandon() error                     { return nil }
+
 const labels = "red,green,blue,a fox,a train,the sea"
 
-func plan(c *zeroshot.Classifier, d Direction, count int) Run {
-	return Run{Plan: Plan{Collection: "default", Provenance: c.Provenance(), Direction: d, Count: count, MinProbability: 0.2},
-		LabelCount: len(c.List().Labels)}
+func plan(d Direction, count int) Options {
+	return Options{Collection: "default", Direction: d, Count: count, MinProbability: 0.2}
 }
 
 // tagsOf reads the tags of a source, by path.
@@ -113,18 +125,20 @@ func tagsOf(tb testing.TB, s store.Store, source string) map[string][]store.Tag 
 }
 
 // run does a run and returns it, with how many pictures it looked at.
-func run(tb testing.TB, s store.Store, g *Registry, c *zeroshot.Classifier, r Run, again bool) (Run, int64) {
+func run(tb testing.TB, s store.Store, g *Registry, c *zeroshot.Classifier, o Options) (Run, int64) {
 	tb.Helper()
-	var o counter
-	t := New(s, g, &o)
-	r, err := t.Start(r, again)
+	var n counter
+	sum, err := New(s, g, &n).Tag(tb.Context(), c, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := t.Tag(tb.Context(), &r, c); err != nil {
-		tb.Fatal(err)
-	}
-	return r, o.tagged.Load()
+	return sum.Run, n.tagged.Load()
+}
+
+// again are the same options, for all pictures.
+func again(o Options) Options {
+	o.Retag = true
+	return o
 }
 
 func TestTagAndUndo(t *testing.T) {
@@ -140,7 +154,7 @@ func TestTagAndUndo(t *testing.T) {
 			if d == PerLabel {
 				count = 40
 			}
-			r, _ := run(t, s, g, c, plan(c, d, count), false)
+			r, _ := run(t, s, g, c, plan(d, count))
 			got := tagsOf(t, s, r.Source())
 			if len(got) == 0 || int64(len(got)) != r.Tagged || r.Pictures != 500 {
 				t.Fatalf("%d pictures with tags; the run says %+v", len(got), r)
@@ -152,22 +166,21 @@ func TestTagAndUndo(t *testing.T) {
 					}
 				}
 			}
-			preview := make(map[string][]store.Tag)
-			r2 := r
-			err := New(s, g, &counter{}).Preview(t.Context(), &r2, c, func(rec store.Record, tags []store.Tag) error {
-				preview[rec.Path] = tags
-				return nil
-			})
-			if diff := cmp.Diff(got, preview); err != nil || diff != "" {
+			preview := make(kept)
+			foreseen, err := New(s, g, &counter{}).Preview(t.Context(), c, plan(d, count), preview)
+			if foreseen.Run.ID != r.ID || foreseen.Run.Tags != r.Tags || foreseen.Run.Tagged != r.Tagged {
+				t.Errorf("a dry run foresees %+v, the run was %+v", foreseen.Run, r)
+			}
+			if diff := cmp.Diff(got, map[string][]store.Tag(preview)); err != nil || diff != "" {
 				t.Errorf("a dry run says otherwise (-tagged +preview): %v\n%s", err, diff)
 			}
 			runs, err := g.Runs()
 			if err != nil || len(runs) != 1 || runs[0].Tags != r.Tags || runs[0].Finished.IsZero() {
 				t.Errorf("runs: %+v, %v", runs, err)
 			}
-			n, err := New(s, g, &counter{}).Undo(t.Context(), r.ID)
-			if err != nil || n != r.Tagged {
-				t.Errorf("undo: %d, %v", n, err)
+			undone, err := New(s, g, &counter{}).Undo(t.Context(), r.ID)
+			if err != nil || undone.Pictures != r.Tagged {
+				t.Errorf("undo: %+v, %v", undone, err)
 			}
 			if left := tagsOf(t, s, r.Source()); len(left) > 0 {
 				t.Errorf("%d pictures still have tags", len(left))
@@ -175,10 +188,10 @@ func TestTagAndUndo(t *testing.T) {
 			if mine := tagsOf(t, s, "user"); len(mine) != 500 {
 				t.Errorf("%d pictures have a person's tag, want 500", len(mine))
 			}
-			if err := g.Forget(r.ID); err != nil {
-				t.Fatal(err)
+			if _, err := g.Load(r.ID); !errors.Is(err, ErrNoRun) {
+				t.Errorf("the run is still known: %v", err)
 			}
-			again, looked := run(t, s, g, c, plan(c, d, count), false)
+			again, looked := run(t, s, g, c, plan(d, count))
 			if looked == 0 {
 				t.Error("after undo, the run did nothing")
 			}
@@ -196,28 +209,28 @@ func TestOnlyNewPicturesAreTagged(t *testing.T) {
 	g := OpenRegistry(filepath.Join(dir, "runs"))
 	c := classifier(t, labels)
 	upsert(t, s, records(0, 300))
-	if _, n := run(t, s, g, c, plan(c, PerImage, 2), false); n != 300 {
+	if _, n := run(t, s, g, c, plan(PerImage, 2)); n != 300 {
 		t.Fatalf("the first run looked at %d", n)
 	}
-	if _, n := run(t, s, g, c, plan(c, PerImage, 2), false); n != 0 {
+	if _, n := run(t, s, g, c, plan(PerImage, 2)); n != 0 {
 		t.Errorf("the same run again looked at %d", n)
 	}
 	upsert(t, s, records(300, 20))
 	changed := records(0, 1)
 	changed[0].ContentHash[31] = 1
 	upsert(t, s, changed)
-	r, n := run(t, s, g, c, plan(c, PerImage, 2), false)
+	r, n := run(t, s, g, c, plan(PerImage, 2))
 	if n != 21 {
 		t.Errorf("after 20 were added and 1 changed, %d were looked at", n)
 	}
 	before := tagsOf(t, s, r.Source())
-	if _, n := run(t, s, g, c, plan(c, PerImage, 2), true); n != 320 {
+	if _, n := run(t, s, g, c, again(plan(PerImage, 2))); n != 320 {
 		t.Errorf("--retag looked at %d", n)
 	}
 	if diff := cmp.Diff(before, tagsOf(t, s, r.Source())); diff != "" {
 		t.Errorf("--retag (-before +after):\n%s", diff)
 	}
-	if other, n := run(t, s, g, c, plan(c, PerImage, 1), false); n != 320 || other.ID == r.ID {
+	if other, n := run(t, s, g, c, plan(PerImage, 1)); n != 320 || other.ID == r.ID {
 		t.Errorf("another plan is another run: %s, %d", other.ID, n)
 	}
 }
@@ -230,7 +243,7 @@ func TestPicturesThatComeBack(t *testing.T) {
 	c := classifier(t, labels)
 	recs := records(0, 200)
 	upsert(t, s, recs)
-	r, _ := run(t, s, g, c, plan(c, PerImage, 2), false)
+	r, _ := run(t, s, g, c, plan(PerImage, 2))
 	want := tagsOf(t, s, r.Source())
 
 	// All are removed and come back without tags; those that had none are done still.
@@ -242,7 +255,7 @@ func TestPicturesThatComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	upsert(t, s, recs)
-	if _, n := run(t, s, g, c, plan(c, PerImage, 2), false); n != int64(len(want)) {
+	if _, n := run(t, s, g, c, plan(PerImage, 2)); n != int64(len(want)) {
 		t.Errorf("%d pictures were looked at, %d had lost their tags", n, len(want))
 	}
 	if diff := cmp.Diff(want, tagsOf(t, s, r.Source())); diff != "" {
@@ -254,9 +267,9 @@ func TestPicturesThatComeBack(t *testing.T) {
 	changed[0].ContentHash = slices.Concat([]byte{9}, recs[0].ContentHash[1:])
 	changed[0].Vector = recs[1].Vector
 	upsert(t, s, changed)
-	run(t, s, g, c, plan(c, PerImage, 2), false)
+	run(t, s, g, c, plan(PerImage, 2))
 	upsert(t, s, recs[:1])
-	run(t, s, g, c, plan(c, PerImage, 2), false)
+	run(t, s, g, c, plan(PerImage, 2))
 	if diff := cmp.Diff(want, tagsOf(t, s, r.Source())); diff != "" {
 		t.Errorf("changed back (-before +after):\n%s", diff)
 	}
@@ -285,18 +298,13 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	g := OpenRegistry(filepath.Join(dir, "runs"))
 	c := classifier(t, labels)
 	var o counter
-	tagger := New(&failing{s, 1}, g, &o)
-	r, err := tagger.Start(plan(c, PerImage, 2), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tagger.Tag(t.Context(), &r, c); !errors.Is(err, errFull) {
+	if _, err := New(&failing{s, 1}, g, &o).Tag(t.Context(), c, plan(PerImage, 2)); !errors.Is(err, errFull) {
 		t.Fatalf("error %v", err)
 	}
 	if n := o.tagged.Load(); n != batchSize {
 		t.Errorf("%d pictures were reported as tagged, want one batch", n)
 	}
-	if _, n := run(t, s, g, c, plan(c, PerImage, 2), false); n != batchSize+5 {
+	if _, n := run(t, s, g, c, plan(PerImage, 2)); n != batchSize+5 {
 		t.Errorf("the next run looked at %d pictures", n)
 	}
 }
@@ -307,8 +315,9 @@ func TestPicturesThatGoMeanwhile(t *testing.T) {
 	recs := records(0, 3)
 	upsert(t, s, recs[:2])
 	tags := map[string][]store.Tag{recs[0].ID: {{Label: "x"}}, recs[2].ID: {{Label: "x"}}}
-	if err := New(s, nil, nil).setTags(t.Context(), "run:1", tags); err != nil {
-		t.Fatal(err)
+	gone, err := setTags(t.Context(), s, "run:1", tags)
+	if err != nil || len(gone) != 1 || !gone[recs[2].ID] {
+		t.Fatalf("gone %v, %v", gone, err)
 	}
 	if got := tagsOf(t, s, "run:1"); len(got) != 1 {
 		t.Errorf("tags: %v", got)
@@ -318,9 +327,9 @@ func TestPicturesThatGoMeanwhile(t *testing.T) {
 func TestNotesSurviveATornEnd(t *testing.T) {
 	g := OpenRegistry(t.TempDir())
 	recs := records(0, 3)
-	var results []zeroshot.Result
+	var results []Result
 	for _, r := range recs {
-		results = append(results, zeroshot.Result{Record: r})
+		results = append(results, Result{Record: r})
 	}
 	d, err := g.openDone("0123")
 	if err != nil {

@@ -39,7 +39,7 @@ const timeStep = time.Millisecond
 
 func sameTime(a, b time.Time) bool { return a.IsZero() == b.IsZero() && a.Sub(b).Abs() < timeStep }
 
-// sameRecord tells whether two records agree in all but their vectors, which follow
+// sameRecord reports whether two records agree in all but their vectors, which follow
 // from the content and the model.
 func sameRecord(a, b store.Record) bool {
 	return a.ID == b.ID && a.Path == b.Path && a.Root == b.Root && a.Size == b.Size &&

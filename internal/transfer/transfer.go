@@ -24,19 +24,16 @@ import (
 // that was noticed.
 var ErrCheck = errors.New("the copy is not equal to its source")
 
-// Options tunes a copy. The zero value is right.
+// Options says what a copy takes besides its stores. The zero value is right.
 type Options struct {
-	// Batch is the number of records sent at once; 0 means 1000, and never more than
-	// the target's largest sensible batch.
-	Batch int
-	// Sample is the number of records, picked at random, that are compared with the
-	// source at the end, vectors included; 0 means 200.
-	Sample int
-	// Seed of the random choice; 0 means another one each time.
-	Seed uint64
 	// Observer is told how many of the source's records are in the target, and how many
 	// there are; nil for nobody. Calls come from several goroutines.
 	Observer func(done, total int64)
+
+	// Tests set these.
+	batch  int    // records sent at once; 0 means 1000, and never more than the target's largest sensible batch
+	sample int    // records, picked at random, that are compared at the end, vectors included; 0 means 200
+	seed   uint64 // of the random choice; 0 means another one each time
 }
 
 // Report is the outcome of a copy.
@@ -70,17 +67,17 @@ func Copy(ctx context.Context, from, to store.Store, o Options) (Report, error) 
 }
 
 func withDefaults(o Options, target store.Capabilities) Options {
-	if o.Batch <= 0 {
-		o.Batch = defaultBatch
+	if o.batch <= 0 {
+		o.batch = defaultBatch
 	}
 	if target.MaxBatch > 0 {
-		o.Batch = min(o.Batch, target.MaxBatch)
+		o.batch = min(o.batch, target.MaxBatch)
 	}
-	if o.Sample <= 0 {
-		o.Sample = defaultSample
+	if o.sample <= 0 {
+		o.sample = defaultSample
 	}
-	if o.Seed == 0 {
-		o.Seed = rand.Uint64()
+	if o.seed == 0 {
+		o.seed = rand.Uint64()
 	}
 	if o.Observer == nil {
 		o.Observer = func(int64, int64) {}
@@ -109,7 +106,7 @@ func (c *copying) run(ctx context.Context) error {
 		return err
 	}
 	c.total = source.Records
-	c.sample = newSample(c.options.Sample, c.options.Seed)
+	c.sample = newSample(c.options.sample, c.options.seed)
 	if err := c.records(ctx); err != nil {
 		return err
 	}
@@ -203,7 +200,7 @@ func (c *copying) compare(ctx context.Context, batches chan<- []store.Record) er
 			c.arrived(1)
 			continue
 		}
-		if batch = append(batch, r); len(batch) == c.options.Batch {
+		if batch = append(batch, r); len(batch) == c.options.batch {
 			if err := send(); err != nil {
 				return err
 			}
@@ -253,7 +250,7 @@ func (c *copying) failures(ctx context.Context) error {
 		if old, ok := there[f.ID]; ok && sameFailure(f, old) {
 			continue
 		}
-		if batch = append(batch, f); len(batch) == c.options.Batch {
+		if batch = append(batch, f); len(batch) == c.options.batch {
 			if err := write(); err != nil {
 				return err
 			}

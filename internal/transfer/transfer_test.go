@@ -90,12 +90,13 @@ func TestCopy(t *testing.T) {
 	must(t, from.Upsert(t.Context(), records(n)))
 	must(t, from.RecordFailures(t.Context(), []store.Failure{failure(1), failure(2)}))
 	var told atomic.Int64
-	o := transfer.Options{Batch: 20, Sample: 50, Observer: func(done, total int64) {
+	o := transfer.Small(20, 50, 0)
+	o.Observer = func(done, total int64) {
 		if done < 1 || done > total || total != n {
 			t.Errorf("told of %d of %d records", done, total)
 		}
 		told.Add(1)
-	}}
+	}
 
 	r, err := transfer.Copy(t.Context(), from, to, o)
 	must(t, err)
@@ -228,7 +229,7 @@ func (f *faulty) Scan(ctx context.Context, filter store.Filter, fields store.Fie
 func TestResume(t *testing.T) {
 	from, to := open(t, model), open(t, model)
 	must(t, from.Upsert(t.Context(), records(100)))
-	o := transfer.Options{Batch: 10}
+	o := transfer.Small(10, 0, 0)
 	r, err := transfer.Copy(t.Context(), from, &faulty{Store: to, upserts: 4}, o)
 	if !errors.Is(err, errBroken) || r.Copied != 40 {
 		t.Fatalf("%+v, %v", r, err)
@@ -261,7 +262,7 @@ func TestFaults(t *testing.T) {
 		{"the target cannot be read", func(s store.Store) *faulty { return &faulty{Store: s, upserts: -1, scan: errBroken} }, errBroken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := transfer.Copy(t.Context(), from, c.to(open(t, model)), transfer.Options{Batch: 30}); !errors.Is(err, c.want) {
+			if _, err := transfer.Copy(t.Context(), from, c.to(open(t, model)), transfer.Small(30, 0, 0)); !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
 		})
@@ -276,7 +277,7 @@ func TestCancelled(t *testing.T) {
 	must(t, from.Upsert(t.Context(), records(100)))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := transfer.Copy(ctx, from, open(t, model), transfer.Options{Batch: 1}); !errors.Is(err, context.Canceled) {
+	if _, err := transfer.Copy(ctx, from, open(t, model), transfer.Small(1, 0, 0)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -293,7 +294,7 @@ func TestSampleIsFair(t *testing.T) {
 		}
 	}}
 	for seed := range uint64(rounds) {
-		_, err := transfer.Copy(t.Context(), from, to, transfer.Options{Sample: size, Seed: seed + 1})
+		_, err := transfer.Copy(t.Context(), from, to, transfer.Small(0, size, seed+1))
 		must(t, err)
 	}
 	// Each is picked in a quarter of the rounds; the bounds are six deviations wide.

@@ -14,7 +14,7 @@ import (
 // Score sets out[q][i] to the inner product of queries.Row(q) and rows.Row(i):
 // out is queries.Rows by rows.Rows, and rows and queries have equal Cols. rows may
 // be memory that must not be written. Scores may differ from Dot's by rounding, and
-// equal rows' from each other: who breaks ties scores the candidates again with Dot.
+// equal rows' from each other: a caller that breaks ties must score the candidates again with Dot.
 // Score may be called from several goroutines at once and must have stopped reading
 // its arguments when it returns, also with an error.
 type Engine interface {
@@ -28,7 +28,7 @@ type Parallel struct {
 	workers int
 }
 
-// NewParallel returns an engine that uses the given number of goroutines, or one a
+// NewParallel returns an engine that uses the given number of goroutines, or one per
 // core for 0.
 func NewParallel(workers int) *Parallel {
 	if workers <= 0 {
@@ -37,7 +37,7 @@ func NewParallel(workers int) *Parallel {
 	return &Parallel{workers: workers}
 }
 
-// blockBytes is how many bytes of rows a worker takes at a time: small enough to
+// blockBytes is how many bytes of rows a worker takes at once: small enough to
 // stay in a core's second-level cache, large enough that taking one costs nothing.
 const blockBytes = 128 << 10
 

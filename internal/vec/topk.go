@@ -12,8 +12,8 @@ type Scored struct {
 }
 
 // TopK keeps the k best of the rows offered to it. Rows that tie with the last of
-// them are kept too, because which of them to prefer is for the caller to say at the
-// end: see Sorted. The zero value keeps nothing; it is not safe for concurrent use.
+// them are kept too: the caller says at the end which of them to prefer, see Sorted.
+// The zero value keeps nothing. It is not safe for concurrent use.
 type TopK struct {
 	k    int
 	heap []Scored // the k best so far as a heap, worst at the root

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -156,6 +155,8 @@ type segment struct {
 type item struct {
 	entry  Entry
 	why    Reason
+	kind   string // beside why: see Skip
+	dir    bool   // beside why: it is a folder
 	err    *Error
 	folder *folder
 	link   bool // folder is behind a link
@@ -200,18 +201,18 @@ func (s *segment) look(dir *os.File) {
 }
 
 // look decides what a name is. The cheap questions come first: for a file that is
-// no picture by its name, no path is built and nothing is asked of the disk.
+// certainly no picture by its name, nothing is asked of the disk.
 func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	o := f.scope.o
 	name := e.Name()
 	typ := e.Type()
 	switch {
 	case name[0] == '.' && !o.Hidden:
-		it.why = Hidden
+		it.why, it.dir = Hidden, typ.IsDir()
 	case isJunk(name):
-		it.why = Junk
+		it.why, it.dir = Junk, typ.IsDir()
 	case typ.IsRegular():
-		f.file(name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
+		f.file(dir, name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
 	case typ.IsDir():
 		f.subfolder(name, it)
 	case typ&fs.ModeSymlink == 0:
@@ -219,12 +220,12 @@ func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	case o.SkipLinks:
 		it.why = Link
 	default:
-		f.follow(name, it)
+		f.follow(dir, name, it)
 	}
 }
 
 // follow looks at what a link leads to.
-func (f *folder) follow(name string, it *item) {
+func (f *folder) follow(dir *os.File, name string, it *item) {
 	p := f.prefix + name
 	info, err := os.Stat(p)
 	switch {
@@ -244,7 +245,7 @@ func (f *folder) follow(name string, it *item) {
 			it.folder.id = identityOf(info, p)
 		}
 	case info.Mode().IsRegular():
-		f.file(name, it, func() (stat, error) { return newStat(info), nil })
+		f.file(dir, name, it, func() (stat, error) { return newStat(info), nil })
 	default:
 		it.why = Special
 	}
@@ -259,25 +260,32 @@ func leadsNowhere(err error) bool {
 func (f *folder) subfolder(name string, it *item) {
 	p := f.prefix + name
 	if f.ignored(p, true) {
-		it.why = Ignored
+		it.why, it.dir = Ignored, true
 		return
 	}
 	it.folder = newFolder(f.scope, p, f.rules)
 }
 
 // file decides whether a regular file is a candidate. status is asked for its size
-// and date only if it is.
-func (f *folder) file(name string, it *item, status func() (stat, error)) {
+// and date only if it may be one.
+func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, error)) {
 	o := f.scope.o
-	known := o.KnownExtension == nil || o.KnownExtension(name)
-	if !known && hasExtension(name) {
-		it.why = NotPicture
-		return
-	}
 	p := f.prefix + name
 	if f.ignored(p, false) {
 		it.why = Ignored
 		return
+	}
+	known := o.KnownExtension == nil || o.KnownExtension(name)
+	if !known && o.OtherKind != nil {
+		if it.kind = o.OtherKind(name); it.kind != "" {
+			it.why = NotPicture
+			return
+		}
+	}
+	if !known {
+		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why != "" {
+			return
+		}
 	}
 	it.entry.Path = p
 	st, err := status()
@@ -290,31 +298,26 @@ func (f *folder) file(name string, it *item, status func() (stat, error)) {
 		return
 	}
 	it.entry.Size, it.entry.ModTime = st.size, st.modTime
-	if !known {
-		it.why = o.sniff(&it.entry)
-	}
 }
 
-// sniff decides by content whether e is a candidate: "" says that it is.
-func (o *Options) sniff(e *Entry) Reason {
+// headLen is how much of a file is read to tell what it is.
+const headLen = 64
+
+// sniff decides by content whether a file in a folder, given as to lstat, is a
+// candidate: the reason "" says that it is.
+func (o *Options) sniff(dir *os.File, prefix, name string) (Reason, string) {
 	if o.Sniff == nil {
-		e.NeedSniff = true
-		return ""
+		return NotPicture, ""
 	}
-	file, err := os.Open(e.Path)
+	var head [headLen]byte
+	n, err := readHead(dir, prefix, name, head[:])
 	if err != nil {
-		return Unreadable
+		return Unreadable, ""
 	}
-	defer file.Close() // nothing was written
-	var head [64]byte
-	n, err := io.ReadFull(file, head[:])
-	switch {
-	case err != nil && err != io.EOF && err != io.ErrUnexpectedEOF:
-		return Unreadable
-	case !o.Sniff(head[:n]):
-		return NotPicture
+	if picture, kind := o.Sniff(name, head[:n]); !picture {
+		return NotPicture, kind
 	}
-	return ""
+	return "", ""
 }
 
 // cause takes the path out of an error of package os: ours names it already.

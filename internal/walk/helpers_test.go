@@ -14,9 +14,24 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // picture is what the tests take for a picture: by name, and by content.
-func picture(name string) bool      { return slices.Contains([]string{".jpg", ".png"}, filepath.Ext(name)) }
-func magic(head []byte) bool        { return bytes.HasPrefix(head, []byte("PIC")) }
-func usual() Options                { return Options{KnownExtension: picture, Sniff: magic} }
+func picture(name string) bool { return slices.Contains([]string{".jpg", ".png"}, filepath.Ext(name)) }
+func usual() Options           { return Options{KnownExtension: picture, OtherKind: video, Sniff: magic} }
+
+// video is what the tests are sure of by name, and magic what they tell by content.
+func video(name string) string {
+	if filepath.Ext(name) == ".mp4" {
+		return "video"
+	}
+	return ""
+}
+
+func magic(_ string, head []byte) (bool, string) {
+	if bytes.HasPrefix(head, []byte("PIC")) {
+		return true, ""
+	}
+	return false, "text"
+}
+
 func with(f func(*Options)) Options { o := usual(); f(&o); return o }
 
 // tree makes files below a new folder: "a/b.jpg" is a file, "a/" a folder,

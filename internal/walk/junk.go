@@ -6,7 +6,7 @@ import "strings"
 // is Android's convention.
 const noMediaFile = ".nomedia"
 
-// isJunk says whether a name is one that systems make for themselves: what lies
+// isJunk reports whether a name is one that systems make for themselves: what lies
 // there is thumbnails, deleted files or bookkeeping, never a picture that someone
 // means to find. Such names are passed over even with Options.Hidden, unless named
 // as a root.
@@ -19,6 +19,8 @@ func isJunk(name string) bool {
 		"$RECYCLE.BIN", "System Volume Information", // Windows
 		"__MACOSX", ".Spotlight-V100", ".fseventsd", ".DocumentRevisions-V100", ".TemporaryItems", // macOS
 		".thumbnails",         // desktops, Android
+		".dtrash",             // digiKam: deleted
+		"node_modules",        // packages of programs, thousands of icons among them
 		".git", ".hg", ".svn", // version control
 		noMediaFile, IgnoreFile:
 		return true
@@ -26,12 +28,4 @@ func isJunk(name string) bool {
 	return strings.HasPrefix(name, "._") || // macOS: resource forks beside files
 		strings.HasPrefix(name, ".Trash") || // .Trash, .Trashes, .Trash-1000
 		strings.HasPrefix(name, ".trashed-") // Android: deleted, kept for 30 days
-}
-
-// hasExtension says whether a name has an extension: something behind a dot that is
-// not its first character.
-func hasExtension(name string) bool {
-	name = strings.TrimLeft(name, ".")
-	i := strings.LastIndexByte(name, '.')
-	return i >= 0 && i < len(name)-1
 }

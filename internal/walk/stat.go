@@ -1,6 +1,8 @@
 package walk
 
 import (
+	"errors"
+	"io"
 	"os"
 	"time"
 )
@@ -22,4 +24,18 @@ func lstatPath(path string) (stat, error) {
 		return stat{}, err
 	}
 	return newStat(info), nil
+}
+
+// readHeadPath reads the start of a file into head and returns how much there was.
+func readHeadPath(path string, head []byte) (int, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close() // nothing was written
+	n, err := io.ReadFull(f, head)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // a short file
+	}
+	return n, err
 }

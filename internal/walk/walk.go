@@ -30,9 +30,6 @@ type Entry struct {
 	Root    string    // the root it was found under, absolute
 	Size    int64     // bytes
 	ModTime time.Time // of the file that a link leads to
-	// NeedSniff says that the name tells nothing (it has no extension) and that
-	// Options.Sniff was nil, so that the caller has to look at the content.
-	NeedSniff bool
 }
 
 // Error is a problem with one file or folder. The walk has gone on after it.
@@ -67,7 +64,7 @@ type Reason string
 
 // The reasons that Options.Skipped is called with.
 const (
-	NotPicture Reason = "not a picture"   // neither by name nor by content
+	NotPicture Reason = "not a picture"   // neither by name nor by content; see Skip.Kind
 	Hidden     Reason = "hidden"          // a dot name
 	Junk       Reason = "junk"            // see Junk folders in junk.go
 	Ignored    Reason = "ignored"         // by Options.Ignore or an ignore file
@@ -75,20 +72,34 @@ const (
 	Special    Reason = "special file"    // socket, fifo, device
 	Link       Reason = "link"            // with Options.SkipLinks
 	Visited    Reason = "already visited" // reached before by another root or link
-	Unreadable Reason = "unreadable"      // has no extension and could not be opened
+	Unreadable Reason = "unreadable"      // its content had to be looked at, and could not
 )
+
+// Skip is something that a walk passed over. A folder is one Skip, not one for each
+// file below it.
+type Skip struct {
+	Path string // absolute, slash-separated
+	Why  Reason
+	Kind string // of what is NotPicture, as OtherKind or Sniff calls it: "video"
+	Dir  bool   // it is a folder
+}
 
 // Options says what a walk looks at. The zero value yields every file that is not
 // hidden or junk, and follows links.
 //
-// KnownExtension and Sniff are called from several goroutines at once.
+// The functions but Skipped are called from several goroutines at once.
 type Options struct {
-	// KnownExtension tells by its name whether a file is a candidate. nil takes every
-	// file.
+	// KnownExtension reports by its name whether a file is a candidate. nil takes
+	// every file.
 	KnownExtension func(name string) bool
-	// Sniff tells by the first 64 bytes (fewer for a shorter file) whether a file
-	// without an extension is a candidate. nil yields such files with NeedSniff set.
-	Sniff func(head []byte) bool
+	// OtherKind says what a file certainly is by its name, other than a picture
+	// ("video"), so that it need not be opened; "" where only its content can tell. nil
+	// is sure of no name.
+	OtherKind func(name string) string
+	// Sniff reports by the first 64 bytes (fewer for a shorter file) whether a file
+	// whose name tells nothing is a candidate, and what it is if not ("text"). nil
+	// takes no such file.
+	Sniff func(name string, head []byte) (picture bool, kind string)
 	// Hidden also looks at names that start with a dot. Junk stays passed over.
 	Hidden bool
 	// SkipLinks passes symbolic links over. A root is followed even so: it was named.
@@ -96,9 +107,8 @@ type Options struct {
 	// Ignore holds lines as in an ignore file, for every root. What they ignore, no
 	// ignore file brings back. See ValidateGlobs.
 	Ignore []string
-	// Skipped, if set, is told what was passed over, on the goroutine that iterates. A
-	// folder is told once, not with everything below it.
-	Skipped func(path string, why Reason)
+	// Skipped, if set, is told what was passed over, on the goroutine that iterates.
+	Skipped func(Skip)
 	// Readers is how many goroutines read folders ahead of the consumer; 0 chooses by
 	// the number of cores, a negative number reads nothing ahead.
 	Readers int

@@ -34,7 +34,7 @@ func TestWalk(t *testing.T) {
 			name: "by name, by content, and neither",
 			tree: []string{"a.jpg", "b.txt = PIC", "c = PIC", "d = text", "e", "f. = PIC", "g.PNG"},
 			o:    usual(),
-			want: []string{"a.jpg", "c", "f."},
+			want: []string{"a.jpg", "b.txt", "c", "f."},
 		},
 		{
 			name: "hidden and junk",
@@ -179,9 +179,8 @@ func TestWalk(t *testing.T) {
 }
 
 func TestWalkEntry(t *testing.T) {
-	base := tree(t, "a/b.jpg = 12345", "l.jpg -> a/b.jpg", "noext = x")
+	base := tree(t, "a/b.jpg = 12345", "l.jpg -> a/b.jpg", "noext = PIC")
 	o := usual()
-	o.Sniff = nil
 	want, err := os.Stat(filepath.Join(base, "a/b.jpg"))
 	if err != nil {
 		t.Fatal(err)
@@ -198,12 +197,12 @@ func TestWalkEntry(t *testing.T) {
 		t.Fatalf("got %d entries, want 3: %v", len(got), got)
 	}
 	for i, e := range got[:2] {
-		if e.Root != base || e.Size != 5 || !e.ModTime.Equal(want.ModTime()) || e.NeedSniff {
+		if e.Root != base || e.Size != 5 || !e.ModTime.Equal(want.ModTime()) {
 			t.Errorf("entry %d is %+v", i, e)
 		}
 	}
-	if e := got[2]; e.Path != base+"/noext" || !e.NeedSniff {
-		t.Errorf("a name without extension and no Sniff: %+v", e)
+	if e := got[2]; e.Path != base+"/noext" || e.Size != 3 {
+		t.Errorf("a name without extension: %+v", e)
 	}
 }
 
@@ -314,7 +313,7 @@ func TestWalkSpecialFiles(t *testing.T) {
 	}
 	defer l.Close()
 	skipped := map[string]Reason{}
-	o := with(func(o *Options) { o.Skipped = func(p string, why Reason) { skipped[filepath.Base(p)] = why } })
+	o := with(func(o *Options) { o.Skipped = func(s Skip) { skipped[filepath.Base(s.Path)] = s.Why } })
 	if diff := cmp.Diff([]string{"a.jpg"}, list(t, base, o, ".", "s.jpg")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -324,20 +323,25 @@ func TestWalkSpecialFiles(t *testing.T) {
 }
 
 func TestWalkSkipped(t *testing.T) {
-	base := tree(t, "a.txt", ".b.jpg", "@eaDir/c.jpg", "d.png", "e/.nomedia", "f -> .", "g.jpg", "h = no")
+	base := tree(t, "a.txt", ".b.jpg", "@eaDir/c.jpg", "d.png", "e/.nomedia", "f -> .", "g.jpg", "h = no", "i.mp4 = PIC",
+		"j.jpg_large = PIC", "k/x.jpg", "node_modules/x.jpg", "l.mp4")
 	var got []string
 	o := with(func(o *Options) {
-		o.Ignore = []string{"d.png"}
-		o.Skipped = func(p string, why Reason) {
-			got = append(got, fmt.Sprintf("%s: %s", strings.TrimPrefix(p, base+"/"), why))
+		o.Ignore = []string{"d.png", "k/", "l.*"}
+		o.Skipped = func(s Skip) {
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s: %s %s", strings.TrimPrefix(s.Path, base+"/"), s.Why, s.Kind)))
+			if s.Dir {
+				got[len(got)-1] += " (folder)"
+			}
 		}
 	})
-	if diff := cmp.Diff([]string{"g.jpg"}, list(t, base, o, ".")); diff != "" {
+	if diff := cmp.Diff([]string{"g.jpg", "j.jpg_large"}, list(t, base, o, ".")); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	want := []string{
-		".b.jpg: hidden", "@eaDir: junk", "a.txt: not a picture", "d.png: ignored", "e: no media", "h: not a picture",
-		"f: already visited",
+		".b.jpg: hidden", "@eaDir: junk (folder)", "a.txt: not a picture text", "d.png: ignored", "e: no media (folder)",
+		"h: not a picture text", "i.mp4: not a picture video", "k: ignored (folder)", "l.mp4: ignored",
+		"node_modules: junk (folder)", "f: already visited (folder)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)

@@ -111,18 +111,18 @@ func (w *walker) root(r *root) bool {
 		f.id, f.isRoot = r.id, true
 		return w.enter(f)
 	case !r.info.Mode().IsRegular():
-		w.skip(r.path, Special)
+		w.skip(Skip{Path: r.path, Why: Special})
 		return true
 	}
 	if newRules(nil, path.Dir(r.path), w.ignore).match(r.path, false) {
-		w.skip(r.path, Ignored)
+		w.skip(Skip{Path: r.path, Why: Ignored})
 		return true
 	}
 	e := Entry{Path: r.path, Root: r.path, Size: r.info.Size(), ModTime: r.info.ModTime()}
 	// A file that was named is sniffed whatever its extension: its user knows.
 	if known := w.o.KnownExtension; known != nil && !known(path.Base(r.path)) {
-		if why := w.o.sniff(&e); why != "" {
-			w.skip(r.path, why)
+		if why, kind := w.o.sniff(nil, r.path[:len(r.path)-len(path.Base(r.path))], path.Base(r.path)); why != "" {
+			w.skip(Skip{Path: r.path, Why: why, Kind: kind})
 			return true
 		}
 	}
@@ -133,7 +133,7 @@ func (w *walker) root(r *root) bool {
 // anything is read, and reports whether to go on.
 func (w *walker) enter(f *folder) bool {
 	if w.visited.has(f.id) {
-		w.skip(f.path, Visited)
+		w.skip(Skip{Path: f.path, Why: Visited, Dir: true})
 		return true
 	}
 	return w.folder(f)
@@ -148,7 +148,7 @@ func (w *walker) folder(f *folder) bool {
 		return w.emit(Entry{Path: f.path, Root: f.scope.root}, f.err)
 	}
 	if !w.visited.add(f.id) {
-		w.skip(f.path, Visited)
+		w.skip(Skip{Path: f.path, Why: Visited, Dir: true})
 		w.discard(f)
 		return true
 	}
@@ -158,7 +158,7 @@ func (w *walker) folder(f *folder) bool {
 		}
 	}
 	if f.noMedia {
-		w.skip(f.path, NoMedia)
+		w.skip(Skip{Path: f.path, Why: NoMedia, Dir: true})
 		return true
 	}
 	for i, s := range f.segments {
@@ -180,7 +180,7 @@ func (w *walker) folder(f *folder) bool {
 func (w *walker) item(f *folder, it *item) bool {
 	switch {
 	case it.why != "":
-		w.skip(it.entry.Path, it.why)
+		w.skip(Skip{Path: it.entry.Path, Why: it.why, Kind: it.kind, Dir: it.dir})
 		return true
 	case it.err != nil:
 		return w.emit(it.entry, it.err)
@@ -199,7 +199,7 @@ func (w *walker) entry(e Entry, at place) bool {
 	if len(w.named) > 0 {
 		done, named := w.named[at]
 		if done {
-			w.skip(e.Path, Visited)
+			w.skip(Skip{Path: e.Path, Why: Visited})
 			return true
 		}
 		if named {
@@ -226,9 +226,9 @@ func (w *walker) emit(e Entry, problem *Error) bool {
 	return true
 }
 
-func (w *walker) skip(path string, why Reason) {
+func (w *walker) skip(s Skip) {
 	if w.o.Skipped != nil {
-		w.o.Skipped(path, why)
+		w.o.Skipped(s)
 	}
 }
 

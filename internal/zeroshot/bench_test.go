@@ -12,11 +12,12 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-// BenchmarkBest compares pictures with 1,000 labels and the bank, and keeps the top
+// BenchmarkBest compares pictures with 1,000 labels and the background prompts, and keeps the top
 // five of each: everything that a tagging run does but reading and writing the index.
 // SIGHTLINE_BENCH_ROWS is the number of pictures, if not 100,000.
 // scripts/bench/tag_numpy.py runs it beside numpy.
@@ -32,11 +33,11 @@ func BenchmarkBest(b *testing.B) {
 	enc := cliptest.New(dim).WithSpec(func(s *clip.Spec) { s.LogitScale = 20 })
 	engine := ort.NewEngine(func() (string, error) { return filepath.Join(libraryDir, ort.LibraryName()), nil }, slog.New(slog.DiscardHandler))
 	defer engine.Close()
-	list := make([]zeroshot.Label, labels)
+	list := make([]label.Label, labels)
 	for i := range list {
 		list[i].Name = fmt.Sprintf("label %d", i)
 	}
-	c, err := zeroshot.Prepare(b.Context(), enc, &zeroshot.List{Labels: list}, zeroshot.Options{Templates: []string{"{}"}, Engine: engine, Codes: engine})
+	c, err := zeroshot.Prepare(b.Context(), enc, &label.List{Labels: list}, zeroshot.Options{Templates: []string{"{}"}, Engine: engine, Codes: engine})
 	if err != nil {
 		b.Fatal(err)
 	}

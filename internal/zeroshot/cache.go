@@ -4,18 +4,18 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/vec"
 )
 
 // Cache keeps text embeddings in a folder, a file for each model, list and template
-// set. Files are written beside and renamed, so that a reader sees a whole file or
-// none; one that is damaged counts as not there. A nil *Cache keeps nothing.
+// set. A reader sees a whole file or none, and one that is damaged counts as not there.
+// A nil *Cache keeps nothing.
 type Cache struct{ dir string }
 
 // OpenCache returns a cache in dir, which is made when something is first kept.
@@ -70,16 +70,7 @@ func (c *Cache) save(key string, m vec.Matrix) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return fmt.Errorf("cache of text embeddings: %w", err)
 	}
-	tmp, err := os.CreateTemp(c.dir, "*.tmp")
-	if err != nil {
-		return fmt.Errorf("cache of text embeddings: %w", err)
-	}
-	defer os.Remove(tmp.Name()) // fails once the rename has been done, as it should
-	_, err = tmp.Write(body)
-	if err := errors.Join(err, tmp.Close()); err != nil {
-		return fmt.Errorf("cache of text embeddings: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), c.path(key)); err != nil {
+	if err := atomicfile.WriteBytes(c.path(key), body); err != nil {
 		return fmt.Errorf("cache of text embeddings: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package zeroshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -12,21 +13,22 @@ import (
 // ErrCalibration says that a calibration is not known.
 var ErrCalibration = errors.New("there is no calibration")
 
-// Calibration says what is believed of a cosine between a picture and an open label.
-// Labels of an exclusive group are not its business: among those a softmax decides.
+// Calibration turns the cosine between a picture and an open label into the probability
+// that the label applies. Labels of an exclusive group are not its business: among those
+// a softmax decides.
 type Calibration interface {
 	// Name is how the method is chosen and reported.
 	Name() string
-	// Background reduces the cosines of one picture with the bank to one number. bank
-	// is empty for methods that do not need one.
-	Background(bank []float32) float64
+	// Level reduces the cosines of one picture, or of a label's own text, with the
+	// background prompts to one number. Methods without a background return 0.
+	Level(background []float32) float64
 	// Shift is what is added to a label's cosines before they are ranked and judged,
-	// given the Background of the label's own text, and that of a concept of the bank
-	// on average. 0 leaves the label alone.
+	// given the Level of the label's own text, and that of a background prompt on
+	// average. 0 leaves the label alone.
 	Shift(label, typical float64) float64
 	// Logit is the log odds that the label applies, given its cosine with a picture of
-	// that background. It must not fall as the cosine rises.
-	Logit(cosine float32, background float64) float64
+	// that level. It must not fall as the cosine rises.
+	Logit(cosine float32, level float64) float64
 }
 
 // probability is the logistic function.
@@ -34,15 +36,15 @@ func probability(logit float64) float32 {
 	return float32(1 / (1 + math.Exp(-logit)))
 }
 
-// Sigmoid is for models that were trained with a sigmoid a pair (SigLIP, Zhai et al.
-// 2023): their scale and bias make probabilities of cosines as they are.
+// Sigmoid is for models that were trained with a sigmoid for each pair (SigLIP, Zhai et al.
+// 2023): their scale and bias turn cosines into probabilities as they are.
 type Sigmoid struct{ Scale, Bias float64 }
 
 // Name implements Calibration.
 func (Sigmoid) Name() string { return "sigmoid" }
 
-// Background implements Calibration.
-func (Sigmoid) Background([]float32) float64 { return 0 }
+// Level implements Calibration.
+func (Sigmoid) Level([]float32) float64 { return 0 }
 
 // Shift implements Calibration.
 func (Sigmoid) Shift(float64, float64) float64 { return 0 }
@@ -50,48 +52,48 @@ func (Sigmoid) Shift(float64, float64) float64 { return 0 }
 // Logit implements Calibration.
 func (s Sigmoid) Logit(cosine float32, _ float64) float64 { return s.Scale*float64(cosine) + s.Bias }
 
-// BankSoftmax sets a label against the bank: the softmax over the label and all
-// concepts of the bank, as if those were the other classes.
+// BackgroundSoftmax sets a label against the background prompts: the softmax over the
+// label and all of them, as if those were the other classes. Users know it as "bank".
 //
 // Wide labels ("tool") have lower cosines with their pictures than narrow ones
 // ("wrench"), and lie nearer to the rest of the language. Breadth is how much of the
-// second makes up for the first: 0 for nothing, 1 for the difference between the
-// label's own background and that of a common concept. Gain and Offset are slope and
+// second makes up for the first: 0 for nothing, 1 for the difference between the level of
+// the label's own text and that of a common prompt. Gain and Offset are slope and
 // intercept that make the log odds those that were measured (Platt 1999).
-type BankSoftmax struct{ Scale, Breadth, Gain, Offset float64 }
+type BackgroundSoftmax struct{ Scale, Breadth, Gain, Offset float64 }
 
 // Name implements Calibration.
-func (BankSoftmax) Name() string { return "bank" }
+func (BackgroundSoftmax) Name() string { return "bank" }
 
-// Background implements Calibration: the log of the sum of the concepts' powers.
-func (b BankSoftmax) Background(bank []float32) float64 {
-	if len(bank) == 0 {
+// Level implements Calibration: the log of the sum of the cosines' powers.
+func (b BackgroundSoftmax) Level(background []float32) float64 {
+	if len(background) == 0 {
 		return math.Inf(-1)
 	}
-	top := b.top(bank)
+	top := b.top(background)
 	var sum float64
-	for _, x := range bank {
+	for _, x := range background {
 		sum += b.term(x, top)
 	}
 	return b.total(sum, b.Scale*float64(top))
 }
 
 // terms implements additive.
-func (b BankSoftmax) terms(to []float64, bank []float32) ([]float64, float64) {
-	top := b.top(bank)
-	for _, x := range bank {
+func (b BackgroundSoftmax) terms(to []float64, background []float32) ([]float64, float64) {
+	top := b.top(background)
+	for _, x := range background {
 		to = append(to, b.term(x, top))
 	}
 	return to, b.Scale * float64(top)
 }
 
 // total implements additive.
-func (BankSoftmax) total(sum, top float64) float64 { return top + math.Log(sum) }
+func (BackgroundSoftmax) total(sum, top float64) float64 { return top + math.Log(sum) }
 
 // top is the greatest cosine, to which the powers are relative, so that none overflows.
-func (BankSoftmax) top(bank []float32) float32 {
-	top := bank[0]
-	for _, x := range bank {
+func (BackgroundSoftmax) top(background []float32) float32 {
+	top := background[0]
+	for _, x := range background {
 		if x > top {
 			top = x
 		}
@@ -99,10 +101,10 @@ func (BankSoftmax) top(bank []float32) float32 {
 	return top
 }
 
-func (b BankSoftmax) term(x, top float32) float64 { return math.Exp(b.Scale * float64(x-top)) }
+func (b BackgroundSoftmax) term(x, top float32) float64 { return math.Exp(b.Scale * float64(x-top)) }
 
 // Shift implements Calibration.
-func (b BankSoftmax) Shift(label, typical float64) float64 {
+func (b BackgroundSoftmax) Shift(label, typical float64) float64 {
 	if b.Breadth == 0 || b.Scale == 0 || math.IsInf(label, 0) || math.IsInf(typical, 0) {
 		return 0
 	}
@@ -110,31 +112,31 @@ func (b BankSoftmax) Shift(label, typical float64) float64 {
 }
 
 // Logit implements Calibration.
-func (b BankSoftmax) Logit(cosine float32, background float64) float64 {
-	return b.Gain*(b.Scale*float64(cosine)-background) + b.Offset
+func (b BackgroundSoftmax) Logit(cosine float32, level float64) float64 {
+	return b.Gain*(b.Scale*float64(cosine)-level) + b.Offset
 }
 
-// Contrast compares a label's cosine with the mean over the bank.
+// Contrast compares a label's cosine with the mean over the background prompts.
 type Contrast struct{ Gain, Offset float64 }
 
 // Name implements Calibration.
 func (Contrast) Name() string { return "contrast" }
 
-// Background implements Calibration.
-func (Contrast) Background(bank []float32) float64 {
+// Level implements Calibration.
+func (Contrast) Level(background []float32) float64 {
 	var sum float64
-	for _, c := range bank {
+	for _, c := range background {
 		sum += float64(c)
 	}
-	return sum / float64(max(1, len(bank)))
+	return sum / float64(max(1, len(background)))
 }
 
 // Shift implements Calibration.
 func (Contrast) Shift(float64, float64) float64 { return 0 }
 
 // Logit implements Calibration.
-func (c Contrast) Logit(cosine float32, background float64) float64 {
-	return c.Gain*(float64(cosine)-background) + c.Offset
+func (c Contrast) Logit(cosine float32, level float64) float64 {
+	return c.Gain*(float64(cosine)-level) + c.Offset
 }
 
 // Cosine looks at nothing but the cosine: what a flat threshold does.
@@ -143,8 +145,8 @@ type Cosine struct{ Gain, Offset float64 }
 // Name implements Calibration.
 func (Cosine) Name() string { return "cosine" }
 
-// Background implements Calibration.
-func (Cosine) Background([]float32) float64 { return 0 }
+// Level implements Calibration.
+func (Cosine) Level([]float32) float64 { return 0 }
 
 // Shift implements Calibration.
 func (Cosine) Shift(float64, float64) float64 { return 0 }
@@ -156,13 +158,13 @@ func (c Cosine) Logit(cosine float32, _ float64) float64 { return c.Gain*float64
 func MethodNames() []string { return []string{"auto", "bank", "contrast", "cosine", "sigmoid"} }
 
 // NewCalibration returns the method of that name for a model. "auto" and "" stand
-// for the model family's own sigmoid, and for the bank with any other. A gain and an
+// for the model family's own sigmoid, and for "bank" with any other. A gain and an
 // offset may follow, as in "bank:1.2,0.5": the method's log odds are multiplied by the
-// one and have the other added, which is what Quality says would fit.
+// one and have the other added. search eval --labels says which would fit.
 //
-// The numbers of the starter model are those of the quality golden. Those of other
-// models are what their training suggests: search eval --labels measures better ones
-// on pictures of one's own.
+// The numbers of "bank" are those that the model's bundle brings (clip.Calibration). For
+// a model that brings none they are what its training suggests: search eval --labels
+// measures better ones on pictures of one's own.
 func NewCalibration(name string, spec clip.Spec) (Calibration, error) {
 	name, fit, fitted := strings.Cut(name, ":")
 	c, err := newCalibration(name, spec)
@@ -180,7 +182,7 @@ func NewCalibration(name string, spec clip.Spec) (Calibration, error) {
 // refit changes the log odds of a method.
 func refit(c Calibration, gain, offset float64) Calibration {
 	switch c := c.(type) {
-	case BankSoftmax:
+	case BackgroundSoftmax:
 		c.Gain, c.Offset = gain*c.Gain, gain*c.Offset+offset
 		return c
 	case Contrast:
@@ -201,13 +203,10 @@ func newCalibration(name string, spec clip.Spec) (Calibration, error) {
 			name = "sigmoid"
 		}
 	}
-	starter := spec.Name == "starter"
 	switch name {
 	case "bank":
-		if starter {
-			return BankSoftmax{Scale: scale, Breadth: 1, Gain: 1, Offset: 0}, nil
-		}
-		return BankSoftmax{Scale: scale, Gain: 1}, nil
+		m := spec.Calibration
+		return BackgroundSoftmax{Scale: scale, Breadth: m.Breadth, Gain: cmp.Or(m.Gain, 1), Offset: m.Offset}, nil
 	case "contrast":
 		return Contrast{Gain: scale}, nil
 	case "cosine":

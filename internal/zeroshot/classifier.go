@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
@@ -19,14 +20,11 @@ const DefaultMinProbability = 0.3
 type Options struct {
 	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
 	Calibration Calibration // nil for the model's default, see NewCalibration
-	Bank        []string    // concepts that stand for "none of these"; nil for Bank()
+	Background  []string    // prompts that stand for "none of these"; nil for BackgroundPrompts()
 	Engine      vec.Engine  // nil for one on all cores
 	Codes       sq8.Engine  // for many labels, nil for none: a first pass over 8-bit codes
 	Cache       *Cache      // of text embeddings; nil keeps none
 	Log         *slog.Logger
-	// Progress is told how many prompts have been embedded; nil for nobody. Prompts
-	// out of the cache are not counted.
-	Progress func(done, total int)
 }
 
 // Provenance says where the tags of a run come from: equal provenance and equal
@@ -34,36 +32,39 @@ type Options struct {
 type Provenance struct {
 	Model       string `json:"model"`       // fingerprint of the model
 	Labels      string `json:"labels"`      // fingerprint of the label list
-	Templates   string `json:"templates"`   // fingerprint of the templates and the bank
+	Templates   string `json:"templates"`   // fingerprint of the templates and the background prompts
 	Calibration string `json:"calibration"` // the method and its numbers
 }
 
 // Classifier is a label list made ready for one model. It does not change and is
 // safe for concurrent use.
 type Classifier struct {
-	list        *List
+	list        *label.List
+	model       string
+	templates   []string
 	provenance  Provenance
 	calibration Calibration
 	engine      vec.Engine
 	scale       float64 // of the softmax inside exclusive groups
 
-	// matrix holds the labels and, after them, the bank: one unit row each.
+	// matrix holds the labels and, after them, the background prompts: one unit row each.
 	matrix vec.Matrix
 	labels int // rows of matrix that are labels
 
 	open    []int   // labels that are judged by themselves
 	groups  [][]int // labels of each exclusive group
 	groupOf []int   // for each label, its place in groups, -1 for an open one
-	overlap [][]int // for each label, the concepts of the bank that mean the same
-	usual   float32 // cosine of two concepts of the bank, on average
+	overlap [][]int // for each label, the background prompts that mean the same
+	usual   float32 // cosine of two background prompts, on average
 	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
 	// the labels of groups.
 	shifts []float32
 	coarse *coarse // nil where labels are compared in float32
 }
 
-// Prepare embeds the prompts of a list and the bank, or takes them from the cache.
-func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Classifier, error) {
+// Prepare embeds the prompts of a list and the background prompts, or takes them from the
+// cache.
+func Prepare(ctx context.Context, enc clip.Encoder, list *label.List, o Options) (*Classifier, error) {
 	spec := enc.Spec()
 	if o.Templates == nil {
 		o.Templates = DefaultTemplates()
@@ -77,8 +78,8 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Cla
 			return nil, err
 		}
 	}
-	if o.Bank == nil {
-		o.Bank = Bank()
+	if o.Background == nil {
+		o.Background = BackgroundPrompts()
 	}
 	if o.Engine == nil {
 		o.Engine = vec.NewParallel(0)
@@ -87,43 +88,50 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *List, o Options) (*Cla
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Classifier{
-		list: list, calibration: o.Calibration, engine: o.Engine, scale: spec.LogitScale, labels: len(list.Labels),
+		list: list, model: spec.Name + " " + spec.Precision, templates: o.Templates, calibration: o.Calibration, engine: o.Engine, scale: spec.LogitScale, labels: len(list.Labels),
 		provenance: Provenance{
 			Model: spec.Fingerprint, Labels: list.Fingerprint(),
-			Templates:   digest(digest(o.Templates...), digest(o.Bank...)),
+			Templates:   digest(digest(o.Templates...), digest(o.Background...)),
 			Calibration: fmt.Sprintf("%s%v", o.Calibration.Name(), o.Calibration),
 		},
 	}
-	texts := make([][]string, 0, len(list.Labels)+len(o.Bank))
+	texts := make([][]string, 0, len(list.Labels)+len(o.Background))
 	for i := range list.Labels {
-		texts = append(texts, list.Labels[i].texts(o.Templates))
+		texts = append(texts, promptsOf(&list.Labels[i], o.Templates))
 	}
 	labels, err := embedAll(ctx, enc, texts, o)
 	if err != nil {
 		return nil, fmt.Errorf("embedding %d labels: %w", len(list.Labels), err)
 	}
 	texts = texts[:0]
-	for _, concept := range o.Bank {
-		texts = append(texts, []string{bankPrompt + concept})
+	for _, concept := range o.Background {
+		texts = append(texts, []string{backgroundPrefix + concept})
 	}
-	bank, err := embedAll(ctx, enc, texts, o)
+	background, err := embedAll(ctx, enc, texts, o)
 	if err != nil {
-		return nil, fmt.Errorf("embedding the bank: %w", err)
+		return nil, fmt.Errorf("embedding the background prompts: %w", err)
 	}
-	c.matrix = vec.Matrix{Data: slices.Concat(labels.Data, bank.Data), Rows: labels.Rows + bank.Rows, Cols: spec.Dim}
+	c.matrix = vec.Matrix{Data: slices.Concat(labels.Data, background.Data), Rows: labels.Rows + background.Rows, Cols: spec.Dim}
 	c.arrange()
-	if err := c.compareWithBank(ctx); err != nil {
-		return nil, fmt.Errorf("comparing the labels with the bank: %w", err)
+	if err := c.compareWithBackground(ctx); err != nil {
+		return nil, fmt.Errorf("comparing the labels with the background prompts: %w", err)
 	}
 	c.coarse = c.newCoarse(o.Codes)
 	return c, nil
 }
 
-// bankPrompt goes before a concept of the bank, which brings its own article.
-const bankPrompt = "a photo of "
+// backgroundPrefix goes before a background prompt, which brings its own article.
+const backgroundPrefix = "a photo of "
 
 // List returns the labels.
-func (c *Classifier) List() *List { return c.list }
+func (c *Classifier) List() *label.List { return c.list }
+
+// Model returns what people know the model by: its name and precision.
+func (c *Classifier) Model() string { return c.model }
+
+// Templates returns the prompt templates that labels without prompts of their own were put
+// into. They must not be written to.
+func (c *Classifier) Templates() []string { return c.templates }
 
 // Provenance returns where tags of this classifier come from.
 func (c *Classifier) Provenance() Provenance { return c.provenance }
@@ -132,7 +140,8 @@ func (c *Classifier) Provenance() Provenance { return c.provenance }
 // written to.
 func (c *Classifier) Labels() vec.Matrix { return c.matrix.Slice(0, c.labels) }
 
-func (c *Classifier) bank() vec.Matrix { return c.matrix.Slice(c.labels, c.matrix.Rows) }
+// background returns the embeddings of the background prompts.
+func (c *Classifier) background() vec.Matrix { return c.matrix.Slice(c.labels, c.matrix.Rows) }
 
 // arrange sorts the labels into open ones and groups.
 func (c *Classifier) arrange() {

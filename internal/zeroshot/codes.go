@@ -14,7 +14,7 @@ import (
 )
 
 // codeRows is how many pictures go through a product of codes at once, and codeProducts
-// bounds what comes of it (64 MB a core) where there are very many labels: enough that
+// bounds what comes of it (64 MB per core) where there are very many labels: enough that
 // handing over the labels costs little.
 const (
 	codeRows     = 1024
@@ -45,7 +45,7 @@ type workspace struct {
 	codes      []byte
 	products   []int32
 	mids, most []float32
-	background background
+	backdrop   backdrop
 }
 
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
@@ -81,9 +81,9 @@ func (c *Classifier) newCoarse(engine sq8.Engine) *coarse {
 
 // bestCoarse sets out to the best labels of each picture, by way of codes.
 func (c *Classifier) bestCoarse(ctx context.Context, vectors vec.Matrix, top int, minimum float32, out [][]Score) error {
-	bank := vec.NewMatrix(vectors.Rows, c.bank().Rows)
-	if err := c.engine.Score(ctx, c.bank(), vectors, bank); err != nil {
-		return fmt.Errorf("comparing %d pictures with the bank: %w", vectors.Rows, err)
+	background := vec.NewMatrix(vectors.Rows, c.background().Rows)
+	if err := c.engine.Score(ctx, c.background(), vectors, background); err != nil {
+		return fmt.Errorf("comparing %d pictures with the background prompts: %w", vectors.Rows, err)
 	}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -91,13 +91,13 @@ func (c *Classifier) bestCoarse(ctx context.Context, vectors vec.Matrix, top int
 	for from := 0; from < vectors.Rows; from += step {
 		to := min(from+step, vectors.Rows)
 		g.Go(func() error {
-			return c.bestOfCodes(ctx, vectors.Slice(from, to), bank.Slice(from, to), top, minimum, out[from:to])
+			return c.bestOfCodes(ctx, vectors.Slice(from, to), background.Slice(from, to), top, minimum, out[from:to])
 		})
 	}
 	return g.Wait()
 }
 
-func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, top int, minimum float32, out [][]Score) error {
+func (c *Classifier) bestOfCodes(ctx context.Context, vectors, background vec.Matrix, top int, minimum float32, out [][]Score) error {
 	q := &c.coarse.queries
 	w := c.coarse.spare.Get().(*workspace)
 	defer c.coarse.spare.Put(w)
@@ -115,8 +115,8 @@ func (c *Classifier) bestOfCodes(ctx context.Context, vectors, bank vec.Matrix, 
 	for i := range codes.Rows {
 		scale, residual, _ := codes.Tail(i)
 		q.Midpoints(products[i*q.Columns:(i+1)*q.Columns], scale, c.shifts, w.mids, w.most)
-		c.set(&w.background, bank.Row(i))
-		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &w.background, top, minimum)
+		c.set(&w.backdrop, background.Row(i))
+		out[i] = c.keepOpen(c.chooseByBounds(vectors.Row(i), residual, w, top), &w.backdrop, top, minimum)
 	}
 	return nil
 }

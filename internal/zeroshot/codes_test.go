@@ -10,15 +10,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
 // What goes through codes is equal to comparing everything.
 func TestCodesAreExact(t *testing.T) {
-	var labels []Label
+	var labels []label.Label
 	for i := range 300 {
-		labels = append(labels, Label{Name: fmt.Sprintf("%s thing %d", []string{"red", "green", "blue", "white"}[i%4], i)})
+		labels = append(labels, label.Label{Name: fmt.Sprintf("%s thing %d", []string{"red", "green", "blue", "white"}[i%4], i)})
 	}
 	list := mustList(t, labels...)
 	plain := prepare(t, list, Options{Templates: []string{"{}"}})
@@ -50,16 +51,16 @@ func TestCodesAreExact(t *testing.T) {
 type failingCodes struct{}
 
 func (failingCodes) ScoreCodes(context.Context, sq8.Codes, *sq8.Queries, []int32) error {
-	return errScan
+	return errEngine
 }
 
 func TestCodesFail(t *testing.T) {
-	var labels []Label
+	var labels []label.Label
 	for i := range 100 {
-		labels = append(labels, Label{Name: fmt.Sprint("label ", i)})
+		labels = append(labels, label.Label{Name: fmt.Sprint("label ", i)})
 	}
 	c := prepare(t, mustList(t, labels...), Options{Codes: failingCodes{}})
-	if _, err := c.Best(t.Context(), c.Labels(), 1, 0); !errors.Is(err, errScan) {
+	if _, err := c.Best(t.Context(), c.Labels(), 1, 0); !errors.Is(err, errEngine) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 )
 
 // textBlock is how many prompts go to the encoder at once: enough that there are
-// batches of each length, few enough that progress shows and a stop is soon.
+// batches of each length, few enough that a stop is soon.
 const textBlock = 1024
 
 // embedAll returns one unit row for each list of texts: the normalised mean of the
@@ -21,14 +22,9 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 	if m, ok := o.Cache.load(key, len(texts), spec.Dim); ok {
 		return m, nil
 	}
-	total := 0
-	for _, t := range texts {
-		total += len(t)
-	}
 	m := vec.NewMatrix(len(texts), spec.Dim)
 	var block []string
 	var rows []int // which row each text of the block belongs to
-	done := 0
 	flush := func() error {
 		if len(block) == 0 {
 			return nil
@@ -43,11 +39,7 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 				sum[j] += x
 			}
 		}
-		done += len(block)
 		block, rows = block[:0], rows[:0]
-		if o.Progress != nil {
-			o.Progress(done, total)
-		}
 		return ctx.Err()
 	}
 	for row := range texts {
@@ -65,7 +57,7 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 	}
 	for i := range m.Rows {
 		if err := vec.Normalize(m.Row(i)); err != nil {
-			return vec.Matrix{}, fmt.Errorf("the prompts of %q: %w", shorten(texts[i][0]), err)
+			return vec.Matrix{}, fmt.Errorf("the prompts of %q: %w", label.Shorten(texts[i][0]), err)
 		}
 	}
 	if err := o.Cache.save(key, m); err != nil {
@@ -79,7 +71,7 @@ func cacheKey(spec clip.Spec, texts [][]string) string {
 	parts := make([]string, 0, len(texts)+1)
 	parts = append(parts, spec.Fingerprint)
 	for _, t := range texts {
-		parts = append(parts, strings.Join(t, "\x00")) // checkText lets no NUL in
+		parts = append(parts, strings.Join(t, "\x00")) // label.CheckText lets no NUL in
 	}
 	return digest(parts...)
 }

@@ -67,11 +67,11 @@ func BenchmarkTexts(b *testing.B) {
 	}
 }
 
-// shortLabels are concepts of the bank, as they are and of several kinds.
+// shortLabels are background prompts, as they are and of several kinds.
 func shortLabels(n int) []string {
 	var out []string
 	for _, kind := range []string{"", "red ", "old ", "small ", "wooden ", "broken ", "wet ", "white "} {
-		for _, concept := range zeroshot.Bank() {
+		for _, concept := range zeroshot.BackgroundPrompts() {
 			_, noun, ok := strings.Cut(concept, " ")
 			if !ok {
 				noun = concept

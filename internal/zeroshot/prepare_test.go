@@ -12,12 +12,13 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/cliptest"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 )
 
 func TestPrepareAverages(t *testing.T) {
 	enc := cliptest.New(testDim)
-	list := mustList(t, Label{Name: "red"}, Label{Name: "blue", Prompts: []string{"my {}", "the sky"}})
+	list := mustList(t, label.Label{Name: "red"}, label.Label{Name: "blue", Prompts: []string{"my {}", "the sky"}})
 	c, err := Prepare(t.Context(), enc, list, Options{Templates: []string{"a {}", "the {}"}})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,7 @@ func TestPrepareAverages(t *testing.T) {
 func TestPrepareCaches(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "below", "cache")
 	list := mixedList(t)
-	run := func(list *List, o Options) (texts int, c *Classifier) {
+	run := func(list *label.List, o Options) (texts int, c *Classifier) {
 		enc := cliptest.New(testDim)
 		o.Cache = OpenCache(dir)
 		c, err := Prepare(t.Context(), enc, list, o)
@@ -63,7 +64,7 @@ func TestPrepareCaches(t *testing.T) {
 		t.Errorf("the cache returns something else:\n%s", diff)
 	}
 	if n, _ := run(list, Options{Templates: []string{"my {}"}}); n != len(list.Labels) {
-		t.Errorf("%d texts with another template; the bank alone should come from the cache", n)
+		t.Errorf("%d texts with another template; the background prompts alone should come from the cache", n)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) != 3 {
@@ -94,13 +95,9 @@ func TestPrepareWithoutCache(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var done, total int
-	o := Options{Cache: OpenCache(filepath.Join(file, "cache")), Progress: func(d, n int) { done, total = d, n }}
-	if _, err := Prepare(t.Context(), cliptest.New(testDim), mixedList(t), o); err != nil {
-		t.Error(err)
-	}
-	if done == 0 || done != total {
-		t.Errorf("progress ended at %d of %d", done, total)
+	enc := cliptest.New(testDim)
+	if _, err := Prepare(t.Context(), enc, mixedList(t), Options{Cache: OpenCache(filepath.Join(file, "cache"))}); err != nil || enc.Texts() == 0 {
+		t.Errorf("%d texts were embedded, %v", enc.Texts(), err)
 	}
 }
 
@@ -129,7 +126,7 @@ func TestProvenance(t *testing.T) {
 	for name, other := range map[string]*Classifier{
 		"list":        prepare(t, mixedList(t).Exclusive(), Options{}),
 		"templates":   prepare(t, mixedList(t), Options{Templates: []string{"my {}"}}),
-		"bank":        prepare(t, mixedList(t), Options{Bank: []string{"a thing"}}),
+		"bank":        prepare(t, mixedList(t), Options{Background: []string{"a thing"}}),
 		"calibration": prepare(t, mixedList(t), Options{Calibration: Cosine{Gain: 1}}),
 	} {
 		if other.Provenance() == base {
@@ -138,11 +135,11 @@ func TestProvenance(t *testing.T) {
 	}
 }
 
-// A concept of the bank that is the label itself must not stand against it.
+// A background prompt that is the label itself must not stand against it.
 func TestOwnSynonymIsLeftOut(t *testing.T) {
-	list := mustList(t, Label{Name: "red"})
+	list := mustList(t, label.Label{Name: "red"})
 	score := func(bank ...string) float32 {
-		c := prepare(t, list, Options{Templates: []string{"a photo of {}"}, Bank: bank})
+		c := prepare(t, list, Options{Templates: []string{"a photo of {}"}, Background: bank})
 		scores, err := c.Score(t.Context(), c.Labels())
 		if err != nil {
 			t.Fatal(err)
@@ -151,30 +148,48 @@ func TestOwnSynonymIsLeftOut(t *testing.T) {
 	}
 	without, with := score("green", "blue"), score("green", "blue", "red")
 	if without < 0.9 || math.Abs(float64(without-with)) > 0.01 {
-		t.Errorf("probability %v without the label in the bank, %v with it", without, with)
+		t.Errorf("probability %v without the label among the background prompts, %v with it", without, with)
 	}
 }
 
 func TestNewCalibration(t *testing.T) {
+	measured := clip.Spec{Name: "any", LogitScale: 20, Calibration: clip.Calibration{Breadth: 1, Gain: 0.8, Offset: -0.5}}
 	softmax, sigmoid := clip.Spec{LogitScale: 100}, clip.Spec{LogitScale: 112, LogitBias: -16, Sigmoid: true}
-	for name, test := range map[string]struct {
+	for _, test := range []struct {
+		name string
 		spec clip.Spec
 		want Calibration
 	}{
-		"":         {softmax, BankSoftmax{Scale: 100, Gain: 1}},
-		"auto":     {sigmoid, Sigmoid{Scale: 112, Bias: -16}},
-		"bank":     {sigmoid, BankSoftmax{Scale: 112, Gain: 1}},
-		"contrast": {softmax, Contrast{Gain: 100}},
-		"cosine":   {softmax, Cosine{Gain: 100}},
-		"sigmoid":  {softmax, Sigmoid{Scale: 100}},
+		{"", softmax, BackgroundSoftmax{Scale: 100, Gain: 1}},
+		{"", measured, BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 0.8, Offset: -0.5}},
+		{"auto", sigmoid, Sigmoid{Scale: 112, Bias: -16}},
+		{"bank", sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1}},
+		{"contrast", softmax, Contrast{Gain: 100}},
+		{"cosine", softmax, Cosine{Gain: 100}},
+		{"sigmoid", softmax, Sigmoid{Scale: 100}},
 	} {
-		got, err := NewCalibration(name, test.spec)
+		got, err := NewCalibration(test.name, test.spec)
 		if err != nil || got != test.want {
-			t.Errorf("%q: %v, %v, want %v", name, got, err, test.want)
+			t.Errorf("%q: %v, %v, want %v", test.name, got, err, test.want)
 		}
 	}
 	if _, err := NewCalibration("magic", softmax); !errors.Is(err, ErrCalibration) {
 		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// A model is calibrated alike by whatever name it is opened.
+func TestCalibrationStandsInTheModel(t *testing.T) {
+	want := BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 1}
+	for _, name := range []string{"starter", "", "/models/of/mine", "other"} {
+		b, err := clip.OpenBundle(filepath.Join("..", "..", "models", "starter"), clip.BundleOptions{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := NewCalibration("auto", b.Spec("", 0))
+		if err != nil || got != want {
+			t.Errorf("opened as %q: %v, %v, want %v", name, got, err, want)
+		}
 	}
 }
 
@@ -210,7 +225,7 @@ func TestCalibrationsRise(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, last := c.Background(bank), math.Inf(-1)
+		b, last := c.Level(bank), math.Inf(-1)
 		for cosine := float32(-1); cosine <= 1; cosine += 0.05 {
 			if l := c.Logit(cosine, b); l < last || math.IsNaN(l) {
 				t.Errorf("%s: %v at %v, after %v", name, l, cosine, last)
@@ -220,12 +235,12 @@ func TestCalibrationsRise(t *testing.T) {
 		}
 	}
 	// The softmax itself: the label and the four concepts share one.
-	soft := BankSoftmax{Scale: 20, Gain: 1}
+	soft := BackgroundSoftmax{Scale: 20, Gain: 1}
 	var sum float64
 	for _, c := range append([]float32{0.3}, bank...) {
 		sum += math.Exp(20 * float64(c))
 	}
-	if got, want := probability(soft.Logit(0.3, soft.Background(bank))), math.Exp(6)/sum; math.Abs(float64(got)-want) > 1e-5 {
+	if got, want := probability(soft.Logit(0.3, soft.Level(bank))), math.Exp(6)/sum; math.Abs(float64(got)-want) > 1e-5 {
 		t.Errorf("probability %v, the softmax gives %v", got, want)
 	}
 }

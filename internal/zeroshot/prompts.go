@@ -2,32 +2,34 @@ package zeroshot
 
 import (
 	"crypto/sha256"
-	_ "embed" // the template set and the bank are files
+	_ "embed" // the template set and the background prompts are files
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/sightline/sightline/internal/label"
 )
 
 // ErrTemplate says that a prompt template cannot be used.
 var ErrTemplate = errors.New("prompt template is not usable")
 
-// slot is what stands for the label in a template.
-const slot = "{}"
+// placeholder is what stands for the label in a template.
+const placeholder = "{}"
 
 // OneTemplate is the template of the CLIP paper and its guide.
 const OneTemplate = "a photo of a {}"
 
-// maxTemplates bounds a template set; each costs an embedding a label.
+// maxTemplates bounds a template set; each costs an embedding per label.
 const maxTemplates = 500
 
 //go:embed data/templates.txt
 var templateFile string
 
-//go:embed data/bank.txt
-var bankFile string
+//go:embed data/background.txt
+var backgroundFile string
 
 // Ensemble returns the built-in template set: what a photo of the label can be like.
 // The embeddings of its texts are averaged and normalised, which is how the CLIP
@@ -39,25 +41,18 @@ func Ensemble() []string { return lines(templateFile) }
 // photos, one template for 75.
 func DefaultTemplates() []string { return Ensemble() }
 
-// Bank returns the built-in bank: everyday concepts that stand together for "none of
-// these". See BankSoftmax.
-func Bank() []string { return lines(bankFile) }
+// BackgroundPrompts returns the built-in background prompts: everyday concepts that stand
+// together for "none of these". See BackgroundSoftmax.
+func BackgroundPrompts() []string { return lines(backgroundFile) }
 
-// ReadBank reads a bank of one's own from a file: a concept a line.
-func ReadBank(name string) ([]string, error) {
-	l, err := LoadLabels(name)
+// ReadBackground reads background prompts of one's own from a file, one per line. The
+// error is label.ErrInvalid.
+func ReadBackground(name string) ([]string, error) {
+	l, err := label.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	return l.names(), nil
-}
-
-func (l *List) names() []string {
-	out := make([]string, len(l.Labels))
-	for i := range l.Labels {
-		out[i] = l.Labels[i].Name
-	}
-	return out
+	return l.Names(), nil
 }
 
 // lines returns the lines of a text that are neither empty nor comments.
@@ -72,7 +67,7 @@ func lines(text string) []string {
 }
 
 // Templates reads what --template was given: "ensemble" for the built-in set, a
-// template with {} for the label, or @FILE for a file with a template a line.
+// template with {} for the label, or @FILE for a file with one template per line.
 func Templates(spec string) ([]string, error) {
 	var templates []string
 	name, isFile := strings.CutPrefix(spec, "@")
@@ -99,30 +94,30 @@ func checkTemplates(templates []string) error {
 		return fmt.Errorf("%w: there are %d, at most %d are allowed", ErrTemplate, len(templates), maxTemplates)
 	}
 	for _, t := range templates {
-		if err := checkText(t, "template", MaxPrompt, len(t)); err != nil {
+		if err := label.CheckText(t, "template", label.MaxPrompt); err != nil {
 			return fmt.Errorf("%w: %w", ErrTemplate, err)
 		}
-		if !strings.Contains(t, slot) {
-			return fmt.Errorf("%w: %q has no {} for the label", ErrTemplate, shorten(t))
+		if !strings.Contains(t, placeholder) {
+			return fmt.Errorf("%w: %q has no {} for the label", ErrTemplate, label.Shorten(t))
 		}
 	}
 	return nil
 }
 
-// texts returns the prompts of a label, each once, in a fixed order.
-func (l *Label) texts(templates []string) []string {
+// promptsOf returns the prompts of a label, each once, in a fixed order.
+func promptsOf(l *label.Label, templates []string) []string {
 	names := append([]string{l.Name}, l.Aliases...)
 	if len(l.Prompts) > 0 {
 		templates = l.Prompts
 	}
 	var out []string
 	for _, t := range templates {
-		if !strings.Contains(t, slot) {
+		if !strings.Contains(t, placeholder) {
 			out = append(out, t)
 			continue
 		}
 		for _, n := range names {
-			out = append(out, strings.ReplaceAll(t, slot, n))
+			out = append(out, strings.ReplaceAll(t, placeholder, n))
 		}
 	}
 	slices.Sort(out)

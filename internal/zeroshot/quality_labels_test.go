@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -40,7 +41,7 @@ func measureHubness(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 		}
 		var precision, skewness [2]float64
 		for i, correct := range []bool{false, true} {
-			h, err := c.MeasureHubness(t.Context(), st, zeroshot.TagOptions{Top: 10, CorrectHubness: correct})
+			h, err := tagging.MeasureHubness(t.Context(), st, c, tagging.WalkOptions{Top: 10, CorrectHubness: correct})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +72,7 @@ func rPrecision(t *testing.T, c *zeroshot.Classifier, st store.Store, k task, pl
 		if count == 0 {
 			continue
 		}
-		for r, err := range c.TagLabels(t.Context(), st, zeroshot.TagOptions{Top: count, CorrectHubness: correct}) {
+		for r, err := range tagging.TagLabels(t.Context(), st, c, tagging.WalkOptions{Top: count, CorrectHubness: correct}) {
 			if err != nil {
 				t.Fatal(err)
 			}

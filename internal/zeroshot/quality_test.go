@@ -21,6 +21,8 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/labeling"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -152,7 +154,7 @@ func (s *photoSet) categories(t testing.TB) task {
 
 // things is the second task: sixty narrow labels, each true of few photos or none.
 func (s *photoSet) things(t testing.TB) task {
-	list, err := zeroshot.LoadLabels("testdata/things.txt")
+	list, err := label.Load("testdata/things.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,26 +172,26 @@ func (s *photoSet) things(t testing.TB) task {
 	return task{list, truth}
 }
 
-func listOf(t testing.TB, names []string) *zeroshot.List {
+func listOf(t testing.TB, names []string) *label.List {
 	t.Helper()
-	labels := make([]zeroshot.Label, len(names))
+	labels := make([]label.Label, len(names))
 	for i, n := range names {
 		labels[i].Name = n
 	}
-	l, err := zeroshot.NewList("test", labels)
+	l, err := label.NewList("test", labels)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-func measure(t testing.TB, s *photoSet, k task, o zeroshot.Options, minimum float32) zeroshot.Quality {
+func measure(t testing.TB, s *photoSet, k task, o zeroshot.Options, minimum float32) labeling.Quality {
 	t.Helper()
 	c, err := zeroshot.Prepare(t.Context(), s.encoder, k.list, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := c.Measure(t.Context(), s.vectors, k.truth, minimum)
+	q, err := labeling.Measure(t.Context(), c, s.vectors, k.truth, minimum)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +200,7 @@ func measure(t testing.TB, s *photoSet, k task, o zeroshot.Options, minimum floa
 
 // task is a label list with what is true of the demo photos.
 type task struct {
-	list  *zeroshot.List
+	list  *label.List
 	truth [][]int
 }
 
@@ -216,7 +218,7 @@ type figures struct {
 	CalibrationLikely float64 `json:"calibration_error_likely"`
 }
 
-func figuresOf(q zeroshot.Quality) figures {
+func figuresOf(q labeling.Quality) figures {
 	return figures{
 		Accuracy:  100 * q.Accuracy,
 		Precision: 100 * q.Threshold.Precision, Recall: 100 * q.Threshold.Recall, F1: 100 * q.Threshold.F1,
@@ -243,7 +245,7 @@ func measureImages(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 	spec := s.encoder.Spec()
 	one := []string{zeroshot.OneTemplate}
 	wide, narrow, exclusive := s.categories(t), s.things(t), s.exclusive(t)
-	unshifted := zeroshot.BankSoftmax{Scale: spec.LogitScale, Gain: 1}
+	unshifted := zeroshot.BackgroundSoftmax{Scale: spec.LogitScale, Gain: 1}
 	got := golden{}
 	for name, run := range map[string]struct {
 		task task
@@ -264,7 +266,7 @@ func measureImages(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 		got[name] = figuresOf(measure(t, s, run.task, run.o, zeroshot.DefaultMinProbability))
 	}
 	// A flat threshold that was tuned on one task, used for the other.
-	carried := func(k task, threshold float64) zeroshot.Quality {
+	carried := func(k task, threshold float64) labeling.Quality {
 		flat := zeroshot.Cosine{Gain: 1}
 		return measure(t, s, k, zeroshot.Options{Cache: cache, Calibration: flat}, float32(1/(1+math.Exp(-threshold))))
 	}

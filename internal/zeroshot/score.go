@@ -18,9 +18,9 @@ type Score struct {
 }
 
 // Score judges every label for each row of vectors: unit vectors of pictures by the
-// same model. Each slice has one Score a label, the most probable first and labels of
-// equal probability in list order. It keeps all scores in memory, so that it is for
-// a few pictures; TagImages goes through an index.
+// same model. It returns one slice per row, with one Score per label, the most probable
+// first and labels of equal probability in list order. It keeps all scores in memory, so
+// it is for a few pictures; Best is for many.
 func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, error) {
 	if vectors.Rows == 0 {
 		return [][]Score{}, nil
@@ -30,7 +30,7 @@ func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, 
 		return nil, fmt.Errorf("comparing %d pictures with %d labels: %w", vectors.Rows, c.labels, err)
 	}
 	out := make([][]Score, vectors.Rows)
-	var b background
+	var b backdrop
 	for i := range out {
 		row := cosines.Row(i)
 		scores := make([]Score, c.labels)
@@ -53,6 +53,14 @@ func (c *Classifier) Score(ctx context.Context, vectors vec.Matrix) ([][]Score, 
 // moreProbable orders the best first.
 func moreProbable(a, b Score) int {
 	return cmp.Or(cmp.Compare(b.Probability, a.Probability), cmp.Compare(b.Cosine, a.Cosine), cmp.Compare(a.Label, b.Label))
+}
+
+// enough reports whether a score passes the label's threshold, or else minimum.
+func (c *Classifier) enough(s Score, minimum float32) bool {
+	if t := c.list.Labels[s.Label].Threshold; t > 0 {
+		minimum = t
+	}
+	return s.Probability >= minimum
 }
 
 // softmax shares the probability of a group among its labels.

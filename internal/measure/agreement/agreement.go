@@ -20,7 +20,7 @@ type Input struct {
 	Texts    []string // queries
 	Limits   imaging.Limits
 	K        int // how many of the best count as a result; at most the pictures there are
-	Batch    int // pictures a call, as an index run makes them
+	Batch    int // pictures per call, as an index run makes them
 	Log      *slog.Logger
 }
 

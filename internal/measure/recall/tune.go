@@ -19,7 +19,7 @@ var (
 
 // Options say what to tune for.
 type Options struct {
-	K      int     // hits a query
+	K      int     // hits per query
 	Target float64 // share of the true nearest, averaged over the queries
 	// Observer is told of each trial as it is done; nil for nobody.
 	Observer func(Trial)
@@ -80,6 +80,18 @@ func Tune(ctx context.Context, st store.Store, queries vec.Matrix, o Options) (R
 		}
 	}
 	return r, fmt.Errorf("%w: %s %d comes to %.4f, not %.4f", ErrNotReached, parameter, r.Best.Value, r.Best.Recall, o.Target)
+}
+
+// Keep keeps what Tune found with the index, for everybody's searches.
+func Keep(ctx context.Context, st store.Store, r Result) error {
+	t, ok := store.As[store.Tunable](st)
+	if !ok {
+		return fmt.Errorf("%w: every search of this store is exact", ErrNothingToTune)
+	}
+	if err := t.SetSearchParameter(ctx, r.Best.Value, r.Best.Recall); err != nil {
+		return fmt.Errorf("keeping %s %d: %w", r.Parameter, r.Best.Value, err)
+	}
+	return nil
 }
 
 // try measures one value: recall over all queries, and the median time of one.

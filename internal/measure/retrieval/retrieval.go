@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"strings"
 
@@ -29,6 +30,20 @@ var ErrCaptions = errors.New("captions file is not usable")
 
 // maxLine bounds a line of a captions file, in bytes.
 const maxLine = 1 << 20
+
+// ReadCaptionsFile reads the captions of a file: see ReadCaptions.
+func ReadCaptionsFile(name string) ([]Caption, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCaptions, err)
+	}
+	defer f.Close()
+	captions, err := ReadCaptions(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return captions, nil
+}
 
 // ReadCaptions reads lines of a file name, a tab, a caption and, if there are any, a
 // tab and labels divided by |. Further columns are ignored, as are empty lines and

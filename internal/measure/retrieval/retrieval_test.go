@@ -3,6 +3,8 @@ package retrieval
 import (
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,6 +29,25 @@ func TestReadCaptions(t *testing.T) {
 	long := "a.jpg\tA dog.\nb.jpg\t" + strings.Repeat("x", maxLine)
 	if _, err := ReadCaptions(strings.NewReader(long)); !errors.Is(err, ErrCaptions) || !strings.Contains(err.Error(), "line 2 is longer than") {
 		t.Errorf("a long line: %v", err)
+	}
+}
+
+func TestReadCaptionsFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "captions.tsv")
+	if err := os.WriteFile(name, []byte("a.jpg\tA dog.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadCaptionsFile(name); err != nil || len(got) != 1 || got[0].Text != "A dog." {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := ReadCaptionsFile(name + "x"); !errors.Is(err, ErrCaptions) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is missing: %v", err)
+	}
+	if err := os.WriteFile(name, []byte("no tab\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadCaptionsFile(name); !errors.Is(err, ErrCaptions) || !strings.HasPrefix(err.Error(), name) {
+		t.Errorf("a damaged file: %v", err)
 	}
 }
 

@@ -1,10 +1,11 @@
 // Package tune finds out how a machine embeds pictures fastest: how many calls of the
-// model at once, on how many threads each, and how many pictures a call. What it found
+// model at once, on how many threads each, and how many pictures per call. What it found
 // is kept per model, machine and library, for later runs.
 package tune
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -27,7 +28,7 @@ type Choice struct {
 func Default(cores int) Choice { return Choice{Workers: cores, Threads: 1, BatchSize: 8} }
 
 // Candidates are the choices worth measuring, the default first, those of equal
-// threads together. More pictures a call than 16 cost memory and gain nothing.
+// threads together. More pictures per call than 16 cost memory and gain nothing.
 func Candidates(cores int) []Choice {
 	list := []Choice{Default(cores), {cores, 1, 4}, {cores, 1, 16}}
 	if cores >= 4 {
@@ -56,6 +57,74 @@ func Best(rates []float64) int {
 		return 0
 	}
 	return best
+}
+
+// Measured is a choice with the better of its two rates.
+type Measured struct {
+	Choice
+	Rate   float64 `json:"pictures_per_second"`
+	Chosen bool    `json:"chosen"` // this one is to be used
+}
+
+// Model is an Embedder that is open.
+type Model interface {
+	Embedder
+	Close() error
+}
+
+// Find measures the choices, each twice for the time each, with models that open opens
+// for a number of threads per call and that Find closes again. Of the outcome, in the
+// order of the choices, one is chosen: see Best.
+func Find(ctx context.Context, choices []Choice, each time.Duration, open func(threads int) (Model, error)) ([]Measured, error) {
+	var rows []Measured
+	for _, same := range byThreads(choices) {
+		m, err := open(same[0].Threads)
+		if err != nil {
+			return nil, err
+		}
+		found, err := measureAll(ctx, m, same, each)
+		if err = errors.Join(err, m.Close()); err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	rates := make([]float64, len(rows))
+	for i, r := range rows {
+		rates[i] = r.Rate
+	}
+	if len(rows) > 0 {
+		rows[Best(rates)].Chosen = true
+	}
+	return rows, nil
+}
+
+// byThreads groups choices that one model can serve.
+func byThreads(choices []Choice) [][]Choice {
+	var groups [][]Choice
+	for _, c := range choices {
+		if n := len(groups); n > 0 && groups[n-1][0].Threads == c.Threads {
+			groups[n-1] = append(groups[n-1], c)
+		} else {
+			groups = append(groups, []Choice{c})
+		}
+	}
+	return groups
+}
+
+// measureAll measures each choice twice, in turn, since the speed of a machine drifts,
+// and keeps the better.
+func measureAll(ctx context.Context, e Embedder, choices []Choice, each time.Duration) ([]Measured, error) {
+	rows := make([]Measured, len(choices))
+	for range 2 {
+		for i, c := range choices {
+			rate, err := Measure(ctx, e, c, each)
+			if err != nil {
+				return nil, err
+			}
+			rows[i] = Measured{Choice: c, Rate: max(rate, rows[i].Rate)}
+		}
+	}
+	return rows, nil
 }
 
 // Embedder is what is measured. clip.Encoder satisfies it.

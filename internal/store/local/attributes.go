@@ -11,11 +11,11 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// attributes are what filters ask of each record but its tags, row by row, in memory:
-// SQLite needs a quarter of a microsecond for each record that meets a condition, which
-// for many of them is more than a search takes, and this a few nanoseconds for each there
-// is. What is known of a row stays true for the generation, since rows are never written
-// twice. A value never changes once it is made.
+// attributes are what filters ask of each record, but for its tags: row by row, in memory.
+// SQLite takes a quarter of a microsecond for each record that meets a condition, which
+// for many records is more than the search itself. This takes a few nanoseconds for each
+// row. What is known of a row stays true for the generation, since rows are never written
+// twice. A value of this type never changes once it is made.
 type attributes struct {
 	generation int64
 	entries    []byte  // attributeEntry bytes a row: int64 seconds, uint32 nanoseconds, uint32 group
@@ -33,14 +33,14 @@ type group struct {
 
 const attributeEntry = 16
 
-// Where the attributes are behind, a search reads as many rows as these from the
-// catalogue, or the share, as 1/n, of an index that is larger: some milliseconds. Those of
-// later searches by the same Store have them.
+// Where the attributes are behind, a search reads up to readMost rows from the catalogue,
+// or a readMostShare-th of a larger index, which takes some milliseconds. Later searches by
+// the same Store have them.
 const (
 	readMost      = 4096
 	readMostShare = 16
-	// fileShare is the share, as 1/n, of which more must be missing for the file to be read:
-	// that takes as long as reading as many from the catalogue.
+	// The file is read when more than a fileShare-th of the rows are missing: reading so
+	// many from the catalogue takes as long.
 	fileShare = 256
 )
 
@@ -57,8 +57,8 @@ type attributeCache struct {
 	newest *attributes
 }
 
-// attributes returns those of at least the rows of a snapshot, or nil where most would
-// have to be read from the catalogue: they are written when an index is closed.
+// attributes returns attributes that cover the rows of a snapshot. It returns nil where
+// too many of them would have to be read from the catalogue: see readMost.
 func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, error) {
 	c := &s.known
 	c.mu.Lock()
@@ -139,7 +139,7 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 	return out, sqlError(rows.Err())
 }
 
-// inGroups is the rows among the first n whose group meets a condition.
+// inGroups returns the rows among the first n whose group meets a condition.
 func (a *attributes) inGroups(n int64, condition func(g group) bool) *bitmap {
 	meets := make([]uint64, len(a.groups))
 	for i, g := range a.groups[1:] {
@@ -156,7 +156,7 @@ func (a *attributes) inGroups(n int64, condition func(g group) bool) *bitmap {
 	})
 }
 
-// since is the rows among the first n whose date is not before a time.
+// since returns the rows among the first n whose date is not before a time.
 func (a *attributes) since(n int64, sec, ns int64) *bitmap {
 	const sign = 1 << 63 // with it turned, signed numbers compare as unsigned ones do
 	least := uint64(sec) ^ sign
@@ -173,8 +173,8 @@ func (a *attributes) since(n int64, sec, ns int64) *bitmap {
 	})
 }
 
-// where makes a set of the first n rows, a word of it of the entries of 64 rows, on all
-// cores.
+// where makes a set of rows among the first n, on all cores. word returns one word of the
+// set for the entries of 64 rows.
 func (a *attributes) where(n int64, word func(entries []byte) uint64) *bitmap {
 	const step = 1024
 	b := newBitmap(n)

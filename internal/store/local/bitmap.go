@@ -2,7 +2,10 @@ package local
 
 import "math/bits"
 
-// bitmap is a set of rows.
+// bitmap is a set of rows, one bit for each. Filters fill it a word at a time, and a scan
+// asks it about single rows (has) millions of times. Roaring bitmaps are smaller and join
+// sparse sets faster, but take 3 to 40 times as long for has, 2 to 5 times for invert, and
+// 40 times to load a tag that half of the records have.
 type bitmap struct {
 	words []uint64
 	n     int64 // rows are in [0, n)

@@ -161,7 +161,7 @@ func (k cacheFile) keep(ctx context.Context, s *Store, write func(sn *snapshot, 
 }
 
 func (k cacheFile) tryKeep(ctx context.Context, s *Store, write func(sn *snapshot, h header) (func(io.Writer) error, error)) error {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ CREATE TABLE tags(
 	position    INTEGER NOT NULL,
 	source      TEXT    NOT NULL,
 	label       TEXT    NOT NULL,
-	folded      TEXT    NOT NULL, -- store.FoldLabel(label)
+	folded      TEXT    NOT NULL, -- label.Fold(label)
 	score       REAL    NOT NULL,
 	probability REAL    NOT NULL,
 	PRIMARY KEY(slot, position)
@@ -142,11 +142,15 @@ func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 
 // createIfMissing makes the first vector file and then the catalogue's tables, in
 // one transaction: an index exists when its format number is not 0.
-func (s *Store) createIfMissing(ctx context.Context, m store.Model) error {
+func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
 	version, err := formatOf(ctx, s.write)
 	if err != nil || version != 0 {
 		return err
 	}
+	if err := o.choose(store.Model{}); err != nil {
+		return err
+	}
+	m := o.Model
 	identity := make([]byte, identitySize)
 	rand.Read(identity) // never fails
 	h := header{dim: m.Dim, generation: 1, identity: identity}

@@ -105,7 +105,7 @@ func (s *Store) extendCodes(ctx context.Context, behind int64) {
 }
 
 func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
-	sn, err := s.snapshot(ctx, true)
+	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func outline(results [][]store.Hit) string {
 func TestCodesChangeNoResult(t *testing.T) {
 	o, records := codesStore(t)
 	s := mustOpen(t, o)
-	sn, err := s.snapshot(t.Context(), true)
+	sn, err := s.snapshot(t.Context(), withVectors)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestCodesFollow(t *testing.T) {
 	o.cachesFrom = 100
 	reader := mustOpen(t, o)
 	covered := func() int64 {
-		sn, err := reader.snapshot(t.Context(), true)
+		sn, err := reader.snapshot(t.Context(), withVectors)
 		if err != nil {
 			t.Fatal(err)
 		}

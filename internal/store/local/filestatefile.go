@@ -21,7 +21,7 @@ const fileStateEntry = 16
 // FileStates implements store.FileStateLister.
 func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error] {
 	return func(yield func(store.FileState, error) bool) {
-		sn, err := s.snapshot(ctx, false)
+		sn, err := s.snapshot(ctx, catalogueOnly)
 		if err != nil {
 			yield(store.FileState{}, err)
 			return

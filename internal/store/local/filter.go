@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -55,7 +56,7 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 		return condition{"((r.when_s, r.when_ns) < (?, ?))", []any{s, ns}}, nil
 	case store.HasTag:
 		return condition{"(r.slot IN (SELECT slot FROM tags WHERE folded = ?))",
-			[]any{store.FoldLabel(string(f))}}, nil
+			[]any{label.Fold(string(f))}}, nil
 	case store.FormatIs:
 		return condition{"(r.format = ?)", []any{string(f)}}, nil
 	}

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
-// selected is the rows whose records meet a filter. A large index has them from its
-// attributes and its file of tags, at a cost that hardly depends on how many they are. The
-// catalogue, which hands over each row by itself, is asked where the index is small, or
-// where the attributes have not been written yet.
+// selected returns the rows whose records meet a filter. In a large index they come from
+// the attributes and the tag file, at a cost that hardly depends on how many they are. The
+// catalogue hands over the rows one by one: it is asked where the index is small, or where
+// the attributes have not been written yet.
 func (s *Store) selected(ctx context.Context, sn *snapshot, f store.Filter) (*bitmap, error) {
 	if sn.rowCount < s.cachesFrom {
 		return sn.matching(ctx, f)
@@ -58,7 +59,7 @@ func (sn *snapshot) settle(ctx context.Context, b *bitmap, a *attributes, live *
 	return nil
 }
 
-// matching is the rows whose records meet a filter, by the catalogue alone.
+// matching returns the rows whose records meet a filter, by the catalogue alone.
 func (sn *snapshot) matching(ctx context.Context, f store.Filter) (*bitmap, error) {
 	where, err := compile(f)
 	if err != nil {
@@ -68,8 +69,8 @@ func (sn *snapshot) matching(ctx context.Context, f store.Filter) (*bitmap, erro
 	return b, sn.eachRowID(ctx, condition{"SELECT r.slot FROM records r WHERE " + where.sql, where.args}, b.set)
 }
 
-// selection finds what meets a filter among all rows. Of those that are freed, and of
-// those that the attributes do not know, it says anything.
+// selection finds the rows that meet a filter. What it says of rows that are freed, and of
+// those that the attributes do not know, means nothing: the caller takes them out.
 type selection struct {
 	store      *Store
 	sn         *snapshot
@@ -109,7 +110,7 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
 	case store.HasTag:
-		return x.tagged(ctx, store.FoldLabel(string(f)))
+		return x.tagged(ctx, label.Fold(string(f)))
 	}
 	return nil, fmt.Errorf("the store does not know filters of type %T", f)
 }
@@ -126,8 +127,9 @@ func (x *selection) join(ctx context.Context, parts []store.Filter, all *bitmap,
 	return all, nil
 }
 
-// tagged is the rows with a tag, which is given as it is folded: those in the file of
-// tags, and for the rows behind it, or if it is a tag of few, those in the catalogue.
+// tagged returns the rows with a tag, which is given in its folded form. They come from the
+// tag file, and from the catalogue for the rows that the file does not cover, which are all
+// where the tag is in few records.
 func (x *selection) tagged(ctx context.Context, folded string) (*bitmap, error) {
 	changes, err := x.sn.tagChanges(ctx)
 	if err != nil {

@@ -106,7 +106,7 @@ func checkSelected(t *testing.T, s *Store, sn *snapshot, state string) {
 
 func checkFilters(t *testing.T, s *Store, state string) {
 	t.Helper()
-	sn, err := s.snapshot(t.Context(), true)
+	sn, err := s.snapshot(t.Context(), withVectors)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,10 +114,10 @@ func checkFilters(t *testing.T, s *Store, state string) {
 	checkSelected(t, s, sn, state)
 }
 
-// tagIsKept tells whether the file of tags answers for a tag.
+// tagIsKept reports whether the file of tags answers for a tag.
 func tagIsKept(t *testing.T, s *Store, folded string) bool {
 	t.Helper()
-	sn, err := s.snapshot(t.Context(), false)
+	sn, err := s.snapshot(t.Context(), catalogueOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestSelectedInAnOlderView(t *testing.T) {
 			if err := s.Upsert(t.Context(), records); err != nil {
 				t.Fatal(err)
 			}
-			older, err := s.snapshot(t.Context(), true)
+			older, err := s.snapshot(t.Context(), withVectors)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -322,7 +322,7 @@ func TestFilteredSearch(t *testing.T) {
 // byCatalogue searches what the catalogue says that a filter selects.
 func byCatalogue(t *testing.T, s *Store, q store.Query) [][]string {
 	t.Helper()
-	sn, err := s.snapshot(t.Context(), true)
+	sn, err := s.snapshot(t.Context(), withVectors)
 	if err != nil {
 		t.Fatal(err)
 	}

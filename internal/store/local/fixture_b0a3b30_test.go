@@ -133,7 +133,7 @@ func TestModelIndexesOfB0a3b30(t *testing.T) {
 func TestCachesOfB0a3b30(t *testing.T) {
 	const rows = 156 // when the caches were written: of 150 records, 6 were replaced
 	s := mustOpen(t, fixtureOptions(copyIndex(t, fixtureB0a3b30), "c"))
-	sn, err := s.snapshot(t.Context(), true)
+	sn, err := s.snapshot(t.Context(), withVectors)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 
 	"github.com/sightline/sightline/internal/store"
@@ -61,11 +60,15 @@ import (
 // Options say which index to open and how.
 type Options struct {
 	Dir        string // the folder that holds the collections
-	Collection string // 1-64 of letters, digits, "_", "-" and ".", not starting with "-" or "."
+	Collection string // see store.CheckOpen
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError. The zero value accepts
 	// whatever model is there and cannot create an index.
 	Model store.Model
+	// ChooseModel, if it is set, is asked for Model while the index is opened, once it is
+	// known which model built it: the zero Model where there is no index yet. It does not
+	// go together with Rebuild.
+	ChooseModel func(inUse store.Model) (store.Model, error)
 	// Mode says what for: any number of stores may be open for reading at once, and one
 	// for writing.
 	Mode store.Mode
@@ -96,7 +99,7 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one a snapshot
+	read  *sql.DB // read-only connections, one per snapshot
 	maps  mappings
 	known attributeCache
 
@@ -122,18 +125,12 @@ var (
 // Kind is the name of this kind of store.
 const Kind = "local"
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
 // Open opens the index of a collection. Errors that callers tell apart are
 // store.ErrNoIndex, store.ErrLocked, store.ErrNewerFormat, store.ErrDamaged and
 // *store.ModelMismatchError; none of them changes anything.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return nil, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return nil, errors.New("an index is created for a model, and none was given")
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	base, err := o.base()
 	if err != nil {
@@ -154,6 +151,26 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.base = base
 	return s, nil
+}
+
+// check reports options that no index can be opened with.
+func (o *Options) check() error {
+	if o.ChooseModel != nil && o.Mode == store.Create {
+		return store.CheckOpen(o.Collection, store.ReadWrite, o.Model) // the model is checked once it is chosen
+	}
+	return store.CheckOpen(o.Collection, o.Mode, o.Model)
+}
+
+// choose asks for the model, unless it is settled.
+func (o *Options) choose(inUse store.Model) (err error) {
+	if o.ChooseModel == nil {
+		return nil
+	}
+	if o.Model, err = o.ChooseModel(inUse); err != nil {
+		return err
+	}
+	o.ChooseModel = nil
+	return o.check()
 }
 
 // openFolder opens the index in a folder.
@@ -197,6 +214,12 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, o Options) error {
 	if o.Mode.Creates() {
+		if _, err := os.Stat(s.cataloguePath()); errors.Is(err, os.ErrNotExist) {
+			// Chosen before anything is made: a wrong choice leaves nothing behind.
+			if err := o.choose(store.Model{}); err != nil {
+				return err
+			}
+		}
 		if err := os.MkdirAll(s.dir, 0o755); err != nil {
 			return err
 		}
@@ -214,7 +237,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return err
 		}
 		if o.Mode.Creates() {
-			if err := s.createIfMissing(ctx, o.Model); err != nil {
+			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
@@ -224,6 +247,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
+		return err
+	}
+	if err := o.choose(s.model); err != nil {
 		return err
 	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != s.model.Fingerprint {

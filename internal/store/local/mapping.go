@@ -44,10 +44,10 @@ type mappings struct {
 	opening    func() // called before a file is opened; tests compact then
 }
 
-// acquire returns a mapping of at least the given rows, to be released, with as many
-// codes as there are in the file codes. It returns
-// an error that is os.ErrNotExist where the file is gone, because a compaction
-// overtook the snapshot, and store.ErrDamaged where it is too short.
+// acquire returns a mapping of at least the given number of rows, with as many codes as
+// the file codes has. The caller must release it. The error is os.ErrNotExist where the
+// file is gone, because a compaction overtook the snapshot, and store.ErrDamaged where it
+// is too short.
 func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*mapping, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,7 +79,7 @@ func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*ma
 	return n, nil
 }
 
-// codesGrew tells whether a writer has added codes that the mapping misses. It looks
+// codesGrew reports whether a writer has added codes that the mapping misses. It looks
 // only where they would make a difference.
 func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
 	if c.rowCount < m.cachesFrom || c.rowCount-c.codes.covered() < m.cachesFrom/codesBehind+64 {

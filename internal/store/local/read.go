@@ -10,7 +10,7 @@ import (
 
 // Get implements store.Scanner.
 func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
-	sn, err := s.snapshot(ctx, true)
+	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 
 // Stats implements store.Scanner.
 func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat, error) {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]stor
 	if len(hash) == 0 || limit < 1 {
 		return nil, s.isOpen()
 	}
-	sn, err := s.snapshot(ctx, true)
+	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return 0, err
 	}
@@ -139,7 +139,7 @@ func (s *Store) Failures(ctx context.Context) iter.Seq2[store.Failure, error] {
 }
 
 func (s *Store) failures(ctx context.Context, yield func(store.Failure) bool) error {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (s *Store) failures(ctx context.Context, yield func(store.Failure) bool) er
 
 // Describe implements store.Store.
 func (s *Store) Describe(ctx context.Context) (store.Description, error) {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return store.Description{}, err
 	}

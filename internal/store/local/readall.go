@@ -28,7 +28,7 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 	if err != nil {
 		return err
 	}
-	sn, err := s.snapshot(ctx, fields.Vectors)
+	sn, err := s.snapshot(ctx, viewFor(fields))
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 
 	chunk := make([]row, 0, chunkSize)
 	flush := func() (bool, error) {
-		if err := sn.attach(ctx, chunk, fields.Vectors); err != nil {
+		if err := sn.attach(ctx, chunk, fields); err != nil {
 			return false, err
 		}
 		more, err := yieldAll(ctx, chunk, yield)
@@ -66,7 +66,7 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 	return err
 }
 
-// scanByRow is scanByID in the order of the files, a statement a chunk. A store that
+// scanByRow is scanByID in the order of the rows, with a statement for each chunk. A store that
 // is open for writing takes a new view for each: nobody else changes the index, rows
 // are not used twice, and a view that lasted for the whole scan would keep the
 // catalogue's log from being folded in while the caller writes.
@@ -88,7 +88,7 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 	end := int64(-1) // what is added meanwhile lies behind it
 	for {
 		if sn == nil {
-			if sn, err = s.snapshot(ctx, fields.Vectors); err != nil {
+			if sn, err = s.snapshot(ctx, viewFor(fields)); err != nil {
 				return err
 			}
 		}
@@ -100,7 +100,7 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 		if err != nil || len(chunk) == 0 {
 			return err
 		}
-		if err := sn.attach(ctx, chunk, fields.Vectors); err != nil {
+		if err := sn.attach(ctx, chunk, fields); err != nil {
 			return err
 		}
 		first, last := chunk[0].rowID, chunk[len(chunk)-1].rowID
@@ -118,8 +118,8 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 }
 
 // attach reads the tags of a chunk of records and, where they are wanted, the vectors.
-func (sn *snapshot) attach(ctx context.Context, chunk []row, vectors bool) error {
-	if err := sn.attachTags(ctx, chunk); err != nil || !vectors {
+func (sn *snapshot) attach(ctx context.Context, chunk []row, fields store.Fields) error {
+	if err := sn.attachTags(ctx, chunk); err != nil || !fields.Vectors {
 		return err
 	}
 	return sn.attachVectors(chunk)

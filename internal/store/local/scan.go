@@ -49,7 +49,7 @@ type scan struct {
 	min      float32
 	slack    float32 // error of the engine's scores
 	block    int64
-	found    []*candidates // one a query
+	found    []*candidates // one per query
 	scores   []float32
 	buf      []float32 // for a reader that has to copy
 

@@ -23,7 +23,7 @@ func (s *Store) Search(ctx context.Context, q store.Query) ([][]store.Hit, error
 	if q.Vectors.Rows == 0 {
 		return [][]store.Hit{}, nil
 	}
-	sn, err := s.snapshot(ctx, true)
+	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
 		return nil, err
 	}

@@ -36,13 +36,29 @@ func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 type snapshot struct {
 	state
 	tx      *sql.Tx
-	vectors *mapping // nil unless asked for
+	vectors *mapping // nil for catalogueOnly
 	release func()
 }
 
-// snapshot begins a view of the last commit. With vectors, the vector file is
-// mapped; a compaction that removes the file between the two makes it begin again.
-func (s *Store) snapshot(ctx context.Context, vectors bool) (*snapshot, error) {
+// viewOf says what a snapshot is a view of.
+type viewOf int
+
+const (
+	catalogueOnly viewOf = iota
+	withVectors          // the vector file too, which is mapped
+)
+
+// viewFor is what a scan needs.
+func viewFor(fields store.Fields) viewOf {
+	if fields.Vectors {
+		return withVectors
+	}
+	return catalogueOnly
+}
+
+// snapshot begins a view of the last commit. A compaction that removes the vector file
+// before it is mapped makes the snapshot begin again.
+func (s *Store) snapshot(ctx context.Context, of viewOf) (*snapshot, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err
 	}
@@ -50,7 +66,7 @@ func (s *Store) snapshot(ctx context.Context, vectors bool) (*snapshot, error) {
 	var err error
 	for range attempts {
 		var sn *snapshot
-		if sn, err = s.trySnapshot(ctx, vectors); err == nil {
+		if sn, err = s.trySnapshot(ctx, of); err == nil {
 			return sn, nil
 		}
 		if !errors.Is(err, os.ErrNotExist) {
@@ -60,7 +76,7 @@ func (s *Store) snapshot(ctx context.Context, vectors bool) (*snapshot, error) {
 	return nil, fmt.Errorf("%w: %w", store.ErrDamaged, err)
 }
 
-func (s *Store) trySnapshot(ctx context.Context, vectors bool) (_ *snapshot, err error) {
+func (s *Store) trySnapshot(ctx context.Context, of viewOf) (_ *snapshot, err error) {
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, s.closedOr(sqlError(err))
@@ -75,7 +91,7 @@ func (s *Store) trySnapshot(ctx context.Context, vectors bool) (_ *snapshot, err
 	if sn.state, err = readState(ctx, tx); err != nil {
 		return nil, s.closedOr(err)
 	}
-	if vectors {
+	if of == withVectors {
 		sn.vectors, err = s.maps.acquire(s.vectorPath(sn.generation), s.codePath(sn.generation), s.header(sn.generation), sn.rowCount)
 		if err != nil {
 			return nil, err

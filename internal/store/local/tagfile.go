@@ -29,7 +29,7 @@ import (
 // each as the varint of its distance from the one before. The byte before them is 1 for a
 // bitmap and 0 for a list.
 
-// tagShare is the share of the records, as 1/n, that a tag in the file has at least.
+// A tag is in the file if more than a tagShare-th of the rows have it.
 const tagShare = 256
 
 // tagState is what the tag file depends on.

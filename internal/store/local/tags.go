@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -49,7 +50,7 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 
 // CountTags implements store.TagCounter.
 func (s *Store) CountTags(ctx context.Context, source string) (records, tags int64, err error) {
-	sn, err := s.snapshot(ctx, false)
+	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -159,7 +160,7 @@ func (t *tagInserter) add(ctx context.Context, rowID int64, position int, tags [
 	for _, tag := range tags {
 		folded, ok := t.folded[tag.Label]
 		if !ok {
-			folded = store.FoldLabel(tag.Label)
+			folded = label.Fold(tag.Label)
 			t.folded[tag.Label] = folded
 		}
 		t.pending = append(t.pending, rowID, position, tag.Source, tag.Label, folded, float64(tag.Score), float64(tag.Probability))

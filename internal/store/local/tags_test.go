@@ -8,7 +8,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Tags are inserted many rows a statement: as many as fill one, one more, and none.
+// Tags are inserted many rows per statement: as many as fill one, one more, and none.
 func TestManyTags(t *testing.T) {
 	s := mustOpen(t, testOptions(t.TempDir()))
 	const n = chunkSize + 3

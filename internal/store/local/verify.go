@@ -17,11 +17,11 @@ import (
 // Verify implements store.Verifier: the catalogue's own consistency, that records
 // and free rows share out the vector file, and every vector.
 func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
-	sn, err := s.snapshot(ctx, true)
+	sn, err := s.snapshot(ctx, withVectors)
 	if errors.Is(err, store.ErrDamaged) {
 		found(err.Error())
 		// The vectors cannot be read; the catalogue perhaps can.
-		if sn, err = s.snapshot(ctx, false); errors.Is(err, store.ErrDamaged) {
+		if sn, err = s.snapshot(ctx, catalogueOnly); errors.Is(err, store.ErrDamaged) {
 			found(err.Error())
 			return nil
 		}

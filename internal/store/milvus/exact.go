@@ -22,7 +22,7 @@ func (s *Store) SearchExact(ctx context.Context, q store.Query) ([][]store.Hit, 
 		best[i] = vec.NewTopK(q.K)
 	}
 	var kept []store.Record // whatever was among the best of some query at some time
-	err = s.scanPages(ctx, q.Filter, true, func(page []store.Record) error {
+	err = s.scanPages(ctx, q.Filter, store.Fields{Vectors: true}, func(page []store.Record) error {
 		if len(page) == 0 {
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -138,8 +139,8 @@ func (c condition) everything() string {
 const maxLabel = 512
 
 // filterLabel is the form of a label in the array that filters look at.
-func filterLabel(label string) string {
-	folded := store.FoldLabel(label)
+func filterLabel(name string) string {
+	folded := label.Fold(name)
 	if len(escape(folded)) > maxLabel {
 		sum := sha256.Sum256([]byte(folded))
 		return "sha256:" + hex.EncodeToString(sum[:])

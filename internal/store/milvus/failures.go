@@ -88,7 +88,7 @@ func (s *Store) RecordFailures(ctx context.Context, failures []store.Failure) er
 	if len(ids) == 0 {
 		return nil
 	}
-	return s.touch(ctx, false)
+	return s.touch(ctx)
 }
 
 func (s *Store) recordFailures(ctx context.Context, ids []string, failures map[string]store.Failure) error {

@@ -123,13 +123,19 @@ const touchEvery = 10 * time.Second
 
 // touch notes the time of a change. It is written now and then, and when the store is
 // closed.
-func (s *Store) touch(ctx context.Context, force bool) error {
+func (s *Store) touch(ctx context.Context) error {
+	s.mu.Lock()
+	s.updated = time.Now()
+	s.mu.Unlock()
+	return s.keepUpdated(ctx, touchEvery)
+}
+
+// keepUpdated writes the time of the last change where the server does not have it, and
+// what it has was written longer ago than a time.
+func (s *Store) keepUpdated(ctx context.Context, ago time.Duration) error {
 	s.mu.Lock()
 	now := time.Now()
-	if !force {
-		s.updated = now
-	}
-	write := s.updated.After(s.updatedKept) && (force || now.Sub(s.updatedKept) > touchEvery)
+	write := s.updated.After(s.updatedKept) && now.Sub(s.updatedKept) > ago
 	at := s.updated
 	if write {
 		s.updatedKept = now

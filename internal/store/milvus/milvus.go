@@ -9,8 +9,8 @@
 //     All writes are of whole records by id, so that doing one again changes nothing.
 //   - A reader may see part of a batch while it is written. A scan checks at its end
 //     that it saw as many records as there are.
-//   - Searches are approximate, as far as the type of index is, and of records with
-//     equal scores any may be the last that are given.
+//   - Searches are approximate where the type of index is. Where records with equal
+//     scores compete for the last places, any of them may get one.
 //   - Nothing keeps two processes from writing at once. Each sees what the other
 //     wrote, and the last to write a record wins.
 package milvus
@@ -185,7 +185,7 @@ func (s *Store) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(impatient(context.Background()), 5*time.Second)
 	defer cancel()
-	if err := s.touch(ctx, true); err != nil {
+	if err := s.keepUpdated(ctx, 0); err != nil {
 		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}

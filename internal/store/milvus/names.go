@@ -12,7 +12,7 @@ import (
 // On the server an index consists of
 //
 //	NAME                an alias for the collection in use
-//	NAME_FINGERPRINT    a collection of records, one a model
+//	NAME_FINGERPRINT    a collection of records, one per model
 //	NAME_FINGERPRINT_meta    its companion, see meta.go
 //
 // where NAME is the user's name of the index if Milvus allows it as a name, and

@@ -26,6 +26,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	case target != "":
 		return s.openTarget(ctx, target, o)
 	case o.Mode.Creates():
+		if err := o.choose(store.Model{}); err != nil {
+			return err
+		}
 		if err := s.create(ctx, o); err != nil {
 			return err
 		}
@@ -60,6 +63,9 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 	if !found {
 		return fmt.Errorf("collection %s on milvus at %s: %w: it does not say what built it", target, s.address, store.ErrDamaged)
 	}
+	if err := o.choose(m.Model); err != nil {
+		return err
+	}
 	if o.Model.Fingerprint != "" && o.Model.Fingerprint != m.Model.Fingerprint {
 		if o.Mode != store.Rebuild {
 			return &store.ModelMismatchError{Have: m.Model, Want: o.Model}
@@ -82,7 +88,7 @@ func (s *Store) target(ctx context.Context) (string, error) {
 	return c.Name, nil
 }
 
-// physicals lists the collections of records of the index, one a model.
+// physicals lists the collections of records of the index, one per model.
 func (s *Store) physicals(ctx context.Context) ([]string, error) {
 	all, err := s.client.ListCollections(ctx)
 	if err != nil {

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/settings"
 )
 
 // TLS are the settings of an encrypted connection. Its files are PEM.
@@ -41,13 +41,16 @@ type Options struct {
 	Token              string // in place of user and password
 	Database           string // "" means the server's default
 	TLS                TLS
-	// Collection is the user's name of the index: 1-64 of letters, digits, "_", "-"
-	// and ".", not starting with "-" or ".".
+	// Collection is the user's name of the index; see store.CheckOpen.
 	Collection string
 	// Model is the one whose vectors the caller works with. An index that another
 	// model built is refused with a *store.ModelMismatchError, unless Mode is Rebuild.
 	// The zero value accepts whatever model is there and cannot create an index.
 	Model store.Model
+	// ChooseModel, if it is set, is asked for Model while the index is opened, once it is
+	// known which model built it: the zero Model where there is no index yet. It does not
+	// go together with Rebuild.
+	ChooseModel func(inUse store.Model) (store.Model, error)
 	// Mode says what for. With Rebuild, a collection for Model is made beside the one in
 	// use: this store then reads and writes the new one, and everybody else the old one
 	// until Promote.
@@ -67,6 +70,21 @@ type Options struct {
 	Log         *slog.Logger  // nil discards
 }
 
+// FromSettings returns the options that a section of the settings says, with the secrets
+// out of their files. Which index to open, and for what, is left to the caller.
+func FromSettings(s settings.Settings) (Options, error) {
+	who, err := s.Credentials()
+	if err != nil {
+		return Options{}, err
+	}
+	return Options{
+		Address: s.Address, Username: who.Username, Password: who.Password.Reveal(), Token: who.Token.Reveal(),
+		Database: s.Database, TLS: TLS(s.TLS), Index: Index(s.Index), Search: SearchParams(s.Search),
+		Recall: s.Recall, Consistency: s.Consistency,
+		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, RetryFor: s.RetryFor, BatchBytes: s.BatchBytes,
+	}, nil
+}
+
 // The defaults of Options.
 const (
 	DefaultRecall      = 0.95
@@ -74,19 +92,33 @@ const (
 	DefaultCallTimeout = 30 * time.Second
 	DefaultBatchBytes  = 16 << 20
 
-	maxBatchBytes = 60 << 20 // servers take messages of 64 MiB, with some room for the frame
+	maxBatchBytes = settings.MaxBatchBytes
 )
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+// check reports options that no index can be opened with.
+func (o *Options) check() error {
+	if o.ChooseModel != nil && o.Mode == store.Create {
+		return store.CheckOpen(o.Collection, store.ReadWrite, o.Model) // the model is checked once it is chosen
+	}
+	return store.CheckOpen(o.Collection, o.Mode, o.Model)
+}
+
+// choose asks for the model, unless it is settled.
+func (o *Options) choose(inUse store.Model) (err error) {
+	if o.ChooseModel == nil {
+		return nil
+	}
+	if o.Model, err = o.ChooseModel(inUse); err != nil {
+		return err
+	}
+	o.ChooseModel = nil
+	return o.check()
+}
 
 // withDefaults fills what was left open and reports what cannot work.
 func (o Options) withDefaults() (Options, error) {
-	if !collectionName.MatchString(o.Collection) {
-		return o, fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", o.Collection)
-	}
-	if o.Mode.Creates() && (o.Model.Fingerprint == "" || o.Model.Dim < 1) {
-		return o, errors.New("an index is created for a model, and none was given")
+	if err := o.check(); err != nil {
+		return o, err
 	}
 	if o.Address == "" {
 		return o, errors.New("no address of a Milvus server was given")

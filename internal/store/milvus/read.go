@@ -36,7 +36,7 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	}
 	fields := append(slices.Clone(recordFields), fieldVector)
 	found := make(map[string]store.Record, len(ids))
-	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(true))) {
+	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
 		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
 		if err != nil {
 			return nil, fmt.Errorf("reading %d records: %w", len(chunk), err)

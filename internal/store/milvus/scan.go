@@ -33,9 +33,9 @@ type scan struct {
 const pageBytes = 16 << 20
 
 // pageRows is how many records to read at a time.
-func (s *Store) pageRows(vectors bool) int {
+func (s *Store) pageRows(fields store.Fields) int {
 	size := 1024
-	if vectors {
+	if fields.Vectors {
 		size += 4 * s.meta.Model.Dim
 	}
 	return min(max(pageBytes/size, 1), maxWindow/2)
@@ -171,7 +171,7 @@ func (r *rows) sortByID() {
 func (s *Store) Scan(ctx context.Context, f store.Filter, fields store.Fields) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		stopped := false
-		err := s.scanPages(ctx, f, fields.Vectors, func(records []store.Record) error {
+		err := s.scanPages(ctx, f, fields, func(records []store.Record) error {
 			for _, r := range records {
 				if err := s.begin(ctx); err != nil {
 					return err
@@ -190,7 +190,7 @@ func (s *Store) Scan(ctx context.Context, f store.Filter, fields store.Fields) i
 }
 
 // scanPages calls take with the records that match f, a page at a time in id order.
-func (s *Store) scanPages(ctx context.Context, f store.Filter, vectors bool, take func([]store.Record) error) error {
+func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fields, take func([]store.Record) error) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
@@ -198,9 +198,9 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, vectors bool, tak
 	if err != nil || where == never {
 		return err
 	}
-	sc := scan{s: s, collection: s.physical, where: where.text, fields: recordFields, page: s.pageRows(vectors)}
+	sc := scan{s: s, collection: s.physical, where: where.text, fields: recordFields, page: s.pageRows(fields)}
 	dim := 0
-	if vectors {
+	if fields.Vectors {
 		dim = s.meta.Model.Dim
 		sc.fields = append(slices.Clone(recordFields), fieldVector)
 	}

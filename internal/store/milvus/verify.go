@@ -24,7 +24,7 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 		found(fmt.Sprintf("%s stands for collection %q, not for %s", s.alias, target, s.physical))
 	}
 	seen := make(map[string]bool)
-	err = s.scanPages(ctx, nil, true, func(page []store.Record) error {
+	err = s.scanPages(ctx, nil, store.Fields{Vectors: true}, func(page []store.Record) error {
 		for i := range page {
 			r := &page[i]
 			if seen[r.ID] {

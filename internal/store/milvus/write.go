@@ -74,7 +74,7 @@ func (s *Store) upsert(ctx context.Context, rows []row) error {
 			return err
 		}
 	}
-	return s.touch(ctx, false)
+	return s.touch(ctx)
 }
 
 // Delete implements store.Writer.
@@ -91,7 +91,7 @@ func (s *Store) Delete(ctx context.Context, ids []string) error {
 	if err := s.deleteFailures(ctx, ids); err != nil {
 		return err
 	}
-	return s.touch(ctx, false)
+	return s.touch(ctx)
 }
 
 func (s *Store) deleteRecords(ctx context.Context, ids []string) error {
@@ -140,7 +140,7 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 	if err := s.checkThere(ctx, ids); err != nil {
 		return err
 	}
-	for chunk := range slices.Chunk(ids, s.pageRows(true)) {
+	for chunk := range slices.Chunk(ids, s.pageRows(store.Fields{Vectors: true})) {
 		records, err := s.Get(ctx, chunk)
 		if err != nil {
 			return err

@@ -66,8 +66,8 @@ func (s source) tags() []store.Tag {
 	return out
 }
 
-// tag makes each label at most once a source: several equal ones have no order to
-// compare.
+// tag makes a tag with a label that hardly any other tag of its source has: equal tags
+// would have no order to compare.
 func (s source) tag(from string) store.Tag {
 	return store.Tag{
 		Label:  s.pick(labels) + fmt.Sprint(s.IntN(1000)),

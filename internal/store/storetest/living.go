@@ -221,7 +221,7 @@ func testRandomChanges(e *env) {
 		if step%10 == 0 {
 			e.check()
 		}
-		if f := src.filter(3); !slices.Equal(idsOf(e.scan(f, false)), idsOf(e.match(f))) {
+		if f := src.filter(3); !slices.Equal(idsOf(e.scan(f, store.Fields{})), idsOf(e.match(f))) {
 			e.Fatalf("step %d: Scan(%#v) is wrong", step, f)
 		}
 	}

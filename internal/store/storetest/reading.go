@@ -88,7 +88,7 @@ func testGet(e *env) {
 func testScanSnapshot(e *env) {
 	src := newSource(23)
 	e.upsert(src.records(1500)...)
-	for _, r := range e.scan(nil, false) {
+	for _, r := range e.scan(nil, store.Fields{}) {
 		if r.Vector != nil {
 			e.Fatal("a scan without vectors returned one")
 		}
@@ -166,7 +166,7 @@ func testFilters(e *env) {
 		if n := len(want); n > 0 && n < len(records) {
 			some++
 		}
-		got := e.scan(f, false)
+		got := e.scan(f, store.Fields{})
 		if ids, wantIDs := idsOf(got), idsOf(want); !slices.Equal(ids, wantIDs) {
 			e.Errorf("Scan(%#v) gave %d records, want %d", f, len(ids), len(wantIDs))
 		}
@@ -212,7 +212,7 @@ func testHostilePaths(e *env) {
 	e.check()
 	for _, p := range paths {
 		for _, f := range []store.Filter{store.Under(p), store.Not{Part: store.Under(p)}} {
-			if got, want := idsOf(e.scan(f, false)), idsOf(e.match(f)); !slices.Equal(got, want) {
+			if got, want := idsOf(e.scan(f, store.Fields{})), idsOf(e.match(f)); !slices.Equal(got, want) {
 				e.Errorf("Under(%q) gave %d records, want %d", p, len(got), len(want))
 			}
 		}
@@ -258,7 +258,7 @@ func testOddTimes(e *env) {
 	e.check()
 	for _, at := range times {
 		for _, f := range []store.Filter{store.Since(at), store.Until(at)} {
-			if got, want := idsOf(e.scan(f, false)), idsOf(e.match(f)); !slices.Equal(got, want) {
+			if got, want := idsOf(e.scan(f, store.Fields{})), idsOf(e.match(f)); !slices.Equal(got, want) {
 				e.Errorf("%T(%v) gave %d records, want %d", f, at, len(got), len(want))
 			}
 		}

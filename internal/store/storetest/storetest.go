@@ -39,15 +39,16 @@ type Opts struct {
 	NearTimes bool
 	// Approximate: Search may miss some of the best.
 	Approximate bool
-	// LooseTies: of records with equal scores any may be the last that are given.
+	// LooseTies: where records with equal scores compete for the last places, any of them
+	// may get one.
 	LooseTies bool
 	// TornReads: a reader may see part of a batch while it is written.
 	TornReads bool
 	// KeepsModelsApart: opening an index with another model gives another, empty
 	// index, where the contract's default is to refuse.
 	KeepsModelsApart bool
-	// AtOnce is how many tests may run at the same time; 0 means one. It is for stores
-	// that are waited for more than they compute.
+	// AtOnce is how many tests may run at the same time; 0 means one. More than one is for
+	// stores that answer over a network, where tests mostly wait.
 	AtOnce int
 	// Settle waits until all that was written can be read; nil calls Flush.
 	Settle func(ctx context.Context, s store.Store) error
@@ -186,7 +187,7 @@ func (e *env) recordFailures(failures ...store.Failure) {
 // check compares all that the store holds with the oracle.
 func (e *env) check() {
 	e.Helper()
-	e.compare("Scan", e.scan(nil, true), e.match(nil))
+	e.compare("Scan", e.scan(nil, store.Fields{Vectors: true}), e.match(nil))
 	n, err := e.s.Count(e.Context(), nil)
 	if err != nil || n != int64(len(e.records)) {
 		e.Fatalf("Count = %d, %v; want %d", n, err, len(e.records))
@@ -204,10 +205,10 @@ func (e *env) check() {
 }
 
 // scan collects a scan.
-func (e *env) scan(f store.Filter, vectors bool) []store.Record {
+func (e *env) scan(f store.Filter, fields store.Fields) []store.Record {
 	e.Helper()
 	var out []store.Record
-	for r, err := range e.s.Scan(e.Context(), f, store.Fields{Vectors: vectors}) {
+	for r, err := range e.s.Scan(e.Context(), f, fields) {
 		if err != nil {
 			e.Fatalf("Scan(%#v): %v", f, err)
 		}
@@ -226,14 +227,15 @@ func (e *env) compare(what string, got, want []store.Record) {
 	}
 }
 
-// same tells quickly that two records are equal, which gocmp takes a hundred times as
-// long for; it knows only some of those that gocmp takes for equal.
+// same reports whether two records are equal, a hundred times as fast as gocmp. It may say
+// no of records that gocmp takes for equal, so that a no has to be checked with gocmp.
 func (e *env) same(a, b store.Record) bool {
 	step := max(e.opts.TimeStep, 1)
 	return reflect.DeepEqual(canonical(a, step), canonical(b, step))
 }
 
-// canonical writes a record in one of the ways that cmp takes for equal.
+// canonical returns the one of all records equal to r in the sense of cmp that same
+// compares.
 func canonical(r store.Record, step time.Duration) store.Record {
 	r.ModTime, r.TakenAt = r.ModTime.UTC().Truncate(step), r.TakenAt.UTC().Truncate(step)
 	r.Tags = append([]store.Tag{}, r.Tags...)

@@ -62,7 +62,7 @@ func testLastOfEqualIDs(e *env) {
 	a, b, other := src.recordAt("/a.jpg"), src.recordAt("/a.jpg"), src.recordAt("/b.jpg")
 	e.upsert(a, other, b)
 	e.check()
-	if got := e.scan(store.Under("/a.jpg"), false); len(got) != 1 || got[0].Size != b.Size {
+	if got := e.scan(store.Under("/a.jpg"), store.Fields{}); len(got) != 1 || got[0].Size != b.Size {
 		e.Errorf("of two records with one id in a call, the last must win: got %v", got)
 	}
 	f, g := src.failure(), src.failure()
@@ -140,7 +140,7 @@ func testTagsBySource(e *env) {
 	e.setTags("user", map[string][]store.Tag{a.ID: nil}) // takes them away, others stay
 	e.check()
 
-	before := e.scan(nil, true)
+	before := e.scan(nil, store.Fields{Vectors: true})
 	err := e.s.SetTags(e.Context(), "user", map[string][]store.Tag{a.ID: {{Label: "x"}}, "unknown": {{Label: "x"}}})
 	if !errors.Is(err, store.ErrNotFound) {
 		e.Errorf("SetTags of an unknown id = %v, want ErrNotFound", err)
@@ -149,7 +149,7 @@ func testTagsBySource(e *env) {
 		e.Error("SetTags accepted an empty label")
 	}
 	e.settle()
-	e.compare("after SetTags failed", e.scan(nil, true), before)
+	e.compare("after SetTags failed", e.scan(nil, store.Fields{Vectors: true}), before)
 }
 
 func testFailures(e *env) {

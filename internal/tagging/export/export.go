@@ -93,20 +93,35 @@ func NewWriter(w io.Writer, f Format) (Writer, error) {
 	return nil, fmt.Errorf("%w: %q", ErrFormat, f)
 }
 
-// File writes a whole table to a file. rows hands them over; if it fails, what was at
-// the path before stays.
-func File(path string, f Format, rows func(Writer) error) error {
-	return atomicfile.Write(path, func(out io.Writer) error {
-		w, err := NewWriter(out, f)
-		if err != nil {
-			return err
-		}
-		if err := rows(w); err != nil {
-			return err
-		}
-		return w.Close()
-	})
+// Table is a table on its way to a file. Until Commit what was at the path stays.
+type Table struct {
+	Writer
+	file *atomicfile.File
 }
+
+// Create begins a table. The caller must end it with Commit or Abort.
+func Create(path string, f Format) (*Table, error) {
+	file, err := atomicfile.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := NewWriter(file, f)
+	if err != nil {
+		return nil, errors.Join(err, file.Abort())
+	}
+	return &Table{w, file}, nil
+}
+
+// Commit ends the table and puts it in its place.
+func (t *Table) Commit() error {
+	if err := t.Close(); err != nil {
+		return errors.Join(err, t.file.Abort())
+	}
+	return t.file.Commit()
+}
+
+// Abort gives the table up. After Commit it does nothing.
+func (t *Table) Abort() error { return t.file.Abort() }
 
 // encoded is the row with a path that is UTF-8, and the bytes of one that was not.
 func (r Row) encoded() Row {

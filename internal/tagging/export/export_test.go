@@ -134,22 +134,36 @@ func TestFormatOf(t *testing.T) {
 	}
 }
 
-func TestFileKeepsTheOldOneWhenRowsFail(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "t.parquet")
+func TestTableIsWholeOrNotAtAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.csv")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	broken := errors.New("the store went away")
-	err := File(path, Parquet, func(w Writer) error {
-		if err := w.Write(rows()[0]); err != nil {
-			return err
+	for _, commit := range []bool{false, true} {
+		table, err := Create(path, CSV)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return broken
-	})
-	if !errors.Is(err, broken) {
-		t.Errorf("error %v", err)
+		if err := table.Write(rows()[0]); err != nil {
+			t.Fatal(err)
+		}
+		if commit {
+			if err := table.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := table.Abort(); err != nil {
+			t.Errorf("abort: %v", err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || (string(data) == "old") == commit {
+			t.Errorf("commit %v: it now holds %q, %v", commit, data, err)
+		}
+		if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil || len(left) > 0 {
+			t.Errorf("commit %v: %v is left, %v", commit, left, err)
+		}
 	}
-	if data, _ := os.ReadFile(path); string(data) != "old" {
-		t.Errorf("it now holds %q", data)
+	if _, err := Create(path, "xlsx"); !errors.Is(err, ErrFormat) {
+		t.Errorf("an unknown format: %v", err)
 	}
 }

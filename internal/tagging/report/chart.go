@@ -5,6 +5,10 @@ import (
 	"html/template"
 	"image"
 	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/sightline/sightline/internal/atomicfile"
 )
 
 // Bar is a class and how probable it is, 0 to 1.
@@ -18,6 +22,17 @@ type Chart struct {
 	Name  string      // of the picture, for people
 	Image image.Image // small; nil where there is none to show
 	Bars  []Bar
+}
+
+// WriteChartFile writes charts to a file: a drawing where its name ends in .png, else a
+// page with a title. The file is written whole or not at all.
+func WriteChartFile(path, title string, charts []Chart) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		if strings.EqualFold(filepath.Ext(path), ".png") {
+			return WriteChartPNG(w, charts)
+		}
+		return WriteChartHTML(w, title, charts)
+	})
 }
 
 // WriteChartHTML writes a page of charts.

@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -201,5 +203,22 @@ func TestPercent(t *testing.T) {
 		if got := percent(p); got != want {
 			t.Errorf("%v: %q, want %q", p, got, want)
 		}
+	}
+}
+
+func TestWriteChartFile(t *testing.T) {
+	charts := []Chart{{Name: "a.jpg", Bars: []Bar{{"red", 0.7}}}}
+	for name, want := range map[string]string{"c.PNG": "\x89PNG", "c.html": "<!"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := WriteChartFile(path, "colours", charts); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(data, []byte(want)) {
+			t.Errorf("%s: %v, %.20q", name, err, data)
+		}
+	}
+	if err := WriteChartFile(filepath.Join(t.TempDir(), "none", "c.html"), "", charts); err == nil {
+		t.Error("a chart was written into a folder that is not there")
 	}
 }

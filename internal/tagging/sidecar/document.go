@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/label"
 )
 
 // property is the name of one of the lists that we read and write.
@@ -58,7 +58,7 @@ type item struct {
 
 func (l *list) has(folded string) bool {
 	return slices.ContainsFunc(l.items, func(it *item) bool {
-		return !it.drop && store.FoldLabel(strings.TrimSpace(it.text)) == folded
+		return !it.drop && label.Fold(strings.TrimSpace(it.text)) == folded
 	})
 }
 

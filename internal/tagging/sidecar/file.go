@@ -8,9 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sightline/sightline/internal/atomicfile"
 )
@@ -138,75 +139,17 @@ func read(path string) ([]byte, error) {
 	return data, err
 }
 
-// Diff writes a change as lines that go and lines that come, with a little of what
-// stands around them. Every change of ours is one of a few stretches, so lines that
-// are equal at both ends are left out and the rest is compared line by line.
-func (c Change) Diff(w io.Writer) error {
-	old, now := lines(c.Before), lines(c.After)
-	head := 0
-	for head < min(len(old), len(now)) && old[head] == now[head] {
-		head++
-	}
-	tail := 0
-	for tail < min(len(old), len(now))-head && old[len(old)-1-tail] == now[len(now)-1-tail] {
-		tail++
-	}
-	const context = 2
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "--- %s\n+++ %s\n", orNull(c.Path, c.Before), orNull(c.Path, c.After))
-	for _, l := range old[max(0, head-context):head] {
-		out.WriteString("  " + l + "\n")
-	}
-	middle(&out, old[head:len(old)-tail], now[head:len(now)-tail])
-	for _, l := range old[len(old)-tail : min(len(old), len(old)-tail+context)] {
-		out.WriteString("  " + l + "\n")
-	}
-	_, err := w.Write(out.Bytes())
-	return err
+// Diff returns a change in the unified format of diff, "" where nothing changes. A sidecar
+// that does not exist is called (none).
+func (c Change) Diff() string {
+	out := diff.Diff(orNone(c.Path, c.Before), c.Before, orNone(c.Path, c.After), c.After)
+	_, hunks, _ := bytes.Cut(out, []byte("\n")) // without the command line
+	return string(hunks)
 }
 
-// middle writes two stretches of which one is mostly part of the other: a line that
-// stands in the other stretch further on is kept, anything else goes or comes.
-func middle(out *bytes.Buffer, old, now []string) {
-	const maxKept = 3 // longer stretches that stay are shortened
-	kept := 0
-	shorten := func() {
-		if kept > maxKept {
-			fmt.Fprintf(out, "  (%d more lines stay)\n", kept-maxKept)
-		}
-		kept = 0
-	}
-	for len(old) > 0 || len(now) > 0 {
-		switch {
-		case len(old) > 0 && len(now) > 0 && old[0] == now[0]:
-			if kept++; kept <= maxKept {
-				out.WriteString("  " + old[0] + "\n")
-			}
-			old, now = old[1:], now[1:]
-			continue
-		case len(now) > 0 && (len(old) == 0 || slices.Contains(now, old[0])):
-			shorten()
-			out.WriteString("+ " + now[0] + "\n")
-			now = now[1:]
-		default:
-			shorten()
-			out.WriteString("- " + old[0] + "\n")
-			old = old[1:]
-		}
-	}
-	shorten()
-}
-
-func orNull(path string, content []byte) string {
+func orNone(path string, content []byte) string {
 	if content == nil {
 		return "(none)"
 	}
 	return path
-}
-
-func lines(b []byte) []string {
-	if len(b) == 0 {
-		return nil
-	}
-	return strings.Split(strings.TrimRight(string(b), "\n"), "\n")
 }

@@ -96,29 +96,28 @@ func TestUpdateLosesNothing(t *testing.T) {
 
 func TestDiff(t *testing.T) {
 	old := fixture(t, "darktable.xmp")
-	c := Change{Path: "p.jpg.xmp", Before: old, After: set(t, old, "run1", "beach")}
-	var out bytes.Buffer
-	if err := c.Diff(&out); err != nil {
-		t.Fatal(err)
-	}
+	diff := Change{Path: "p.jpg.xmp", Before: old, After: set(t, old, "run1", "beach")}.Diff()
 	var plus, minus []string
-	for _, l := range strings.Split(out.String(), "\n") {
+	for _, l := range strings.Split(diff, "\n") {
 		switch {
-		case strings.HasPrefix(l, "+ "):
-			plus = append(plus, strings.TrimSpace(l[2:]))
-		case strings.HasPrefix(l, "- "):
+		case strings.HasPrefix(l, "+++ "), strings.HasPrefix(l, "--- "):
+		case strings.HasPrefix(l, "+"):
+			plus = append(plus, strings.TrimSpace(l[1:]))
+		case strings.HasPrefix(l, "-"):
 			minus = append(minus, l)
 		}
 	}
 	if len(minus) > 0 || len(plus) < 2 || plus[0] != "<rdf:li>beach</rdf:li>" || plus[1] != "<rdf:li>beach</rdf:li>" {
-		t.Errorf("%v %v\n%s", minus, plus, out.String())
+		t.Errorf("%v %v\n%s", minus, plus, diff)
 	}
-	out.Reset()
-	if err := (Change{Path: "p.jpg.xmp", After: set(t, nil, "run1", "beach")}).Diff(&out); err != nil {
-		t.Fatal(err)
+	if !strings.HasPrefix(diff, "--- p.jpg.xmp\n+++ p.jpg.xmp\n@@ -") {
+		t.Errorf("an old sidecar:\n%s", diff)
 	}
-	if got := out.String(); !strings.HasPrefix(got, "--- (none)\n+++ p.jpg.xmp\n+ <?xml") {
+	if got := (Change{Path: "p.jpg.xmp", After: set(t, nil, "run1", "beach")}).Diff(); !strings.HasPrefix(got, "--- (none)\n+++ p.jpg.xmp\n@@ -0,0 +1,") {
 		t.Errorf("a new sidecar:\n%s", got)
+	}
+	if got := (Change{Path: "p.jpg.xmp", Before: old, After: old}).Diff(); got != "" {
+		t.Errorf("nothing changes:\n%s", got)
 	}
 }
 

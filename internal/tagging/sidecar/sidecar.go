@@ -17,7 +17,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/label"
 )
 
 // Namespace holds our two lists, subject and hierarchicalSubject. Each mirrors the
@@ -105,14 +105,14 @@ func (d *document) sync(what, record property, run string, want []string) bool {
 	list, ours := d.lists[what], d.lists[record]
 	wanted := make(map[string]bool, len(want))
 	for _, v := range want {
-		wanted[store.FoldLabel(v)] = true
+		wanted[label.Fold(v)] = true
 	}
 	changed := false
 	recorded := make(map[string]bool) // by any run
 	mine := make(map[string]bool)     // by this one
 	for _, it := range ours.items {
 		by, value, _ := strings.Cut(it.text, " ")
-		folded := store.FoldLabel(value)
+		folded := label.Fold(value)
 		if by == run && !wanted[folded] {
 			it.drop, changed = true, true
 			continue
@@ -123,12 +123,12 @@ func (d *document) sync(what, record property, run string, want []string) bool {
 	// What this run no longer wants goes, unless another run wants it too.
 	for _, it := range ours.items {
 		_, value, _ := strings.Cut(it.text, " ")
-		if it.drop && !recorded[store.FoldLabel(value)] {
+		if it.drop && !recorded[label.Fold(value)] {
 			list.drop(value)
 		}
 	}
 	for _, v := range want {
-		folded := store.FoldLabel(v)
+		folded := label.Fold(v)
 		there := list.has(folded)
 		switch {
 		case mine[folded]: // and if it is not there, a person took it out

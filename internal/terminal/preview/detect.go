@@ -61,7 +61,7 @@ func Detect(env func(string) string) Protocol {
 	return None
 }
 
-// konsole says whether a version of Konsole (220400 for 22.04) shows pictures.
+// konsole reports whether a version of Konsole (220400 for 22.04) shows pictures.
 func konsole(version string) bool {
 	n, err := strconv.Atoi(version)
 	return err == nil && n >= 220400

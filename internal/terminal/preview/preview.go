@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"strings"
 
 	"golang.org/x/image/draw"
 )
@@ -25,15 +24,6 @@ const (
 
 // ErrNoProtocol is returned by Write for None: the terminal shows no pictures.
 var ErrNoProtocol = errors.New("this terminal is not known to show pictures")
-
-// Parse returns the protocol of that name, for users who know better than Detect.
-func Parse(name string) (Protocol, error) {
-	switch p := Protocol(strings.ToLower(name)); p {
-	case None, Kitty, ITerm2, Sixel:
-		return p, nil
-	}
-	return None, fmt.Errorf("unknown preview protocol %q: use none, kitty, iterm2 or sixel", name)
-}
 
 // columnPixels is the width that a column of text is taken to have. kitty and
 // iTerm2 are told the columns and scale; sixel has no other measure than pixels.

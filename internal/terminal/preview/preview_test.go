@@ -71,17 +71,6 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-func TestParse(t *testing.T) {
-	for _, p := range []Protocol{None, Kitty, ITerm2, Sixel} {
-		if got, err := Parse(strings.ToUpper(string(p))); err != nil || got != p {
-			t.Errorf("Parse(%q) = %q, %v", p, got, err)
-		}
-	}
-	if _, err := Parse("regis"); err == nil {
-		t.Error("an unknown protocol was taken")
-	}
-}
-
 // gradient makes a picture in which every pixel differs from its neighbours. It
 // does not start at (0, 0), as parts of pictures do not.
 func gradient(width, height int) *image.NRGBA {

@@ -9,12 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns a Reporter for programs: one object a line, told apart by "event".
+// JSON returns a Reporter for programs: one object per line, told apart by "event".
 //
 //	{"event":"progress","seen":..,"planned":..,"embedded":..,"failed":..,"rate":..,"eta_seconds":..,"walk_done":..}
 //	{"event":"bytes","what":..,"file":..,"done":..,"total":..,"rate":..,"eta_seconds":..}
 //	{"event":"failed","path":..,"reason":..}
-//	{"event":"message","message":..}
 //
 // Of the first two, progress comes every second and once more at the end, bytes in
 // every second in which a transfer moved. eta_seconds is null while unknown, and a
@@ -31,7 +30,6 @@ type quiet struct{ w io.Writer }
 func (quiet) interval() time.Duration { return 0 }
 func (quiet) show(*state, bool)       {}
 func (quiet) failed(string, string)   {}
-func (quiet) message(string)          {}
 func (q quiet) lines(p []byte)        { _, _ = q.w.Write(p) }
 
 type progressEvent struct {
@@ -60,11 +58,6 @@ type failedEvent struct {
 	Path   string `json:"path"`
 	Base64 string `json:"path_base64,omitempty"`
 	Reason string `json:"reason"`
-}
-
-type messageEvent struct {
-	Event   string `json:"event"`
-	Message string `json:"message"`
 }
 
 type jsonLines struct {
@@ -96,8 +89,6 @@ func (j *jsonLines) failed(path, reason string) {
 	}
 	j.write(e)
 }
-
-func (j *jsonLines) message(text string) { j.write(messageEvent{"message", text}) }
 
 func (j *jsonLines) lines(p []byte) { _, _ = j.w.Write(p) }
 

@@ -1,5 +1,5 @@
 // Package progress is the one owner of the terminal while a command works: the
-// line that shows how far it is, failures, messages and log lines all go through a
+// line that shows how far it is, failures and log lines all go through a
 // Reporter, so that none breaks another.
 //
 // A Reporter is driven by plain calls from any goroutine and satisfies the small
@@ -10,7 +10,6 @@ package progress
 import (
 	"bytes"
 	"io"
-	"strings"
 	"sync"
 	"time"
 )
@@ -58,7 +57,6 @@ type output interface {
 	// show tells where the work stands; final is set for the last call.
 	show(s *state, final bool)
 	failed(path, reason string)
-	message(text string)
 	// lines writes finished log lines as they are.
 	lines(p []byte)
 }
@@ -135,13 +133,6 @@ func (r *Reporter) WalkDone() { r.count(func(c *counts) { c.walkDone = true }) }
 // value.
 func (r *Reporter) Bytes(b Bytes) { r.update(func(s *state) { s.bytes = b }) }
 
-// Message shows lines that stay. They may hold names of files: they are made safe.
-func (r *Reporter) Message(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.out.message(text)
-}
-
 // Writer returns a writer for log lines: whole lines are shown above the line of
 // progress, unchanged. It works after Finish as well.
 func (r *Reporter) Writer() io.Writer { return logWriter{r} }
@@ -162,9 +153,8 @@ func (w logWriter) Write(p []byte) (int, error) {
 }
 
 // Finish ends the progress: the moving line is taken off the terminal, or where
-// there is none the last state is written, and then summary if it is not empty.
-// Further calls do nothing.
-func (r *Reporter) Finish(summary string) {
+// there is none the last state is written. Further calls do nothing.
+func (r *Reporter) Finish() {
 	r.mu.Lock()
 	if r.finished {
 		r.mu.Unlock()
@@ -176,9 +166,6 @@ func (r *Reporter) Finish(summary string) {
 	if len(r.partial) > 0 {
 		r.out.lines(append(r.partial, '\n'))
 		r.partial = nil
-	}
-	if summary = strings.TrimRight(summary, "\n"); summary != "" {
-		r.out.message(summary)
 	}
 	r.mu.Unlock()
 	close(r.stop)

@@ -29,8 +29,7 @@ var _ interface {
 } = (*Reporter)(nil)
 
 // story drives a Reporter through a run of 25 seconds: the walk ends after five,
-// batches of 32 become durable each second, there are failures, a message, log
-// lines in pieces, and a terminal that becomes narrow.
+// batches of 32 become durable each second, there are failures, log lines in pieces, and a terminal that becomes narrow.
 func story(r *Reporter, resize func(columns int)) {
 	log := r.Writer()
 	time.Sleep(50 * time.Millisecond) // so that nothing falls on a tick
@@ -48,8 +47,6 @@ func story(r *Reporter, resize func(columns int)) {
 			r.Planned(4000)
 			r.Seen(11_000)
 			r.WalkDone()
-		case 8:
-			r.Message("a message\nof two lines, \x07 included")
 		case 12:
 			resize(50)
 		case 14:
@@ -61,8 +58,8 @@ func story(r *Reporter, resize func(columns int)) {
 		r.Embedded(32)
 	}
 	fmt.Fprint(log, "level=INFO msg=unfinished")
-	r.Finish("done: 800 added")
-	r.Finish("never shown")
+	r.Finish()
+	r.Finish()
 	r.Embedded(1)
 	r.Failed("late", "never shown")
 	fmt.Fprintln(log, "level=INFO msg=after")
@@ -71,9 +68,9 @@ func story(r *Reporter, resize func(columns int)) {
 func TestStory(t *testing.T) {
 	outputs := map[string]func(w *stamped) *Reporter{
 		"bar": func(w *stamped) *Reporter {
-			return Text(w, TextOptions{Columns: w.width})
+			return text(w, textOptions{columns: w.width})
 		},
-		"plain": func(w *stamped) *Reporter { return Text(w, TextOptions{}) },
+		"plain": func(w *stamped) *Reporter { return Text(w) },
 		"json":  func(w *stamped) *Reporter { return JSON(w) },
 		"quiet": func(w *stamped) *Reporter { return Quiet(w) },
 	}
@@ -137,7 +134,7 @@ func TestBarNeverWraps(t *testing.T) {
 	for columns := 1; columns < 120; columns += 7 {
 		synctest.Test(t, func(t *testing.T) {
 			var out bytes.Buffer
-			r := Text(&out, TextOptions{Columns: func() int { return columns }})
+			r := text(&out, textOptions{columns: func() int { return columns }})
 			r.Planned(5310)
 			r.Seen(12_000)
 			time.Sleep(time.Second)
@@ -146,7 +143,7 @@ func TestBarNeverWraps(t *testing.T) {
 			time.Sleep(time.Second)
 			r.Bytes(Bytes{})
 			time.Sleep(time.Second)
-			r.Finish("")
+			r.Finish()
 			for line := range strings.SplitSeq(out.String(), clearLine) {
 				wide := 0
 				for _, c := range line {
@@ -170,7 +167,7 @@ func TestBytes(t *testing.T) {
 		bar := screen(100)
 		lines := screen(0)
 		events := screen(0)
-		all := []*Reporter{Text(bar, TextOptions{Columns: bar.width}), Text(lines, TextOptions{}), JSON(events)}
+		all := []*Reporter{text(bar, textOptions{columns: bar.width}), Text(lines), JSON(events)}
 		show := func(b Bytes) {
 			for _, r := range all {
 				r.Bytes(b)
@@ -184,7 +181,7 @@ func TestBytes(t *testing.T) {
 		show(Bytes{What: "downloading", File: "a\x1b[2Jb", Done: 352e6, Total: 352e6, Rate: 12.3e6})
 		show(Bytes{})
 		for _, r := range all {
-			r.Finish("done")
+			r.Finish()
 		}
 		golden(t, "bytes", []byte(bar.buf.String()+lines.buf.String()+events.buf.String()))
 	})
@@ -197,7 +194,7 @@ func TestJSONIsJSON(t *testing.T) {
 		story(r, func(int) {})
 		r = JSON(&out)
 		r.Failed("/a\xff<&>.jpg", "b")
-		r.Finish("")
+		r.Finish()
 		events := map[string]int{}
 		for line := range strings.Lines(out.String()) {
 			if strings.HasPrefix(line, "level=") {
@@ -209,7 +206,7 @@ func TestJSONIsJSON(t *testing.T) {
 			}
 			events[e["event"].(string)]++
 		}
-		if want := map[string]int{"progress": 27, "failed": 2, "message": 2}; !cmp.Equal(want, events) {
+		if want := map[string]int{"progress": 27, "failed": 2}; !cmp.Equal(want, events) {
 			t.Error(cmp.Diff(want, events))
 		}
 		if !strings.Contains(out.String(), `"path_base64":"L2H/PCY+LmpwZw=="`) {
@@ -221,14 +218,14 @@ func TestJSONIsJSON(t *testing.T) {
 func TestFailuresShown(t *testing.T) {
 	for limit, want := range map[int]int{0: 21, 3: 4, -1: 50} {
 		var out bytes.Buffer
-		r := Text(&out, TextOptions{Failures: limit})
+		r := text(&out, textOptions{failures: limit})
 		for range 50 {
 			r.Failed("a.jpg", "why")
 		}
 		if got := strings.Count(out.String(), "\n"); got != want {
 			t.Errorf("limit %d: %d lines, want %d", limit, got, want)
 		}
-		r.Finish("")
+		r.Finish()
 	}
 }
 
@@ -291,7 +288,7 @@ func TestETA(t *testing.T) {
 // TestConcurrent is for the race detector, and checks that no call is lost.
 func TestConcurrent(t *testing.T) {
 	var out bytes.Buffer
-	r := Text(&out, TextOptions{Columns: func() int { return 80 }})
+	r := text(&out, textOptions{columns: func() int { return 80 }})
 	log := r.Writer()
 	var wg sync.WaitGroup
 	for range 8 {
@@ -301,19 +298,18 @@ func TestConcurrent(t *testing.T) {
 				r.Seen(2)
 				r.Embedded(1)
 				r.Failed("x", "y")
-				r.Message("m")
 				fmt.Fprintln(log, "l")
 			}
 		})
 	}
 	wg.Wait()
 	r.WalkDone()
-	r.Finish("")
+	r.Finish()
 	c := &r.state.pictures
 	if c.planned != 1600 || c.seen != 3200 || c.embedded != 1600 || c.failed != 1600 {
 		t.Errorf("counts %+v", c)
 	}
-	if n := strings.Count(out.String(), "m\n"); n != 1600 {
-		t.Errorf("%d messages", n)
+	if n := strings.Count(out.String(), "l\n"); n != 1600 {
+		t.Errorf("%d log lines", n)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -15,33 +14,31 @@ import (
 const (
 	paintEvery = 100 * time.Millisecond // on a terminal
 	lineEvery  = 10 * time.Second       // elsewhere
-	// shownFailures is how many failures are shown as they happen, unless TextOptions
-	// says otherwise: more would drown what else there is to read.
+	// shownFailures is how many failures are shown as they happen: more would drown what
+	// else there is to read.
 	shownFailures = 20
 )
-
-// TextOptions tunes Text. The zero value is right for commands.
-type TextOptions struct {
-	// Columns returns the width of the terminal, 0 where the writer is none. nil asks
-	// the writer.
-	Columns func() int
-	// Failures is how many failures are shown as they happen; the rest is only
-	// counted. 0 means 20, a negative number means all.
-	Failures int
-}
 
 // Text returns a Reporter for people. On a terminal it paints one line over and
 // over, at most ten times a second; elsewhere it writes a line every ten seconds in
 // which something changed, and one at the end.
-func Text(w io.Writer, o TextOptions) *Reporter {
-	columns := o.Columns
+func Text(w io.Writer) *Reporter { return text(w, textOptions{}) }
+
+// textOptions are what tests change of Text.
+type textOptions struct {
+	columns  func() int // width of the terminal, 0 where there is none; nil asks the writer
+	failures int        // shown as they happen; 0 means shownFailures, a negative number all
+}
+
+func text(w io.Writer, o textOptions) *Reporter {
+	columns := o.columns
 	if columns == nil {
 		columns = func() int { return terminalColumns(w) }
 	}
-	if o.Failures == 0 {
-		o.Failures = shownFailures
+	if o.failures == 0 {
+		o.failures = shownFailures
 	}
-	plain := plain{w: w, failuresLeft: o.Failures}
+	plain := plain{w: w, failuresLeft: o.failures}
 	if columns() == 0 {
 		return newReporter(&plain)
 	}
@@ -100,19 +97,7 @@ func (p *plain) failure(path, reason string) (string, bool) {
 	return text, true
 }
 
-func (p *plain) message(text string) { p.lines(safeLines(text)) }
-
 func (p *plain) lines(b []byte) { _, _ = p.w.Write(b) }
-
-// safeLines makes every line of a text safe and ends the last one.
-func safeLines(text string) []byte {
-	var b strings.Builder
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		b.WriteString(terminal.Safe(line))
-		b.WriteByte('\n')
-	}
-	return []byte(b.String())
-}
 
 // clearLine returns to the first column and erases the line.
 const clearLine = "\r\x1b[K"
@@ -144,8 +129,6 @@ func (b *bar) failed(path, reason string) {
 		b.lines([]byte(text))
 	}
 }
-
-func (b *bar) message(text string) { b.lines(safeLines(text)) }
 
 func (b *bar) lines(p []byte) {
 	if b.painted == "" {

@@ -54,7 +54,7 @@ func (s *Server) Upsert(_ context.Context, req *milvuspb.UpsertRequest) (*milvus
 func (s *Server) Delete(_ context.Context, req *milvuspb.DeleteRequest) (*milvuspb.MutationResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, rows, st := s.match(req.GetCollectionName(), req.GetExpr(), true)
+	c, rows, st := s.match(req.GetCollectionName(), req.GetExpr())
 	if st != nil {
 		return &milvuspb.MutationResult{Status: st}, nil
 	}
@@ -65,14 +65,19 @@ func (s *Server) Delete(_ context.Context, req *milvuspb.DeleteRequest) (*milvus
 	return &milvuspb.MutationResult{Status: ok(), Timestamp: s.clock}, nil
 }
 
+// matchLoaded is match for a collection that must be loaded.
+func (s *Server) matchLoaded(name, expr string) (*collection, []Row, *commonpb.Status) {
+	if c, st := s.find(name); st == nil && !c.loaded {
+		return nil, nil, Status(101, "collection not loaded[collection="+name+"]")
+	}
+	return s.match(name, expr)
+}
+
 // match returns the rows that an expression matches, in no order.
-func (s *Server) match(name, expr string, unloadedToo bool) (*collection, []Row, *commonpb.Status) {
+func (s *Server) match(name, expr string) (*collection, []Row, *commonpb.Status) {
 	c, st := s.find(name)
 	if st != nil {
 		return nil, nil, st
-	}
-	if !c.loaded && !unloadedToo {
-		return nil, nil, Status(101, "collection not loaded[collection="+name+"]")
 	}
 	match, err := compile(expr)
 	if err != nil {
@@ -94,7 +99,7 @@ func (s *Server) match(name, expr string, unloadedToo bool) (*collection, []Row,
 func (s *Server) Query(_ context.Context, req *milvuspb.QueryRequest) (*milvuspb.QueryResults, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, rows, st := s.match(req.GetCollectionName(), req.GetExpr(), false)
+	c, rows, st := s.matchLoaded(req.GetCollectionName(), req.GetExpr())
 	if st != nil {
 		return &milvuspb.QueryResults{Status: st}, nil
 	}
@@ -118,7 +123,7 @@ func (s *Server) Query(_ context.Context, req *milvuspb.QueryRequest) (*milvuspb
 func (s *Server) Search(_ context.Context, req *milvuspb.SearchRequest) (*milvuspb.SearchResults, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, rows, st := s.match(req.GetCollectionName(), req.GetDsl(), false)
+	c, rows, st := s.matchLoaded(req.GetCollectionName(), req.GetDsl())
 	if st != nil {
 		return &milvuspb.SearchResults{Status: st}, nil
 	}

@@ -21,7 +21,7 @@ func Eval(expr string, row Row) (bool, error) {
 	return match(row)
 }
 
-// predicate tells whether a row matches. All of an expression is evaluated for every
+// predicate reports whether a row matches. All of an expression is evaluated for every
 // row, so that no mistake in it is passed over.
 type predicate func(Row) (bool, error)
 

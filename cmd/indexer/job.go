@@ -1,0 +1,62 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/index"
+)
+
+// pipelineFlags tune the pipeline; their defaults fit nearly every machine.
+func pipelineFlags() []cli.Flag {
+	const category = "Tuning"
+	return []cli.Flag{
+		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one per core", Category: category},
+		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one per core, or as tuned", Category: category},
+		&cli.IntFlag{Name: "embed-threads", Usage: "`N` threads per batch", DefaultText: "1, or as tuned", Category: category},
+		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures per batch", DefaultText: "8, or as tuned", Category: category},
+		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
+		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
+	}
+}
+
+// runJob opens the index, does what was asked for, and reports.
+func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	job, err := p.OpenIndexJob(c.Context, cfg, r)
+	if err != nil {
+		return err
+	}
+	defer job.Close()
+	reporter, err := reporterFor(c, p)
+	if err != nil {
+		return err
+	}
+	defer reporter.Close()
+	var observer index.Observer = reporter
+	if c.Bool("json") {
+		observer = &failureLines{Observer: reporter, p: p}
+	}
+	out, err := job.Run(c.Context, observer)
+	reporter.Close()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		printReportJSON(p, out.Report, out.Switched)
+	} else {
+		printReport(p, out.Report)
+		if out.Notice != "" {
+			p.Printf("note: %s\n", out.Notice)
+		}
+	}
+	if r.Work == app.RebuildIndex {
+		printSwitch(c, p, out.Switched)
+	}
+	printRefusals(p, out.Refusals)
+	return out.Err()
+}

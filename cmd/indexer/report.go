@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/terminal"
+)
+
+// reportJSON is the last line of a run for scripts.
+type reportJSON struct {
+	Seen         int64   `json:"seen"`
+	Added        int64   `json:"added"`
+	Updated      int64   `json:"updated"`
+	Unchanged    int64   `json:"unchanged"`
+	Moved        int64   `json:"moved"`
+	Pruned       int64   `json:"pruned"`
+	Failed       int64   `json:"failed"`
+	Seconds      float64 `json:"seconds"`
+	FailedBefore int64   `json:"failed_before"`
+	Vanished     int64   `json:"vanished"`
+	Embedded     int64   `json:"embedded"`
+	Reused       int64   `json:"reused"`
+	BrokenLinks  int64   `json:"broken_links"`
+	Interrupted  bool    `json:"interrupted"`
+	PruneRefused bool    `json:"prune_refused"`
+	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
+	// CoreSeconds is the processor time of each stage, summed over the cores.
+	CoreSeconds map[string]float64 `json:"core_seconds"`
+}
+
+func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
+	p.PrintJSON(reportJSON{
+		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
+		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		CoreSeconds: map[string]float64{
+			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
+			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
+		},
+	})
+}
+
+func printReport(p *cmdline.Program, r index.Report) {
+	rate := ""
+	if r.Embedded > 0 && r.Seconds > 0 {
+		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
+	}
+	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
+		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
+		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
+	if r.Vanished > 0 {
+		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
+	}
+	if r.BrokenLinks > 0 {
+		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, terminal.Safe(r.BrokenLink))
+	}
+	if r.FailedBefore > 0 {
+		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
+	}
+	if r.Embedded > 0 {
+		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
+			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),
+			short(r.Stages.Store), short(r.Stages.Other))
+	}
+}
+
+func short(d time.Duration) string { return fmt.Sprintf("%.2fs", d.Seconds()) }
+
+// printSwitch says which index searches use now.
+func printSwitch(c *cli.Context, p *cmdline.Program, switched bool) {
+	switch {
+	case c.Bool("json"):
+	case switched:
+		p.Printf("searches use this index from now on; indexer prune --old-models removes earlier ones\n")
+	default:
+		p.Notef("warning: the new index is not whole, and searches go on with the old one; run the same command to go on")
+	}
+}
+
+// printRefusals says which vanished pictures were kept, and how to let them go.
+func printRefusals(p *cmdline.Program, refusals []index.Refusal) {
+	for _, r := range refusals {
+		p.Notef("warning: %s", terminal.Safe(r.Error()))
+		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", terminal.ShellWord(r.Root))
+	}
+}

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/transfer"
+)
+
+// CopyJob is a pair of stores that are open for a copy. It must be closed.
+type CopyJob struct {
+	from, to store.Store
+	dim      int
+}
+
+// OpenCopy opens the index that is copied and the one that it is copied to, which is
+// made if it is not there. from and to are kinds of stores.
+func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) (*CopyJob, error) {
+	source, target := cfg, cfg
+	source.Store, target.Store = from, to
+	const example = "for example: indexer copy --from local --to milvus"
+	for _, f := range []struct{ flag, kind string }{{"from", source.Store}, {"to", target.Store}} {
+		if !slices.Contains(StoreKinds(), f.kind) {
+			return nil, fault.Usagef(example, "--%s is %q; it can be %s", f.flag, f.kind, strings.Join(StoreKinds(), ", "))
+		}
+	}
+	if source.Store == target.Store {
+		return nil, fault.Usagef(example, "--from and --to are both %s", source.Store)
+	}
+	var err error
+	j := &CopyJob{}
+	if j.from, err = e.OpenStore(ctx, source, store.ReadOnly, store.Model{}); err != nil {
+		return nil, err
+	}
+	model := j.from.Model()
+	j.dim = model.Dim
+	if j.to, err = e.OpenStore(ctx, target, store.Create, model); err != nil {
+		return nil, errors.Join(err, j.from.Close())
+	}
+	return j, nil
+}
+
+// Run copies: see transfer.Copy. observer is told how many bytes of the embeddings,
+// which are most of an index, are over, and how many there are.
+func (j *CopyJob) Run(ctx context.Context, observer func(done, total int64)) (transfer.Report, error) {
+	each := int64(4 * j.dim)
+	return transfer.Copy(ctx, j.from, j.to, transfer.Options{
+		Observer: func(done, total int64) { observer(done*each, total*each) },
+	})
+}
+
+// Close closes both stores.
+func (j *CopyJob) Close() error { return errors.Join(j.to.Close(), j.from.Close()) }

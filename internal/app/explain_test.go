@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/recall"
+	"github.com/sightline/sightline/internal/measure/retrieval"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+// What every kind of error means, and a word of its advice.
+func TestExplain(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		kind fault.Kind
+		hint string // a part of it; "" for none
+	}{
+		{errors.New("something"), fault.Fatal, ""},
+		{fault.ErrInterrupted, fault.Interrupted, "again"},
+		{context.Canceled, fault.Interrupted, "again"},
+		{&store.ModelMismatchError{}, fault.Model, "--rebuild"},
+		{store.ErrLocked, fault.Locked, "wait"},
+		{store.ErrUnavailable, fault.Unreachable, "--milvus-address"},
+		{store.ErrNoIndex, fault.Fatal, "indexer run PATH"},
+		{store.ErrNewerFormat, fault.Fatal, "newer sightline"},
+		{store.ErrDamaged, fault.Fatal, "indexer verify"},
+		{store.ErrNotFound, fault.Fatal, "search image"},
+		{store.ErrNoSpace, fault.Fatal, "make room"},
+		{syscall.ENOSPC, fault.Fatal, "make room"},
+		{ort.ErrNoLibrary, fault.Fatal, "--onnxruntime-lib"},
+		{clip.ErrUnreadable, fault.Fatal, "model verify"},
+		{clip.ErrIncomplete, fault.Fatal, "model fetch"},
+		{config.ErrInvalid, fault.Usage, "config.yaml"},
+		{index.ErrNoRoots, fault.Fatal, "spelling"},
+		{query.ErrEmpty, fault.Usage, "what to look for"},
+		{query.ErrPicture, fault.Fatal, ""},
+		{label.ErrInvalid, fault.Usage, "search tag --help"},
+		{zeroshot.ErrTemplate, fault.Usage, "a photo of a"},
+		{tagging.ErrNoRun, fault.Usage, "--runs"},
+		{export.ErrFormat, fault.Usage, ""},
+		{retrieval.ErrCaptions, fault.Fatal, "a tab"},
+		{recall.ErrQueries, fault.Fatal, "each line is a query"},
+		{recall.ErrNothingToTune, fault.Fatal, "no tuning"},
+		{recall.ErrNotReached, fault.Fatal, "--recall"},
+		{transfer.ErrCheck, fault.Fatal, "same command"},
+		{fs.ErrPermission, fault.Fatal, "who owns"},
+
+		// The one that comes first in the list of rules decides.
+		{fmt.Errorf("%w, %w", store.ErrNoIndex, store.ErrUnavailable), fault.Unreachable, "--milvus-address"},
+		{errors.Join(store.ErrLocked, context.Canceled), fault.Interrupted, "again"},
+
+		// An error's own advice and kind go before those of the rules, the outermost first.
+		{fault.Usagef("do this", "wrong"), fault.Usage, "do this"},
+		{fault.Advise("do this", "no: %w", store.ErrLocked), fault.Locked, "do this"},
+		{&fault.Error{Err: store.ErrLocked, Kind: fault.Fatal}, fault.Fatal, "wait"},
+		{fault.Advise("outer", "%w", fault.Usagef("inner", "wrong")), fault.Usage, "outer"},
+		{&fault.Error{Err: fault.Usagef("inner", "wrong"), Kind: fault.Partial}, fault.Partial, ""},
+		{fault.Partialf(2, "indexed", "retry"), fault.Partial, "retry"},
+	} {
+		for _, err := range []error{c.err, fmt.Errorf("while working: %w", c.err), errors.Join(c.err, nil)} {
+			kind, hint := Explain(err)
+			if kind != c.kind {
+				t.Errorf("%v: kind %d, want %d", err, kind, c.kind)
+			}
+			if (hint == "") != (c.hint == "") || !strings.Contains(hint, c.hint) {
+				t.Errorf("%v: hint %q, want one with %q", err, hint, c.hint)
+			}
+		}
+	}
+}
+
+// Each rule is reached: none is hidden behind one before it.
+func TestExplainRulesAreReached(t *testing.T) {
+	all := append(slices.Clone(interruptions), rules...)
+	for _, k := range storeKinds {
+		all = append(all, k.rules...)
+	}
+	for i, r := range all {
+		reached := false
+		for _, err := range []error{
+			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
+			store.ErrNewerFormat, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
+			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
+			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
+			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission,
+		} {
+			if r.match(err) {
+				reached = true
+			}
+		}
+		if !reached {
+			t.Errorf("rule %d (%q) matches none of the errors that are tested", i, r.advice)
+		}
+	}
+}

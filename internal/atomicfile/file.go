@@ -1,0 +1,89 @@
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// File is new content for a path that is written bit by bit. Until Commit what was at the
+// path stays. It is not safe for concurrent use.
+type File struct {
+	path string
+	mode fs.FileMode
+	temp *os.File // nil once it is committed or aborted
+	out  *bufio.Writer
+}
+
+// Create begins new content for a path, in a file beside it. The caller must end it with
+// Commit or Abort. A file that is replaced keeps its permissions, and one that is reached
+// through a symbolic link is replaced where it lies.
+func Create(path string) (*File, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	f := &File{path: path, mode: 0o644}
+	if st, err := os.Stat(path); err == nil {
+		if !st.Mode().IsRegular() {
+			return nil, fmt.Errorf("write %s: not a regular file", path)
+		}
+		f.mode = st.Mode().Perm()
+	}
+	var err error
+	if f.temp, err = os.CreateTemp(filepath.Dir(path), ".sightline-*.tmp"); err != nil {
+		return nil, err
+	}
+	f.out = bufio.NewWriterSize(f.temp, 1<<16)
+	return f, nil
+}
+
+// Write implements io.Writer.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.out.Write(p)
+	if err != nil {
+		err = fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return n, err
+}
+
+// Commit makes the content durable and puts it in the place of what was there. Where it
+// fails before that, the new content is removed.
+func (f *File) Commit() (err error) {
+	temp := f.temp
+	if temp == nil {
+		return fmt.Errorf("write %s: it is finished already", f.path)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.Abort())
+		}
+	}()
+	if err := f.out.Flush(); err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	if err := temp.Chmod(f.mode); err != nil {
+		return err
+	}
+	if err := temp.Sync(); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.Name(), f.path); err != nil {
+		return err
+	}
+	// From here on the new content is in place: only its durability may fail.
+	f.temp = nil
+	return errors.Join(temp.Close(), syncDir(filepath.Dir(f.path)))
+}
+
+// Abort removes what was written. After Commit it does nothing.
+func (f *File) Abort() error {
+	temp := f.temp
+	if temp == nil {
+		return nil
+	}
+	f.temp = nil
+	return errors.Join(temp.Close(), os.Remove(temp.Name()))
+}

@@ -1,0 +1,133 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
+)
+
+// ErrNoRoots says that none of the paths of a run exists.
+var ErrNoRoots = errors.New("none of the given paths exists")
+
+// CheckRoots returns ErrNoRoots if none of the paths of a run exists. Ask it before an
+// index is made for them, so that a mistyped path leaves nothing behind.
+func CheckRoots(roots []string) error {
+	for _, r := range roots {
+		if !missing(r) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNoRoots, strings.Join(roots, ", "))
+}
+
+// Roots lists the roots that the records and the failures of an index were found
+// under, each once, in no particular order.
+func Roots(ctx context.Context, st store.Scanner) ([]string, error) {
+	var roots []string
+	seen := make(map[string]bool)
+	add := func(root string) {
+		if !seen[root] {
+			seen[root] = true
+			roots = append(roots, root)
+		}
+	}
+	for r, err := range st.Scan(ctx, nil, store.Fields{}) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the index in use: %w", err)
+		}
+		add(r.Root)
+	}
+	for f, err := range st.Failures(ctx) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the index in use: %w", err)
+		}
+		add(f.Root)
+	}
+	return roots, nil
+}
+
+// CheckAllRoots returns an error if any of the paths is missing, as where a disk is not
+// mounted: the index that a rebuild makes would lack its pictures.
+func CheckAllRoots(roots []string) error {
+	for _, root := range roots {
+		if _, err := os.Stat(root); err != nil {
+			return fault.Fatalf(
+				fmt.Sprintf("mount the disk, or if its pictures are really gone: indexer prune %s --force-prune", terminal.ShellWord(root)),
+				"nothing is switched: %w", err)
+		}
+	}
+	return nil
+}
+
+// outermost returns roots, absolute and clean, without those inside another.
+func outermost(roots []string) ([]string, error) {
+	var abs []string
+	for _, r := range roots {
+		a, err := absolute(r)
+		if err != nil {
+			return nil, err
+		}
+		abs = append(abs, a)
+	}
+	slices.Sort(abs)
+	var out []string
+	for _, a := range abs {
+		if !slices.ContainsFunc(out, func(o string) bool { return below(a, o) }) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// rootAbove returns the one of roots, of which none lies in another, that a path is or
+// lies under, and "" if there is none.
+func rootAbove(roots []string, path string) string {
+	for _, r := range roots {
+		if below(path, r) {
+			return r
+		}
+	}
+	return ""
+}
+
+// absolute is a path as records have it.
+func absolute(p string) (string, error) {
+	if path.IsAbs(p) {
+		return path.Clean(p), nil
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("making %s absolute: %w", p, err)
+	}
+	return path.Join(wd, p), nil
+}
+
+// countUnder is the number of records under roots, of which none lies in another.
+func (x *Indexer) countUnder(ctx context.Context, roots []string) (int64, error) {
+	var all int64
+	for _, root := range roots {
+		n, err := x.store.Count(ctx, store.Under(root))
+		if err != nil {
+			return 0, fmt.Errorf("counting the pictures under %s: %w", root, err)
+		}
+		all += n
+	}
+	return all, nil
+}
+
+// missing reports whether a path certainly is not there. A path that cannot be
+// looked at (no permission, a failing disk) may well be.
+func missing(p string) bool {
+	_, err := os.Stat(p)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}

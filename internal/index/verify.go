@@ -1,0 +1,33 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sightline/sightline/internal/store"
+)
+
+// ErrCannotVerify says that a store has no check of itself.
+var ErrCannotVerify = errors.New("this kind of store cannot be verified")
+
+// Verify reads the whole index and reports each problem to found. It changes nothing.
+// The error is store.ErrDamaged, with the number of problems, if there were any.
+func Verify(ctx context.Context, st store.Store, found func(problem string)) error {
+	v, ok := store.As[store.Verifier](st)
+	if !ok {
+		return ErrCannotVerify
+	}
+	problems := 0
+	err := v.Verify(ctx, func(problem string) {
+		problems++
+		found(problem)
+	})
+	if err != nil {
+		return err
+	}
+	if problems > 0 {
+		return fmt.Errorf("%w: %d problems were found", store.ErrDamaged, problems)
+	}
+	return nil
+}

@@ -1,0 +1,267 @@
+package label
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Format is how a label list is written.
+type Format string
+
+// The formats of label lists.
+const (
+	// Text has one label per line; empty lines and lines that start with # are left
+	// out.
+	Text Format = "text"
+	// CSV has one label per row. A first row that starts with "label" or "name"
+	// names the columns: label, aliases, prompts, parent, group, threshold. Several
+	// values in a cell are divided by |. Without such a row the first column counts.
+	CSV Format = "csv"
+	// YAML is a list of names or of mappings with the keys name, aliases,
+	// prompts, parent, group and threshold; or a mapping with such a list under
+	// labels and, beside it, exclusive: true where all labels exclude one another.
+	YAML Format = "yaml"
+)
+
+// FormatOf returns the format that a file's name stands for: plain text where its
+// extension is neither .csv, .yaml nor .yml.
+func FormatOf(name string) Format {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return CSV
+	case ".yaml", ".yml":
+		return YAML
+	}
+	return Text
+}
+
+// Load reads what --labels was given: the name of a file, or labels divided by
+// commas. It is a file if there is one of that name, or if it looks like one: it has
+// the extension of a list or a slash and no comma.
+func Load(spec string) (*List, error) {
+	labels, source, err := loadUnchecked(spec)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(source, labels)
+}
+
+// loadUnchecked is Load without NewList's checks. source names the labels in messages.
+func loadUnchecked(spec string) (labels []Label, source string, err error) {
+	f, err := os.Open(spec)
+	if err != nil {
+		if looksLikeFile(spec) {
+			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		labels, err = parse(spec)
+		return labels, Given, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if st.IsDir() {
+		return nil, spec, fmt.Errorf("%w: %s is a folder", ErrInvalid, spec)
+	}
+	labels, err = read(f, spec, FormatOf(spec))
+	return labels, spec, err
+}
+
+func looksLikeFile(spec string) bool {
+	if strings.ContainsAny(spec, ",\n") {
+		return false
+	}
+	switch strings.ToLower(filepath.Ext(spec)) {
+	case ".txt", ".csv", ".yaml", ".yml":
+		return true
+	}
+	return strings.ContainsRune(spec, filepath.Separator)
+}
+
+// Parse reads labels divided by commas, as on a command line. Blanks around a
+// label are left out; a label with a comma in it stands in double quotes.
+func Parse(spec string) (*List, error) {
+	labels, err := parse(spec)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(Given, labels)
+}
+
+// Given is the Source of labels that come from no file.
+const Given = "the labels given"
+
+func parse(spec string) ([]Label, error) {
+	if strings.TrimSpace(spec) == "" {
+		return nil, nil
+	}
+	r := csv.NewReader(strings.NewReader(spec))
+	r.TrimLeadingSpace = true
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, Given, err)
+	}
+	var labels []Label
+	for _, row := range rows {
+		for _, name := range row {
+			labels = append(labels, Label{Name: strings.TrimSpace(name)})
+		}
+	}
+	return labels, nil
+}
+
+// Read reads a label list. source names it in messages.
+func Read(r io.Reader, source string, format Format) (*List, error) {
+	labels, err := read(r, source, format)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(source, labels)
+}
+
+func read(r io.Reader, source string, format Format) ([]Label, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxListBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
+	}
+	if len(data) > MaxListBytes {
+		return nil, fmt.Errorf("%w: %s is larger than %d MB", ErrInvalid, source, MaxListBytes>>20)
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		return nil, fmt.Errorf("%w: %s is not UTF-8 text", ErrInvalid, source)
+	}
+	var labels []Label
+	switch format {
+	case Text:
+		labels, err = readText(data)
+	case CSV:
+		labels, err = readCSV(data)
+	case YAML:
+		labels, err = readYAML(data)
+	default:
+		err = fmt.Errorf("%q is not a format of label lists", format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
+	}
+	return labels, nil
+}
+
+func readText(data []byte) ([]Label, error) {
+	var labels []Label
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, MaxListBytes+1)
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if len(labels) == MaxLabels {
+			return nil, fmt.Errorf("it holds more than %d labels", MaxLabels)
+		}
+		labels = append(labels, Label{Name: line})
+	}
+	return labels, lines.Err()
+}
+
+// columns are the names of CSV columns, with how a cell goes into a label.
+var columns = map[string]func(*Label, string) error{
+	"label":     func(l *Label, s string) error { l.Name = s; return nil },
+	"name":      func(l *Label, s string) error { l.Name = s; return nil },
+	"aliases":   func(l *Label, s string) error { l.Aliases = several(s); return nil },
+	"prompts":   func(l *Label, s string) error { l.Prompts = several(s); return nil },
+	"parent":    func(l *Label, s string) error { l.Parent = s; return nil },
+	"group":     func(l *Label, s string) error { l.Group = s; return nil },
+	"threshold": setThreshold,
+}
+
+func setThreshold(l *Label, s string) error {
+	if s == "" {
+		return nil
+	}
+	v, err := strconv.ParseFloat(s, 32)
+	if err != nil || !(v > 0 && v <= 1) {
+		return fmt.Errorf("the threshold %q is not a probability, which lies between 0 and 1", Shorten(s))
+	}
+	l.Threshold = float32(v)
+	return nil
+}
+
+// several divides a cell at |.
+func several(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, "|") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func readCSV(data []byte) ([]Label, error) {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.FieldsPerRecord = -1
+	r.TrimLeadingSpace = true
+	r.ReuseRecord = true
+	r.Comment = '#'
+	var labels []Label
+	setters := []func(*Label, string) error{columns["label"]}
+	for first := true; ; first = false {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return labels, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := r.FieldPos(0)
+		if first && isHeader(row[0]) {
+			if setters, err = header(row); err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			}
+			continue
+		}
+		if len(labels) == MaxLabels {
+			return nil, fmt.Errorf("it holds more than %d labels", MaxLabels)
+		}
+		var l Label
+		for i, cell := range row {
+			if i >= len(setters) {
+				break
+			}
+			if err := setters[i](&l, strings.TrimSpace(cell)); err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			}
+		}
+		labels = append(labels, l)
+	}
+}
+
+func isHeader(cell string) bool {
+	cell = strings.ToLower(strings.TrimSpace(cell))
+	return cell == "label" || cell == "name"
+}
+
+func header(row []string) ([]func(*Label, string) error, error) {
+	setters := make([]func(*Label, string) error, len(row))
+	for i, cell := range row {
+		set, ok := columns[strings.ToLower(strings.TrimSpace(cell))]
+		if !ok {
+			return nil, fmt.Errorf("there is no column %q; the columns are label, aliases, prompts, parent, group, threshold", Shorten(cell))
+		}
+		setters[i] = set
+	}
+	return setters, nil
+}
