@@ -1,12 +1,14 @@
 package imaging
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/sightline/sightline/internal/imaging/icc"
 	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/metadata"
 )
 
 // jxlHeader reads the size in Go. The decoder applies the orientation, which is the
@@ -28,4 +30,25 @@ func decodeJXL(data []byte, _ header, o Options) (*RGB, error) {
 		applyTransform(t, p.Pix)
 	}
 	return &RGB{Pix: p.Pix, Width: p.Width, Height: p.Height}, nil
+}
+
+// readJXLMeta reads the blocks that are compressed with Brotli, in which the readers of
+// metadata find nothing; otherwise it returns what they found. What XMP says of keywords
+// and title comes on top of the EXIF block.
+func readJXLMeta(data []byte, found metadata.Metadata) metadata.Metadata {
+	h, err := jxl.ReadHeader(data)
+	if err != nil || h.Exif == nil && h.XMP == nil {
+		return found
+	}
+	m := readMeta(h.Exif)
+	x, err := metadata.ReadSidecar(h.XMP)
+	if err != nil {
+		return m
+	}
+	if m.Date.IsZero() {
+		m.Date = x.Date
+	}
+	m.Keywords = append(m.Keywords, x.Keywords...)
+	m.Title, m.Caption, m.Rating = cmp.Or(m.Title, x.Title), cmp.Or(m.Caption, x.Caption), cmp.Or(m.Rating, x.Rating)
+	return m
 }

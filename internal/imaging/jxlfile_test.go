@@ -22,7 +22,7 @@ func TestJXL(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Turned once, although both the codestream and the EXIF block say so.
-	if info.Format != FormatJXL || info.Width != 48 || info.Height != 64 || info.Orientation != 6 || info.TakenAt.Year() != 2021 {
+	if info.Format != FormatJXL || info.Width != 48 || info.Height != 64 || info.Orientation != 6 || info.Metadata.Date.Time.Year() != 2021 {
 		t.Errorf("%+v", info)
 	}
 	if img.Width != 48 || img.Height != 64 || img.Pix[2] < 200 || img.Pix[0] > 60 {

@@ -1,11 +1,8 @@
 package imaging
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"github.com/bep/imagemeta"
 
 	"github.com/sightline/sightline/internal/imaging/icc"
 	"github.com/sightline/sightline/internal/imaging/psd"
@@ -37,24 +34,4 @@ func psdError(err error) error {
 		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	}
 	return err
-}
-
-// readBlocks reads metadata out of blocks that their container has been taken off.
-func readBlocks(exif, xmp, iptc []byte) meta {
-	var c metaCollector
-	blocks := metaContainer(exif, xmp)
-	c.read(blocks, imagemeta.WebP, imagemeta.EXIF)
-	c.read(blocks, imagemeta.WebP, imagemeta.XMP)
-	if len(iptc) > 0 && len(iptc) < 1<<15 {
-		c.read(jpegOfIPTC(iptc), imagemeta.JPEG, imagemeta.IPTC)
-	}
-	return c.meta()
-}
-
-// jpegOfIPTC is a JPEG of nothing but a segment of IPTC, as Photoshop writes it.
-func jpegOfIPTC(iptc []byte) []byte {
-	resource := append([]byte("Photoshop 3.0\x008BIM\x04\x04\x00\x00"), binary.BigEndian.AppendUint32(nil, uint32(len(iptc)))...)
-	resource = append(resource, even(iptc)...)
-	out := append([]byte("\xff\xd8\xff\xed"), binary.BigEndian.AppendUint16(nil, uint16(len(resource)+2))...)
-	return append(append(out, resource...), "\xff\xd9"...)
 }

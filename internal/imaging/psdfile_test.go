@@ -17,7 +17,7 @@ func TestPSD(t *testing.T) {
 	iptc := "8BIM\x04\x04\x00\x00\x00\x00\x00\x0a\x1c\x02\x19\x00\x05beach"
 	exif := "8BIM\x04\x22\x00\x00\x00\x00\x00\x1aII*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
 	img, info, err := Decode(psdOf(iptc+exif), Options{})
-	if err != nil || info.Format != FormatPSD || info.Orientation != 1 || len(info.Keywords) != 1 || info.Keywords[0] != "beach" {
+	if err != nil || info.Format != FormatPSD || info.Orientation != 1 || len(info.Metadata.Keywords) != 1 || info.Metadata.Keywords[0] != "beach" {
 		t.Fatalf("%+v, %v", info, err)
 	}
 	if string(img.Pix) != "\xff\x00\x00" {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
-	"github.com/bep/imagemeta"
-
+	"github.com/sightline/sightline/internal/imaging/metadata"
 	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
@@ -54,7 +52,7 @@ func rawHeader(data []byte) (header, error) {
 	switch {
 	case f.Preview.Length > 0:
 		if f.Orientation == 0 {
-			h.orientation = readMeta(f.Preview.JPEG(data), FormatJPEG).orientation
+			h.orientation = max(readMeta(f.Preview.JPEG(data)).Orientation, 1)
 		}
 	case f.Strips != nil:
 		width, height = f.Strips.Width, f.Strips.Height
@@ -150,29 +148,17 @@ func linearCurve(v uint16) byte {
 	return byte(c*255 + 0.5)
 }
 
-// readRAWMeta hands the blocks of a RAW file to the readers of metadata.
-func readRAWMeta(data []byte) meta {
-	var c metaCollector
+// readRAWMeta reads the blocks of a RAW file whose container the readers of metadata do
+// not know, as Minolta's; otherwise it returns what they found.
+func readRAWMeta(data []byte, found metadata.Metadata) metadata.Metadata {
 	f, err := raw.Find(data)
 	if err != nil {
-		return c.meta()
+		return found
 	}
 	for _, span := range f.EXIF {
-		block := span.Of(data)
-		if len(block) >= 4 && !strings.HasPrefix(string(block[2:4]), "*") && string(block[2:4]) != "\x00*" {
-			// Olympus and Panasonic have a mark of their own in the place of TIFF's.
-			mark := "II*\x00"
-			if block[0] == 'M' {
-				mark = "MM\x00*"
-			}
-			block = append([]byte(mark), block[4:]...)
-		}
-		for _, source := range []imagemeta.Source{imagemeta.EXIF, imagemeta.IPTC, imagemeta.XMP} {
-			c.read(block, imagemeta.TIFF, source)
+		if m := readMeta(span.Of(data)); !m.Date.IsZero() {
+			return m
 		}
 	}
-	for _, span := range f.XMP {
-		c.read(metaContainer(nil, span.Of(data)), imagemeta.WebP, imagemeta.XMP)
-	}
-	return c.meta()
+	return found
 }

@@ -68,8 +68,8 @@ func TestRAW(t *testing.T) {
 				if top, bottom := img.Pix[3*img.Width/2], img.Pix[len(img.Pix)-3*img.Width/2]; top < 250 || bottom > 5 {
 					t.Errorf("top %d, bottom %d", top, bottom)
 				}
-				if undated := format == "crw" || format == "x3f"; !undated && info.TakenAt.Year() != 2021 {
-					t.Errorf("taken at %v", info.TakenAt)
+				if undated := format == "crw" || format == "x3f"; !undated && info.Metadata.Date.Time.Year() != 2021 {
+					t.Errorf("taken at %v", info.Metadata.Date)
 				}
 			}
 			if stored, _, err := Decode(data, Options{IgnoreOrientation: true}); err != nil || stored.Width != 320 {

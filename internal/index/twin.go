@@ -2,24 +2,17 @@ package index
 
 import (
 	"context"
-	"errors"
 	"os"
 
 	"github.com/sightline/sightline/internal/imaging"
 )
 
-// twin is the picture that a camera wrote beside a RAW file.
-type twin struct {
-	data []byte
-	info imaging.Info
-}
-
-// twinOf finds the picture beside a RAW file that is the same one, if options ask for
-// it and it can be read. Its pixels stand for the RAW's, so that both have the same
-// embedding, whichever of them the walk meets first.
-func (w *worker) twinOf(ctx context.Context, path string, format imaging.Format) (twin, bool) {
+// twinOf opens the picture that a camera wrote beside a RAW file, if options ask for it
+// and it can be read; nil otherwise. Its pixels stand for the RAW's, so that both have
+// the same embedding, whichever of them the walk meets first.
+func (w *worker) twinOf(ctx context.Context, path string, format imaging.Format) *imaging.Picture {
 	if !w.x.options.Twins || !format.IsRAW() {
-		return twin{}, false
+		return nil
 	}
 	for _, name := range imaging.TwinNames(path) {
 		if st, err := os.Stat(name); err != nil || !st.Mode().IsRegular() {
@@ -29,23 +22,20 @@ func (w *worker) twinOf(ctx context.Context, path string, format imaging.Format)
 		if err != nil {
 			continue
 		}
-		info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
-		if err == nil && !info.Format.IsRAW() {
-			return twin{f.data, info}, true
+		if p, err := imaging.Open(f.data, w.x.options.Limits); err == nil && !p.Info.Format.IsRAW() {
+			return p
 		}
 	}
-	return twin{}, false
+	return nil
 }
 
-// readInfo is imaging.ReadInfo, but for a RAW file without a preview of its own: its
-// twin then says what it cannot.
-func (w *worker) readInfo(ctx context.Context, path string, data []byte) (imaging.Info, twin, error) {
-	info, err := imaging.ReadInfo(data, w.x.options.Limits)
-	t, ok := w.twinOf(ctx, path, info.Format)
-	if ok && errors.Is(err, imaging.ErrUnsupported) {
-		format := info.Format
-		info, err = t.info, nil
-		info.Format = format
+// pixelsOf decodes a picture's twin if it has one that is whole, and itself otherwise.
+func pixelsOf(own, twin *imaging.Picture, o imaging.Options) (*imaging.RGB, error) {
+	if twin != nil {
+		if img, _, err := twin.Decode(o); err == nil {
+			return img, nil
+		}
 	}
-	return info, t, err
+	img, _, err := own.Decode(o)
+	return img, err
 }
