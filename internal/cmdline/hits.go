@@ -51,6 +51,7 @@ type hitJSON struct {
 	Position   []float64 `json:"position,omitempty"`
 	PathBase64 string    `json:"path_base64,omitempty"`
 	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
+	Companions []string  `json:"companions,omitempty"`
 }
 
 // WriteHits prints hits in the order given.
@@ -91,7 +92,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
 		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
 		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
-		PathBase64: PathBase64(h.Path), Missing: isMissing(h.Path),
+		PathBase64: PathBase64(h.Path), Companions: h.Companions, Missing: isMissing(h.Path),
 	}
 }
 
@@ -133,8 +134,13 @@ func writeTable(w io.Writer, hits []store.Hit, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
 	for i, h := range hits {
+		beside := ""
+		for _, c := range h.Companions {
+			beside += " + " + terminal.Safe(filepath.Base(c))
+		}
 		day, kind := dayOf(h)
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", i+1, h.Score, h.Width, h.Height, day, kind, terminal.Safe(Shorten(h.Path, wd))+missingMark(h.Path))
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s%s%s\n", i+1, h.Score, h.Width, h.Height, day, kind,
+			terminal.Safe(Shorten(h.Path, wd)), beside, missingMark(h.Path))
 	}
 	t.Flush()
 }

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/psd"
+	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
 const (
@@ -46,15 +50,17 @@ var codecs = []codec{
 	{FormatAVIF, sniffAVIF, heifHeader, decodeHEIF},
 	{FormatTIFF, sniffTIFF, tiffHeader, decodeTIFF},
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
+	{FormatJXL, jxl.Sniff, jxlHeader, decodeJXL},
+	{FormatPSD, psd.Sniff, psdHeader, decodePSD},
 }
 
 // Formats lists the formats that are read, the commonest first.
 func Formats() []Format {
-	all := make([]Format, len(codecs))
-	for i, c := range codecs {
-		all[i] = c.format
+	var all []Format
+	for _, c := range codecs {
+		all = append(all, c.format)
 	}
-	return all
+	return append(all, RAWFormats()...)
 }
 
 // Decode reads the first picture of a file. The pixels are upright (unless
@@ -109,13 +115,16 @@ func (p *Picture) Decode(ctx context.Context, o Options) (img *RGB, info Info, e
 	if h.orientation = info.Orientation; o.IgnoreOrientation {
 		h.orientation = 1
 	}
-	img, info.Damage, err = p.codec.pixels(p.data, h, o)
+	if img = inkedJPEG(p.data, p.codec.format, o); img == nil {
+		img, info.Damage, err = p.codec.pixels(p.data, h, o)
+	}
 	if err != nil {
 		if over := context.Cause(ctx); over != nil {
 			return nil, info, over
 		}
 		return nil, info, err
 	}
+	convertColours(img, p.data, p.codec.format, o)
 	if !h.turns {
 		img = orient(img, h.orientation)
 	}
@@ -155,6 +164,12 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 		info.decode, info.decodePixel = n.fixed, n.pixel
 	}
 	info.Metadata = readMeta(data)
+	if info.Format.IsRAW() && info.Metadata.Date.IsZero() {
+		info.Metadata = readRAWMeta(data, info.Metadata)
+	}
+	if info.Format == FormatJXL && info.Metadata.Date.IsZero() {
+		info.Metadata = readJXLMeta(data, info.Metadata)
+	}
 	if o := info.Metadata.Orientation; o != 0 {
 		info.Orientation = o
 	}
@@ -171,10 +186,16 @@ func codecFor(data []byte) (codec, error) {
 	if len(data) == 0 {
 		return codec{}, fmt.Errorf("%w: the file is empty", ErrUnknownFormat)
 	}
+	if k := raw.Sniff(data); k != raw.NotRaw {
+		return rawCodec(k), nil
+	}
 	for _, c := range codecs {
 		if c.sniff(data) {
 			return c, nil
 		}
+	}
+	if KindOf("", data[:min(len(data), 512)]) == KindVector {
+		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
 	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }

@@ -247,7 +247,7 @@ func TestTestdataIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if total > 2_000_000 {
+	if total > 2_500_000 {
 		t.Errorf("testdata has grown to %d bytes", total)
 	}
 }

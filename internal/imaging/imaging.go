@@ -45,6 +45,8 @@ const (
 	FormatTIFF    Format = "tiff"
 	FormatHEIC    Format = "heic"
 	FormatAVIF    Format = "avif"
+	FormatJXL     Format = "jxl"
+	FormatPSD     Format = "psd" // and PSB
 )
 
 // Mode says how far a decoder may shorten its work.
@@ -60,6 +62,19 @@ const (
 	Exact Mode = "exact"
 )
 
+// Colour says what becomes of a picture's own colour space. Like Mode, it is part of
+// a model's fingerprint.
+type Colour string
+
+// The ways with colour spaces.
+const (
+	// ColourSRGB converts what an embedded profile, or numbers in its place, say to be
+	// of another space. A picture that is sRGB, or says nothing, keeps every bit.
+	ColourSRGB Colour = "srgb"
+	// ColourIgnore takes the samples as they are, as Pillow's open does.
+	ColourIgnore Colour = "ignore"
+)
+
 // Options says how Decode reads a picture. The zero value decodes at full size,
 // applies the EXIF orientation and has the default limits.
 type Options struct {
@@ -70,6 +85,7 @@ type Options struct {
 	// IgnoreOrientation leaves the pixels as stored, as openai/CLIP does. Only
 	// parity tests want this.
 	IgnoreOrientation bool
+	Colour            Colour // "" means ColourIgnore
 	Limits            Limits
 	// ctx is DecodeContext's, for the decoders that can be stopped.
 	ctx context.Context

@@ -182,19 +182,25 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	opened, err := imaging.Open(f.data, w.x.options.Limits)
+	info := opened.Info
+	beside := w.twinOf(ctx, c.entry.Path, info.Format)
+	if beside != nil && errors.Is(err, imaging.ErrUnsupported) { // a RAW file without a preview of its own
+		info, err = beside.Info, nil
+		info.Format = opened.Info.Format
+	}
 	if err != nil {
 		return &fileError{err}
 	}
 	pre := w.x.embedder.Spec().Preprocess
-	options := imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide()}
-	release, err := w.memory.acquire(ctx, opened.Info.DecodeBytes(options))
+	options := imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide()}
+	release, err := w.memory.acquire(ctx, decodeBytes(opened, beside, options))
 	if err != nil {
 		return err
 	}
 	defer release()
 
 	decoding := begin(&w.t.times.decode)
-	img, info, err := opened.Decode(ctx, options)
+	img, err := pixelsOf(ctx, opened, beside, options)
 	decoding.end()
 	if err != nil {
 		if ctx.Err() != nil {

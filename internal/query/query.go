@@ -24,6 +24,8 @@ type Params struct {
 	MinScore float32 // cosine; -1 for no bound
 	Filter   store.Filter
 	Exact    bool // search without misses, where the store's index is approximate
+	// Pair makes one hit of a RAW file and its twin: see Pair.
+	Pair bool
 }
 
 // Errors that callers tell apart with errors.Is.
@@ -73,7 +75,7 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
 	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}
