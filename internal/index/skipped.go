@@ -26,10 +26,10 @@ type Skipped struct {
 const otherKind = "other"
 
 // SkipKind names what was passed over, as Skipped counts it. It is "" for what is not
-// told: what is read under another path, and ignore files.
+// told: what is read under another path or with its picture, and ignore files.
 func SkipKind(k walk.Skip) string {
 	switch {
-	case k.Why == walk.Visited || path.Base(k.Path) == walk.IgnoreFile:
+	case k.Why == walk.Visited || k.Why == walk.Attached || path.Base(k.Path) == walk.IgnoreFile:
 		return ""
 	case k.Dir && k.Why == walk.Junk:
 		return path.Base(k.Path)

@@ -88,7 +88,9 @@ func (f *folder) run() {
 	if has(IgnoreFile) {
 		f.readIgnoreFile()
 	}
-	f.sidecars = newSidecars(names)
+	if f.sidecars = newSidecars(names); f.sidecars != nil && f.scope.o.Skipped != nil {
+		f.sidecars.attach(names)
+	}
 	for part := range slices.Chunk(names, segmentLen) {
 		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
 	}
@@ -278,6 +280,10 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 	p := f.prefix + name
 	if f.ignored(p, false) {
 		it.why = Ignored
+		return
+	}
+	if f.sidecars != nil && f.sidecars.attached[name] {
+		it.why = Attached
 		return
 	}
 	known := o.KnownExtension == nil || o.KnownExtension(name)
