@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -267,6 +268,50 @@ func TestRecheck(t *testing.T) {
 	w.want(w.run(), counts{Seen: 2, Unchanged: 2})
 	if w.encoder.Images() != 3 {
 		t.Errorf("%d pictures went through the model, want 3", w.encoder.Images())
+	}
+}
+
+// Where the system tells that a file was changed, such an edit is found by any run. What
+// is changed about a file besides embeds nothing.
+func TestEditThatKeepsSizeAndTime(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.bmp", bitmap(1))
+	w.write("b.bmp", bitmap(2))
+	w.run()
+	info, err := os.Stat(w.path("a.bmp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(20 * time.Millisecond) // clocks of file systems are coarse
+	w.write("a.bmp", bitmap(3))
+	if err := os.Chtimes(w.path("a.bmp"), time.Time{}, info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(w.path("b.bmp"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
+		t.Skip("this system tells no time of change")
+	}
+	w.want(w.run(), counts{Seen: 2, Updated: 1, Unchanged: 1, Embedded: 1})
+	w.want(w.run(), counts{Seen: 2, Unchanged: 2})
+}
+
+// Records of versions that did not look at the time of change are not read again.
+func TestStampOfEarlierVersions(t *testing.T) {
+	w := newWorld(t)
+	w.picture("a.png", 1)
+	w.run()
+	r := w.record("a.png")
+	r.MetadataStamp = 0
+	if err := w.store.Upsert(t.Context(), []store.Record{r}); err != nil {
+		t.Fatal(err)
+	}
+	w.seen.embedded = 0
+	r2 := w.run()
+	w.want(r2, counts{Seen: 1, Unchanged: 1})
+	if r2.Reused != 0 || w.seen.planned != 1 {
+		t.Errorf("it was read again: %+v, %d planned", r2, w.seen.planned)
 	}
 }
 

@@ -101,7 +101,7 @@ const manyTwins = 64 * twins
 // asKnown reports whether a file is as its record says, in content too, and its sidecar.
 func (w *worker) asKnown(c candidate, f file) bool {
 	return !c.added() && c.known.Size == f.size && c.known.ModTime.Equal(f.modTime) &&
-		c.known.MetadataStamp == metadataStamp(c.entry) && bytes.Equal(c.known.ContentHash, f.hash[:])
+		stampMatches(c.known.MetadataStamp, c.entry) && bytes.Equal(c.known.ContentHash, f.hash[:])
 }
 
 // findContent returns the records with the content of a file: enough of them that the

@@ -308,7 +308,7 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		it.why = Special
 		return
 	}
-	it.entry.Size, it.entry.ModTime = st.size, st.modTime
+	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
 }
 
 // headLen is how much of a file is read to tell what it is.

@@ -30,7 +30,10 @@ type Entry struct {
 	Root    string    // the root it was found under, absolute
 	Size    int64     // bytes
 	ModTime time.Time // of the file that a link leads to
-	Sidecar *Sidecar  // the XMP file that speaks of it; nil where there is none
+	// ChangeTime is when anything about that file changed, its contents included, which no
+	// program can set: the ctime of Unix. It is zero where the system has none.
+	ChangeTime time.Time
+	Sidecar    *Sidecar // the XMP file that speaks of it; nil where there is none
 }
 
 // Error is a problem with one file or folder. The walk has gone on after it.
