@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +23,7 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
@@ -38,12 +39,21 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	}
 	filter, err := query.Filters{
 		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"), FileDates: c.Bool("file-dates"),
-		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
+		Tags: c.StringSlice("tag"), Formats: splitCommas(c.StringSlice("format")),
 	}.Compile()
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
 	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
+}
+
+// splitCommas divides values that can hold no comma themselves, as names of formats.
+func splitCommas(values []string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, strings.Split(v, ",")...)
+	}
+	return out
 }
 
 // find opens the index, asks it, and prints the hits.

@@ -77,7 +77,7 @@ func (p *Program) showPreviews(hits []store.Hit, wd string) error {
 		return WriteHits(p.Stdout, hits, HitTable, wd)
 	}
 	for i, h := range hits {
-		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)))
+		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(Shorten(h.Path, wd))+missingMark(h.Path))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))
