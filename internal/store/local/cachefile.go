@@ -45,6 +45,10 @@ var (
 // cacheFiles lists them.
 var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile}
 
+// maxCacheFile is the largest cache that is read in one go: far above that of 100 million
+// records.
+const maxCacheFile = 8 << 30
+
 func (k cacheFile) path(s *Store) string { return filepath.Join(s.dir, k.name) }
 
 // headSize is the size of the header.
@@ -106,7 +110,7 @@ func (k cacheFile) decode(b []byte, want header) (fields []int64, body []byte, e
 
 // read reads a whole file: see decode.
 func (k cacheFile) read(s *Store, want header) (fields []int64, body []byte, err error) {
-	b, err := os.ReadFile(k.path(s))
+	b, err := readRegular(k.path(s), maxCacheFile)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +130,7 @@ type openCache struct {
 
 // open opens a file of the index and generation.
 func (k cacheFile) open(s *Store, want header) (*openCache, error) {
-	f, err := os.Open(k.path(s))
+	f, err := openRegular(k.path(s), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +175,10 @@ func (k cacheFile) tryKeep(ctx context.Context, s *Store, write func(sn *snapsho
 	}
 	content, err := write(sn, s.header(sn.generation))
 	if err != nil || content == nil {
+		return err
+	}
+	// atomicfile would write to where a link leads.
+	if err := checkRegular(k.path(s)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return atomicfile.Write(k.path(s), content)

@@ -214,7 +214,7 @@ type codeMapping struct {
 // mapCodes maps the codes that there are for at most the given number of rows. It
 // returns nil where there are none.
 func mapCodes(path string, want header, rowCount int64) (*codeMapping, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

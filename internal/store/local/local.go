@@ -99,7 +99,8 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one per snapshot
+	read  *sql.DB         // read-only connections, one per snapshot
+	still *stillCatalogue // nil where SQLite watches over other writers
 	maps  mappings
 	known attributeCache
 
@@ -233,17 +234,23 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
 			return err
 		}
-		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
-			return err
-		}
 		if o.Mode.Creates() {
 			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
+		if err := checkCatalogueFiles(s.cataloguePath()); err != nil {
+			return err
+		}
+		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
+			return err
+		}
+		// What a killed process left is undone here: readers cannot.
+		if err := probeCatalogue(ctx, s.write); err != nil {
+			return sqlError(err)
+		}
 	}
-	var err error
-	if s.read, err = openCatalogue(s.cataloguePath(), store.ReadOnly); err != nil {
+	if err := s.openForReading(ctx); err != nil {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
@@ -303,6 +310,9 @@ func (s *Store) release() error {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if s.still != nil {
+		errs = append(errs, s.still.release())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())

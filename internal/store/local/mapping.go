@@ -85,7 +85,7 @@ func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
 	if c.rowCount < m.cachesFrom || c.rowCount-c.codes.covered() < m.cachesFrom/codesBehind+64 {
 		return false
 	}
-	f, err := os.Open(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return false
 	}
@@ -126,7 +126,7 @@ func (m *mappings) drop(c *mapping) {
 // openForMapping opens a vector file, checks its header and that it is as long as
 // the catalogue says.
 func openForMapping(path string, want header, rowCount int64) (*os.File, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}

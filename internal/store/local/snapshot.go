@@ -77,6 +77,11 @@ func (s *Store) snapshot(ctx context.Context, of viewOf) (*snapshot, error) {
 }
 
 func (s *Store) trySnapshot(ctx context.Context, of viewOf) (_ *snapshot, err error) {
+	if s.still != nil {
+		if changed, err := s.still.changed(); changed || err != nil {
+			return nil, errors.Join(errStillChanged, err)
+		}
+	}
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, s.closedOr(sqlError(err))
