@@ -40,10 +40,11 @@ var (
 	fileStateFile = cacheFile{name: "roster.bin", magic: "SIGHTROS", version: 1, fields: 0, what: "the file-state table"}
 	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 1, fields: 2, what: "the attributes for fast filters"}
 	tagFile       = cacheFile{name: "tags.bin", magic: "SIGHTTAG", version: 1, fields: 4, what: "the rows of tags for fast filters"}
+	codeSumFile   = cacheFile{name: "codes.sum", magic: "SIGHTCSM", version: 1, fields: 1, what: "the checksums of codes"}
 )
 
 // cacheFiles lists them.
-var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile}
+var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile, codeSumFile}
 
 // maxCacheFile is the largest cache that is read in one go: far above that of 100 million
 // records.
@@ -110,12 +111,17 @@ func (k cacheFile) decode(b []byte, want header) (fields []int64, body []byte, e
 
 // read reads a whole file: see decode.
 func (k cacheFile) read(s *Store, want header) (fields []int64, body []byte, err error) {
-	b, err := readRegular(k.path(s), maxCacheFile)
+	return k.readIn(s.dir, want)
+}
+
+func (k cacheFile) readIn(dir string, want header) (fields []int64, body []byte, err error) {
+	path := filepath.Join(dir, k.name)
+	b, err := readRegular(path, maxCacheFile)
 	if err != nil {
 		return nil, nil, err
 	}
 	if fields, body, err = k.decode(b, want); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", k.path(s), err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return fields, body, nil
 }

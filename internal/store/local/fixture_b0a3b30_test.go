@@ -155,6 +155,9 @@ func TestCachesOfB0a3b30(t *testing.T) {
 	}
 	// What is written today is the same, byte for byte.
 	for _, k := range cacheFiles {
+		if k.name == codeSumFile.name {
+			continue // there were none
+		}
 		want, err := os.ReadFile(filepath.Join(fixtureB0a3b30, "c", k.name))
 		if err != nil {
 			t.Fatal(err)

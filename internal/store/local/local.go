@@ -263,6 +263,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return &store.ModelMismatchError{Have: s.model, Want: o.Model}
 	}
 	if s.write != nil {
+		if _, err := s.write.ExecContext(ctx, sumTable); err != nil {
+			return sqlError(err)
+		}
 		return s.removeStrays(ctx)
 	}
 	return nil
@@ -287,6 +290,9 @@ func (s *Store) Close() error {
 			// All data is safe whatever happens here, so that a failure is no error.
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
+			}
+			if cerr := s.adoptSums(context.Background()); cerr != nil {
+				s.log.Warn("checksums of vectors could not be added", "index", s.dir, "error", cerr)
 			}
 			s.keepCaches(context.Background(), s.cachesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {

@@ -53,6 +53,10 @@ type scan struct {
 	scores   []float32
 	buf      []float32 // for a reader that has to copy
 
+	sums   []uint32 // checksums of the vectors; see sums.go
+	marked sync.Mutex
+	bad    []int64 // selected rows whose vectors turned out to be damaged; marked guards it
+
 	// Selected rows out of sparse blocks, which wait until they are worth a call.
 	gathered vec.Matrix
 	rowIDs   []int64
@@ -73,7 +77,10 @@ func newScan(engine vec.Engine, codes sq8.Engine, sn *snapshot, q store.Query, s
 }
 
 // run finds the candidates and returns the best of each query.
-func (sc *scan) run(ctx context.Context) ([]*vec.TopK, error) {
+func (sc *scan) run(ctx context.Context) (_ []*vec.TopK, err error) {
+	if sc.sums, err = sc.sn.sums(ctx); err != nil {
+		return nil, err
+	}
 	var from int64
 	if c := sc.sn.vectors.codes; sc.codes != nil && c != nil {
 		from = min(c.covered(), sc.sn.rowCount/64*64)
@@ -102,6 +109,9 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 		if err != nil {
 			return err
 		}
+		if err := sc.checkRows(rows, from, to); err != nil {
+			return err
+		}
 		if int64(n)*gatherShare < to-from {
 			err = sc.gather(ctx, rows, from, to)
 		} else {
@@ -112,6 +122,38 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 		}
 	}
 	return sc.scoreGathered(ctx)
+}
+
+// checkRows compares rows with their checksums, once for a mapping.
+func (sc *scan) checkRows(rows vec.Matrix, from, to int64) error {
+	if sc.sn.vectors.isChecked(to) {
+		return nil
+	}
+	const step = 256
+	err := onCores((rows.Rows+step-1)/step, func(i int) error {
+		check := rowChecker{sums: sc.sums}
+		for at := i * step; at < min((i+1)*step, rows.Rows); at++ {
+			switch rowID := from + int64(at); {
+			case check.sound(rowID, rows.Row(at)):
+			case sc.selected.has(rowID):
+				sc.mark(rowID)
+			default:
+				sc.sn.vectors.addDamaged([]int64{rowID}) // for searches to come
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		sc.sn.vectors.setChecked(from, to)
+	}
+	return err
+}
+
+// mark notes a row whose vector is damaged.
+func (sc *scan) mark(rowID int64) {
+	sc.marked.Lock()
+	defer sc.marked.Unlock()
+	sc.bad = append(sc.bad, rowID)
 }
 
 // gather sets the selected rows of a sparse block aside.
@@ -225,7 +267,7 @@ func (p *codePass) block(ctx context.Context, codes sq8.Codes, from, to int) err
 	if n == 0 {
 		return ctx.Err()
 	}
-	if n*sparseShare < to-from {
+	if n*sparseShare < to-from || !p.sn.vectors.codes.sound(from, to) {
 		return p.sparse(ctx, int64(from), int64(to))
 	}
 	rows := codes.Slice(from, to)
@@ -278,12 +320,17 @@ func (p *codePass) unknown(rowID int64) {
 // sparse scores the few selected vectors of a block.
 func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 	var err error
+	check := rowChecker{sums: p.sums}
 	p.selected.each(from, to, func(rowID int64) {
 		var row vec.Matrix
 		if err == nil {
 			row, err = p.sn.vectors.rows(rowID, rowID+1, &p.buf)
 		}
 		if err != nil {
+			return
+		}
+		if !check.sound(rowID, row.Data) {
+			p.mark(rowID)
 			return
 		}
 		for q := range p.found {
@@ -306,6 +353,7 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 		tops[q] = top
 		list := sc.found[q].sorted()
 		query := sc.queries.Row(q)
+		check := rowChecker{sums: sc.sums}
 		var buf []float32
 		for i, c := range list {
 			if !(c.upper >= max(sc.min, top.Threshold())) {
@@ -317,6 +365,10 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 			row, err := sc.sn.vectors.rows(c.rowID, c.rowID+1, &buf)
 			if err != nil {
 				return err
+			}
+			if !check.sound(c.rowID, row.Data) {
+				sc.mark(c.rowID)
+				continue
 			}
 			if score := vec.Dot(row.Data, query); score >= sc.min {
 				// Rounding can take a cosine a little past its bounds.
@@ -333,21 +385,28 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 func onCores(n int, f func(i int) error) error {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers == 1 {
-		for i := range n {
-			if err := f(i); err != nil {
-				return err
+		return vec.CatchFault(func() error {
+			for i := range n {
+				if err := f(i); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	errs := make([]error, workers)
 	for w := range workers {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && errs[w] == nil; i = int(next.Add(1)) - 1 {
-				errs[w] = f(i)
-			}
+			errs[w] = vec.CatchFault(func() error {
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					if err := f(i); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		})
 	}
 	wg.Wait()
