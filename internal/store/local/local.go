@@ -263,6 +263,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return &store.ModelMismatchError{Have: s.model, Want: o.Model}
 	}
 	if s.write != nil {
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
 		if _, err := s.write.ExecContext(ctx, sumTable); err != nil {
 			return sqlError(err)
 		}
