@@ -91,10 +91,13 @@ func (k cacheFile) decodeHead(b []byte, want header) (fields []int64, err error)
 	return fields, nil
 }
 
+// errSeal says that a cache is not as it was written.
+var errSeal = errors.New("the checksum is wrong")
+
 // checkSeal checks the checksum of a header and of what it covers behind it.
 func (k cacheFile) checkSeal(head, sealed []byte) error {
 	if binary.LittleEndian.Uint32(head[12:]) != checksumOf(head[:k.headSize()], sealed) {
-		return fmt.Errorf("%w: the checksum is wrong", store.ErrDamaged)
+		return fmt.Errorf("%w: %w", store.ErrDamaged, errSeal)
 	}
 	return nil
 }

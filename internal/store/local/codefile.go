@@ -160,9 +160,6 @@ func (s *Store) openCodes(path string, h header) (file, int64, error) {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		s.log.Info("the codes for fast searching are made anew", "file", path, "reason", err)
 	}
-	if err := checkOurs(path, codeMagic); err != nil && !errors.Is(err, errNotRegular) {
-		return nil, 0, err
-	}
 	// A reader may have the old file mapped, so that it is replaced and not cut. A link goes.
 	if err := removeIfThere(path); err != nil {
 		return nil, 0, err

@@ -113,6 +113,14 @@ func (m *mappings) release(c *mapping) {
 	m.drop(c)
 }
 
+// reset makes the next search map the files anew.
+func (m *mappings) reset() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(m.current)
+	m.current = nil
+}
+
 // close lets go of the shared mapping; those in use live until they are released.
 func (m *mappings) close() {
 	m.mu.Lock()
