@@ -41,10 +41,11 @@ var (
 	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 2, fields: 2, what: "the attributes for fast filters"}
 	tagFile       = cacheFile{name: "tags.bin", magic: "SIGHTTAG", version: 1, fields: 4, what: "the rows of tags for fast filters"}
 	codeSumFile   = cacheFile{name: "codes.sum", magic: "SIGHTCSM", version: 1, fields: 1, what: "the checksums of codes"}
+	codeStampFile = cacheFile{name: "codes.checked", magic: "SIGHTCCK", version: 1, fields: 5, what: "the note of when codes were checked"}
 )
 
 // cacheFiles lists them.
-var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile, codeSumFile}
+var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile, codeSumFile, codeStampFile}
 
 // maxCacheFile is the largest cache that is read in one go: far above that of 100 million
 // records.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -103,7 +104,14 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 // extendCodes brings the code file up to the committed rows where it is behind by
 // at least the given number. It is called with s.mu held. A failure costs only speed.
 func (s *Store) extendCodes(ctx context.Context, behind int64) {
-	if err := s.tryExtendCodes(ctx, behind); err != nil {
+	err := s.tryExtendCodes(ctx, behind)
+	if err == nil && s.coded.rows >= s.cachesFrom {
+		var sound bool
+		if sound, err = s.checkCodes(s.coded.generation); err == nil && !sound {
+			err = s.tryExtendCodes(ctx, 0)
+		}
+	}
+	if err != nil {
 		s.log.Warn("the codes for fast searching could not be written", "index", s.dir, "error", err)
 	}
 }
@@ -277,6 +285,7 @@ func mapCodes(path string, want header, rowCount int64) (c *codeMapping, err err
 	if rows == 0 {
 		return nil, nil
 	}
+	sums.trusted = isStamped(f, filepath.Dir(path), want, time.Time{})
 	// The last block is mapped to its end, for its checksum.
 	end := min((rows+codeSumRows-1)/codeSumRows*codeSumRows, sums.rows)
 	memory, err := mapFile(f, codeOffset(want.dim, end))

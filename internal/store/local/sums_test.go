@@ -51,6 +51,9 @@ func searchIDs(t *testing.T, s *Store) [][]string {
 // they found before, but for pictures that are named as damaged; what is not searched is
 // found by Verify, and mended by Repair.
 func TestFlippedBits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing for the race detector that searches do not give it")
+	}
 	sound := t.TempDir()
 	s := mustOpen(t, sumOptions(sound))
 	records := benchRecords(rand.New(rand.NewPCG(1, 2)), 0, sumCount, sumDim)
