@@ -206,10 +206,7 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, sums *codeSum
 }
 
 func (sn *snapshot) encodeRows(ctx context.Context, f io.WriterAt, sums *codeSums, from int64) error {
-	check, err := sn.rowChecker(ctx)
-	if err != nil {
-		return err
-	}
+	check := sn.rowChecker(ctx)
 	unknown := slices.Repeat([]float32{float32(math.NaN())}, int(sn.vectors.dim))
 	const step = 4096
 	var buf []float32
@@ -228,7 +225,9 @@ func (sn *snapshot) encodeRows(ctx context.Context, f io.WriterAt, sums *codeSum
 		}
 		for i := range rows.Rows {
 			v := rows.Row(i)
-			if !check.sound(from+int64(i), v) {
+			if sound, err := check.sound(from+int64(i), v); err != nil {
+				return err
+			} else if !sound {
 				v = unknown
 			}
 			sq8.Encode(out[i*width:(i+1)*width], v)

@@ -120,18 +120,15 @@ func (s *Store) copyRows(ctx context.Context, tx *sql.Tx, st *state, kept int64,
 			err = errors.Join(err, f.Close(), removeIfThere(path))
 		}
 	}()
-	old, err := (&snapshot{state: *st, tx: tx, vectors: m}).rowChecker(ctx)
-	if err != nil {
-		return nil, err
-	}
+	old := (&snapshot{state: *st, tx: tx, vectors: m}).rowChecker(ctx)
 	// A vector that is damaged stays so: its new checksum is wrong too.
 	sums := make([]uint32, kept)
-	move := func(from, to int64, v []float32) {
-		if old.sound(from, v) {
-			sums[to] = old.sum(to, v)
-		} else {
+	move := func(from, to int64, v []float32) error {
+		sound, err := old.sound(from, v)
+		if sums[to] = old.sum(to, v); !sound {
 			sums[to] = old.badSum(to, v)
 		}
+		return err
 	}
 	var buf []float32
 	const step = 4096
@@ -147,7 +144,9 @@ func (s *Store) copyRows(ctx context.Context, tx *sql.Tx, st *state, kept int64,
 			return nil, err
 		}
 		for i := range rows.Rows {
-			move(from+int64(i), from+int64(i), rows.Row(i))
+			if err := move(from+int64(i), from+int64(i), rows.Row(i)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for i, rowID := range movers {
@@ -158,7 +157,9 @@ func (s *Store) copyRows(ctx context.Context, tx *sql.Tx, st *state, kept int64,
 		if err = f.put(free[i], row.Data); err != nil {
 			return nil, err
 		}
-		move(rowID, free[i], row.Data)
+		if err := move(rowID, free[i], row.Data); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.Sync(); err != nil {
 		return nil, err

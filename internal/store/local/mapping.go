@@ -22,7 +22,7 @@ type mapping struct {
 	refs       int // guarded by mappings.mu
 
 	sumsMu    sync.Mutex // guards what follows
-	sums      []uint32   // of the rows, once they are read; 0 for none
+	sums      sumBlocks  // those that were read
 	damaged   []int64    // rows whose vectors are not those that were written
 	checkedTo int64      // rows below it have been compared with their checksums
 }

@@ -149,10 +149,14 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 // those that are damaged, and returns the paths of their pictures, and those that wait to be
 // read again.
 func (sn *snapshot) attachVectors(ctx context.Context, records []row) (damaged []string, err error) {
-	check, err := sn.rowChecker(ctx)
-	if err != nil {
+	rowIDs := make([]int64, len(records))
+	for i := range records {
+		rowIDs[i] = records[i].rowID
+	}
+	if err := sn.expect(ctx, rowIDs); err != nil {
 		return nil, err
 	}
+	check := sn.rowChecker(ctx)
 	err = vec.CatchFault(func() error {
 		var buf, all []float32
 		for i := range records {
@@ -164,8 +168,11 @@ func (sn *snapshot) attachVectors(ctx context.Context, records []row) (damaged [
 			if err != nil {
 				return err
 			}
+			sound, err := check.sound(rowID, m.Row(0))
 			switch v := m.Row(0); {
-			case !check.sound(rowID, v):
+			case err != nil:
+				return err
+			case !sound:
 				damaged = append(damaged, records[i].Path)
 				continue
 			case isWithdrawn(v):

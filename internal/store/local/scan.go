@@ -53,7 +53,6 @@ type scan struct {
 	scores   []float32
 	buf      []float32 // for a reader that has to copy
 
-	sums   []uint32 // checksums of the vectors; see sums.go
 	marked sync.Mutex
 	bad    []int64 // selected rows whose vectors turned out to be damaged; marked guards it
 
@@ -77,10 +76,7 @@ func newScan(engine vec.Engine, codes sq8.Engine, sn *snapshot, q store.Query, s
 }
 
 // run finds the candidates and returns the best of each query.
-func (sc *scan) run(ctx context.Context) (_ []*vec.TopK, err error) {
-	if sc.sums, err = sc.sn.sums(ctx); err != nil {
-		return nil, err
-	}
+func (sc *scan) run(ctx context.Context) ([]*vec.TopK, error) {
 	var from int64
 	if c := sc.sn.vectors.codes; sc.codes != nil && c != nil {
 		from = min(c.covered(), sc.sn.rowCount/64*64)
@@ -109,7 +105,7 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 		if err != nil {
 			return err
 		}
-		if err := sc.checkRows(rows, from, to); err != nil {
+		if err := sc.checkRows(ctx, rows, from, to); err != nil {
 			return err
 		}
 		if int64(n)*gatherShare < to-from {
@@ -125,16 +121,23 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 }
 
 // checkRows compares rows with their checksums, once for a mapping.
-func (sc *scan) checkRows(rows vec.Matrix, from, to int64) error {
+func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) error {
 	if sc.sn.vectors.isChecked(to) {
 		return nil
 	}
+	if err := sc.sn.expectAll(ctx, from, to); err != nil {
+		return err
+	}
 	const step = 256
 	err := onCores((rows.Rows+step-1)/step, func(i int) error {
-		check := rowChecker{sums: sc.sums}
+		check := sc.sn.rowChecker(ctx)
 		for at := i * step; at < min((i+1)*step, rows.Rows); at++ {
-			switch rowID := from + int64(at); {
-			case check.sound(rowID, rows.Row(at)):
+			rowID := from + int64(at)
+			sound, err := check.sound(rowID, rows.Row(at))
+			switch {
+			case err != nil:
+				return err
+			case sound:
 			case sc.selected.has(rowID):
 				sc.mark(rowID)
 			default:
@@ -320,7 +323,7 @@ func (p *codePass) unknown(rowID int64) {
 // sparse scores the few selected vectors of a block.
 func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 	var err error
-	check := rowChecker{sums: p.sums}
+	check := p.sn.rowChecker(ctx)
 	p.selected.each(from, to, func(rowID int64) {
 		var row vec.Matrix
 		if err == nil {
@@ -329,7 +332,11 @@ func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 		if err != nil {
 			return
 		}
-		if !check.sound(rowID, row.Data) {
+		var sound bool
+		if sound, err = check.sound(rowID, row.Data); err != nil {
+			return
+		}
+		if !sound {
 			p.mark(rowID)
 			return
 		}
@@ -353,7 +360,7 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 		tops[q] = top
 		list := sc.found[q].sorted()
 		query := sc.queries.Row(q)
-		check := rowChecker{sums: sc.sums}
+		check := sc.sn.rowChecker(ctx)
 		var buf []float32
 		for i, c := range list {
 			if !(c.upper >= max(sc.min, top.Threshold())) {
@@ -362,11 +369,18 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 			if i%1024 == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if i%expected == 0 {
+				if err := sc.sn.expect(ctx, rowsOf(list[i:min(i+expected, len(list))])); err != nil {
+					return err
+				}
+			}
 			row, err := sc.sn.vectors.rows(c.rowID, c.rowID+1, &buf)
 			if err != nil {
 				return err
 			}
-			if !check.sound(c.rowID, row.Data) {
+			if sound, err := check.sound(c.rowID, row.Data); err != nil {
+				return err
+			} else if !sound {
 				sc.mark(c.rowID)
 				continue
 			}
@@ -378,6 +392,17 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 		return nil
 	})
 	return tops, err
+}
+
+// expected is how many candidates' checksums are read at once.
+const expected = 128
+
+func rowsOf(list []candidate) []int64 {
+	out := make([]int64, len(list))
+	for i, c := range list {
+		out[i] = c.rowID
+	}
+	return out
 }
 
 // onCores calls f for 0 to n-1, on as many cores as there are, and returns the first

@@ -78,63 +78,128 @@ func sumBlock(ctx context.Context, tx *sql.Tx, generation, block int64) ([]byte,
 	return b, sqlError(err)
 }
 
-// sums returns the checksums of all rows of a snapshot, which the mapping keeps.
-func (sn *snapshot) sums(ctx context.Context) ([]uint32, error) {
+// sumBlocks are the checksums that a mapping has read so far, by block.
+type sumBlocks map[int64]loadedSums
+
+// loadedSums is a block as it was when an index had a number of rows.
+type loadedSums struct {
+	sums     []uint32
+	rowCount int64
+}
+
+// loadSums reads the blocks that are not at hand.
+func (sn *snapshot) loadSums(ctx context.Context, blocks []int64) error {
 	m := sn.vectors
 	m.sumsMu.Lock()
 	defer m.sumsMu.Unlock()
-	if int64(len(m.sums)) >= sn.rowCount {
-		return m.sums, nil
+	if m.sums == nil {
+		m.sums = sumBlocks{}
+	}
+	var missing []int64
+	for _, block := range blocks {
+		if have, ok := m.sums[block]; !ok || have.rowCount < min(sn.rowCount, (block+1)*sumRows) {
+			missing = append(missing, block)
+			m.sums[block] = loadedSums{rowCount: sn.rowCount} // where the catalogue has none
+		}
+	}
+	if len(missing) == 0 {
+		return nil
 	}
 	var tables int
 	if err := sn.tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'sums'").Scan(&tables); err != nil {
-		return nil, sqlError(err)
+		m.sums = nil
+		return sqlError(err)
 	}
-	sums := make([]uint32, sn.rowCount)
-	if tables == 0 {
-		m.sums = sums
-		return sums, nil
+	if tables == 0 { // from before there were any
+		return nil
 	}
-	rows, err := sn.tx.QueryContext(ctx, "SELECT block, sums FROM sums WHERE generation = ?", sn.generation)
+	for chunk := range chunks(missing) {
+		if err := sn.readSums(ctx, chunk); err != nil {
+			m.sums = nil
+			return err
+		}
+	}
+	return nil
+}
+
+// readSums reads blocks into the mapping, whose lock is held.
+func (sn *snapshot) readSums(ctx context.Context, blocks []any) error {
+	rows, err := sn.tx.QueryContext(ctx, "SELECT block, sums FROM sums WHERE block IN "+list(len(blocks))+" AND generation = ?",
+		append(blocks, sn.generation)...)
 	if err != nil {
-		return nil, sqlError(err)
+		return sqlError(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var block int64
 		var b sql.RawBytes
 		if err := rows.Scan(&block, &b); err != nil {
-			return nil, sqlError(err)
+			return sqlError(err)
 		}
-		for i := range int64(min(sumRows, len(b)/4)) {
-			if rowID := block*sumRows + i; block >= 0 && block < sn.rowCount && rowID < sn.rowCount {
-				sums[rowID] = binary.LittleEndian.Uint32(b[4*i:])
-			}
+		sums := make([]uint32, min(sumRows, len(b)/4))
+		for i := range sums {
+			sums[i] = binary.LittleEndian.Uint32(b[4*i:])
 		}
+		sn.vectors.sums[block] = loadedSums{sums: sums, rowCount: sn.rowCount}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, sqlError(err)
-	}
-	m.sums = sums
-	return sums, nil
+	return sqlError(rows.Err())
 }
 
 // rowChecker compares vectors with their checksums. One is for one goroutine.
 type rowChecker struct {
 	summer
-	sums []uint32
+	ctx   context.Context // of the one search or scan
+	sn    *snapshot
+	block int64 // whose checksums are at hand, -1 for none
+	sums  []uint32
 }
 
-func (sn *snapshot) rowChecker(ctx context.Context) (*rowChecker, error) {
-	sums, err := sn.sums(ctx)
-	return &rowChecker{sums: sums}, err
+func (sn *snapshot) rowChecker(ctx context.Context) *rowChecker {
+	return &rowChecker{ctx: ctx, sn: sn, block: -1}
+}
+
+// want returns the checksum of a row, 0 where it has none.
+func (c *rowChecker) want(rowID int64) (uint32, error) {
+	block := rowID / sumRows
+	if block != c.block {
+		if err := c.sn.loadSums(c.ctx, []int64{block}); err != nil {
+			return 0, err
+		}
+		m := c.sn.vectors
+		m.sumsMu.Lock()
+		c.block, c.sums = block, m.sums[block].sums
+		m.sumsMu.Unlock()
+	}
+	if at := rowID % sumRows; at < int64(len(c.sums)) {
+		return c.sums[at], nil
+	}
+	return 0, nil
 }
 
 // sound reports whether the vector of a row is the one that was written. One without a
 // checksum is taken as it is.
-func (c *rowChecker) sound(rowID int64, v []float32) bool {
-	want := c.sums[rowID]
-	return want == 0 || want == c.sum(rowID, v)
+func (c *rowChecker) sound(rowID int64, v []float32) (bool, error) {
+	want, err := c.want(rowID)
+	return want == 0 || want == c.sum(rowID, v), err
+}
+
+// expect reads the checksums of rows that will be asked for, in one go.
+func (sn *snapshot) expect(ctx context.Context, rowIDs []int64) error {
+	var blocks []int64
+	for _, rowID := range rowIDs {
+		blocks = append(blocks, rowID/sumRows)
+	}
+	slices.Sort(blocks)
+	return sn.loadSums(ctx, slices.Compact(blocks))
+}
+
+// expectAll is expect for the rows [from, to).
+func (sn *snapshot) expectAll(ctx context.Context, from, to int64) error {
+	var blocks []int64
+	for block := from / sumRows; block*sumRows < to; block++ {
+		blocks = append(blocks, block)
+	}
+	return sn.loadSums(ctx, blocks)
 }
 
 // damagedRows are the rows whose vectors were found to be damaged. They are not searched.
@@ -210,8 +275,8 @@ func (s *Store) adoptSums(ctx context.Context) error {
 		return err
 	}
 	defer sn.release()
-	sums, err := sn.sums(ctx)
-	if err != nil || !slices.Contains(sums[:sn.rowCount], 0) {
+	all, err := sn.allSums(ctx)
+	if err != nil || !slices.Contains(all, 0) {
 		return err
 	}
 	return s.changeLocked(ctx, func(tx *sql.Tx, st *state) error {
@@ -222,7 +287,7 @@ func (s *Store) adoptSums(ctx context.Context) error {
 		var buf []float32
 		for from := int64(0); from < sn.rowCount; from += sumRows {
 			to := min(from+sumRows, sn.rowCount)
-			block := slices.Clone(sums[from:to])
+			block := all[from:to]
 			if !slices.Contains(block, 0) {
 				continue
 			}
@@ -248,6 +313,22 @@ func (s *Store) adoptSums(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// allSums returns the checksums of all rows.
+func (sn *snapshot) allSums(ctx context.Context) ([]uint32, error) {
+	if err := sn.expectAll(ctx, 0, sn.rowCount); err != nil {
+		return nil, err
+	}
+	check := sn.rowChecker(ctx)
+	all := make([]uint32, sn.rowCount)
+	for rowID := range sn.rowCount {
+		var err error
+		if all[rowID], err = check.want(rowID); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // isWithdrawn reports whether a vector stands for one that was lost: all of it is NaN.

@@ -135,10 +135,7 @@ func (sn *snapshot) verifyRows(ctx context.Context, found func(string)) (*bitmap
 }
 
 func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, d *damage, found func(string)) error {
-	check, err := sn.rowChecker(ctx)
-	if err != nil {
-		return err
-	}
+	check := sn.rowChecker(ctx)
 	var buf []float32
 	var waiting []int64
 	for from := int64(0); from < sn.rowCount; from += scanRows {
@@ -151,13 +148,20 @@ func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, d *damage, 
 			return err
 		}
 		used.each(from, to, func(rowID int64) {
-			switch v := rows.Row(int(rowID - from)); {
-			case isWithdrawn(v) && check.sound(rowID, v):
+			v := rows.Row(int(rowID - from))
+			sound, failed := check.sound(rowID, v)
+			switch {
+			case failed != nil:
+				err = failed
+			case sound && isWithdrawn(v):
 				waiting = append(waiting, rowID)
-			case !vec.IsUnit(v) || !check.sound(rowID, v):
+			case !sound || !vec.IsUnit(v):
 				d.vectors = append(d.vectors, rowID)
 			}
 		})
+		if err != nil {
+			return err
+		}
 	}
 	tell := func(rowIDs []int64, what string) error {
 		for _, rowID := range rowIDs {
@@ -179,10 +183,7 @@ func (sn *snapshot) verifyCodes(ctx context.Context, d *damage, found func(strin
 	if codes == nil {
 		return nil
 	}
-	check, err := sn.rowChecker(ctx)
-	if err != nil {
-		return err
-	}
+	check := sn.rowChecker(ctx)
 	bad, first := 0, int64(0)
 	var buf []float32
 	want := make([]byte, codes.CodeSize)
@@ -196,7 +197,9 @@ func (sn *snapshot) verifyCodes(ctx context.Context, d *damage, found func(strin
 		}
 		for i := range rows.Rows {
 			rowID := from + int64(i)
-			if !check.sound(rowID, rows.Row(i)) {
+			if sound, err := check.sound(rowID, rows.Row(i)); err != nil {
+				return err
+			} else if !sound {
 				continue
 			}
 			sq8.Encode(want, rows.Row(i))
