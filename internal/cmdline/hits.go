@@ -22,10 +22,11 @@ type HitFormat int
 
 // The ways to print hits.
 const (
-	HitTable HitFormat = iota
-	HitJSON            // one object per line
-	HitPaths           // paths alone, one per line
-	HitNUL             // paths alone, each ended by a NUL, for xargs -0
+	HitTable     HitFormat = iota
+	HitJSON                // one object per line
+	HitPaths               // paths alone, one per line
+	HitNUL                 // paths alone, each ended by a NUL, for xargs -0
+	HitSafePaths           // paths alone, one per line, as terminal.Safe shows them
 )
 
 // hitJSON is a hit for scripts.
@@ -74,6 +75,10 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 		for _, h := range hits {
 			out.WriteString(h.Path) // bufio keeps the first error for Flush
 			out.WriteByte(end)
+		}
+	case HitSafePaths:
+		for _, h := range hits {
+			fmt.Fprintln(out, terminal.Safe(h.Path))
 		}
 	default:
 		writeTable(out, hits, wd)

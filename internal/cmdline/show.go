@@ -49,6 +49,9 @@ func (p *Program) ShowHits(c *cli.Context, hits []store.Hit, notice string) erro
 	if c.Bool("preview") && format == HitTable {
 		return p.showPreviews(hits, wd)
 	}
+	if format != HitTable && format != HitJSON && IsTerminal(p.Stdout) {
+		format = HitSafePaths // programs get the bytes, a terminal no commands to itself
+	}
 	if err := WriteHits(p.Stdout, hits, format, wd); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"os"
@@ -186,5 +187,20 @@ func TestStoreKinds(t *testing.T) {
 	const want = `store is "cloud"; it can be local, milvus`
 	if _, err := config.Load(sources("local", "milvus")); !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// A file without end is refused, and a pipe is read.
+func TestConfigFileIsSmall(t *testing.T) {
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, bytes.Repeat([]byte("# much\n"), (2<<20)/7), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{large, "/dev/zero", dir} {
+		_, err := config.Load(config.Sources{File: path, Getenv: env(nil)})
+		if !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -111,11 +113,34 @@ func readFile(v *viper.Viper, s Sources) error {
 		return fmt.Errorf("%w: config file: %w", ErrInvalid, err)
 	}
 	defer f.Close()
+	content, err := readSmall(f)
+	if err != nil {
+		return fmt.Errorf("%w: config file %s: %w", ErrInvalid, path, err)
+	}
 	v.SetConfigType("yaml")
-	if err := v.ReadConfig(f); err != nil {
+	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
 	}
 	return nil
+}
+
+// maxFile is the largest config file, far above one with every setting.
+const maxFile = 1 << 20
+
+// readSmall reads a file or a pipe that has at most maxFile bytes. A device may have no end.
+func readSmall(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); !mode.IsRegular() && mode&fs.ModeNamedPipe == 0 {
+		return nil, errors.New("it is neither a file nor a pipe")
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = fmt.Errorf("it has more than %d bytes", maxFile)
+	}
+	return content, err
 }
 
 // decodeLists lets a list be given in one environment variable, one value per line: a

@@ -108,6 +108,9 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 	if len(recs) == 0 {
 		return store.Record{}, fmt.Errorf("%w: %s", store.ErrNotFound, idOrPath)
 	}
+	if recs[0].Vector == nil {
+		return store.Record{}, fmt.Errorf("%w: the embedding of %s is lost until the next indexer run", store.ErrDamaged, idOrPath)
+	}
 	return recs[0], nil
 }
 

@@ -187,6 +187,9 @@ func TestCachesOfB0a3b30(t *testing.T) {
 	}
 	// What is written today is the same, byte for byte.
 	for _, k := range cacheFiles {
+		if k.name == codeSumFile.name || k.name == codeStampFile.name {
+			continue // there were none
+		}
 		if k.name == fileStateFile.name || k.name == attributeFile.name {
 			k.version = 1
 		}

@@ -103,7 +103,8 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one per snapshot
+	read  *sql.DB         // read-only connections, one per snapshot
+	still *stillCatalogue // nil where SQLite watches over other writers
 	maps  mappings
 	known attributeCache
 
@@ -119,6 +120,7 @@ type Store struct {
 var (
 	_ store.Store            = (*Store)(nil)
 	_ store.Verifier         = (*Store)(nil)
+	_ store.Repairer         = (*Store)(nil)
 	_ store.Promoter         = (*Store)(nil)
 	_ store.ModelIndexKeeper = (*Store)(nil)
 	_ store.FileStateLister  = (*Store)(nil)
@@ -239,17 +241,23 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
 			return err
 		}
-		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
-			return err
-		}
 		if o.Mode.Creates() {
 			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
+		if err := checkCatalogueFiles(s.cataloguePath()); err != nil {
+			return err
+		}
+		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
+			return err
+		}
+		// What a killed process left is undone here: readers cannot.
+		if err := probeCatalogue(ctx, s.write); err != nil {
+			return sqlError(err)
+		}
 	}
-	var err error
-	if s.read, err = openCatalogue(s.cataloguePath(), store.ReadOnly); err != nil {
+	if err := s.openForReading(ctx); err != nil {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
@@ -264,6 +272,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.write != nil {
 		if err := s.migrate(ctx); err != nil {
 			return err
+		}
+		if _, err := s.write.ExecContext(ctx, sumTable); err != nil {
+			return sqlError(err)
 		}
 		return s.removeStrays(ctx)
 	}
@@ -293,6 +304,9 @@ func (s *Store) Close() error {
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
 			}
+			if cerr := s.adoptSums(context.Background()); cerr != nil {
+				s.log.Warn("checksums of vectors could not be added", "index", s.dir, "error", cerr)
+			}
 			s.keepCaches(context.Background(), s.cachesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
 				s.log.Warn("the catalogue's log could not be folded in", "index", s.dir, "error", cerr)
@@ -315,6 +329,9 @@ func (s *Store) release() error {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if s.still != nil {
+		errs = append(errs, s.still.release())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())

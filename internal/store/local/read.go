@@ -8,7 +8,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Get implements store.Scanner.
+// Get implements store.Scanner. A record whose vector is damaged comes without one.
 func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
@@ -25,9 +25,11 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 		if err := sn.attachTags(ctx, rows); err != nil {
 			return nil, err
 		}
-		if err := sn.attachVectors(rows); err != nil {
+		damaged, err := sn.attachVectors(ctx, rows)
+		if err != nil {
 			return nil, err
 		}
+		s.warnDamaged(damaged)
 		for _, r := range rows {
 			found[r.ID] = r.Record
 		}
@@ -76,7 +78,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 	return out, nil
 }
 
-// FindContent implements store.Scanner.
+// FindContent implements store.Scanner. Records whose vectors are damaged are left out.
 func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]store.Record, error) {
 	if len(hash) == 0 || limit < 1 {
 		return nil, s.isOpen()
@@ -93,12 +95,16 @@ func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]stor
 	if err := sn.attachTags(ctx, rows); err != nil {
 		return nil, err
 	}
-	if err := sn.attachVectors(rows); err != nil {
+	damaged, err := sn.attachVectors(ctx, rows)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]store.Record, len(rows))
-	for i, r := range rows {
-		out[i] = r.Record
+	s.warnDamaged(damaged)
+	var out []store.Record
+	for _, r := range rows {
+		if r.Vector != nil { // others have no embedding that could be used again
+			out = append(out, r.Record)
+		}
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // recordColumns is what scanRecord reads, of a table called r.
@@ -144,25 +145,48 @@ func (sn *snapshot) attachTags(ctx context.Context, records []row) error {
 	return sqlError(rows.Err())
 }
 
-// attachVectors copies the vectors of records, which share their memory.
-func (sn *snapshot) attachVectors(records []row) error {
-	var buf, all []float32
+// attachVectors copies the vectors of records, which share their memory. It leaves out
+// those that are damaged, and returns the paths of their pictures, and those that wait to be
+// read again.
+func (sn *snapshot) attachVectors(ctx context.Context, records []row) (damaged []string, err error) {
+	rowIDs := make([]int64, len(records))
 	for i := range records {
-		rowID := records[i].rowID
-		if rowID < 0 || rowID >= sn.rowCount {
-			return fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
-		}
-		m, err := sn.vectors.rows(rowID, rowID+1, &buf)
-		if err != nil {
-			return err
-		}
-		if all == nil {
-			all = make([]float32, 0, len(records)*m.Cols)
-		}
-		all = append(all, m.Row(0)...)
-		records[i].Vector = all[len(all)-m.Cols : len(all) : len(all)]
+		rowIDs[i] = records[i].rowID
 	}
-	return nil
+	if err := sn.expect(ctx, rowIDs); err != nil {
+		return nil, err
+	}
+	check := sn.rowChecker(ctx)
+	err = vec.CatchFault(func() error {
+		var buf, all []float32
+		for i := range records {
+			rowID := records[i].rowID
+			if rowID < 0 || rowID >= sn.rowCount {
+				return fmt.Errorf("%w: row %d of %d", store.ErrDamaged, rowID, sn.rowCount)
+			}
+			m, err := sn.vectors.rows(rowID, rowID+1, &buf)
+			if err != nil {
+				return err
+			}
+			sound, err := check.sound(rowID, m.Row(0))
+			switch v := m.Row(0); {
+			case err != nil:
+				return err
+			case !sound:
+				damaged = append(damaged, records[i].Path)
+				continue
+			case isWithdrawn(v):
+				continue
+			}
+			if all == nil {
+				all = make([]float32, 0, len(records)*m.Cols)
+			}
+			all = append(all, m.Row(0)...)
+			records[i].Vector = all[len(all)-m.Cols : len(all) : len(all)]
+		}
+		return nil
+	})
+	return damaged, sn.vectors.explainFault(err)
 }
 
 // chunks cuts values into the arguments of successive IN lists.

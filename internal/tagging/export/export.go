@@ -30,7 +30,7 @@ type Format string
 
 // The formats.
 const (
-	CSV     Format = "csv"
+	CSV     Format = "csv" // texts are cells as CSVCell writes them
 	JSONL   Format = "jsonl"
 	Parquet Format = "parquet"
 )
@@ -138,10 +138,27 @@ type csvWriter struct{ csv *csv.Writer }
 func (c *csvWriter) Write(r Row) error {
 	r = r.encoded()
 	return c.csv.Write([]string{
-		r.Path, r.Label, number(r.Score), number(r.Probability),
+		CSVCell(r.Path), CSVCell(r.Label), number(r.Score), number(r.Probability),
 		r.ID, r.Run, r.Model, r.Labels, r.Templates, r.Time.UTC().Format(time.RFC3339), r.PathBase64,
 	})
 }
+
+// formulaStarts are the first characters of a cell that spreadsheets take for a formula, and
+// the apostrophe that keeps them from it.
+const formulaStarts = "=+-@\t\r'"
+
+// CSVCell returns a text as a cell of a CSV table: with an apostrophe before a text that a
+// spreadsheet would take for a formula, as OWASP recommends (CSV injection), or that begins
+// with an apostrophe itself. CSVText gives the text back.
+func CSVCell(text string) string {
+	if text != "" && strings.IndexByte(formulaStarts, text[0]) >= 0 {
+		return "'" + text
+	}
+	return text
+}
+
+// CSVText returns the text of a cell that CSVCell wrote.
+func CSVText(cell string) string { return strings.TrimPrefix(cell, "'") }
 
 func number(x float32) string { return strconv.FormatFloat(float64(x), 'g', -1, 32) }
 
