@@ -146,7 +146,7 @@ func MeasureSample(ctx context.Context, c *zeroshot.Classifier, s Sample, minimu
 	q.CalibrationError = calibrationError(pairs, 0)
 	q.LikelyError = calibrationError(pairs, 0.05)
 	q.Gain, q.Offset = fitLogits(pairs)
-	q.Intervals = bootstrap(pairs, n, float64(minimum))
+	q.Intervals = intervalsAt(pairs, n, float64(minimum))
 	q.PerLabel, q.MeanAveragePrecision = perLabel(pairs, c.List().Labels, minimum)
 	return q, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/bootstrap"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -83,27 +84,20 @@ func TestPerLabel(t *testing.T) {
 	}
 }
 
-func TestBootstrap(t *testing.T) {
-	// 400 pictures that each get a label; half of them rightly. The standard error of the
-	// precision is 0.025, so that 95 of 100 samples lie within 0.049.
+func TestIntervalsAt(t *testing.T) {
+	// 400 pictures that each get a label; half of them rightly.
 	var pairs []pair
 	for i := range 400 {
 		pairs = append(pairs, pair{prob: 0.9, picture: int32(i), true: i%2 == 0})
 	}
-	got := bootstrap(pairs, 400, 0.5)
+	got := intervalsAt(pairs, 400, 0.5)
 	for _, d := range []float64{0.5 - got.Precision.Low, got.Precision.High - 0.5} {
 		if d < 0.04 || d > 0.06 {
 			t.Errorf("precision %+v, want 0.45 to 0.55", got.Precision)
 		}
 	}
-	if want := (Interval{1, 1}); got.Recall != want {
+	if want := (bootstrap.Interval{Low: 1, High: 1}); got.Recall != want {
 		t.Errorf("recall %+v, want %+v", got.Recall, want)
-	}
-	if again := bootstrap(pairs, 400, 0.5); again != got {
-		t.Errorf("%+v, then %+v", got, again)
-	}
-	if got := bootstrap(nil, 0, 0.5); got != (Intervals{}) {
-		t.Errorf("of no pictures: %+v", got)
 	}
 }
 
