@@ -3,8 +3,8 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/sightline/sightline/internal/cmdline.Version=$(VERSION)
 
-# HEIC and AVIF always in WebAssembly: the same pixels on every machine, whatever
-# codecs its system has (see internal/imaging/heif.go).
+# No library may load codecs of the system: the same pixels on every machine. (None
+# does today: HEIC and AVIF are read by codecs of our own build, internal/imaging/heif.)
 export TAGS := nodynamic
 
 # Homebrew keeps libjpeg-turbo out of the C compiler's path on macOS.
@@ -20,7 +20,7 @@ endif
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
-.PHONY: build install setup photos demo test quality bench lint clean help
+.PHONY: build install setup photos demo test chaos quality bench lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -43,6 +43,9 @@ test: ## run every check and every test, from nothing, with Milvus servers that 
 quality: setup photos ## measure labelling on five sets of pictures, which it fetches (docs/quality.md)
 	@scripts/quality/quality.sh
 	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/zeroshot -run 'Quality|LabelSets'
+
+chaos: setup ## crash, damage, race and fuzz tests in their long form (an hour)
+	@scripts/chaos.sh
 
 bench: build photos ## measure indexing and search against other programs; QUICK=1 for a short look
 	@scripts/bench/bench.sh $(if $(QUICK),--quick)

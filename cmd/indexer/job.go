@@ -6,6 +6,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // pipelineFlags tune the pipeline; their defaults fit nearly every machine.
@@ -18,6 +19,7 @@ func pipelineFlags() []cli.Flag {
 		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures per batch", DefaultText: "8, or as tuned", Category: category},
 		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
 		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
+		&cli.Int64Flag{Name: "max-memory", Usage: "refuse pictures that take more than `N` bytes of memory to decode", DefaultText: "800 MiB", Category: category},
 	}
 }
 
@@ -26,6 +28,10 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
+	}
+	list := func(walk.Skip) {}
+	if c.Bool("list-skipped") {
+		r.Skipped = func(k walk.Skip) { list(k) }
 	}
 	job, err := p.OpenIndexJob(c.Context, cfg, r)
 	if err != nil {
@@ -38,8 +44,10 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	}
 	defer reporter.Close()
 	var observer index.Observer = reporter
+	list = skippedLister(p, reporter, c.Bool("json"))
 	if c.Bool("json") {
-		observer = &failureLines{Observer: reporter, p: p}
+		lines := &failureLines{Observer: reporter, p: p}
+		observer, list = lines, lines.alsoFor(list)
 	}
 	out, err := job.Run(c.Context, observer)
 	reporter.Close()

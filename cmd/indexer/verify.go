@@ -18,9 +18,20 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
 		Usage: "read the whole index and check that it is sound",
 		Description: `Changes nothing. Every problem is printed on a line of its own.
 
-   indexer verify`,
-		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+   indexer verify
+
+With --repair, what can be mended is mended: caches are made anew, and pictures
+whose embeddings are damaged are left out of searches until the next indexer run
+reads them again. They keep their tags.
+
+   indexer verify --repair && indexer run PATH`,
+		Flags: cmdline.Flags([]cli.Flag{
+			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
+		}, cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
+			if c.Bool("repair") {
+				return repair(p, c)
+			}
 			_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 			if err != nil {
 				return err
@@ -44,4 +55,37 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
 			return nil
 		},
 	}
+}
+
+// repair mends an index and verifies it.
+func repair(p *cmdline.Program, c *cli.Context) error {
+	_, st, err := p.OpenAnyStore(c, store.ReadWrite)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	problems := 0
+	tell := func(kind string) func(string) {
+		return func(text string) {
+			problems++
+			if c.Bool("json") {
+				p.PrintJSON(map[string]string{kind: text})
+				return
+			}
+			p.Printf("%s: %s\n", kind, terminal.Safe(text))
+		}
+	}
+	err = index.Repair(c.Context, st, tell("problem"), tell("mended"))
+	if errors.Is(err, index.ErrCannotRepair) {
+		return fault.Usagef("", "%s", err)
+	} else if err != nil {
+		return err
+	}
+	if problems == 0 {
+		if !c.Bool("json") {
+			p.Printf("the index is sound\n")
+		}
+		return nil
+	}
+	return index.Verify(c.Context, st, tell("left"))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
@@ -28,7 +29,7 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -36,6 +37,9 @@ func list(c *cli.Context, p *cmdline.Program) error {
 	hits, err := query.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
+	}
+	if cfg.Index.RAW == config.RAWTwin {
+		hits = query.Pair(hits)
 	}
 	return p.ShowHits(c, hits, "")
 }

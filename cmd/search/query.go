@@ -1,11 +1,13 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 )
@@ -17,10 +19,11 @@ func queryFlags() []cli.Flag {
 		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
 		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
 		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
-		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024)", Category: narrowing},
+		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024), by the clock of where it was taken", Category: narrowing},
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
+		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
@@ -35,13 +38,22 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 		return query.Params{}, fault.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
 	}
 	filter, err := query.Filters{
-		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"),
-		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
+		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"), FileDates: c.Bool("file-dates"),
+		Tags: c.StringSlice("tag"), Formats: splitCommas(c.StringSlice("format")),
 	}.Compile()
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
 	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
+}
+
+// splitCommas divides values that can hold no comma themselves, as names of formats.
+func splitCommas(values []string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, strings.Split(v, ",")...)
+	}
+	return out
 }
 
 // find opens the index, asks it, and prints the hits.
@@ -54,6 +66,7 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
+	params.Pair = cfg.Index.RAW == config.RAWTwin
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err

@@ -46,7 +46,9 @@ var rules = []rule{
 	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
-	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong; build a new index with --db DIR"},
+	{is(store.ErrIO), fault.Fatal, adviseDisk},
+	{is(syscall.EIO), fault.Fatal, adviseDisk},
+	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; else build a new index with --db DIR"},
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
 	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
@@ -70,6 +72,8 @@ var rules = []rule{
 }
 
 const adviseAgain = "what was reported is safe; run the same command again to go on"
+
+const adviseDisk = "try again; if it fails again, look at the disk and its connection: the index itself may be sound"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
 

@@ -45,6 +45,8 @@ func TestExplain(t *testing.T) {
 		{store.ErrNotFound, fault.Fatal, "search image"},
 		{store.ErrNoSpace, fault.Fatal, "make room"},
 		{syscall.ENOSPC, fault.Fatal, "make room"},
+		{store.ErrIO, fault.Fatal, "try again"},
+		{syscall.EIO, fault.Fatal, "try again"},
 		{ort.ErrNoLibrary, fault.Fatal, "--onnxruntime-lib"},
 		{clip.ErrUnreadable, fault.Fatal, "model verify"},
 		{clip.ErrIncomplete, fault.Fatal, "model fetch"},
@@ -97,7 +99,7 @@ func TestExplainRulesAreReached(t *testing.T) {
 		reached := false
 		for _, err := range []error{
 			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
-			store.ErrNewerFormat, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
+			store.ErrNewerFormat, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, store.ErrIO, syscall.EIO, ort.ErrNoLibrary,
 			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
 			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission,

@@ -22,7 +22,7 @@ func (e *Env) OpenSearch(ctx context.Context, cfg config.Config) (*Search, error
 	if err != nil {
 		return nil, err
 	}
-	service := query.New(open.Store, open.Encoder, cfg.Collection, Limits(cfg)).RememberTexts(e.TextCache())
+	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).RememberTexts(e.TextCache())
 	return &Search{Service: service, Notice: open.Encoder.Spec().Notice, open: open}, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // File is new content for a path that is written bit by bit. Until Commit what was at the
@@ -16,6 +18,46 @@ type File struct {
 	mode fs.FileMode
 	temp *os.File // nil once it is committed or aborted
 	out  *bufio.Writer
+}
+
+// The names of files that are being written.
+const (
+	tempPrefix = ".sightline-"
+	tempSuffix = ".tmp"
+)
+
+// leftAfter is the age from which such a file is what a killed process left behind.
+const leftAfter = time.Hour
+
+// RemoveLeftovers removes from a folder what killed processes were writing there: files of
+// this package that have not been written to for an hour. It returns how many there were.
+func RemoveLeftovers(dir string) (int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	removed := 0
+	var errs []error
+	for _, e := range entries {
+		name := e.Name()
+		if !e.Type().IsRegular() || !strings.HasPrefix(name, tempPrefix) || !strings.HasSuffix(name, tempSuffix) {
+			continue
+		}
+		// CreateTemp puts digits between: another name is not ours.
+		if digits := name[len(tempPrefix) : len(name)-len(tempSuffix)]; digits == "" || strings.Trim(digits, "0123456789") != "" {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < leftAfter {
+			continue // gone, or perhaps being written
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+			continue
+		}
+		removed++
+	}
+	return removed, errors.Join(errs...)
 }
 
 // Create begins new content for a path, in a file beside it. The caller must end it with
@@ -33,7 +75,7 @@ func Create(path string) (*File, error) {
 		f.mode = st.Mode().Perm()
 	}
 	var err error
-	if f.temp, err = os.CreateTemp(filepath.Dir(path), ".sightline-*.tmp"); err != nil {
+	if f.temp, err = os.CreateTemp(filepath.Dir(path), tempPrefix+"*"+tempSuffix); err != nil {
 		return nil, err
 	}
 	f.out = bufio.NewWriterSize(f.temp, 1<<16)

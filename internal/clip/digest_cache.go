@@ -38,6 +38,13 @@ type digestEntry struct {
 	Size    int64  `json:"size"`
 	ModTime int64  `json:"mtime_ns"`
 	SHA256  string `json:"sha256"`
+	Check   string `json:"check"` // of the other fields and the path: damage must not pass for another model
+}
+
+// check is what the field Check must be.
+func (e digestEntry) check(path string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d\x00%s", path, e.Size, e.ModTime, e.SHA256))
+	return hex.EncodeToString(sum[:8])
 }
 
 // digestFile is the layout on disk. A file of another version counts as empty.
@@ -113,7 +120,7 @@ func (c *DigestCache) lookup(abs string, st os.FileInfo) (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[abs]
-	ok = ok && e.Size == st.Size() && e.ModTime == st.ModTime().UnixNano() && len(e.SHA256) == 2*sha256.Size
+	ok = ok && e.Size == st.Size() && e.ModTime == st.ModTime().UnixNano() && len(e.SHA256) == 2*sha256.Size && e.Check == e.check(abs)
 	return e.SHA256, ok
 }
 
@@ -121,6 +128,7 @@ func (c *DigestCache) remember(abs string, e digestEntry) {
 	if c == nil {
 		return
 	}
+	e.Check = e.check(abs)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.entries[abs] = e

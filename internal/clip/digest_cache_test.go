@@ -147,6 +147,8 @@ func TestDigestCacheSurvivesDamage(t *testing.T) {
 		"another version": `{"version": 99, "digests": {}}`,
 		"empty digest":    fmt.Sprintf(`{"version": 1, "digests": {%q: {"size": 1, "mtime_ns": %d, "sha256": ""}}}`, path, mtime(t, path)),
 		"no digests":      `{"version": 1}`,
+		"another digest": fmt.Sprintf(`{"version": 1, "digests": {%q: {"size": 1, "mtime_ns": %d, "sha256": %q, "check": "0011223344556677"}}}`,
+			path, mtime(t, path), strings.Repeat("ab", 32)),
 	} {
 		if err := os.WriteFile(store, []byte(content), 0o644); err != nil {
 			t.Fatal(err)

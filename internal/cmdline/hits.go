@@ -3,10 +3,14 @@ package cmdline
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/sightline/sightline/internal/store"
@@ -18,24 +22,37 @@ type HitFormat int
 
 // The ways to print hits.
 const (
-	HitTable HitFormat = iota
-	HitJSON            // one object per line
-	HitPaths           // paths alone, one per line
-	HitNUL             // paths alone, each ended by a NUL, for xargs -0
+	HitTable     HitFormat = iota
+	HitJSON                // one object per line
+	HitPaths               // paths alone, one per line
+	HitNUL                 // paths alone, each ended by a NUL, for xargs -0
+	HitSafePaths           // paths alone, one per line, as terminal.Safe shows them
 )
 
 // hitJSON is a hit for scripts.
 type hitJSON struct {
-	Rank       int      `json:"rank"`
-	Score      float32  `json:"score"`
-	ID         string   `json:"id"`
-	Path       string   `json:"path"`
-	Width      int      `json:"width"`
-	Height     int      `json:"height"`
-	Tags       []string `json:"tags"`
-	Date       string   `json:"date"`
-	Format     string   `json:"format"`
-	PathBase64 string   `json:"path_base64,omitempty"`
+	Rank   int      `json:"rank"`
+	Score  float32  `json:"score"`
+	ID     string   `json:"id"`
+	Path   string   `json:"path"`
+	Width  int      `json:"width"`
+	Height int      `json:"height"`
+	Tags   []string `json:"tags"`
+	// Date is as exact as it is known: 1965-07, 2021-05-06T01:00:00+09:00. A date of the
+	// picture has a zone only where the picture tells it; DateKind says what date it is,
+	// "file" for the time of the file, which stands in for one.
+	Date     string `json:"date"`
+	DateKind string `json:"date_kind"`
+	Format   string `json:"format"`
+	Title    string `json:"title,omitempty"`
+	Caption  string `json:"caption,omitempty"`
+	Rating   int    `json:"rating,omitempty"` // stars; -1 is rejected
+	Camera   string `json:"camera,omitempty"`
+	// Position is a latitude and a longitude.
+	Position   []float64 `json:"position,omitempty"`
+	PathBase64 string    `json:"path_base64,omitempty"`
+	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
+	Companions []string  `json:"companions,omitempty"`
 }
 
 // WriteHits prints hits in the order given.
@@ -59,6 +76,10 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 			out.WriteString(h.Path) // bufio keeps the first error for Flush
 			out.WriteByte(end)
 		}
+	case HitSafePaths:
+		for _, h := range hits {
+			fmt.Fprintln(out, terminal.Safe(h.Path))
+		}
 	default:
 		writeTable(out, hits, wd)
 	}
@@ -66,11 +87,39 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 }
 
 func toJSON(rank int, h store.Hit) hitJSON {
+	date, kind := dateOf(h)
+	var position []float64
+	if at := h.About.Position; at != (store.Position{}) {
+		position = []float64{at.Latitude, at.Longitude}
+	}
 	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
-		Tags: TagLabels(h.Tags), Date: h.When().UTC().Format("2006-01-02T15:04:05Z"), Format: h.Format,
-		PathBase64: PathBase64(h.Path),
+		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
+		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
+		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
+		PathBase64: PathBase64(h.Path), Companions: h.Companions, Missing: isMissing(h.Path),
 	}
+}
+
+// dateOf is the date of a picture, and which of its dates that is.
+func dateOf(h store.Hit) (date, kind string) {
+	switch {
+	case h.TakenAt.IsZero():
+		return h.ModTime.UTC().Format("2006-01-02T15:04:05Z"), "file"
+	case h.About.Date == "": // of an older version, which did not keep more
+		return h.TakenAt.UTC().Format("2006-01-02T15:04:05"), "original"
+	}
+	return h.About.Date, h.About.DateKind
+}
+
+// dayOf is dateOf to the day, for people: that of a file is the one here.
+func dayOf(h store.Hit) (day, kind string) {
+	if h.TakenAt.IsZero() {
+		return h.ModTime.Local().Format("2006-01-02"), "file"
+	}
+	date, kind := dateOf(h)
+	day, _, _ = strings.Cut(date, "T")
+	return day, kind
 }
 
 // TagLabels lists the labels of tags, each once, in order.
@@ -88,12 +137,31 @@ func TagLabels(tags []store.Tag) []string {
 
 func writeTable(w io.Writer, hits []store.Hit, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
+	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
 	for i, h := range hits {
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)))
+		beside := ""
+		for _, c := range h.Companions {
+			beside += " + " + terminal.Safe(filepath.Base(c))
+		}
+		day, kind := dayOf(h)
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s%s%s\n", i+1, h.Score, h.Width, h.Height, day, kind,
+			terminal.Safe(Shorten(h.Path, wd)), beside, missingMark(h.Path))
 	}
 	t.Flush()
+}
+
+// isMissing reports whether a file is known not to be there.
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// missingMark is what follows the path of a missing file for people.
+func missingMark(path string) string {
+	if isMissing(path) {
+		return " [missing]"
+	}
+	return ""
 }
 
 // Shorten makes a path relative to wd where it lies below it.

@@ -49,6 +49,9 @@ func (p *Program) ShowHits(c *cli.Context, hits []store.Hit, notice string) erro
 	if c.Bool("preview") && format == HitTable {
 		return p.showPreviews(hits, wd)
 	}
+	if format != HitTable && format != HitJSON && IsTerminal(p.Stdout) {
+		format = HitSafePaths // programs get the bytes, a terminal no commands to itself
+	}
 	if err := WriteHits(p.Stdout, hits, format, wd); err != nil {
 		return err
 	}
@@ -77,7 +80,7 @@ func (p *Program) showPreviews(hits []store.Hit, wd string) error {
 		return WriteHits(p.Stdout, hits, HitTable, wd)
 	}
 	for i, h := range hits {
-		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)))
+		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(Shorten(h.Path, wd))+missingMark(h.Path))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))

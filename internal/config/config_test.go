@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"os"
@@ -48,14 +49,14 @@ func TestDocumentedFile(t *testing.T) {
 
 func TestPrecedence(t *testing.T) {
 	file := write(t, "model: from-file\ncollection: from-file\nindex:\n  workers: 3\n  batch_size: 4\n")
-	e := map[string]string{"SIGHTLINE_COLLECTION": "from-env", "SIGHTLINE_INDEX_WORKERS": "5", "SIGHTLINE_INDEX_IGNORE": "*.tmp,cache/"}
+	e := map[string]string{"SIGHTLINE_COLLECTION": "from-env", "SIGHTLINE_INDEX_WORKERS": "5", "SIGHTLINE_INDEX_IGNORE": "*.tmp\nSmith, John/\n"}
 	got, err := config.Load(config.Sources{File: file, Getenv: env(e), Flags: map[string]any{"index.workers": 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Default()
 	want.Model, want.Collection, want.Index.Workers, want.Index.BatchSize = "from-file", "from-env", 7, 4
-	want.Index.Ignore = []string{"*.tmp", "cache/"}
+	want.Index.Ignore = []string{"*.tmp", "Smith, John/"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -64,9 +65,9 @@ func TestPrecedence(t *testing.T) {
 // Each key must be reachable from the environment, also those without a default.
 func TestEveryKeyFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
-		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "models": "/m",
+		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "colour": "ignore", "models": "/m",
 		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.embed_threads": "2", "index.batch_size": "2",
-		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.hidden": "true",
+		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.max_memory": "2000000", "index.raw": "off", "index.hidden": "true",
 		"index.follow_links": "false", "index.ignore": "a", "log.level": "debug",
 		"milvus.address": "h:1", "milvus.username": "u", "milvus.password": "p", "milvus.password_file": "/p",
 		"milvus.token": "t", "milvus.token_file": "/t", "milvus.database": "d", "milvus.tls.enabled": "true",
@@ -186,5 +187,20 @@ func TestStoreKinds(t *testing.T) {
 	const want = `store is "cloud"; it can be local, milvus`
 	if _, err := config.Load(sources("local", "milvus")); !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// A file without end is refused, and a pipe is read.
+func TestConfigFileIsSmall(t *testing.T) {
+	dir := t.TempDir()
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, bytes.Repeat([]byte("# much\n"), (2<<20)/7), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{large, "/dev/zero", dir} {
+		_, err := config.Load(config.Sources{File: path, Getenv: env(nil)})
+		if !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

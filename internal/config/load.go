@@ -1,11 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -110,19 +113,58 @@ func readFile(v *viper.Viper, s Sources) error {
 		return fmt.Errorf("%w: config file: %w", ErrInvalid, err)
 	}
 	defer f.Close()
+	content, err := readSmall(f)
+	if err != nil {
+		return fmt.Errorf("%w: config file %s: %w", ErrInvalid, path, err)
+	}
 	v.SetConfigType("yaml")
-	if err := v.ReadConfig(f); err != nil {
+	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
 	}
 	return nil
 }
 
-// decodeLists lets a list be given in one environment variable, with commas.
+// maxFile is the largest config file, far above one with every setting.
+const maxFile = 1 << 20
+
+// readSmall reads a file or a pipe that has at most maxFile bytes. A device may have no end.
+func readSmall(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); !mode.IsRegular() && mode&fs.ModeNamedPipe == 0 {
+		return nil, errors.New("it is neither a file nor a pipe")
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = fmt.Errorf("it has more than %d bytes", maxFile)
+	}
+	return content, err
+}
+
+// decodeLists lets a list be given in one environment variable, one value per line: a
+// comma is part of a name.
 func decodeLists(c *mapstructure.DecoderConfig) {
 	c.DecodeHook = mapstructure.ComposeDecodeHookFunc(
-		mapstructure.StringToSliceHookFunc(","),
+		linesToList,
 		mapstructure.StringToTimeDurationHookFunc(),
 	)
+}
+
+// linesToList makes a list of the lines of a text that are not blank.
+func linesToList(from, to reflect.Type, value any) (any, error) {
+	text, ok := value.(string)
+	if !ok || from.Kind() != reflect.String || to != reflect.TypeFor[[]string]() {
+		return value, nil
+	}
+	list := []string{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" {
+			list = append(list, line)
+		}
+	}
+	return list, nil
 }
 
 // tidy folds the decoder's several lines into one.

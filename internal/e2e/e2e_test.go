@@ -76,12 +76,16 @@ func params(t *testing.T, dir string) testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"picture": picture,
+			"sample":  sample,
 			"bundle":  model.bundle,
 			"hold":    hold,
 			"hub":     model.hub,
 			"json":    jsonFields,
 			"within":  within,
 			"deaf":    deaf,
+
+			"keywords":   keywords,
+			"fakemilvus": func(ts *testscript.TestScript, neg bool, args []string) { fakeMilvus(t, ts, neg, args) },
 		},
 	}
 }

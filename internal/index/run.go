@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/walk"
@@ -24,8 +23,9 @@ type source func(ctx context.Context) iter.Seq2[walk.Entry, error]
 // durable, nothing is pruned, and the report so far is returned with ctx's error.
 func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 	t := x.tally()
-	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
-		return walk.Walk(ctx, roots, x.options.Walk)
+	roots, err := x.resolve(ctx, roots)
+	if err != nil {
+		return t.report(), err
 	}
 	outer, err := outermost(roots)
 	if err != nil {
@@ -36,8 +36,15 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return t.report(), err
 	}
 	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
-	if p.states, err = x.readFileStates(ctx, before); err != nil && ctx.Err() == nil {
-		return t.report(), err
+	if !x.options.Recheck {
+		if p.states, err = x.readFileStates(ctx, before); err != nil && ctx.Err() == nil {
+			return t.report(), err
+		}
+	}
+	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
+		o := x.options.Walk
+		o.Skipped = p.skip
+		return walk.Walk(ctx, roots, o)
 	}
 	if err := x.pipeline(ctx, t, p, everything); err != nil {
 		return t.report(), err
@@ -139,8 +146,8 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		x.observer.WalkDone()
 		return err
 	})
-	memory := semaphore.NewWeighted(x.options.DecodedBytes)
-	taken := &claims{held: make(map[string]bool)}
+	memory := newMemory(x.options.DecodedBytes)
+	taken := newClaims()
 	for range x.options.Workers {
 		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, prepare: clip.NewPreparer(pre)}
 		start(&decoded, func() error {

@@ -31,3 +31,16 @@ func Verify(ctx context.Context, st store.Store, found func(problem string)) err
 	}
 	return nil
 }
+
+// ErrCannotRepair says that a store cannot mend itself.
+var ErrCannotRepair = errors.New("this kind of store cannot be repaired")
+
+// Repair is Verify that mends what it can: told is handed each thing that was done. What
+// is left, Verify finds.
+func Repair(ctx context.Context, st store.Store, found, told func(string)) error {
+	r, ok := store.As[store.Repairer](st)
+	if !ok {
+		return ErrCannotRepair
+	}
+	return r.Repair(ctx, found, told)
+}

@@ -1,19 +1,16 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/imaging/metadata"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -24,27 +21,10 @@ type worker struct {
 	t       *tally
 	loader  *loader
 	commits *committer
-	memory  *semaphore.Weighted
+	memory  *memory
 	claims  *claims
 	prepare *clip.Preparer
 	buf     []byte
-}
-
-// claims makes sure that of several files with the content of a vanished one,
-// only the first counts as the vanished file moved.
-type claims struct {
-	mu   sync.Mutex
-	held map[string]bool
-}
-
-func (c *claims) take(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.held[id] {
-		return false
-	}
-	c.held[id] = true
-	return true
 }
 
 // handle brings one file into a batch, or records why it cannot. The error is
@@ -114,25 +94,55 @@ const keepBuffer = 64 << 20
 // picture in dozens of folders, few enough for ten thousand blank scans.
 const twins = 64
 
+// manyTwins is how many are looked at where all of the first twins are other files: of
+// a moved folder with hundreds of equal pictures each must find its own record.
+const manyTwins = 64 * twins
+
+// asKnown reports whether a file is as its record says, in content too, and its sidecar.
+func (w *worker) asKnown(c candidate, f file) bool {
+	return !c.added() && c.known.Size == f.size && c.known.ModTime.Equal(f.modTime) &&
+		stampMatches(c.known.MetadataStamp, c.entry) && bytes.Equal(c.known.ContentHash, f.hash[:])
+}
+
+// findContent returns the records with the content of a file: enough of them that the
+// file's own, or that of a file that it may have been moved from, is among them.
+func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.Record, error) {
+	defer begin(&w.t.times.store).end()
+	for most := twins; ; most = manyTwins {
+		found, err := w.x.store.FindContent(ctx, f.hash[:], most)
+		if err != nil {
+			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+		}
+		own := func(r store.Record) bool { return r.ID == c.id }
+		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) {
+			return found, nil
+		}
+	}
+}
+
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
-	looking := begin(&w.t.times.store)
-	found, err := w.x.store.FindContent(ctx, f.hash[:], twins)
-	looking.end()
+	if w.asKnown(c, f) {
+		w.t.unchanged.Add(1)
+		w.x.observer.Embedded(1)
+		return true, nil
+	}
+	found, err := w.findContent(ctx, c, f)
 	if err != nil {
-		return false, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+		return false, err
 	}
 	if len(found) == 0 {
 		return false, nil
 	}
 	was := found[0]
+	again := false
 	var count func()
 	var remove string
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
-		count = func() { w.t.unchanged.Add(1) } // only its time changed
-	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return movedAway(r) && w.claims.take(r.ID) }); i >= 0 {
+		again = true
+	} else if i := w.claims.movedFrom(found, c.entry); i >= 0 {
 		was = found[i]
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
@@ -142,24 +152,20 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
 		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
+	old := was
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
+	// A sidecar is another one at another place, and may be all that changed here.
+	w.describe(&was, metadata.Read(f.data), c)
+	if again {
+		count = func() { w.t.unchanged.Add(1) } // only a time changed
+		if !sameDescription(old, was) {
+			count = func() { w.t.countNew(picture{record: was}) }
+		}
+	}
 	return true, w.commits.send(ctx, change{record: &was, remove: remove, count: func() {
 		w.t.reused.Add(1)
 		count()
 	}})
-}
-
-// movedAway reports whether a record's file has been moved away: the file is not there,
-// but the root that it was found under is, so it is not just an unplugged disk.
-func movedAway(r store.Record) bool {
-	if _, err := os.Lstat(r.Path); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	if r.Root == r.Path { // it was given as a path of its own
-		return true
-	}
-	_, err := os.Stat(r.Root)
-	return err == nil
 }
 
 func tagsFrom(tags []store.Tag, source string) []store.Tag {
@@ -175,32 +181,38 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // decode puts the picture into a batch. The memory that its pixels will take is
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
-	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
+	opened, err := imaging.Open(f.data, w.x.options.Limits)
+	info := opened.Info
+	beside := w.twinOf(ctx, c.entry.Path, info.Format)
+	if beside != nil && errors.Is(err, imaging.ErrUnsupported) { // a RAW file without a preview of its own
+		info, err = beside.Info, nil
+		info.Format = opened.Info.Format
+	}
 	if err != nil {
 		return &fileError{err}
 	}
-	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
-	if err := w.memory.Acquire(ctx, weight); err != nil {
+	pre := w.x.embedder.Spec().Preprocess
+	options := imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide()}
+	release, err := w.memory.acquire(ctx, decodeBytes(opened, beside, options))
+	if err != nil {
 		return err
 	}
-	defer w.memory.Release(weight)
+	defer release()
 
-	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := imaging.Decode(f.data, imaging.Options{
-		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
-	})
+	img, err := pixelsOf(ctx, opened, beside, options)
 	decoding.end()
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return &fileError{err}
 	}
 	rec := store.Record{
 		ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: f.size, ModTime: f.modTime, ContentHash: f.hash[:],
-		Width: info.Width, Height: info.Height, Format: string(info.Format), TakenAt: info.TakenAt,
+		Width: info.Width, Height: info.Height, Format: string(info.Format),
 	}
-	for _, k := range info.Keywords {
-		rec.Tags = append(rec.Tags, store.Tag{Label: k, Source: "file"})
-	}
+	w.describe(&rec, info.Metadata, c)
 	if !c.added() {
 		if rec.Tags, err = w.keepTags(ctx, rec); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // Params is what a question asks for besides its subject.
@@ -23,6 +24,8 @@ type Params struct {
 	MinScore float32 // cosine; -1 for no bound
 	Filter   store.Filter
 	Exact    bool // search without misses, where the store's index is approximate
+	// Pair makes one hit of a RAW file and its twin: see Pair.
+	Pair bool
 }
 
 // Errors that callers tell apart with errors.Is.
@@ -72,7 +75,7 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
 	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}
@@ -92,7 +95,11 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, error) {
 	ids := []string{idOrPath}
 	if abs, err := filepath.Abs(idOrPath); err == nil {
-		ids = append(ids, store.ID(s.collection, path.Clean(filepath.ToSlash(abs))))
+		abs = path.Clean(filepath.ToSlash(abs))
+		ids = append(ids, store.ID(s.collection, abs))
+		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
+			ids = append(ids, store.ID(s.collection, real))
+		}
 	}
 	recs, err := s.store.Get(ctx, ids)
 	if err != nil {
@@ -100,6 +107,9 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 	}
 	if len(recs) == 0 {
 		return store.Record{}, fmt.Errorf("%w: %s", store.ErrNotFound, idOrPath)
+	}
+	if recs[0].Vector == nil {
+		return store.Record{}, fmt.Errorf("%w: the embedding of %s is lost until the next indexer run", store.ErrDamaged, idOrPath)
 	}
 	return recs[0], nil
 }

@@ -70,6 +70,17 @@ type Answer struct {
 func (s *Service) Ask(ctx context.Context, q Question, p Params) (Answer, error) {
 	start := time.Now()
 	hits, err := q.find(ctx, s, p)
+	if err == nil && p.Pair {
+		pairs := Pair(hits)
+		if len(pairs) < len(hits) && len(hits) >= p.K { // too few are left
+			more := p
+			more.K *= 2
+			if hits, err = q.find(ctx, s, more); err == nil {
+				pairs = Pair(hits)
+			}
+		}
+		hits = pairs[:min(p.K, len(pairs))]
+	}
 	return Answer{Hits: hits, Took: time.Since(start)}, err
 }
 

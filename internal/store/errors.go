@@ -16,6 +16,7 @@ var (
 	ErrReadOnly    = errors.New("the store was opened for reading")
 	ErrNewerFormat = errors.New("the index was written by a newer version of sightline")
 	ErrDamaged     = errors.New("the index is damaged")
+	ErrIO          = errors.New("the disk could not be read or written") // what is there may be sound
 	ErrNoSpace     = errors.New("there is no room left for the index")
 )
 
@@ -36,5 +37,31 @@ func (e *ModelMismatchError) Error() string {
 	if e.Have.Pixels != e.Want.Pixels {
 		have, want = have+" on "+e.Have.Pixels+" pixels", want+" on "+e.Want.Pixels+" pixels"
 	}
+	if e.Have.Colour != e.Want.Colour {
+		have, want = have+colours(e.Have), want+colours(e.Want)
+	}
 	return fmt.Sprintf("the index was built by model %s, not %s", have, want)
+}
+
+// RecordError says that a store cannot keep one record as it is: it is not well formed, or
+// goes beyond what the kind of store has room for. The call that returns it may be
+// repeated without that record; what of the call was written already may be written again.
+type RecordError struct {
+	ID   string // of the record
+	Path string
+	Err  error // why, without the path
+}
+
+// Error names the picture and says why.
+func (e *RecordError) Error() string { return fmt.Sprintf("%.200q: %s", e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// colours says what a model makes of colour spaces.
+func colours(m Model) string {
+	if m.Colour == "" {
+		return " that ignores colour spaces"
+	}
+	return " with colours in " + m.Colour
 }

@@ -38,6 +38,15 @@ type Verifier interface {
 	Verify(ctx context.Context, found func(problem string)) error
 }
 
+// Repairer is an optional interface of stores that can mend themselves.
+type Repairer interface {
+	// Repair does what Verify does, hands each problem to found, and mends what can be
+	// mended without the pictures: told is handed each thing that was done. Records whose
+	// vectors are lost stay, with their tags, and are such that the next run reads their
+	// pictures again. What cannot be mended is found again by Verify.
+	Repair(ctx context.Context, found, told func(string)) error
+}
+
 // TagCounter is an optional interface of stores that can count tags without reading
 // every record.
 type TagCounter interface {

@@ -32,12 +32,21 @@ type Record struct {
 	ContentHash   []byte
 	Width, Height int // as looked at, after the EXIF orientation
 	Format        string
-	TakenAt       time.Time // EXIF date; zero if there is none
-	Tags          []Tag
+	// TakenAt is the picture's own date, zero if it has none: what the clock on the wall
+	// showed, put down as if it were UTC. It is a floating time and no instant, so that a
+	// picture is of the same day for everybody. About says how much of it is known.
+	TakenAt time.Time
+	About   About
+	Tags    []Tag
+	// MetadataStamp changes when metadata beside the file do, or anything about the file:
+	// a hash of the sidecar's size and time and of the file's time of change, 0 where there
+	// is neither; or StaleMetadata. The index package alone makes it.
+	MetadataStamp uint32
 	Vector        []float32 // L2-normalised; nil where a call does not return vectors
 }
 
-// When is the date that filters and sorting use: TakenAt, or ModTime without it.
+// When is the date that Since, Until and sorting use: TakenAt, or ModTime without it.
+// The one is a floating time and the other an instant: see Dated.
 func (r *Record) When() time.Time {
 	if r.TakenAt.IsZero() {
 		return r.ModTime
@@ -72,7 +81,10 @@ type Model struct {
 	Name        string
 	Precision   string
 	Pixels      string // imaging mode, "fast" or "exact"
-	Dim         int
+	// Colour is the policy for colour spaces, "srgb", or "" where they are ignored, as
+	// they were before there was a choice.
+	Colour string `json:",omitempty"`
+	Dim    int
 }
 
 // Label is the model's name for messages, with its precision and the start of its
@@ -104,6 +116,8 @@ type Stat struct {
 	ModTime     time.Time // to the nanosecond where the store can
 	ContentHash []byte
 	Failed      bool // it is a Failure, not a Record
+	// MetadataStamp is the Record's; 0 for a Failure.
+	MetadataStamp uint32
 }
 
 // Query is one search with one or many vectors.
@@ -118,6 +132,9 @@ type Query struct {
 type Hit struct {
 	Record
 	Score float32 // cosine, -1..1
+	// Companions are the paths of other files that are the same picture, such as a
+	// camera's RAW beside its JPEG. No store fills them in: query.Pair does.
+	Companions []string
 }
 
 // Fields says what a scan returns beside ids, paths and file facts.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path/filepath"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/sidecar"
@@ -41,6 +43,7 @@ type sidecarSink struct {
 	keywords keywords // nil takes the run back
 	observer Observer
 	failed   int64
+	cleaned  map[string]bool // folders that were cleared of what killed runs left
 }
 
 // Add implements Sink.
@@ -52,6 +55,7 @@ func (s *sidecarSink) Add(ctx context.Context, r *store.Record, tags []store.Tag
 	if s.keywords == nil {
 		want = nil
 	}
+	s.clean(filepath.Dir(r.Path))
 	_, err := sidecar.Update(r.Path, s.run, want)
 	if err == nil || len(want) == 0 && errors.Is(err, fs.ErrNotExist) {
 		return nil // a picture that is gone has no sidecar to clear
@@ -59,6 +63,19 @@ func (s *sidecarSink) Add(ctx context.Context, r *store.Record, tags []store.Tag
 	s.failed++
 	s.observer.Failed(r.Path, err.Error())
 	return nil
+}
+
+// clean removes what killed runs left in a folder. What cannot be removed is in nobody's
+// way.
+func (s *sidecarSink) clean(dir string) {
+	if s.cleaned[dir] {
+		return
+	}
+	if s.cleaned == nil {
+		s.cleaned = map[string]bool{}
+	}
+	s.cleaned[dir] = true
+	_, _ = atomicfile.RemoveLeftovers(dir)
 }
 
 // Finish implements Sink.

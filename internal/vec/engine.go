@@ -16,7 +16,8 @@ import (
 // be memory that must not be written. Scores may differ from Dot's by rounding, and
 // equal rows' from each other: a caller that breaks ties must score the candidates again with Dot.
 // Score may be called from several goroutines at once and must have stopped reading
-// its arguments when it returns, also with an error.
+// its arguments when it returns, also with an error. It may return ErrFault where rows are
+// the memory of a file that is mapped.
 type Engine interface {
 	Score(ctx context.Context, rows, queries, out Matrix) error
 }
@@ -53,24 +54,30 @@ func (p *Parallel) Score(ctx context.Context, rows, queries, out Matrix) error {
 	blocks := (rows.Rows + block - 1) / block
 
 	var next atomic.Int64
-	work := func() {
+	work := func() error {
 		for ctx.Err() == nil {
 			b := int(next.Add(1)) - 1
 			if b >= blocks {
-				return
+				return nil
 			}
 			from := b * block
 			scoreBlock(rows, queries, out, from, min(from+block, rows.Rows))
 		}
+		return ctx.Err()
 	}
-	workers := min(p.workers, blocks)
+	errs := make([]error, min(p.workers, blocks))
 	var wg sync.WaitGroup
-	for range workers - 1 {
-		wg.Go(work)
+	for i := range errs[1:] {
+		wg.Go(func() { errs[i+1] = CatchFault(work) })
 	}
-	work()
+	errs[0] = CatchFault(work)
 	wg.Wait()
-	return ctx.Err()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scoreBlock scores rows [from, to) against every query.

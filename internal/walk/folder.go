@@ -51,6 +51,7 @@ type folder struct {
 	err      *Error   // the folder could not be read at all
 	problems []*Error // it could in part, or its ignore file could not
 	noMedia  bool
+	sidecars *sidecars // nil where there is none
 	segments []*segment
 }
 
@@ -86,6 +87,9 @@ func (f *folder) run() {
 	}
 	if has(IgnoreFile) {
 		f.readIgnoreFile()
+	}
+	if f.sidecars = newSidecars(names); f.sidecars != nil && f.scope.o.Skipped != nil {
+		f.sidecars.attach(names)
 	}
 	for part := range slices.Chunk(names, segmentLen) {
 		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
@@ -185,6 +189,9 @@ func (s *segment) look(dir *os.File) {
 		f.look(dir, e, &it)
 		switch {
 		case it.why == "":
+			if it.folder == nil && it.err == nil {
+				f.attachSidecar(dir, e.Name(), &it.entry)
+			}
 			s.items = append(s.items, it)
 		case keepSkipped:
 			it.entry.Path = f.prefix + e.Name()
@@ -207,10 +214,10 @@ func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	name := e.Name()
 	typ := e.Type()
 	switch {
-	case name[0] == '.' && !o.Hidden:
-		it.why, it.dir = Hidden, typ.IsDir()
 	case isJunk(name):
 		it.why, it.dir = Junk, typ.IsDir()
+	case name[0] == '.' && !o.Hidden:
+		it.why, it.dir = Hidden, typ.IsDir()
 	case typ.IsRegular():
 		f.file(dir, name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
 	case typ.IsDir():
@@ -275,6 +282,10 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		it.why = Ignored
 		return
 	}
+	if f.sidecars != nil && f.sidecars.attached[name] {
+		it.why = Attached
+		return
+	}
 	known := o.KnownExtension == nil || o.KnownExtension(name)
 	if !known && o.OtherKind != nil {
 		if it.kind = o.OtherKind(name); it.kind != "" {
@@ -297,7 +308,7 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		it.why = Special
 		return
 	}
-	it.entry.Size, it.entry.ModTime = st.size, st.modTime
+	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
 }
 
 // headLen is how much of a file is read to tell what it is.

@@ -24,6 +24,8 @@ type walker struct {
 	// yielded: as a root, or while walking a folder that holds it.
 	named map[place]bool
 	links []*folder // folders behind links, left for the end
+	// rootSidecars are those of the folders of roots that are files, by path.
+	rootSidecars map[string]*sidecars
 }
 
 // place is a name in a real folder: equal for all paths that lead to it.
@@ -118,7 +120,7 @@ func (w *walker) root(r *root) bool {
 		w.skip(Skip{Path: r.path, Why: Ignored})
 		return true
 	}
-	e := Entry{Path: r.path, Root: r.path, Size: r.info.Size(), ModTime: r.info.ModTime()}
+	e := Entry{Path: r.path, Root: r.path, Size: r.info.Size(), ModTime: r.info.ModTime(), ChangeTime: changeTime(r.info)}
 	// A file that was named is sniffed whatever its extension: its user knows.
 	if known := w.o.KnownExtension; known != nil && !known(path.Base(r.path)) {
 		if why, kind := w.o.sniff(nil, r.path[:len(r.path)-len(path.Base(r.path))], path.Base(r.path)); why != "" {
@@ -126,6 +128,7 @@ func (w *walker) root(r *root) bool {
 			return true
 		}
 	}
+	w.rootSidecar(&e)
 	return w.entry(e, r.at)
 }
 

@@ -142,7 +142,7 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 var errStalled = errors.New("the transfer stalled")
 
 // open makes one GET request. The body that it returns gives errStalled when no
-// byte comes for c.stall, and must be closed. The caller looks at the status.
+// byte comes for c.stall, or fewer than minRate each second, and must be closed. The caller looks at the status.
 func (c *Client) open(ctx context.Context, u *url.URL, header http.Header) (*http.Response, error) {
 	if c.offline {
 		return nil, fault.Advise("unset HF_HUB_OFFLINE to fetch models", "%w", ErrOffline)
@@ -171,19 +171,34 @@ func (c *Client) open(ctx context.Context, u *url.URL, header http.Header) (*htt
 	return resp, nil
 }
 
-// stallBody is a response's body that gives up when it stalls.
+// minRate is how many bytes must come each second, on average over the time that a transfer
+// may stall: less is a server that keeps the line busy, not a slow line.
+const minRate = 1 << 10
+
+// stallBody is a response's body that gives up when it stalls, or trickles.
 type stallBody struct {
 	body   io.ReadCloser
 	ctx    context.Context // of this one request; ends with Close
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 	stall  time.Duration
+
+	waited time.Duration // in reads, since the rate was last looked at
+	came   int64         // bytes meanwhile
 }
 
 func (b *stallBody) Read(p []byte) (int, error) {
 	b.timer.Reset(b.stall)
+	begun := time.Now()
 	n, err := b.body.Read(p)
 	b.timer.Stop()
+	b.waited, b.came = b.waited+time.Since(begun), b.came+int64(n)
+	if b.waited >= b.stall {
+		if err == nil && float64(b.came) < minRate*b.waited.Seconds() {
+			return n, &transientError{err: errStalled}
+		}
+		b.waited, b.came = 0, 0
+	}
 	if err != nil && err != io.EOF {
 		err = networkError(b.ctx, err)
 	}

@@ -335,6 +335,18 @@ func stallAfter(content []byte, n int) http.HandlerFunc {
 	}
 }
 
+// trickleAfter sends n bytes and then one every few milliseconds, without end.
+func trickleAfter(content []byte, n int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		begin(w, r, content, n)
+		for i := n; i < len(content) && r.Context().Err() == nil; i++ {
+			_, _ = w.Write(content[i : i+1])
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}
+
 // sendWhole ignores the range, as a server that knows none.
 func sendWhole(content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) }

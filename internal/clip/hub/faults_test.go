@@ -108,6 +108,21 @@ func TestFetchSurvives(t *testing.T) {
 	}
 }
 
+// A server that drips bytes is given up, as one that sends none is.
+func TestTrickle(t *testing.T) {
+	f := newFakeHub(t)
+	f.misbehave(visionPath, trickleAfter(f.files[visionPath], 1000))
+	begun := time.Now()
+	b, err := f.client(Options{Stall: 300 * time.Millisecond}).Fetch(t.Context(), FetchRequest{Repo: testRepo, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.checkBundle(b.Dir, fp32Files)
+	if took := time.Since(begun); took > time.Minute {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func repeat(h http.HandlerFunc, n int) []http.HandlerFunc {
 	return slices.Repeat([]http.HandlerFunc{h}, n)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,11 +25,12 @@ import (
 // opens in a tenth of the time. An entry belongs to one model, library version and
 // CPU. It is a folder
 //
-//	KEY/graph.onnx  KEY/weights.bin  KEY/sizes.json
+//	KEY/graph.onnx  KEY/weights.bin  KEY/files.json  KEY/checked.json
 //
 // that is made under another name, synced, and renamed: processes that make the same
-// entry at once do not disturb each other. Whatever goes wrong with the cache, the
-// graph is opened from the model itself.
+// entry at once do not disturb each other. Its files are compared with their digests when
+// they were touched since that was last done, and once a day; see graphcheck.go. Whatever
+// goes wrong with the cache, the graph is opened from the model itself.
 type graphCache struct {
 	dir     string
 	log     *slog.Logger
@@ -53,7 +53,8 @@ const (
 const (
 	graphName   = "graph.onnx"
 	weightsName = "weights.bin"
-	sizesName   = "sizes.json"
+	filesName   = "files.json"   // size and digest of the others
+	checkedName = "checked.json" // when they were compared with it
 	trimmedName = "trimmed.onnx" // until its embedding has been compared
 
 	// graphsKept is how many entries stay; each is as large as its tower.
@@ -88,7 +89,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 
 // graphKey names the entry of a graph. The layout is part of it, for later versions.
 func graphKey(identity, graph string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"3", identity, graph, onnxruntime.GetVersion(), Processor()}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{"4", identity, graph, onnxruntime.GetVersion(), Processor()}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -98,28 +99,10 @@ func Processor() string {
 	return fmt.Sprint(runtime.GOOS, runtime.GOARCH, cpu.X86, cpu.ARM64)
 }
 
-// openEntry opens an entry whose files have the sizes that were noted when they were
-// durable.
+// openEntry opens an entry whose files are those that were made.
 func (c *graphCache) openEntry(entry string, inputs, outputs []string, threads int) (*session, error) {
-	data, err := os.ReadFile(filepath.Join(entry, sizesName))
-	if err != nil {
+	if err := checkEntry(entry, time.Now()); err != nil {
 		return nil, err
-	}
-	var want map[string]int64
-	if err := json.Unmarshal(data, &want); err != nil {
-		return nil, fmt.Errorf("%s: %w", sizesName, err)
-	}
-	if _, ok := want[graphName]; !ok {
-		return nil, fmt.Errorf("%s does not name the graph", sizesName)
-	}
-	for name, size := range want {
-		info, err := os.Stat(filepath.Join(entry, name))
-		if err != nil {
-			return nil, fmt.Errorf("incomplete: %w", err)
-		}
-		if info.Size() != size {
-			return nil, fmt.Errorf("%s has %d of %d bytes", name, info.Size(), size)
-		}
 	}
 	s, err := openOptimised(filepath.Join(entry, graphName), inputs, outputs, threads, c.weights)
 	if err != nil {
@@ -171,24 +154,7 @@ func (c *graphCache) make(entry, path string, inputs, outputs []string, threads 
 			c.log.Info("the graph is used untrimmed", "graph", path, "reason", err)
 		}
 	}
-	sizes := map[string]int64{}
-	for _, name := range []string{graphName, weightsName} {
-		size, err := syncFile(filepath.Join(tmp, name))
-		if errors.Is(err, os.ErrNotExist) && name == weightsName {
-			continue // all weights are small and in the graph
-		} else if err != nil {
-			return err
-		}
-		sizes[name] = size
-	}
-	data, err := json.Marshal(sizes)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(tmp, sizesName), data, 0o644); err != nil {
-		return err
-	}
-	if _, err := syncFile(filepath.Join(tmp, sizesName)); err != nil {
+	if err := describeEntry(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, entry); err != nil {
@@ -227,19 +193,6 @@ func writeOptimised(dir, path string, threads int) error {
 		return err
 	}
 	return s.Destroy()
-}
-
-func syncFile(path string) (size int64, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), f.Sync()
 }
 
 // clean removes the entries that were not used for longest, and what crashes left.

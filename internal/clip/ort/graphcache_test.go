@@ -2,10 +2,12 @@ package ort_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/clip/ort"
@@ -58,15 +60,30 @@ func TestGraphCache(t *testing.T) {
 				t.Errorf("the entry was made twice: %v", err)
 			}
 			for what, damage := range map[string]func() error{
-				"no sizes":    func() error { return os.Remove(filepath.Join(entries[0], "sizes.json")) },
-				"other sizes": func() error { return os.WriteFile(filepath.Join(entries[0], "sizes.json"), []byte("{"), 0o644) },
+				"no files":    func() error { return os.Remove(filepath.Join(entries[0], "files.json")) },
+				"other files": func() error { return os.WriteFile(filepath.Join(entries[0], "files.json"), []byte("{"), 0o644) },
 				"cut":         func() error { return os.Truncate(graph, 100) },
+				"damaged weights": func() error {
+					old := time.Now().Add(-time.Hour) // as if nothing had been written
+					for _, name := range []string{"weights.bin", "graph.onnx"} {
+						path := filepath.Join(entries[0], name)
+						b, err := os.ReadFile(path)
+						if err != nil {
+							return err
+						}
+						clear(b[len(b)/2 : len(b)/2+len(b)/8])
+						if err := errors.Join(os.WriteFile(path, b, 0o644), os.Chtimes(path, old, old)); err != nil {
+							return err
+						}
+					}
+					return nil
+				},
 			} {
 				if err := damage(); err != nil {
 					t.Fatal(err)
 				}
 				check(what)
-				if _, err := os.Stat(filepath.Join(entries[0], "sizes.json")); err != nil {
+				if _, err := os.Stat(filepath.Join(entries[0], "files.json")); err != nil {
 					t.Errorf("%s: %v", what, err)
 				}
 				if info, err := os.Stat(graph); err != nil || info.Size() != made.Size() {

@@ -37,13 +37,19 @@ type cacheFile struct {
 
 // The caches of an index but for the codes, which are extended in place.
 var (
-	fileStateFile = cacheFile{name: "roster.bin", magic: "SIGHTROS", version: 1, fields: 0, what: "the file-state table"}
-	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 1, fields: 2, what: "the attributes for fast filters"}
+	fileStateFile = cacheFile{name: "roster.bin", magic: "SIGHTROS", version: 2, fields: 0, what: "the file-state table"}
+	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 2, fields: 2, what: "the attributes for fast filters"}
 	tagFile       = cacheFile{name: "tags.bin", magic: "SIGHTTAG", version: 1, fields: 4, what: "the rows of tags for fast filters"}
+	codeSumFile   = cacheFile{name: "codes.sum", magic: "SIGHTCSM", version: 1, fields: 1, what: "the checksums of codes"}
+	codeStampFile = cacheFile{name: "codes.checked", magic: "SIGHTCCK", version: 1, fields: 5, what: "the note of when codes were checked"}
 )
 
 // cacheFiles lists them.
-var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile}
+var cacheFiles = []cacheFile{fileStateFile, attributeFile, tagFile, codeSumFile, codeStampFile}
+
+// maxCacheFile is the largest cache that is read in one go: far above that of 100 million
+// records.
+const maxCacheFile = 8 << 30
 
 func (k cacheFile) path(s *Store) string { return filepath.Join(s.dir, k.name) }
 
@@ -86,10 +92,13 @@ func (k cacheFile) decodeHead(b []byte, want header) (fields []int64, err error)
 	return fields, nil
 }
 
+// errSeal says that a cache is not as it was written.
+var errSeal = errors.New("the checksum is wrong")
+
 // checkSeal checks the checksum of a header and of what it covers behind it.
 func (k cacheFile) checkSeal(head, sealed []byte) error {
 	if binary.LittleEndian.Uint32(head[12:]) != checksumOf(head[:k.headSize()], sealed) {
-		return fmt.Errorf("%w: the checksum is wrong", store.ErrDamaged)
+		return fmt.Errorf("%w: %w", store.ErrDamaged, errSeal)
 	}
 	return nil
 }
@@ -106,12 +115,17 @@ func (k cacheFile) decode(b []byte, want header) (fields []int64, body []byte, e
 
 // read reads a whole file: see decode.
 func (k cacheFile) read(s *Store, want header) (fields []int64, body []byte, err error) {
-	b, err := os.ReadFile(k.path(s))
+	return k.readIn(s.dir, want)
+}
+
+func (k cacheFile) readIn(dir string, want header) (fields []int64, body []byte, err error) {
+	path := filepath.Join(dir, k.name)
+	b, err := readRegular(path, maxCacheFile)
 	if err != nil {
 		return nil, nil, err
 	}
 	if fields, body, err = k.decode(b, want); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", k.path(s), err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return fields, body, nil
 }
@@ -126,7 +140,7 @@ type openCache struct {
 
 // open opens a file of the index and generation.
 func (k cacheFile) open(s *Store, want header) (*openCache, error) {
-	f, err := os.Open(k.path(s))
+	f, err := openRegular(k.path(s), os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +185,10 @@ func (k cacheFile) tryKeep(ctx context.Context, s *Store, write func(sn *snapsho
 	}
 	content, err := write(sn, s.header(sn.generation))
 	if err != nil || content == nil {
+		return err
+	}
+	// atomicfile would write to where a link leads.
+	if err := checkRegular(k.path(s)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return atomicfile.Write(k.path(s), content)

@@ -20,11 +20,11 @@ import (
 
 // formatVersion counts changes of the on-disk format that older versions of this
 // program cannot read. It is the catalogue's user_version.
-const formatVersion = 1
+const formatVersion = formatAbout
 
 const catalogueName = "catalogue.db"
 
-// schema is format 1. Records are keyed by the id of their row in the vector file, which
+// schema is format 2; see migrate.go for how format 1 differs. Records are keyed by the id of their row in the vector file, which
 // makes the results of a search and of a filter the row ids of the table itself. On the
 // disk a row is called a slot, and its id is in the columns of that name. Paths are blobs,
 // because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
@@ -57,8 +57,10 @@ CREATE TABLE records(
 	height   INTEGER NOT NULL,
 	format   TEXT    NOT NULL,
 	taken    INTEGER NOT NULL, -- 1 when the date below is the picture's own
-	when_s   INTEGER NOT NULL, -- the date that filters use: taken, else modified
-	when_ns  INTEGER NOT NULL
+	when_s   INTEGER NOT NULL, -- the date that filters use: taken, a floating time, else modified
+	when_ns  INTEGER NOT NULL,
+	metadata_stamp INTEGER NOT NULL, -- store.Record.MetadataStamp
+	about    TEXT    NOT NULL  -- store.About as JSON, empty for the zero one
 );
 CREATE INDEX records_path ON records(path);
 CREATE INDEX records_hash ON records(hash) WHERE hash IS NOT NULL;
@@ -100,7 +102,15 @@ func (s *Store) cataloguePath() string { return filepath.Join(s.dir, catalogueNa
 // A writer has one connection and takes SQLite's write lock when a transaction
 // begins, not halfway through it.
 func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
+	return openCatalogueAs(path, mode, "")
+}
+
+// openCatalogueAs is openCatalogue with a parameter of SQLite's URIs that is switched on.
+func openCatalogueAs(path string, mode store.Mode, parameter string) (*sql.DB, error) {
 	q := url.Values{}
+	if parameter != "" {
+		q.Set(parameter, "1")
+	}
 	q.Add("_pragma", "busy_timeout(10000)")
 	// Lookups and changes in id order jump about in the tables: some of them stay at hand.
 	// A writer has one connection, which inserts all over the indexes as well: 128 MB.
@@ -140,40 +150,112 @@ func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 	return db, nil
 }
 
-// createIfMissing makes the first vector file and then the catalogue's tables, in
-// one transaction: an index exists when its format number is not 0.
+// idSpaceKey is the meta key of what the ids are made with, in an index whose collection
+// was renamed.
+const idSpaceKey = "id_space"
+
+// createIfMissing makes the first vector file and then the catalogue: an index exists when
+// its catalogue does.
 func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
-	version, err := formatOf(ctx, s.write)
-	if err != nil || version != 0 {
+	there, err := s.catalogueIsMade(ctx)
+	if err != nil || there {
 		return err
 	}
 	if err := o.choose(store.Model{}); err != nil {
 		return err
 	}
-	m := o.Model
 	identity := make([]byte, identitySize)
 	rand.Read(identity) // never fails
-	h := header{dim: m.Dim, generation: 1, identity: identity}
-	f, err := createVectorFile(s.files, s.vectorPath(1), h)
+	f, err := createVectorFile(s.files, s.vectorPath(1), header{dim: o.Model.Dim, generation: 1, identity: identity})
 	if err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	tx, err := s.write.BeginTx(ctx, nil)
+	// Under another name: whenever a crash comes, there is no catalogue or a whole one.
+	path := s.cataloguePath() + newSuffix
+	for _, old := range []string{path, s.cataloguePath()} {
+		for _, suffix := range sqliteSuffixes {
+			if err := removeIfThere(old + suffix); err != nil {
+				return err
+			}
+		}
+	}
+	if err := removeIfThere(path); err != nil {
+		return err
+	}
+	if err := makeCatalogue(ctx, path, o, identity); err != nil {
+		return err
+	}
+	if err := os.Rename(path, s.cataloguePath()); err != nil {
+		return err
+	}
+	return s.files.SyncDir(s.dir)
+}
+
+// newSuffix is behind the name of a catalogue that is being made.
+const newSuffix = ".new"
+
+// sqliteSuffixes are behind the names of the files that SQLite puts beside a catalogue.
+var sqliteSuffixes = []string{"-journal", "-wal", "-shm"}
+
+// catalogueIsMade reports whether there is a catalogue with tables. Earlier versions made
+// it in place, and an interrupted one left a file without tables: it is removed.
+func (s *Store) catalogueIsMade(ctx context.Context) (bool, error) {
+	path := s.cataloguePath()
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	if err := checkCatalogueFiles(path); err != nil {
+		return false, err
+	}
+	db, err := openCatalogue(path, store.ReadWrite)
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	var version, tables int64
+	err = db.QueryRowContext(ctx, "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version").Scan(&version, &tables)
+	if err != nil {
+		return false, sqlError(err)
+	}
+	if version == 0 && tables > 0 {
+		return false, fmt.Errorf("%s is a database of another program; it is left as it is", path)
+	}
+	if version != 0 {
+		return true, db.Close()
+	}
+	return false, errors.Join(db.Close(), os.Remove(path))
+}
+
+// makeCatalogue makes a catalogue whole and durable.
+func makeCatalogue(ctx context.Context, path string, o *Options, identity []byte) (err error) {
+	db, err := openCatalogue(path, store.Create)
+	if err != nil {
+		return err
+	}
+	// Closing folds the log in: the file is all there is.
+	defer func() { err = errors.Join(err, sqlError(db.Close())) }()
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return sqlError(err)
 	}
 	defer tx.Rollback()
-	now := time.Now().Unix()
+	now, m := time.Now().Unix(), o.Model
 	if _, err := tx.ExecContext(ctx, schema); err != nil {
 		return sqlError(err)
 	}
-	for key, value := range map[string]any{
+	meta := map[string]any{
 		"fingerprint": m.Fingerprint, "name": m.Name, "precision": m.Precision, "pixels": m.Pixels,
-		"dim": m.Dim, "created": now, "identity": identity,
-	} {
+		"colour": m.Colour, "dim": m.Dim, "created": now, "identity": identity,
+	}
+	if o.IDSpace != "" && o.IDSpace != o.Collection {
+		meta[idSpaceKey] = o.IDSpace
+	}
+	for key, value := range meta {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES(?,?)", key, value); err != nil {
 			return sqlError(err)
 		}
@@ -184,10 +266,7 @@ func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
 	if _, err := tx.ExecContext(ctx, "PRAGMA user_version="+strconv.Itoa(formatVersion)); err != nil {
 		return sqlError(err)
 	}
-	if err := tx.Commit(); err != nil {
-		return sqlError(err)
-	}
-	return s.files.SyncDir(s.dir)
+	return sqlError(tx.Commit())
 }
 
 func formatOf(ctx context.Context, db *sql.DB) (int, error) {
@@ -212,7 +291,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	m := &s.model
 	fields := map[string]any{
 		"fingerprint": &m.Fingerprint, "name": &m.Name, "precision": &m.Precision, "pixels": &m.Pixels,
-		"dim": &m.Dim, "created": &s.created, "identity": &s.identity,
+		"colour": &m.Colour, "dim": &m.Dim, "created": &s.created, "identity": &s.identity,
 	}
 	rows, err := s.read.QueryContext(ctx, "SELECT key, value FROM meta")
 	if err != nil {
@@ -226,6 +305,9 @@ func (s *Store) readMeta(ctx context.Context) error {
 			return sqlError(err)
 		}
 		field, known := fields[key]
+		if key == idSpaceKey {
+			field, known = &s.idSpace, true
+		}
 		if !known {
 			continue
 		}
@@ -237,6 +319,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return sqlError(err)
 	}
+	delete(fields, "colour") // indexes from before there was a choice say nothing
 	for key := range fields {
 		return fmt.Errorf("%w: the catalogue does not say its %s", store.ErrDamaged, key)
 	}
@@ -298,6 +381,12 @@ func sqlError(err error) error {
 			return fmt.Errorf("%w: %w", store.ErrLocked, err)
 		case sqlite3.SQLITE_FULL:
 			return fmt.Errorf("%w: %s: %w", store.ErrNoSpace, catalogueName, err)
+		case sqlite3.SQLITE_IOERR:
+			// SQLite has no code of its own for a disk too full to make room for -shm.
+			if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+				return fmt.Errorf("%w: %s-shm: %w", store.ErrNoSpace, catalogueName, err)
+			}
+			return fmt.Errorf("%w: %s: %w", store.ErrIO, catalogueName, err)
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {

@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
@@ -27,7 +31,8 @@ import (
 //	40  uint64    rows, from row 0 on; written when they are durable
 //	48  uint32    CRC-32 (IEEE) of bytes 0 to 47
 //
-// Codes of rows below that number are never written again, as committed rows are not.
+// Codes of rows below that number are never written again, as committed rows are not. Their
+// checksums are in a file of their own; see codesums.go.
 const (
 	codeVersion    = 1
 	codeHeaderUsed = 52
@@ -99,7 +104,14 @@ func (s *Store) keepCodesNear(ctx context.Context, st state) {
 // extendCodes brings the code file up to the committed rows where it is behind by
 // at least the given number. It is called with s.mu held. A failure costs only speed.
 func (s *Store) extendCodes(ctx context.Context, behind int64) {
-	if err := s.tryExtendCodes(ctx, behind); err != nil {
+	err := s.tryExtendCodes(ctx, behind)
+	if err == nil && s.coded.rows >= s.cachesFrom {
+		var sound bool
+		if sound, err = s.checkCodes(s.coded.generation); err == nil && !sound {
+			err = s.tryExtendCodes(ctx, 0)
+		}
+	}
+	if err != nil {
 		s.log.Warn("the codes for fast searching could not be written", "index", s.dir, "error", err)
 	}
 }
@@ -123,12 +135,18 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 	if rows > sn.rowCount { // of a later state than this one, which an older copy replaced
 		rows = 0
 	}
+	sums, err := readCodeSums(s.dir, h)
+	if err != nil || sums.rows > rows {
+		// Without them the codes are not used, so that they are as good as missing.
+		sums, rows = &codeSums{}, 0
+	}
+	rows = min(rows, sums.rows)
 	s.coded.rows = rows
 	if sn.rowCount == rows || sn.rowCount-rows < behind {
 		return nil
 	}
 	s.coded.rows = sn.rowCount
-	if err := sn.writeCodes(ctx, f, rows); err != nil {
+	if err := sn.writeCodes(ctx, f, sums, rows); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {
@@ -137,7 +155,10 @@ func (s *Store) tryExtendCodes(ctx context.Context, behind int64) (err error) {
 	if err := writeFull(f, encodeCodeHeader(h, sn.rowCount), 0); err != nil {
 		return err
 	}
-	return f.Sync()
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return s.writeCodeSums(h, sums)
 }
 
 // openCodes opens a code file for writing, and makes it if it is missing or damaged.
@@ -147,7 +168,7 @@ func (s *Store) openCodes(path string, h header) (file, int64, error) {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		s.log.Info("the codes for fast searching are made anew", "file", path, "reason", err)
 	}
-	// A reader may have the old file mapped, so that it is replaced and not cut.
+	// A reader may have the old file mapped, so that it is replaced and not cut. A link goes.
 	if err := removeIfThere(path); err != nil {
 		return nil, 0, err
 	}
@@ -178,8 +199,15 @@ func (s *Store) openSoundCodes(path string, h header) (file, int64, error) {
 	return f, rows, nil
 }
 
-// writeCodes encodes the rows from the given one on.
-func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) error {
+// writeCodes encodes the rows from the given one on, and adds their checksums. A row whose
+// vector is damaged gets the codes that say nothing.
+func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, sums *codeSums, from int64) error {
+	return sn.vectors.explainFault(vec.CatchFault(func() error { return sn.encodeRows(ctx, f, sums, from) }))
+}
+
+func (sn *snapshot) encodeRows(ctx context.Context, f io.WriterAt, sums *codeSums, from int64) error {
+	check := sn.rowChecker(ctx)
+	unknown := slices.Repeat([]float32{float32(math.NaN())}, int(sn.vectors.dim))
 	const step = 4096
 	var buf []float32
 	var out []byte
@@ -196,8 +224,15 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) e
 			out = make([]byte, step*width)
 		}
 		for i := range rows.Rows {
-			sq8.Encode(out[i*width:(i+1)*width], rows.Row(i))
+			v := rows.Row(i)
+			if sound, err := check.sound(from+int64(i), v); err != nil {
+				return err
+			} else if !sound {
+				v = unknown
+			}
+			sq8.Encode(out[i*width:(i+1)*width], v)
 		}
+		sums.add(out[:rows.Rows*width], width)
 		if err := writeFull(f, out[:rows.Rows*width], codeOffset(rows.Cols, from)); err != nil {
 			return err
 		}
@@ -208,19 +243,25 @@ func (sn *snapshot) writeCodes(ctx context.Context, f io.WriterAt, from int64) e
 // codeMapping is the part of a code file that a search uses.
 type codeMapping struct {
 	sq8.Codes
+	file   *os.File // to look at its size
 	memory []byte
+	sums   *codeSums
 }
 
 // mapCodes maps the codes that there are for at most the given number of rows. It
 // returns nil where there are none.
-func mapCodes(path string, want header, rowCount int64) (*codeMapping, error) {
-	f, err := os.Open(path)
+func mapCodes(path string, want header, rowCount int64) (c *codeMapping, err error) {
+	f, err := openRegular(path, os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() {
+		if c == nil {
+			f.Close()
+		}
+	}()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -229,21 +270,43 @@ func mapCodes(path string, want header, rowCount int64) (*codeMapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	rows = min(rows, rowCount) / 64 * 64 // bitmaps are read in words
+	sums, err := readCodeSums(filepath.Dir(path), want)
+	switch {
+	case errors.Is(err, os.ErrNotExist): // from before there were any: the next writer adds them
+		sums = &codeSums{rows: rows}
+	case err != nil:
+		return nil, fmt.Errorf("the checksums of the codes: %w", err)
+	}
+	if sums.rows > rows {
+		return nil, fmt.Errorf("%w: %d rows of codes have checksums, there are %d", store.ErrDamaged, sums.rows, rows)
+	}
+	rows = min(rowCount, sums.rows) / 64 * 64 // bitmaps are read in words
 	if rows == 0 {
 		return nil, nil
 	}
-	memory, err := mapFile(f, codeOffset(want.dim, rows))
+	sums.trusted = isStamped(f, filepath.Dir(path), want, time.Time{})
+	// The last block is mapped to its end, for its checksum.
+	end := min((rows+codeSumRows-1)/codeSumRows*codeSumRows, sums.rows)
+	memory, err := mapFile(f, codeOffset(want.dim, end))
 	if err != nil {
 		return nil, err
 	}
-	codes := sq8.Codes{Data: memory[headerSize:], Rows: int(rows), CodeSize: sq8.CodeSize(want.dim)}
-	return &codeMapping{Codes: codes, memory: memory}, nil
+	size := sq8.CodeSize(want.dim)
+	codes := sq8.Codes{Data: memory[headerSize:][:int(rows)*size], Rows: int(rows), CodeSize: size}
+	return &codeMapping{Codes: codes, file: f, memory: memory, sums: sums}, nil
+}
+
+func (c *codeMapping) check() error {
+	if c == nil {
+		return nil
+	}
+	return checkLength(c.file, int64(len(c.memory)))
 }
 
 func (c *codeMapping) close() {
 	if c != nil {
 		unmapFile(c.memory)
+		c.file.Close()
 		c.memory, c.Data = nil, nil
 	}
 }

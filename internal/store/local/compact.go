@@ -70,7 +70,7 @@ func (s *Store) compactLocked(ctx context.Context) error {
 			return fmt.Errorf("%w: %d free rows for %d records", store.ErrDamaged, len(free), len(movers))
 		}
 		old = st.generation
-		if next, err = s.copyRows(ctx, st, kept, free, movers); err != nil {
+		if next, err = s.copyRows(ctx, tx, st, kept, free, movers); err != nil {
 			return fmt.Errorf("write the new vector file: %w", err)
 		}
 		if err := moveRows(ctx, tx, free, movers); err != nil {
@@ -104,7 +104,7 @@ func (s *Store) compactLocked(ctx context.Context) error {
 
 // copyRows writes the next generation's file: the first kept rows, with the
 // vectors of movers in the free ones among them. The file is durable on return.
-func (s *Store) copyRows(ctx context.Context, st *state, kept int64, free, movers []int64) (_ *vectorFile, err error) {
+func (s *Store) copyRows(ctx context.Context, tx *sql.Tx, st *state, kept int64, free, movers []int64) (_ *vectorFile, err error) {
 	m, err := s.maps.acquire(s.vectorPath(st.generation), s.codePath(st.generation), s.header(st.generation), st.rowCount)
 	if err != nil {
 		return nil, err
@@ -120,6 +120,16 @@ func (s *Store) copyRows(ctx context.Context, st *state, kept int64, free, mover
 			err = errors.Join(err, f.Close(), removeIfThere(path))
 		}
 	}()
+	old := (&snapshot{state: *st, tx: tx, vectors: m}).rowChecker(ctx)
+	// A vector that is damaged stays so: its new checksum is wrong too.
+	sums := make([]uint32, kept)
+	move := func(from, to int64, v []float32) error {
+		sound, err := old.sound(from, v)
+		if sums[to] = old.sum(to, v); !sound {
+			sums[to] = old.badSum(to, v)
+		}
+		return err
+	}
 	var buf []float32
 	const step = 4096
 	for from := int64(0); from < kept; from += step {
@@ -133,6 +143,11 @@ func (s *Store) copyRows(ctx context.Context, st *state, kept int64, free, mover
 		if err := f.put(from, rows.Data); err != nil {
 			return nil, err
 		}
+		for i := range rows.Rows {
+			if err := move(from+int64(i), from+int64(i), rows.Row(i)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for i, rowID := range movers {
 		var row vec.Matrix
@@ -142,8 +157,17 @@ func (s *Store) copyRows(ctx context.Context, st *state, kept int64, free, mover
 		if err = f.put(free[i], row.Data); err != nil {
 			return nil, err
 		}
+		if err := move(rowID, free[i], row.Data); err != nil {
+			return nil, err
+		}
 	}
-	return f, f.Sync()
+	if err := f.Sync(); err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM sums"); err != nil {
+		return nil, sqlError(err)
+	}
+	return f, putSums(ctx, tx, st.generation+1, 0, sums)
 }
 
 func moveRows(ctx context.Context, tx *sql.Tx, free, movers []int64) error {

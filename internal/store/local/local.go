@@ -69,6 +69,9 @@ type Options struct {
 	// known which model built it: the zero Model where there is no index yet. It does not
 	// go together with Rebuild.
 	ChooseModel func(inUse store.Model) (store.Model, error)
+	// IDSpace is what the ids of a new index are made with, where it is not its collection:
+	// see store.IDSpace.
+	IDSpace string
 	// Mode says what for: any number of stores may be open for reading at once, and one
 	// for writing.
 	Mode store.Mode
@@ -91,6 +94,7 @@ type Store struct {
 	dir        string // of the index in it; see models.go
 	collection string
 	model      store.Model
+	idSpace    string
 	created    int64 // Unix seconds
 	identity   []byte
 	engine     vec.Engine
@@ -99,7 +103,8 @@ type Store struct {
 	log        *slog.Logger
 	files      fileSystem
 
-	read  *sql.DB // read-only connections, one per snapshot
+	read  *sql.DB         // read-only connections, one per snapshot
+	still *stillCatalogue // nil where SQLite watches over other writers
 	maps  mappings
 	known attributeCache
 
@@ -115,11 +120,13 @@ type Store struct {
 var (
 	_ store.Store            = (*Store)(nil)
 	_ store.Verifier         = (*Store)(nil)
+	_ store.Repairer         = (*Store)(nil)
 	_ store.Promoter         = (*Store)(nil)
 	_ store.ModelIndexKeeper = (*Store)(nil)
 	_ store.FileStateLister  = (*Store)(nil)
 
 	_ store.TagCounter = (*Store)(nil)
+	_ store.IDSpacer   = (*Store)(nil)
 )
 
 // Kind is the name of this kind of store.
@@ -179,6 +186,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		base:       dir,
 		dir:        dir,
 		collection: o.Collection,
+		idSpace:    o.Collection,
 		engine:     o.Engine,
 		codes:      o.SQ8,
 		cachesFrom: o.cachesFrom,
@@ -233,17 +241,23 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if s.lock, err = lockWriter(filepath.Join(s.dir, lockName)); err != nil {
 			return err
 		}
-		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
-			return err
-		}
 		if o.Mode.Creates() {
 			if err := s.createIfMissing(ctx, &o); err != nil {
 				return err
 			}
 		}
+		if err := checkCatalogueFiles(s.cataloguePath()); err != nil {
+			return err
+		}
+		if s.write, err = openCatalogue(s.cataloguePath(), o.Mode); err != nil {
+			return err
+		}
+		// What a killed process left is undone here: readers cannot.
+		if err := probeCatalogue(ctx, s.write); err != nil {
+			return sqlError(err)
+		}
 	}
-	var err error
-	if s.read, err = openCatalogue(s.cataloguePath(), store.ReadOnly); err != nil {
+	if err := s.openForReading(ctx); err != nil {
 		return err
 	}
 	if err := s.readMeta(ctx); err != nil {
@@ -256,6 +270,12 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return &store.ModelMismatchError{Have: s.model, Want: o.Model}
 	}
 	if s.write != nil {
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
+		if _, err := s.write.ExecContext(ctx, sumTable); err != nil {
+			return sqlError(err)
+		}
 		return s.removeStrays(ctx)
 	}
 	return nil
@@ -269,6 +289,9 @@ func (s *Store) Capabilities() store.Capabilities {
 // Model returns the model that built the index.
 func (s *Store) Model() store.Model { return s.model }
 
+// IDSpace implements store.IDSpacer.
+func (s *Store) IDSpace() string { return s.idSpace }
+
 // Close compacts the vector file when much of it is free, and releases everything.
 // A search or scan that is under way ends with an error or its last result.
 func (s *Store) Close() error {
@@ -280,6 +303,9 @@ func (s *Store) Close() error {
 			// All data is safe whatever happens here, so that a failure is no error.
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
 				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
+			}
+			if cerr := s.adoptSums(context.Background()); cerr != nil {
+				s.log.Warn("checksums of vectors could not be added", "index", s.dir, "error", cerr)
 			}
 			s.keepCaches(context.Background(), s.cachesFrom/codesBehind)
 			if _, cerr := s.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); cerr != nil {
@@ -303,6 +329,9 @@ func (s *Store) release() error {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
+	}
+	if s.still != nil {
+		errs = append(errs, s.still.release())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.release())

@@ -3,6 +3,8 @@ package local
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -18,12 +20,16 @@ const lockName = "writer.lock"
 // it when the process ends, however it ends, so a left-over file locks nobody out.
 type writerLock struct {
 	lock *flock.Flock
-	path string
+	file *os.File // to say who has it
 }
 
-// lockWriter takes the lock or says who has it.
-func lockWriter(path string) (*writerLock, error) {
-	l := flock.New(path)
+// lockWriter takes the lock or says who has it. A file in its place that is not a lock is
+// left as it is.
+func lockWriter(path string) (_ *writerLock, err error) {
+	if err := checkRegular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o644))
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.Close())
@@ -31,21 +37,46 @@ func lockWriter(path string) (*writerLock, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%w%s", store.ErrLocked, holder(path)), l.Close())
 	}
-	w := &writerLock{lock: l, path: path}
-	if err := os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644); err != nil {
-		return nil, errors.Join(fmt.Errorf("write %s: %w", path, err), w.release())
+	w := &writerLock{lock: l}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("lock %s: %w", path, err), w.free())
+		}
+	}()
+	if w.file, err = openRegular(path, os.O_RDWR); err != nil {
+		return nil, err
 	}
-	return w, nil
+	if text, err := readHolder(w.file); err != nil {
+		return nil, err
+	} else if _, err := strconv.ParseUint(text, 10, 64); text != "" && err != nil {
+		return nil, errors.New("the file is not a lock of sightline; it is left as it is")
+	}
+	if err := w.file.Truncate(0); err != nil {
+		return nil, err
+	}
+	return w, writeFull(w.file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+}
+
+// readHolder returns what a lock file says: a process's number, or nothing.
+func readHolder(f io.Reader) (string, error) {
+	const longest = 64
+	b, err := io.ReadAll(io.LimitReader(f, longest))
+	return strings.TrimSpace(string(b)), err
 }
 
 // holder is what the lock file says about the process that has the lock, ready to
 // be appended to a message. It may be nothing.
 func holder(path string) string {
-	b, err := os.ReadFile(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return ""
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	defer f.Close()
+	text, err := readHolder(f)
+	if err != nil {
+		return ""
+	}
+	pid, err := strconv.Atoi(text)
 	if err != nil {
 		return ""
 	}
@@ -54,6 +85,13 @@ func holder(path string) string {
 
 // release frees the lock. The file stays: removing it would race with the next
 // writer, who may have opened it already.
-func (w *writerLock) release() error {
-	return errors.Join(os.Truncate(w.path, 0), w.lock.Close())
+func (w *writerLock) release() error { return errors.Join(w.file.Truncate(0), w.free()) }
+
+// free gives the lock up and leaves what the file says.
+func (w *writerLock) free() error {
+	var err error
+	if w.file != nil {
+		err = w.file.Close()
+	}
+	return errors.Join(err, w.lock.Close())
 }

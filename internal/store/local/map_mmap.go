@@ -3,6 +3,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -15,24 +16,23 @@ import (
 
 // mapped is a read-only memory mapping of a vector file.
 type mapped struct {
+	file   *os.File // to look at its size
 	memory []byte
 	floats []float32 // the rows in memory
 	dim    int
 }
 
-// mapVectors maps the first rows of a vector file. The mapping keeps the file alive,
-// so that it is closed here already and may be unlinked later.
+// mapVectors maps the first rows of a vector file, which may be unlinked later.
 func mapVectors(path string, want header, rowCount int64) (vectorReader, error) {
 	f, err := openForMapping(path, want, rowCount)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	b, err := mapFile(f, vectorOffset(want.dim, rowCount))
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
-	m := &mapped{memory: b, dim: want.dim}
+	m := &mapped{file: f, memory: b, dim: want.dim}
 	if n := (len(b) - headerSize) / 4; n > 0 {
 		// The header is a page, so the rows are aligned. The machines this file is built
 		// for are little-endian, as the file is.
@@ -56,8 +56,11 @@ func (m *mapped) forget(from, to int64) {
 	}
 }
 
+func (m *mapped) check() error { return checkLength(m.file, int64(len(m.memory))) }
+
 func (m *mapped) close() {
 	unmapFile(m.memory)
+	m.file.Close()
 	m.memory, m.floats = nil, nil
 }
 

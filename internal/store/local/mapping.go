@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -15,9 +16,15 @@ import (
 type mapping struct {
 	vectorReader
 	codes      *codeMapping // nil where there are none
+	dim        int
 	generation int64
 	rowCount   int64
 	refs       int // guarded by mappings.mu
+
+	sumsMu    sync.Mutex // guards what follows
+	sums      sumBlocks  // those that were read
+	damaged   []int64    // rows whose vectors are not those that were written
+	checkedTo int64      // rows below it have been compared with their checksums
 }
 
 // vectorReader reads rows of a vector file; see map_mmap.go and map_read.go.
@@ -29,6 +36,8 @@ type vectorReader interface {
 	// forget says that rows [from, to) will not be read again soon, so that they need
 	// not stay in the process's memory.
 	forget(from, to int64)
+	// check reports a file that has become too short for its rows.
+	check() error
 	close()
 }
 
@@ -54,7 +63,7 @@ func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*ma
 	if m.closed {
 		return nil, store.ErrClosed
 	}
-	if c := m.current; c != nil && c.generation == want.generation && c.rowCount >= rowCount && !m.codesGrew(c, codes, want) {
+	if c := m.current; c != nil && c.generation == want.generation && c.rowCount >= rowCount && c.check() == nil && !m.codesGrew(c, codes, want) {
 		c.refs++
 		return c, nil
 	}
@@ -65,7 +74,7 @@ func (m *mappings) acquire(path, codes string, want header, rowCount int64) (*ma
 	if err != nil {
 		return nil, err
 	}
-	n := &mapping{vectorReader: r, generation: want.generation, rowCount: rowCount, refs: 1}
+	n := &mapping{vectorReader: r, dim: want.dim, generation: want.generation, rowCount: rowCount, refs: 1}
 	if n.codes, err = mapCodes(codes, want, rowCount); err != nil {
 		m.log.Debug("searching without codes", "error", err)
 	}
@@ -85,7 +94,7 @@ func (m *mappings) codesGrew(c *mapping, path string, want header) bool {
 	if c.rowCount < m.cachesFrom || c.rowCount-c.codes.covered() < m.cachesFrom/codesBehind+64 {
 		return false
 	}
-	f, err := os.Open(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return false
 	}
@@ -102,6 +111,14 @@ func (m *mappings) release(c *mapping) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drop(c)
+}
+
+// reset makes the next search map the files anew.
+func (m *mappings) reset() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(m.current)
+	m.current = nil
 }
 
 // close lets go of the shared mapping; those in use live until they are released.
@@ -123,10 +140,43 @@ func (m *mappings) drop(c *mapping) {
 	}
 }
 
+// check reports files that have become too short for what is mapped of them: to read there
+// would end the program.
+func (c *mapping) check() error {
+	if err := c.vectorReader.check(); err != nil {
+		return err
+	}
+	return c.codes.check()
+}
+
+// explainFault says what is behind a read of mapped memory that failed: a file that was cut,
+// or a disk. Other errors stay as they are.
+func (c *mapping) explainFault(err error) error {
+	if !errors.Is(err, vec.ErrFault) {
+		return err
+	}
+	if cut := c.check(); cut != nil {
+		return cut
+	}
+	return fmt.Errorf("%w: %w", store.ErrIO, err)
+}
+
+// checkLength reports a file that is shorter than what is mapped of it.
+func checkLength(f *os.File, mapped int64) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < mapped {
+		return fmt.Errorf("%w: %s was cut from %d bytes to %d while it was in use", store.ErrDamaged, f.Name(), mapped, info.Size())
+	}
+	return nil
+}
+
 // openForMapping opens a vector file, checks its header and that it is as long as
 // the catalogue says.
 func openForMapping(path string, want header, rowCount int64) (*os.File, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}

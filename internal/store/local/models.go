@@ -28,7 +28,7 @@ func (o Options) base() (string, error) { return filepath.Abs(filepath.Join(o.Di
 
 // currentFolder returns the folder of the index in use.
 func currentFolder(base string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(base, currentName))
+	text, err := readRegular(filepath.Join(base, currentName), 4096)
 	if errors.Is(err, os.ErrNotExist) {
 		return base, nil
 	} else if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Get implements store.Scanner.
+// Get implements store.Scanner. A record whose vector is damaged comes without one.
 func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	sn, err := s.snapshot(ctx, withVectors)
 	if err != nil {
@@ -18,16 +18,18 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	found := make(map[string]store.Record, len(ids))
 	for chunk := range chunks(ids) {
 		rows, err := sn.queryRecords(ctx,
-			"SELECT "+recordColumns+" FROM records r WHERE r.id IN "+list(len(chunk)), chunk...)
+			"SELECT "+sn.recordColumns()+" FROM records r WHERE r.id IN "+list(len(chunk)), chunk...)
 		if err != nil {
 			return nil, err
 		}
 		if err := sn.attachTags(ctx, rows); err != nil {
 			return nil, err
 		}
-		if err := sn.attachVectors(rows); err != nil {
+		damaged, err := sn.attachVectors(ctx, rows)
+		if err != nil {
 			return nil, err
 		}
+		s.warnDamaged(damaged)
 		for _, r := range rows {
 			found[r.ID] = r.Record
 		}
@@ -52,8 +54,8 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 	for chunk := range chunks(ids) {
 		in := list(len(chunk))
 		rows, err := sn.tx.QueryContext(ctx,
-			"SELECT id, size, mtime_s, mtime_ns, hash, 0 FROM records WHERE id IN "+in+
-				" UNION ALL SELECT id, size, mtime_s, mtime_ns, NULL, 1 FROM failures WHERE id IN "+in,
+			"SELECT id, size, mtime_s, mtime_ns, hash, 0, "+sn.stampColumn()+" FROM records r WHERE id IN "+in+
+				" UNION ALL SELECT id, size, mtime_s, mtime_ns, NULL, 1, 0 FROM failures WHERE id IN "+in,
 			append(chunk, chunk...)...)
 		if err != nil {
 			return nil, sqlError(err)
@@ -63,7 +65,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 			var id string
 			var sec, ns int64
 			var st store.Stat
-			if err := rows.Scan(&id, &st.Size, &sec, &ns, &st.ContentHash, &st.Failed); err != nil {
+			if err := rows.Scan(&id, &st.Size, &sec, &ns, &st.ContentHash, &st.Failed, &st.MetadataStamp); err != nil {
 				return nil, sqlError(err)
 			}
 			st.ModTime = timeOf(sec, ns)
@@ -76,7 +78,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 	return out, nil
 }
 
-// FindContent implements store.Scanner.
+// FindContent implements store.Scanner. Records whose vectors are damaged are left out.
 func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]store.Record, error) {
 	if len(hash) == 0 || limit < 1 {
 		return nil, s.isOpen()
@@ -86,19 +88,23 @@ func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]stor
 		return nil, err
 	}
 	defer sn.release()
-	rows, err := sn.queryRecords(ctx, "SELECT "+recordColumns+" FROM records r WHERE r.hash = ? ORDER BY r.id LIMIT ?", hash, limit)
+	rows, err := sn.queryRecords(ctx, "SELECT "+sn.recordColumns()+" FROM records r WHERE r.hash = ? ORDER BY r.id LIMIT ?", hash, limit)
 	if err != nil {
 		return nil, err
 	}
 	if err := sn.attachTags(ctx, rows); err != nil {
 		return nil, err
 	}
-	if err := sn.attachVectors(rows); err != nil {
+	damaged, err := sn.attachVectors(ctx, rows)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]store.Record, len(rows))
-	for i, r := range rows {
-		out[i] = r.Record
+	s.warnDamaged(damaged)
+	var out []store.Record
+	for _, r := range rows {
+		if r.Vector != nil { // others have no embedding that could be used again
+			out = append(out, r.Record)
+		}
 	}
 	return out, nil
 }
@@ -181,7 +187,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 		Model:      s.model,
 		Created:    time.Unix(s.created, 0).UTC(),
 		Updated:    time.Unix(sn.updated, 0).UTC(),
-		Format:     formatVersion,
+		Format:     sn.format,
 	}
 	if d.Records, err = sn.records(ctx); err != nil {
 		return d, err

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -33,7 +34,7 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 		return err
 	}
 	defer sn.release()
-	rows, err := sn.tx.QueryContext(ctx, "SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT "+sn.recordColumns()+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -41,10 +42,11 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 
 	chunk := make([]row, 0, chunkSize)
 	flush := func() (bool, error) {
-		if err := sn.attach(ctx, chunk, fields); err != nil {
+		whole, err := sn.attach(ctx, chunk, fields)
+		if err != nil {
 			return false, err
 		}
-		more, err := yieldAll(ctx, chunk, yield)
+		more, err := yieldAll(ctx, whole, yield)
 		chunk = chunk[:0]
 		return more, err
 	}
@@ -75,7 +77,6 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 	if err != nil {
 		return err
 	}
-	statement := "SELECT " + recordColumns + " FROM records r WHERE r.slot >= ? AND r.slot < ? AND (" + where.sql + ") ORDER BY r.slot LIMIT ?"
 	var sn *snapshot
 	letGo := func() {
 		if sn != nil {
@@ -95,12 +96,14 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 		if end < 0 {
 			end = sn.rowCount
 		}
+		statement := "SELECT " + sn.recordColumns() + " FROM records r WHERE r.slot >= ? AND r.slot < ? AND (" + where.sql + ") ORDER BY r.slot LIMIT ?"
 		args := append(append([]any{from, end}, where.args...), chunkSize)
 		chunk, err := sn.queryRecords(ctx, statement, args...)
 		if err != nil || len(chunk) == 0 {
 			return err
 		}
-		if err := sn.attach(ctx, chunk, fields); err != nil {
+		whole, err := sn.attach(ctx, chunk, fields)
+		if err != nil {
 			return err
 		}
 		first, last := chunk[0].rowID, chunk[len(chunk)-1].rowID
@@ -111,18 +114,27 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 		if from = last + 1; s.write != nil {
 			letGo()
 		}
-		if more, err := yieldAll(ctx, chunk, yield); !more || err != nil {
+		if more, err := yieldAll(ctx, whole, yield); !more || err != nil {
 			return err
 		}
 	}
 }
 
-// attach reads the tags of a chunk of records and, where they are wanted, the vectors.
-func (sn *snapshot) attach(ctx context.Context, chunk []row, fields store.Fields) error {
+// attach reads the tags of a chunk of records and, where they are wanted, the vectors. It
+// returns the records but for those that wait to be read again, which have no vector. One
+// that is damaged is an error.
+func (sn *snapshot) attach(ctx context.Context, chunk []row, fields store.Fields) ([]row, error) {
 	if err := sn.attachTags(ctx, chunk); err != nil || !fields.Vectors {
-		return err
+		return chunk, err
 	}
-	return sn.attachVectors(chunk)
+	damaged, err := sn.attachVectors(ctx, chunk)
+	if err != nil {
+		return nil, err
+	}
+	if len(damaged) > 0 {
+		return nil, damagedVector(damaged[0])
+	}
+	return slices.DeleteFunc(slices.Clone(chunk), func(r row) bool { return r.Vector == nil }), nil
 }
 
 func yieldAll(ctx context.Context, chunk []row, yield func(store.Record) bool) (more bool, err error) {

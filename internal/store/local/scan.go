@@ -53,6 +53,9 @@ type scan struct {
 	scores   []float32
 	buf      []float32 // for a reader that has to copy
 
+	marked sync.Mutex
+	bad    []int64 // selected rows whose vectors turned out to be damaged; marked guards it
+
 	// Selected rows out of sparse blocks, which wait until they are worth a call.
 	gathered vec.Matrix
 	rowIDs   []int64
@@ -102,6 +105,9 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 		if err != nil {
 			return err
 		}
+		if err := sc.checkRows(ctx, rows, from, to); err != nil {
+			return err
+		}
 		if int64(n)*gatherShare < to-from {
 			err = sc.gather(ctx, rows, from, to)
 		} else {
@@ -112,6 +118,45 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 		}
 	}
 	return sc.scoreGathered(ctx)
+}
+
+// checkRows compares rows with their checksums, once for a mapping.
+func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) error {
+	if sc.sn.vectors.isChecked(to) {
+		return nil
+	}
+	if err := sc.sn.expectAll(ctx, from, to); err != nil {
+		return err
+	}
+	const step = 256
+	err := onCores((rows.Rows+step-1)/step, func(i int) error {
+		check := sc.sn.rowChecker(ctx)
+		for at := i * step; at < min((i+1)*step, rows.Rows); at++ {
+			rowID := from + int64(at)
+			sound, err := check.sound(rowID, rows.Row(at))
+			switch {
+			case err != nil:
+				return err
+			case sound:
+			case sc.selected.has(rowID):
+				sc.mark(rowID)
+			default:
+				sc.sn.vectors.addDamaged([]int64{rowID}) // for searches to come
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		sc.sn.vectors.setChecked(from, to)
+	}
+	return err
+}
+
+// mark notes a row whose vector is damaged.
+func (sc *scan) mark(rowID int64) {
+	sc.marked.Lock()
+	defer sc.marked.Unlock()
+	sc.bad = append(sc.bad, rowID)
 }
 
 // gather sets the selected rows of a sparse block aside.
@@ -225,7 +270,7 @@ func (p *codePass) block(ctx context.Context, codes sq8.Codes, from, to int) err
 	if n == 0 {
 		return ctx.Err()
 	}
-	if n*sparseShare < to-from {
+	if n*sparseShare < to-from || !p.sn.vectors.codes.sound(from, to) {
 		return p.sparse(ctx, int64(from), int64(to))
 	}
 	rows := codes.Slice(from, to)
@@ -278,12 +323,21 @@ func (p *codePass) unknown(rowID int64) {
 // sparse scores the few selected vectors of a block.
 func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 	var err error
+	check := p.sn.rowChecker(ctx)
 	p.selected.each(from, to, func(rowID int64) {
 		var row vec.Matrix
 		if err == nil {
 			row, err = p.sn.vectors.rows(rowID, rowID+1, &p.buf)
 		}
 		if err != nil {
+			return
+		}
+		var sound bool
+		if sound, err = check.sound(rowID, row.Data); err != nil {
+			return
+		}
+		if !sound {
+			p.mark(rowID)
 			return
 		}
 		for q := range p.found {
@@ -306,6 +360,7 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 		tops[q] = top
 		list := sc.found[q].sorted()
 		query := sc.queries.Row(q)
+		check := sc.sn.rowChecker(ctx)
 		var buf []float32
 		for i, c := range list {
 			if !(c.upper >= max(sc.min, top.Threshold())) {
@@ -314,9 +369,20 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 			if i%1024 == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if i%expected == 0 {
+				if err := sc.sn.expect(ctx, rowsOf(list[i:min(i+expected, len(list))])); err != nil {
+					return err
+				}
+			}
 			row, err := sc.sn.vectors.rows(c.rowID, c.rowID+1, &buf)
 			if err != nil {
 				return err
+			}
+			if sound, err := check.sound(c.rowID, row.Data); err != nil {
+				return err
+			} else if !sound {
+				sc.mark(c.rowID)
+				continue
 			}
 			if score := vec.Dot(row.Data, query); score >= sc.min {
 				// Rounding can take a cosine a little past its bounds.
@@ -328,26 +394,44 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 	return tops, err
 }
 
+// expected is how many candidates' checksums are read at once.
+const expected = 128
+
+func rowsOf(list []candidate) []int64 {
+	out := make([]int64, len(list))
+	for i, c := range list {
+		out[i] = c.rowID
+	}
+	return out
+}
+
 // onCores calls f for 0 to n-1, on as many cores as there are, and returns the first
 // error that it sees.
 func onCores(n int, f func(i int) error) error {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers == 1 {
-		for i := range n {
-			if err := f(i); err != nil {
-				return err
+		return vec.CatchFault(func() error {
+			for i := range n {
+				if err := f(i); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	errs := make([]error, workers)
 	for w := range workers {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && errs[w] == nil; i = int(next.Add(1)) - 1 {
-				errs[w] = f(i)
-			}
+			errs[w] = vec.CatchFault(func() error {
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					if err := f(i); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 		})
 	}
 	wg.Wait()

@@ -57,7 +57,43 @@ func (s *Store) searchRows(ctx context.Context, sn *snapshot, q store.Query, sel
 	if int64(selected.size()) < s.cachesFrom {
 		codes = nil
 	}
-	return newScan(s.engine, codes, sn, q, selected).run(ctx)
+	for _, rowID := range sn.vectors.damagedRows() {
+		if rowID < selected.n {
+			selected.clear(rowID)
+		}
+	}
+	for {
+		scan := newScan(s.engine, codes, sn, q, selected)
+		var tops []*vec.TopK
+		err := vec.CatchFault(func() (err error) {
+			tops, err = scan.run(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, sn.vectors.explainFault(err)
+		}
+		if len(scan.bad) == 0 {
+			return tops, nil
+		}
+		// What a damaged vector or its bounds displaced is looked for again.
+		if sn.vectors.addDamaged(scan.bad) {
+			paths, err := sn.pathsOf(ctx, scan.bad)
+			if err != nil {
+				return nil, err
+			}
+			s.warnDamaged(paths)
+		}
+		for _, rowID := range scan.bad {
+			selected.clear(rowID)
+		}
+	}
+}
+
+// warnDamaged tells of pictures whose vectors are damaged, which are left out.
+func (s *Store) warnDamaged(paths []string) {
+	for _, path := range paths {
+		s.log.Warn("the embedding of a picture is damaged and is not used; indexer verify --repair mends it", "path", path)
+	}
 }
 
 // live is the rows that hold a record: all but the freed ones, which are few.

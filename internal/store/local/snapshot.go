@@ -16,12 +16,13 @@ type state struct {
 	generation int64
 	rowCount   int64
 	updated    int64 // Unix seconds
+	format     int   // of the catalogue
 }
 
 func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	var st state
-	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated FROM state").
-		Scan(&st.generation, &st.rowCount, &st.updated)
+	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated, (SELECT user_version FROM pragma_user_version) FROM state").
+		Scan(&st.generation, &st.rowCount, &st.updated, &st.format)
 	if err != nil {
 		return st, sqlError(err)
 	}
@@ -77,6 +78,11 @@ func (s *Store) snapshot(ctx context.Context, of viewOf) (*snapshot, error) {
 }
 
 func (s *Store) trySnapshot(ctx context.Context, of viewOf) (_ *snapshot, err error) {
+	if s.still != nil {
+		if changed, err := s.still.changed(); changed || err != nil {
+			return nil, errors.Join(errStillChanged, err)
+		}
+	}
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, s.closedOr(sqlError(err))
@@ -91,6 +97,9 @@ func (s *Store) trySnapshot(ctx context.Context, of viewOf) (_ *snapshot, err er
 	if sn.state, err = readState(ctx, tx); err != nil {
 		return nil, s.closedOr(err)
 	}
+	if err := s.checkRowCount(sn.state); err != nil {
+		return nil, err
+	}
 	if of == withVectors {
 		sn.vectors, err = s.maps.acquire(s.vectorPath(sn.generation), s.codePath(sn.generation), s.header(sn.generation), sn.rowCount)
 		if err != nil {
@@ -104,6 +113,31 @@ func (s *Store) trySnapshot(ctx context.Context, of viewOf) (_ *snapshot, err er
 		}
 	}
 	return sn, nil
+}
+
+// The catalogue has at least minRowBytes for a row, a record's or a freed one's. Up to
+// smallRows are not worth a look at its size.
+const (
+	minRowBytes = 4
+	smallRows   = 1 << 16
+)
+
+// checkRowCount reports a number of rows that the catalogue cannot hold: memory is
+// allocated by it.
+func (s *Store) checkRowCount(st state) error {
+	if st.rowCount <= smallRows {
+		return nil
+	}
+	var size int64
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(s.cataloguePath() + suffix); err == nil {
+			size += info.Size()
+		}
+	}
+	if st.rowCount > size/minRowBytes {
+		return fmt.Errorf("%w: %s has %d bytes and speaks of %d rows", store.ErrDamaged, catalogueName, size, st.rowCount)
+	}
+	return nil
 }
 
 // closedOr is err, or store.ErrClosed where the store was closed meanwhile.

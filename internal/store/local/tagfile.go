@@ -115,6 +115,34 @@ func (s *Store) readTag(want header, now tagState, folded string) (b *bitmap, fr
 	return b, 0, nil
 }
 
+// verifyTagFile checks all checksums of the tag file.
+func (s *Store) verifyTagFile(want header) error {
+	f, err := s.openTags(want)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	at := int64(tagFile.headSize() + len(f.directory))
+	for rest := f.directory; len(rest) > 0; {
+		var e tagEntry
+		if e, rest, err = nextTag(rest); err != nil {
+			return fmt.Errorf("%w: %w", errSeal, err)
+		}
+		if e.size > f.size-at {
+			return fmt.Errorf("%w: the rows of a tag are cut", errSeal)
+		}
+		rowSet := make([]byte, e.size)
+		if _, err := f.ReadAt(rowSet, at); err != nil {
+			return err
+		}
+		if crc32.ChecksumIEEE(rowSet) != e.sum {
+			return fmt.Errorf("%w: the rows of a tag", errSeal)
+		}
+		at += e.size
+	}
+	return nil
+}
+
 // tagEntry is an entry of the directory.
 type tagEntry struct {
 	label string

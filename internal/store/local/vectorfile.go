@@ -157,6 +157,9 @@ type vectorFile struct {
 // createVectorFile makes an empty vector file, replacing what an interrupted attempt
 // left under the name, and makes it durable.
 func createVectorFile(fs fileSystem, path string, h header) (*vectorFile, error) {
+	if err := checkOurs(path, vectorMagic); err != nil {
+		return nil, err
+	}
 	f, err := fs.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return nil, err
@@ -169,6 +172,27 @@ func createVectorFile(fs fileSystem, path string, h header) (*vectorFile, error)
 		return nil, errors.Join(fmt.Errorf("make %s durable: %w", path, err), f.Close())
 	}
 	return sf, nil
+}
+
+// checkOurs reports a file that does not begin with a magic number or is a link: it is not
+// ours to replace. One that is missing, or that a crash left without its beginning, is.
+func checkOurs(path, magic string) error {
+	f, err := openRegular(path, os.O_RDONLY)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	b := make([]byte, len(magic))
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if b = bytes.TrimRight(b[:n], "\x00"); len(b) > 0 && string(b) != magic {
+		return fmt.Errorf("%s is not a file of an index; it is left as it is", path)
+	}
+	return nil
 }
 
 // openVectorFile opens an existing vector file for writing.

@@ -15,29 +15,73 @@ import (
 )
 
 // Verify implements store.Verifier: the catalogue's own consistency, that records
-// and free rows share out the vector file, and every vector.
+// and free rows share out the vector file, every vector, and every cache.
 func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
+	_, err := s.examine(ctx, found)
+	return err
+}
+
+// damage is what a check found, as far as it can be mended.
+type damage struct {
+	catalogue bool    // SQLite's own check fails
+	rows      bool    // records, free rows and tags do not go together
+	file      bool    // the vector file cannot be used as it is
+	vectors   []int64 // rows of records whose vectors are damaged
+	codes     bool
+	caches    []cacheFile
+}
+
+// examine checks everything. It changes nothing.
+func (s *Store) examine(ctx context.Context, found func(problem string)) (damage, error) {
+	var d damage
 	sn, err := s.snapshot(ctx, withVectors)
 	if errors.Is(err, store.ErrDamaged) {
+		d.file = true
 		found(err.Error())
 		// The vectors cannot be read; the catalogue perhaps can.
 		if sn, err = s.snapshot(ctx, catalogueOnly); errors.Is(err, store.ErrDamaged) {
+			d.catalogue = true
 			found(err.Error())
-			return nil
+			return d, nil
 		}
 	}
 	if err != nil {
-		return err
+		return d, err
 	}
 	defer sn.release()
-	if err := sn.verifyCatalogue(ctx, found); err != nil {
-		return err
+	if err := sn.verifyCatalogue(ctx, func(problem string) { d.catalogue = true; found(problem) }); err != nil {
+		return d, err
 	}
-	used, err := sn.verifyRows(ctx, found)
-	if err != nil || sn.vectors == nil {
-		return err
+	used, err := sn.verifyRows(ctx, func(problem string) { d.rows = true; found(problem) })
+	if err != nil || used == nil {
+		return d, err
 	}
-	return errors.Join(sn.verifyVectors(ctx, used, found), sn.verifyCodes(ctx, found))
+	s.verifyCaches(sn, &d, found)
+	if sn.vectors == nil {
+		return d, nil
+	}
+	err = vec.CatchFault(func() error {
+		return errors.Join(sn.verifyVectors(ctx, used, &d, found), sn.verifyCodes(ctx, &d, found))
+	})
+	return d, reportDamage(sn.vectors.explainFault(err), found)
+}
+
+// verifyCaches looks for caches that are of this state and have wrong checksums.
+func (s *Store) verifyCaches(sn *snapshot, d *damage, found func(string)) {
+	h := s.header(sn.generation)
+	for _, k := range cacheFiles {
+		var err error
+		switch k.name {
+		case tagFile.name:
+			err = s.verifyTagFile(h)
+		default:
+			_, _, err = k.read(s, h)
+		}
+		if errors.Is(err, errSeal) {
+			d.caches = append(d.caches, k)
+			found(fmt.Sprintf("%s: %v; it is a cache, which is made anew", k.what, err))
+		}
+	}
 }
 
 func (sn *snapshot) verifyCatalogue(ctx context.Context, found func(string)) error {
@@ -90,8 +134,10 @@ func (sn *snapshot) verifyRows(ctx context.Context, found func(string)) (*bitmap
 	return used, reportDamage(err, found)
 }
 
-func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, found func(string)) error {
+func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, d *damage, found func(string)) error {
+	check := sn.rowChecker(ctx)
 	var buf []float32
+	var waiting []int64
 	for from := int64(0); from < sn.rowCount; from += scanRows {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -102,21 +148,43 @@ func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, found func(
 			return err
 		}
 		used.each(from, to, func(rowID int64) {
-			if !vec.IsUnit(rows.Row(int(rowID - from))) {
-				found(fmt.Sprintf("the vector in row %d is not of length 1", rowID))
+			v := rows.Row(int(rowID - from))
+			sound, failed := check.sound(rowID, v)
+			switch {
+			case failed != nil:
+				err = failed
+			case sound && isWithdrawn(v):
+				waiting = append(waiting, rowID)
+			case !sound || !vec.IsUnit(v):
+				d.vectors = append(d.vectors, rowID)
 			}
 		})
+		if err != nil {
+			return err
+		}
 	}
-	return nil
+	tell := func(rowIDs []int64, what string) error {
+		for _, rowID := range rowIDs {
+			path, err := sn.pathOf(ctx, rowID)
+			if err != nil {
+				return err
+			}
+			found(fmt.Sprintf("the embedding of %s (row %d) %s", path, rowID, what))
+		}
+		return nil
+	}
+	return errors.Join(tell(d.vectors, "is damaged"), tell(waiting, "was damaged; the next indexer run reads the picture again"))
 }
 
-// verifyCodes checks that the codes are those of the vectors. They would be made anew
-// if the file were not there.
-func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
+// verifyCodes checks that the codes are those of the vectors, but for the vectors that are
+// damaged themselves.
+func (sn *snapshot) verifyCodes(ctx context.Context, d *damage, found func(string)) error {
 	codes := sn.vectors.codes
 	if codes == nil {
 		return nil
 	}
+	check := sn.rowChecker(ctx)
+	bad, first := 0, int64(0)
 	var buf []float32
 	want := make([]byte, codes.CodeSize)
 	for from := int64(0); from < min(codes.covered(), sn.rowCount); from += scanRows {
@@ -128,11 +196,23 @@ func (sn *snapshot) verifyCodes(ctx context.Context, found func(string)) error {
 			return err
 		}
 		for i := range rows.Rows {
+			rowID := from + int64(i)
+			if sound, err := check.sound(rowID, rows.Row(i)); err != nil {
+				return err
+			} else if !sound {
+				continue
+			}
 			sq8.Encode(want, rows.Row(i))
-			if !bytes.Equal(want, codes.Row(int(from)+i)) {
-				found(fmt.Sprintf("the codes in row %d are not those of its vector: remove %s*%s", from+int64(i), codePrefix, codeSuffix))
+			if !bytes.Equal(want, codes.Row(int(rowID))) {
+				if bad++; bad == 1 {
+					first = rowID
+				}
 			}
 		}
+	}
+	if bad > 0 {
+		d.codes = true
+		found(fmt.Sprintf("the codes for fast searching are damaged in %d rows, first in row %d; they are a cache, which is made anew", bad, first))
 	}
 	return nil
 }

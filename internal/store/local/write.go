@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -62,7 +63,7 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 		if len(records) == 0 {
 			return nil
 		}
-		if err := s.putVectors(st, records); err != nil {
+		if err := s.putVectors(ctx, tx, st, records); err != nil {
 			return fmt.Errorf("write vectors: %w", err)
 		}
 		ids := idsOf(records, func(r *store.Record) string { return r.ID })
@@ -85,21 +86,26 @@ func (s *Store) Upsert(ctx context.Context, records []store.Record) error {
 	return err
 }
 
-// putVectors writes the vectors behind the last committed row and makes them
-// durable.
-func (s *Store) putVectors(st *state, records []store.Record) error {
+// putVectors writes the vectors behind the last committed row, makes them durable, and
+// keeps their checksums.
+func (s *Store) putVectors(ctx context.Context, tx *sql.Tx, st *state, records []store.Record) error {
 	f, err := s.writableVectors(st)
 	if err != nil {
 		return err
 	}
-	vectors := make([][]float32, len(records))
+	var c summer
+	vectors, sums := make([][]float32, len(records)), make([]uint32, len(records))
 	for i := range records {
 		vectors[i] = records[i].Vector
+		sums[i] = c.sum(st.rowCount+int64(i), vectors[i])
 	}
 	if err := f.put(st.rowCount, vectors...); err != nil {
 		return err
 	}
-	return f.Sync()
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return putSums(ctx, tx, st.generation, st.rowCount, sums)
 }
 
 // writableVectors opens the vector file of the current generation once.
@@ -129,7 +135,7 @@ func (s *Store) writableVectors(st *state) (*vectorFile, error) {
 
 func insertRecords(ctx context.Context, tx *sql.Tx, rowID int64, records []store.Record) error {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO records(slot, id, path, root, size, mtime_s, mtime_ns, hash,
-		width, height, format, taken, when_s, when_ns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+		width, height, format, taken, when_s, when_ns, metadata_stamp, about) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -144,8 +150,16 @@ func insertRecords(ctx context.Context, tx *sql.Tx, rowID int64, records []store
 		if len(r.ContentHash) > 0 {
 			hash = r.ContentHash
 		}
+		about := "" // for most
+		if r.About != (store.About{}) {
+			text, err := json.Marshal(r.About)
+			if err != nil {
+				return fmt.Errorf("%q: %w", r.Path, err)
+			}
+			about = string(text)
+		}
 		_, err := insert.ExecContext(ctx, rowID, r.ID, []byte(r.Path), []byte(r.Root), r.Size, modS, modNS, hash,
-			r.Width, r.Height, r.Format, !r.TakenAt.IsZero(), whenS, whenNS)
+			r.Width, r.Height, r.Format, !r.TakenAt.IsZero(), whenS, whenNS, r.MetadataStamp, about)
 		if err != nil {
 			return fmt.Errorf("%q: %w", r.Path, sqlError(err))
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,13 +55,39 @@ func TestCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]string{{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time"}}
-	for _, r := range rows() {
+	want := [][]string{{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time", "path_base64"}}
+	for _, r := range utf8Rows() {
 		want = append(want, []string{r.Path, r.Label, "0.25", fmt.Sprint(r.Probability), "3f1c", "0123456789ab",
-			"f00d", "1ab", "7e", "2026-03-01T12:30:00Z"})
+			"f00d", "1ab", "7e", "2026-03-01T12:30:00Z", r.PathBase64})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// No cell is a formula to a spreadsheet, and each text can be read back.
+func TestCSVFormulas(t *testing.T) {
+	var in []Row
+	for _, label := range []string{"=1+1", "+cmd", "-2", "@x", "\tx", "\rx", "'=x", "'", "''", "", "a=b", "x'y", "東京"} {
+		in = append(in, Row{Path: label, Label: label, Score: -0.5, Time: time.Unix(0, 0)})
+	}
+	got, err := csv.NewReader(bytes.NewReader(table(t, CSV, in))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range in {
+		cells := got[i+1]
+		for _, cell := range cells[:2] {
+			if cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0 {
+				t.Errorf("the cell of %q is %q", r.Label, cell)
+			}
+			if back := CSVText(cell); back != r.Label {
+				t.Errorf("%q is read back as %q", r.Label, back)
+			}
+		}
+		if cells[2] != "-0.5" {
+			t.Errorf("a number is %q", cells[2])
+		}
 	}
 }
 
