@@ -20,7 +20,7 @@ endif
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
-.PHONY: build install setup photos demo test chaos bench lint clean help
+.PHONY: build install setup photos demo test chaos quality bench lint clean help
 
 build: setup ## build bin/indexer and bin/search
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -39,6 +39,10 @@ demo: build photos ## index the photos and search them, from nothing
 
 test: ## run every check and every test, from nothing, with Milvus servers that it starts and stops
 	@scripts/test.sh
+
+quality: setup photos ## measure labelling on five sets of pictures, which it fetches (docs/quality.md)
+	@scripts/quality/quality.sh
+	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/zeroshot -run 'Quality|LabelSets'
 
 chaos: setup ## crash, damage, race and fuzz tests in their long form (an hour)
 	@scripts/chaos.sh

@@ -39,6 +39,7 @@ func TestQuality(t *testing.T) {
 			if err := json.Unmarshal(run(t, "search", "eval", "--captions", captions, "--db", db, "--json"), &got); err != nil {
 				t.Fatal(err)
 			}
+			got.Intervals = retrieval.Intervals{} // bootstrap's own test is about those
 			if *update {
 				data, err := json.MarshalIndent(got, "", "  ")
 				if err != nil {

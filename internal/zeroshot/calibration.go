@@ -60,7 +60,29 @@ func (s Sigmoid) Logit(cosine float32, _ float64) float64 { return s.Scale*float
 // second makes up for the first: 0 for nothing, 1 for the difference between the level of
 // the label's own text and that of a common prompt. Gain and Offset are slope and
 // intercept that make the log odds those that were measured (Platt 1999).
-type BackgroundSoftmax struct{ Scale, Breadth, Gain, Offset float64 }
+//
+// A label of a list that names few things of everything there is ("animal", "plant",
+// "food") is true more often than one of a list that divides the world finely (a thousand
+// species and utensils). The background prompts are a sample of everything: Prior is the
+// weight of the log of how many of them the list covers per label.
+type BackgroundSoftmax struct{ Scale, Breadth, Gain, Offset, Prior float64 }
+
+// defaultPrior is BackgroundSoftmax.Prior where a model has no number of its own. A list's
+// labels share what the list covers, so that 1 would be expected; 1.35 gave the best F1
+// on the demo photos, with lists of 2 to 998 labels.
+const defaultPrior = 1.35
+
+// The background prompts per label that a prior tells apart. Five words for everything
+// cover 3.9 each. The 998 names of ImageNet cover 0.11, and are true more often than that
+// would say, since every picture shows some thing: 0.2 gave the better F1 than 0.1.
+const leastCovered, mostCovered = 0.2, 4
+
+// priorOf implements listPrior. It is 0 for a list that has as many labels as it covers
+// prompts.
+func (b BackgroundSoftmax) priorOf(covered, labels int) float64 {
+	perLabel := (float64(covered) + 0.5) / float64(labels)
+	return b.Prior * math.Log(max(leastCovered, min(mostCovered, perLabel)))
+}
 
 // Name implements Calibration.
 func (BackgroundSoftmax) Name() string { return "bank" }
@@ -183,7 +205,7 @@ func NewCalibration(name string, spec clip.Spec) (Calibration, error) {
 func refit(c Calibration, gain, offset float64) Calibration {
 	switch c := c.(type) {
 	case BackgroundSoftmax:
-		c.Gain, c.Offset = gain*c.Gain, gain*c.Offset+offset
+		c.Gain, c.Offset, c.Prior = gain*c.Gain, gain*c.Offset+offset, gain*c.Prior
 		return c
 	case Contrast:
 		return Contrast{Gain: gain * c.Gain, Offset: gain*c.Offset + offset}
@@ -206,7 +228,7 @@ func newCalibration(name string, spec clip.Spec) (Calibration, error) {
 	switch name {
 	case "bank":
 		m := spec.Calibration
-		return BackgroundSoftmax{Scale: scale, Breadth: m.Breadth, Gain: cmp.Or(m.Gain, 1), Offset: m.Offset}, nil
+		return BackgroundSoftmax{Scale: scale, Breadth: m.Breadth, Gain: cmp.Or(m.Gain, 1), Offset: m.Offset, Prior: defaultPrior}, nil
 	case "contrast":
 		return Contrast{Gain: scale}, nil
 	case "cosine":

@@ -59,6 +59,7 @@ type Classifier struct {
 	// shifts is added to the labels' cosines before they are ranked and judged, 0 for
 	// the labels of groups.
 	shifts []float32
+	prior  float64 // log odds of an open label for being in this list, see listPrior
 	coarse *coarse // nil where labels are compared in float32
 }
 

@@ -160,10 +160,10 @@ func TestNewCalibration(t *testing.T) {
 		spec clip.Spec
 		want Calibration
 	}{
-		{"", softmax, BackgroundSoftmax{Scale: 100, Gain: 1}},
-		{"", measured, BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 0.8, Offset: -0.5}},
+		{"", softmax, BackgroundSoftmax{Scale: 100, Gain: 1, Prior: defaultPrior}},
+		{"", measured, BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 0.8, Offset: -0.5, Prior: defaultPrior}},
 		{"auto", sigmoid, Sigmoid{Scale: 112, Bias: -16}},
-		{"bank", sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1}},
+		{"bank", sigmoid, BackgroundSoftmax{Scale: 112, Gain: 1, Prior: defaultPrior}},
 		{"contrast", softmax, Contrast{Gain: 100}},
 		{"cosine", softmax, Cosine{Gain: 100}},
 		{"sigmoid", softmax, Sigmoid{Scale: 100}},
@@ -180,7 +180,7 @@ func TestNewCalibration(t *testing.T) {
 
 // A model is calibrated alike by whatever name it is opened.
 func TestCalibrationStandsInTheModel(t *testing.T) {
-	want := BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 1}
+	want := BackgroundSoftmax{Scale: 20, Breadth: 1, Gain: 1, Prior: defaultPrior}
 	for _, name := range []string{"starter", "", "/models/of/mine", "other"} {
 		b, err := clip.OpenBundle(filepath.Join("..", "..", "models", "starter"), clip.BundleOptions{Name: name})
 		if err != nil {

@@ -79,30 +79,41 @@ func openPhotos(t testing.TB) *photoSet {
 	if len(set.photos) != 333 {
 		t.Skipf("%s lists %d photos, not the 333 of tuxpaint that the golden is about: make photos fetches them", captionFile, len(set.photos))
 	}
-	pre := set.encoder.Spec().Preprocess
-	set.vectors = vec.NewMatrix(len(set.photos), set.encoder.Spec().Dim)
+	files := make([]string, len(set.photos))
+	for i, p := range set.photos {
+		files[i] = filepath.Join(photoDir, p.file)
+	}
+	set.vectors = embedFiles(t, set.encoder, files)
+	return set
+}
+
+// embedFiles embeds pictures.
+func embedFiles(t testing.TB, enc clip.Encoder, files []string) vec.Matrix {
+	t.Helper()
+	pre := enc.Spec().Preprocess
+	vectors := vec.NewMatrix(len(files), enc.Spec().Dim)
 	batch := clip.NewBatch(16, pre)
-	for from := 0; from < len(set.photos); from += batch.Cap() {
-		part := set.photos[from:min(from+batch.Cap(), len(set.photos))]
-		for i, p := range part {
-			data, err := os.ReadFile(filepath.Join(photoDir, p.file))
+	for from := 0; from < len(files); from += batch.Cap() {
+		part := files[from:min(from+batch.Cap(), len(files))]
+		for i, file := range part {
+			data, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
 			rgb, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide()})
 			if err != nil {
-				t.Fatalf("%s: %v", p.file, err)
+				t.Fatalf("%s: %v", file, err)
 			}
 			pre.Into(rgb, batch.Slot(i))
 		}
 		batch.SetLen(len(part))
-		m, err := set.encoder.EncodeImages(t.Context(), batch)
+		m, err := enc.EncodeImages(t.Context(), batch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		copy(set.vectors.Slice(from, from+len(part)).Data, m.Data)
+		copy(vectors.Slice(from, from+len(part)).Data, m.Data)
 	}
-	return set
+	return vectors
 }
 
 func readTSV(t testing.TB, name string, columns int) [][]string {

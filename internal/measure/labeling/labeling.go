@@ -39,6 +39,13 @@ type Quality struct {
 	// by, and have added, to be those that were found: 1 and 0 for a perfect one.
 	Gain   float64 `json:"gain"`
 	Offset float64 `json:"offset"`
+
+	// Intervals are those of Threshold, over samples of the pictures.
+	Intervals Intervals `json:"intervals"`
+	// MeanAveragePrecision is that of the labels that are true of any picture: how well
+	// the pictures of a label are ranked, at whatever threshold.
+	MeanAveragePrecision float64        `json:"mean_average_precision"`
+	PerLabel             []LabelQuality `json:"per_label"` // in list order
 }
 
 // Rates are those of keeping every pair at or above a threshold.
@@ -64,40 +71,63 @@ type pair struct {
 	prob   float64
 	logit  float64
 	true   bool
+	// Places of the picture and of the label.
+	picture, label int32
 }
 
 // blockScores bounds the scores that are in memory at once.
 const blockScores = 1 << 22
 
+// Sample is pictures of which the labels are known.
+type Sample struct {
+	Vectors vec.Matrix // unit rows, by the classifier's model
+	True    [][]int    // for each picture the places of the labels that are true of it
+	// Open holds, for each picture, the labels of which nobody can say whether they are
+	// true ("ship" of a model ship). They are not measured. It may be nil.
+	Open [][]int
+}
+
 // Measure labels the rows of vectors, unit vectors of pictures by the classifier's model,
 // and compares with truth: for each picture the places of the labels that are true of it.
 // minimum is the least probability of Quality.Threshold.
 func Measure(ctx context.Context, c *zeroshot.Classifier, vectors vec.Matrix, truth [][]int, minimum float32) (Quality, error) {
-	if len(truth) != vectors.Rows {
-		return Quality{}, fmt.Errorf("there are %d pictures and the labels of %d", vectors.Rows, len(truth))
+	return MeasureSample(ctx, c, Sample{Vectors: vectors, True: truth}, minimum)
+}
+
+// MeasureSample labels the pictures of a sample and compares with what is known of them.
+// minimum is the least probability of Quality.Threshold.
+func MeasureSample(ctx context.Context, c *zeroshot.Classifier, s Sample, minimum float32) (Quality, error) {
+	n := s.Vectors.Rows
+	if len(s.True) != n || s.Open != nil && len(s.Open) != n {
+		return Quality{}, fmt.Errorf("there are %d pictures and the labels of %d", n, len(s.True))
 	}
 	labels := len(c.List().Labels)
-	q := Quality{Pictures: vectors.Rows, Labels: labels}
-	pairs := make([]pair, 0, vectors.Rows*labels)
+	q := Quality{Pictures: n, Labels: labels}
+	pairs := make([]pair, 0, n*labels)
 	right := 0
-	size := max(1, blockScores/labels)
-	for from := 0; from < vectors.Rows; from += size {
-		part := vectors.Slice(from, min(from+size, vectors.Rows))
-		scores, err := c.Score(ctx, part)
+	size := max(1, blockScores/max(1, labels))
+	for from := 0; from < n; from += size {
+		scores, err := c.Score(ctx, s.Vectors.Slice(from, min(from+size, n)))
 		if err != nil {
 			return Quality{}, err
 		}
 		for i, all := range scores {
-			is := truth[from+i]
+			is := s.True[from+i]
 			if len(is) == 1 {
 				q.Single++
 				if all[0].Label == is[0] {
 					right++
 				}
 			}
-			for _, s := range all {
-				p := float64(s.Probability)
-				pairs = append(pairs, pair{cosine: float64(s.Cosine), prob: p, logit: logOdds(p), true: slices.Contains(is, s.Label)})
+			for _, score := range all {
+				if s.Open != nil && slices.Contains(s.Open[from+i], score.Label) {
+					continue
+				}
+				p := float64(score.Probability)
+				pairs = append(pairs, pair{
+					cosine: float64(score.Cosine), prob: p, logit: logOdds(p), true: slices.Contains(is, score.Label),
+					picture: int32(from + i), label: int32(score.Label),
+				})
 			}
 		}
 	}
@@ -116,6 +146,8 @@ func Measure(ctx context.Context, c *zeroshot.Classifier, vectors vec.Matrix, tr
 	q.CalibrationError = calibrationError(pairs, 0)
 	q.LikelyError = calibrationError(pairs, 0.05)
 	q.Gain, q.Offset = fitLogits(pairs)
+	q.Intervals = intervalsAt(pairs, n, float64(minimum))
+	q.PerLabel, q.MeanAveragePrecision = perLabel(pairs, c.List().Labels, minimum)
 	return q, nil
 }
 

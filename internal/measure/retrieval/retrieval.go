@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/measure/bootstrap"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -97,6 +98,16 @@ type Result struct {
 	Recall10 float64 `json:"recall@10"`
 	MRR      float64 `json:"mrr"`
 	Missing  int     `json:"missing"`
+	// Intervals are those of the rates, over resamples of the queries, in per cent.
+	Intervals Intervals `json:"intervals"`
+}
+
+// Intervals says how far rates depend on which queries happened to be asked.
+type Intervals struct {
+	Recall1  bootstrap.Interval `json:"recall@1"`
+	Recall5  bootstrap.Interval `json:"recall@5"`
+	Recall10 bootstrap.Interval `json:"recall@10"`
+	MRR      bootstrap.Interval `json:"mrr"`
 }
 
 // depth is how far down the hits a picture is looked for. A picture further down
@@ -124,16 +135,47 @@ func Run(ctx context.Context, st store.Store, e clip.Encoder, captions []Caption
 	if len(where) == 0 {
 		return res, fmt.Errorf("%w: none of its %d pictures is in the index", ErrCaptions, len(files))
 	}
+	ranks := make([]int, 0, len(queries))
 	for from := 0; from < len(queries); from += queryBlock {
 		block := queries[from:min(from+queryBlock, len(queries))]
-		if err := rankBlock(ctx, st, e, block, where, &res); err != nil {
+		if ranks, err = rankBlock(ctx, st, e, block, where, ranks); err != nil {
 			return Result{}, err
 		}
 	}
-	for _, v := range []*float64{&res.Recall1, &res.Recall5, &res.Recall10, &res.MRR} {
-		*v = 100 * *v / float64(len(queries))
+	all := make([]int, len(ranks))
+	for i := range all {
+		all[i] = i
 	}
+	rates := make([]float64, rateCount)
+	ratesOf(ranks, all, rates)
+	res.Recall1, res.Recall5, res.Recall10, res.MRR = rates[0], rates[1], rates[2], rates[3]
+	i := bootstrap.Intervals(len(ranks), rateCount, func(drawn []int, rates []float64) { ratesOf(ranks, drawn, rates) })
+	res.Intervals = Intervals{Recall1: i[0], Recall5: i[1], Recall10: i[2], MRR: i[3]}
 	return res, nil
+}
+
+// rateCount is how many rates ratesOf sets.
+const rateCount = 4
+
+// ratesOf sets recall@1, recall@5, recall@10 and the mean reciprocal rank, in per cent,
+// of the queries at some places. A rank of 0 is not found.
+func ratesOf(ranks, places []int, rates []float64) {
+	clear(rates)
+	for _, at := range places {
+		rank := ranks[at]
+		if rank == 0 {
+			continue
+		}
+		for i, k := range []int{1, 5, 10} {
+			if rank <= k {
+				rates[i]++
+			}
+		}
+		rates[3] += 1 / float64(rank)
+	}
+	for i := range rates {
+		rates[i] = 100 * rates[i] / float64(len(places))
+	}
 }
 
 // query is a text and the files that answer it.
@@ -158,18 +200,19 @@ func group(captions []Caption) []query {
 	return out
 }
 
-func rankBlock(ctx context.Context, st store.Store, e clip.Encoder, block []query, where map[string][]string, res *Result) error {
+// rankBlock appends the rank of each query's best picture.
+func rankBlock(ctx context.Context, st store.Store, e clip.Encoder, block []query, where map[string][]string, ranks []int) ([]int, error) {
 	texts := make([]string, len(block))
 	for i, q := range block {
 		texts[i] = q.text
 	}
 	vectors, err := e.EncodeTexts(ctx, texts)
 	if err != nil {
-		return fmt.Errorf("embedding %d captions: %w", len(texts), err)
+		return nil, fmt.Errorf("embedding %d captions: %w", len(texts), err)
 	}
 	hits, err := st.Search(ctx, store.Query{Vectors: vectors, K: depth, MinScore: -1})
 	if err != nil {
-		return fmt.Errorf("searching for %d captions: %w", len(texts), err)
+		return nil, fmt.Errorf("searching for %d captions: %w", len(texts), err)
 	}
 	for i, q := range block {
 		wanted := make(map[string]bool)
@@ -178,21 +221,9 @@ func rankBlock(ctx context.Context, st store.Store, e clip.Encoder, block []quer
 				wanted[id] = true
 			}
 		}
-		rank := rankOf(hits[i], wanted)
-		if rank == 0 {
-			continue
-		}
-		res.MRR += 1 / float64(rank)
-		for _, at := range []struct {
-			k   int
-			sum *float64
-		}{{1, &res.Recall1}, {5, &res.Recall5}, {10, &res.Recall10}} {
-			if rank <= at.k {
-				*at.sum++
-			}
-		}
+		ranks = append(ranks, rankOf(hits[i], wanted))
 	}
-	return nil
+	return ranks, nil
 }
 
 // rankOf returns the rank of the best wanted hit, from 1, or 0 if there is none.
