@@ -129,7 +129,7 @@ is "dpkg installs it, with its dependencies checked" install_deb -i "$deb"
 is "the package indexes and finds" uses "$work/debian" ""
 is "it says its version" test "$(inside "$work/debian" sightline --version)" = "sightline version $version"
 is "its manual pages are there" test -s "$work/debian/usr/share/man/man1/sightline.1.gz"
-for file in bash-completion/completions/search zsh/site-functions/_search fish/vendor_completions.d/search.fish; do
+for file in bash-completion/completions/search zsh/vendor-completions/_search fish/vendor_completions.d/search.fish; do
   is "its completion $file is there" test -s "$work/debian/usr/share/$file"
 done
 is "its licences are there" test -s "$work/debian/usr/share/doc/sightline/copyright" -a -d "$work/debian/usr/share/doc/sightline/licences/go"
@@ -139,9 +139,9 @@ is "nothing of it is left" test -z "$(find "$work/debian/usr" -path '*sightline*
 is "the index and the settings stay" test -s "$work/debian/root/.config/sightline/config.yaml" -a -d "$work/debian/root/.local/share/sightline/default"
 
 say "the archive's own install.sh"
-is "it installs" "$release/install.sh" "$work/my prefix" 2>/dev/null
+is "it installs" "$release/install.sh" "$work/my prefix"
 is "what it installed runs" env -i HOME="$work/home" "$work/my prefix/bin/sightline" model list >/dev/null
-is "it uninstalls" "$release/install.sh" --uninstall "$work/my prefix" 2>/dev/null
+is "it uninstalls" "$release/install.sh" --uninstall "$work/my prefix"
 is "nothing of it is left" test -z "$(find "$work/my prefix" -type f -o -type l)"
 
 if have rpm; then

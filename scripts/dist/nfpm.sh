@@ -41,7 +41,10 @@ done
 for program in indexer search sightline; do
   echo "- {src: ../lib/sightline/bin/$program, dst: /usr/bin/$program, type: symlink, file_info: {mtime: $mtime}}"
 done
-for part in man bash-completion zsh fish; do
+# Debian's zsh looks elsewhere than zsh itself.
+echo "- {src: \"$TREE/share/zsh/site-functions\", dst: /usr/share/zsh/vendor-completions, type: tree, packager: deb, file_info: {mtime: $mtime}}"
+echo "- {src: \"$TREE/share/zsh/site-functions\", dst: /usr/share/zsh/site-functions, type: tree, packager: rpm, file_info: {mtime: $mtime}}"
+for part in man bash-completion fish; do
   echo "- {src: \"$TREE/share/$part\", dst: /usr/share/$part, type: tree, file_info: {mtime: $mtime}}"
 done
 for file in README.md CHANGELOG.md NOTICE LICENSE sbom.cdx.json; do
