@@ -16,11 +16,12 @@ COPY scripts/shell.sh scripts/onnxruntime.sh scripts/
 RUN scripts/onnxruntime.sh
 COPY go.mod go.sum ./
 RUN go mod download
+COPY assets.go config.yaml ./
 COPY cmd cmd
 COPY internal internal
 ARG VERSION=docker
 RUN go build -trimpath -o bin/ \
-    -ldflags "-s -w -X github.com/sightline/sightline/internal/cmdline.Version=$VERSION" ./cmd/indexer ./cmd/search
+    -ldflags "-s -w -X github.com/sightline/sightline/internal/cmdline.Version=$VERSION" ./cmd/...
 
 FROM debian:bookworm-20260824-slim
 RUN apt-get update \

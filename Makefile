@@ -1,6 +1,6 @@
 # Sightline: finds and labels images by meaning. `make help` lists what there is.
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION ?= $(shell scripts/version.sh)
 LDFLAGS := -s -w -X github.com/sightline/sightline/internal/cmdline.Version=$(VERSION)
 
 # No library may load codecs of the system: the same pixels on every machine. (None
@@ -16,17 +16,26 @@ ifeq ($(shell uname -s),Darwin)
   endif
 endif
 
-# Where make install puts things: bin, lib/sightline and share/sightline below it.
+# Where make install puts things: bin, lib/sightline and share below it.
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
-.PHONY: build install setup photos demo test chaos quality bench lint clean help
+.PHONY: build install uninstall dist dist-test setup photos demo test chaos quality bench lint clean help
 
-build: setup ## build bin/indexer and bin/search
+build: setup ## build bin/indexer, bin/search and bin/sightline
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 install: build ## install below PREFIX (default /usr/local; PREFIX=~/.local needs no root)
 	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## take away what make install put below PREFIX; indexes, models and settings stay
+	@scripts/install.sh --uninstall "$(DESTDIR)$(PREFIX)"
+
+dist: ## build the archive, the packages and their checksums into dist/
+	@scripts/dist.sh
+
+dist-test: ## build a release twice, compare the bytes, install, use and remove it (Linux, root)
+	@scripts/dist_test.sh
 
 setup: ## look for the tools, fetch ONNX Runtime into lib/
 	@scripts/setup.sh

@@ -1,20 +1,61 @@
 #!/usr/bin/env bash
-# Copies what was built to where the programs look for it: scripts/install.sh PREFIX
+# Puts the programs where shells find them, or takes them away again. In a clone it
+# installs what make build left, in an unpacked release what lies beside it.
 #
-#   PREFIX/bin               indexer and search
+#   install.sh PREFIX
+#   install.sh --uninstall PREFIX
+#
+#   PREFIX/bin               indexer, search and sightline
 #   PREFIX/lib/sightline     ONNX Runtime
-#   PREFIX/share/sightline   the starter model, and the settings with their defaults
+#   PREFIX/share/sightline   the starter model, the settings with their defaults, licences
+#   PREFIX/share             manual pages, completions of bash, zsh and fish
 #
 # A program that runs meanwhile keeps its files: new ones take their place by renaming.
+# Indexes, fetched models and settings lie in the folders of those who use the programs,
+# in none of these: nothing that an uninstall takes is anybody's data.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source=scripts/shell.sh
-. "$root/scripts/shell.sh"
+say() { printf '%s\n' "$*" >&2; }
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+case "$(basename "$here")" in
+  scripts) root=${here%/*} ;;
+  *) root=$here ;;
+esac
 cd "$root"
 
-[ $# -eq 1 ] || die "usage: scripts/install.sh PREFIX"
+uninstall=
+if [ "${1:-}" = --uninstall ]; then
+  uninstall=1
+  shift
+fi
+[ $# -eq 1 ] || die "usage: install.sh [--uninstall] PREFIX"
 prefix=${1%/}
+
+# extras lists the files of manual pages and completions below share.
+extras() {
+  local program
+  for program in indexer search sightline; do
+    printf '%s\n' "man/man1/$program.1" "bash-completion/completions/$program" \
+      "zsh/site-functions/_$program" "fish/vendor_completions.d/$program.fish"
+  done
+}
+
+if [ -n "$uninstall" ]; then
+  for program in indexer search sightline; do rm -f "$prefix/bin/$program"; done
+  extras | while read -r file; do rm -f "$prefix/share/$file"; done
+  rm -rf "$prefix/lib/sightline" "$prefix/share/sightline/models/starter" "$prefix/share/sightline/licences"
+  rm -f "$prefix/share/sightline/config.yaml" "$prefix/share/sightline/LICENSE" "$prefix/share/sightline/NOTICE"
+  # With PREFIX=~/.local share/sightline also holds the indexes and the fetched models of
+  # whoever installed: it goes only where nothing of theirs is left.
+  rmdir "$prefix/share/sightline/models" "$prefix/share/sightline" 2>/dev/null || true
+  say "removed from $prefix; indexes, fetched models and settings stay where they are"
+  exit 0
+fi
 
 # put MODE FOLDER FILE... copies files into a folder.
 put() {
@@ -28,7 +69,7 @@ put() {
   done
 }
 
-put 755 "$prefix/bin" bin/indexer bin/search
+put 755 "$prefix/bin" bin/indexer bin/search bin/sightline
 
 library=$prefix/lib/sightline
 for file in lib/*; do
@@ -40,14 +81,27 @@ for file in lib/*; do
   fi
 done
 
-starter=models/starter
-(cd "$starter" && find . -type f) | while read -r file; do
-  put 644 "$(dirname "$prefix/share/sightline/$starter/$file")" "$starter/$file"
-done
-put 644 "$prefix/share/sightline" config.yaml LICENSE
+# tree FROM TO copies the files below a folder.
+tree() {
+  (cd "$1" && find . -type f) | while read -r file; do
+    put 644 "$(dirname "$2/$file")" "$1/$file"
+  done
+}
+tree models/starter "$prefix/share/sightline/models/starter"
+put 644 "$prefix/share/sightline" config.yaml LICENSE NOTICE
+[ ! -d licences ] || tree licences "$prefix/share/sightline/licences"
+
+share=$root/share
+if [ ! -d "$share" ]; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  share=$work
+  scripts/share.sh bin "$share"
+fi
+extras | while read -r file; do put 644 "$(dirname "$prefix/share/$file")" "$share/$file"; done
 
 say "installed below $prefix"
 case ":$PATH:" in
   *":$prefix/bin:"*) ;;
-  *) say "put $prefix/bin into your PATH to type indexer and search alone" ;;
+  *) say "put $prefix/bin into your PATH to type sightline, indexer and search alone" ;;
 esac

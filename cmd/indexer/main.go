@@ -34,7 +34,7 @@ embeddings in an index that the search command looks through.
    indexer model fetch                         bring CLIP itself instead of the starter model`,
 		Commands: []*cli.Command{
 			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), copyCommand(p), modelCommand(p),
-			tuneCommand(p),
+			tuneCommand(p), configCommand(p),
 		},
 	}, args)
 }

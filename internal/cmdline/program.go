@@ -54,12 +54,15 @@ func NewProgram() *Program {
 func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
 	a.ExitErrHandler = func(*cli.Context, error) {}
-	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
+	a.OnUsageError = usageError
 	a.CustomAppHelpTemplate = appHelp
 	a.DisableSliceFlagSeparator = true // commas are parts of names; a flag is repeated for more
 	a.HideHelpCommand = true           // arrange makes a flag of it
 	for _, c := range a.Commands {
 		dress(c)
+	}
+	if calledAs(a, args) && p.hidden(ctx, a, args[1:]) {
+		return ExitOK
 	}
 	arranged, err := arrange(a, args)
 	a.DefaultCommand = "" // it is in place now, and a call without anything shows the help
@@ -78,7 +81,7 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 
 // dress gives a command, and those below it, what all of them have in common.
 func dress(c *cli.Command) {
-	c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
+	c.OnUsageError = usageError
 	c.CustomHelpTemplate = commandHelp
 	c.HideHelpCommand = true
 	if c.ArgsUsage == "" && c.Action != nil {
@@ -132,19 +135,7 @@ func wantsJSON(args []string) bool {
 
 // Config gathers the settings of a command.
 func (p *Program) Config(c *cli.Context) (config.Config, error) {
-	flags := make(map[string]any)
-	for name, key := range settingOf {
-		if c.IsSet(name) {
-			flags[key] = c.Value(name)
-			if list, ok := flags[key].(cli.StringSlice); ok {
-				flags[key] = list.Value()
-			}
-		}
-	}
-	if c.IsSet("no-links") {
-		flags["index.follow_links"] = !c.Bool("no-links")
-	}
-	cfg, err := config.Load(config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv, StoreKinds: app.StoreKinds()})
+	cfg, err := config.Load(p.sources(c))
 	if err != nil {
 		return cfg, err
 	}
@@ -157,6 +148,38 @@ func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	p.level = cfg.Log.Level
 	p.Log = p.logger(p.Stderr, p.level)
 	return cfg, nil
+}
+
+// sources are where the settings of a command come from.
+func (p *Program) sources(c *cli.Context) config.Sources {
+	flags := make(map[string]any)
+	for name, key := range settingOf {
+		if c.IsSet(name) {
+			flags[key] = c.Value(name)
+			if list, ok := flags[key].(cli.StringSlice); ok {
+				flags[key] = list.Value()
+			}
+		}
+	}
+	if c.IsSet("no-links") {
+		flags["index.follow_links"] = !c.Bool("no-links")
+	}
+	return config.Sources{File: p.configFile(c), Flags: flags, Getenv: p.Getenv, StoreKinds: app.StoreKinds()}
+}
+
+// Settings lists every setting of a command with its origin. Settings that only do not
+// fit together are listed along with the error.
+func (p *Program) Settings(c *cli.Context) ([]config.Setting, error) {
+	return config.Explain(p.sources(c))
+}
+
+// ConfigFile is the config file of a command, whether or not it is there; "" where there
+// is no home to look for it in.
+func (p *Program) ConfigFile(c *cli.Context) string {
+	if f := p.configFile(c); f != "" {
+		return f
+	}
+	return config.DefaultFile(p.Getenv)
 }
 
 func (p *Program) configFile(c *cli.Context) string {

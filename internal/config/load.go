@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,32 +38,52 @@ type Sources struct {
 // not exist, in the file, is an error that names it: a typing error must not
 // silently leave the default.
 func Load(s Sources) (Config, error) {
+	c, _, err := load(s)
+	return c, err
+}
+
+// load is Load, and says where each setting comes from. Without origins the settings
+// could not be read at all.
+func load(s Sources) (Config, map[string]Origin, error) {
 	v := viper.New()
 	if err := setDefaults(v, Default()); err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
 	secrets := secretKeys(v)
-	if err := readFile(v, s); err != nil {
-		return Config{}, err
-	}
+	defaults := make(map[string]any)
+	origins := make(map[string]Origin)
 	for _, key := range v.AllKeys() {
+		defaults[key], origins[key] = v.Get(key), Origin{Kind: FromDefault}
+	}
+	if err := readFile(v, s, defaults, origins); err != nil {
+		return Config{}, nil, err
+	}
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(defaults)) {
 		// Not viper's own lookup of the environment, so that tests need not change
 		// the process's and an empty variable means what it says: not set.
 		if value := s.Getenv(EnvName(key)); value != "" {
+			from := Origin{Kind: FromEnvironment, Name: EnvName(key)}
+			errs = append(errs, checkValue(from, key, defaults[key], value, value))
+			origins[key] = from
 			v.Set(key, value)
 		}
 	}
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, nil, err
+	}
 	for key, value := range s.Flags {
+		origins[key] = Origin{Kind: FromFlag}
 		v.Set(key, value)
 	}
-	if err := checkSecrets(v, secrets); err != nil {
-		return Config{}, err
+	if err := checkSecrets(v, secrets, origins); err != nil {
+		return Config{}, nil, err
 	}
 	var c Config
 	if err := v.UnmarshalExact(&c, decodeLists); err != nil {
-		return Config{}, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
+		return Config{}, nil, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
 	}
-	return c, c.Validate(s.StoreKinds)
+	return c, origins, locate(c.Validate(s.StoreKinds), origins)
 }
 
 // Keys lists every setting, nested ones with a dot, in alphabetical order.
@@ -98,7 +119,8 @@ func setDefaults(v *viper.Viper, c Config) error {
 	return nil
 }
 
-func readFile(v *viper.Viper, s Sources) error {
+// readFile adds the config file to v, and notes in origins what came from it.
+func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[string]Origin) error {
 	path, required := s.File, true
 	if path == "" {
 		path, required = DefaultFile(s.Getenv), false
@@ -116,6 +138,18 @@ func readFile(v *viper.Viper, s Sources) error {
 	content, err := readSmall(f)
 	if err != nil {
 		return fmt.Errorf("%w: config file %s: %w", ErrInvalid, path, err)
+	}
+	places, err := placesIn(content)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+	}
+	if err := checkPlaces(path, places, defaults); err != nil {
+		return err
+	}
+	for key, at := range places {
+		if _, ok := defaults[key]; ok && at.node.Tag != "!!null" {
+			origins[key] = Origin{FromFile, path, at.line}
+		}
 	}
 	v.SetConfigType("yaml")
 	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
@@ -141,6 +175,17 @@ func readSmall(f *os.File) ([]byte, error) {
 		err = fmt.Errorf("it has more than %d bytes", maxFile)
 	}
 	return content, err
+}
+
+// decode reads a value as Load does.
+func decode(given, into any) error {
+	o := &mapstructure.DecoderConfig{Result: into, WeaklyTypedInput: true}
+	decodeLists(o)
+	d, err := mapstructure.NewDecoder(o)
+	if err != nil {
+		return err
+	}
+	return d.Decode(given)
 }
 
 // decodeLists lets a list be given in one environment variable, one value per line: a

@@ -24,7 +24,7 @@ func TestWhatIsWrongWithMilvus(t *testing.T) {
 		{"m", "index: {m: 1}", "milvus.index.m is 1; it must be between 2 and 2048"},
 		{"recall", "recall: 98", "milvus.recall is 98; it must be between 0.5 and 1"},
 		{"consistency", "consistency: eventual", "milvus.consistency"},
-		{"no unit", "dial_timeout: 4", "milvus.dial_timeout is 4ns; it must be at least 10ms"},
+		{"no unit", "dial_timeout: 4", `milvus.dial_timeout: "4" is not a duration like 30s or 2m`},
 		{"not a duration", "call_timeout: long", "call_timeout"},
 		{"over the server's limit", "batch_bytes: 67108865", "milvus.batch_bytes"},
 		{"a certificate without its key", "tls: {enabled: true, cert: c.pem}", "milvus.tls.cert and milvus.tls.key go together"},

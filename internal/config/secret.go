@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/viper"
 
@@ -23,13 +22,13 @@ func secretKeys(v *viper.Viper) []string {
 // checkSecrets refuses secrets that are not texts. YAML reads 0123 as the number
 // 83, which would be sent in place of the password; and the decoder would print a
 // secret that it cannot convert in its error.
-func checkSecrets(v *viper.Viper, keys []string) error {
+func checkSecrets(v *viper.Viper, keys []string, origins map[string]Origin) error {
 	var errs []error
 	for _, key := range keys {
 		switch v.Get(key).(type) {
 		case string, secret.Text, nil:
 		default:
-			errs = append(errs, fmt.Errorf("%w: %s is not a text; put it between quotes", ErrInvalid, key))
+			errs = append(errs, invalid(origins[key], "%s is not a text; put it between quotes", key))
 		}
 	}
 	return errors.Join(errs...)

@@ -48,7 +48,7 @@ func withPrograms(m *testing.M) int {
 		}
 	}
 	programs = filepath.Join(dir, "bin")
-	build := exec.Command("go", "build", "-tags", "nodynamic", "-o", programs+"/", "./cmd/indexer", "./cmd/search")
+	build := exec.Command("go", "build", "-tags", "nodynamic", "-o", programs+"/", "./cmd/...")
 	build.Dir = root
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {

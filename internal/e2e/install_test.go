@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,5 +56,33 @@ func TestInstall(t *testing.T) {
 	run(env, dir, old, "run", one)
 	if got := run(env, dir, filepath.Join(prefix, "bin", "search"), "a thing", "--paths"); got != one+"\n" {
 		t.Errorf("search printed %q", got)
+	}
+	if got := run(env, dir, filepath.Join(prefix, "bin", "sightline"), "search", "a thing", "--paths"); got != one+"\n" {
+		t.Errorf("sightline search printed %q", got)
+	}
+	for _, file := range []string{"man/man1/search.1", "bash-completion/completions/sightline", "zsh/site-functions/_indexer", "fish/vendor_completions.d/search.fish"} {
+		if info, err := os.Stat(filepath.Join(prefix, "share", file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+
+	// What somebody fetched below the same folder stays.
+	theirs := filepath.Join(prefix, "share", "sightline", "models", "mine", "config.json")
+	if err := os.MkdirAll(filepath.Dir(theirs), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(theirs, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(withoutFlags, root, "make", "uninstall", "PREFIX="+prefix)
+	var left []string
+	err := filepath.WalkDir(prefix, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			left = append(left, path)
+		}
+		return err
+	})
+	if err != nil || len(left) != 1 || left[0] != theirs {
+		t.Errorf("left after an uninstall: %q, %v", left, err)
 	}
 }

@@ -1,0 +1,106 @@
+package cmdline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/fault"
+)
+
+// Umbrella is the one name for the commands of both programs. cmd/sightline calls the
+// program that has a command as "sightline", or as "sightline search" for queries.
+const Umbrella = "sightline"
+
+// calledAs gives the application the name that it was called by, for help and errors,
+// and reports whether there are arguments. As the umbrella a word that is no command is
+// a mistake and not a query.
+func calledAs(a *cli.App, args []string) bool {
+	if len(args) > 0 {
+		switch name := filepath.Base(args[0]); name {
+		case Umbrella:
+			a.Name, a.DefaultCommand = name, ""
+		case Umbrella + " search":
+			a.Name = name
+		}
+	}
+	return len(args) > 1
+}
+
+// hidden answers the words that are meant for shells and for building packages, and
+// reports whether there was one.
+func (p *Program) hidden(ctx context.Context, a *cli.App, words []string) bool {
+	switch words[0] {
+	case completeCommand:
+		p.answerShell(ctx, a, words[1:])
+	case manCommand:
+		p.unwritten = manual(p.Stdout, a, sourceDate(p.Getenv))
+	case completionCommand:
+		if len(words) != 2 {
+			return false
+		}
+		script, err := CompletionScript(words[1], a.Name)
+		if err != nil {
+			return false
+		}
+		p.Printf("%s", script)
+	default:
+		return false
+	}
+	return true
+}
+
+// sourceDate is the day of the sources, as reproducible builds tell it, or none.
+func sourceDate(getenv func(string) string) string {
+	seconds, err := strconv.ParseInt(getenv("SOURCE_DATE_EPOCH"), 10, 64)
+	if err != nil {
+		return ""
+	}
+	return time.Unix(seconds, 0).UTC().Format(time.DateOnly)
+}
+
+// badValue is how the parser of flags speaks of a value that it cannot read.
+var badValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-?([^ :]+): `)
+
+// usageError says in the words of people what is wrong with a flag: -k: "three" is not
+// a whole number.
+func usageError(c *cli.Context, err error, _ bool) error {
+	m := badValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return fault.Usagef("", "%s", err)
+	}
+	value, name := m[1], strings.TrimLeft(m[2], "-")
+	if strings.HasSuffix(err.Error(), "out of range") {
+		return fault.Usagef("", "%s: %s is out of range", dashes(name)+name, value)
+	}
+	want := "what the flag takes"
+	for _, f := range c.Command.Flags {
+		for _, n := range f.Names() {
+			if n == name {
+				want = whatItTakes(f)
+			}
+		}
+	}
+	return fault.Usagef("", "%s: %s is not %s", dashes(name)+name, value, want)
+}
+
+// whatItTakes names the kind of value of a flag.
+func whatItTakes(f cli.Flag) string {
+	switch f.(type) {
+	case *cli.IntFlag, *cli.Int64Flag, *cli.UintFlag, *cli.Uint64Flag:
+		return "a whole number"
+	case *cli.Float64Flag:
+		return "a number"
+	case *cli.DurationFlag:
+		return "a duration like 30s or 2m"
+	case *cli.BoolFlag:
+		return "true or false"
+	}
+	return fmt.Sprintf("what %s takes", f.Names()[0])
+}

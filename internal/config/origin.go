@@ -1,0 +1,309 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sightline/sightline/internal/secret"
+)
+
+// OriginKind is a kind of place that a setting comes from.
+type OriginKind string
+
+// The kinds of places, each of which wins over those before it.
+const (
+	FromDefault     OriginKind = "default"
+	FromFile        OriginKind = "file"
+	FromEnvironment OriginKind = "environment"
+	FromFlag        OriginKind = "flag"
+)
+
+// Origin is where a setting comes from.
+type Origin struct {
+	Kind OriginKind
+	Name string // path of the file, or name of the variable; "" for the others
+	Line int    // in the file, from 1
+}
+
+// String names the place as a person would look it up: a file with its line, a variable.
+func (o Origin) String() string {
+	switch o.Kind {
+	case FromFile:
+		return fmt.Sprintf("%s line %d", o.Name, o.Line)
+	case FromEnvironment:
+		return o.Name
+	}
+	return string(o.Kind)
+}
+
+// Setting is one value and where it comes from.
+type Setting struct {
+	Key    string
+	Value  any // a bool, a number, a text, a list of texts, a time.Duration or a secret.Text
+	Origin Origin
+}
+
+// Explain lists every setting in alphabetical order with its value and its origin. The
+// error is that of Load; settings that only do not fit together are listed with it.
+func Explain(s Sources) ([]Setting, error) {
+	c, origins, err := load(s)
+	if origins == nil {
+		return nil, err
+	}
+	v := viper.New()
+	if err := setDefaults(v, c); err != nil {
+		return nil, err
+	}
+	var settings []Setting
+	for _, key := range Keys() {
+		settings = append(settings, Setting{Key: key, Value: v.Get(key), Origin: origins[key]})
+	}
+	return settings, err
+}
+
+// place is a value in a file.
+type place struct {
+	line int
+	node *yaml.Node
+}
+
+// placesIn lists the values of a YAML file by their keys in lower case, as viper has them.
+// A section is listed too, so that one in the place of a value is found.
+func placesIn(content []byte) (map[string]place, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
+	}
+	places := make(map[string]place)
+	if len(document.Content) == 0 {
+		return places, nil // empty, or comments alone
+	}
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		if root.Tag == "!!null" {
+			return places, nil
+		}
+		return nil, fmt.Errorf("line %d: there must be settings like `collection: holidays`", root.Line)
+	}
+	var walk func(n *yaml.Node, prefix string, depth int)
+	walk = func(n *yaml.Node, prefix string, depth int) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			if value.Kind == yaml.AliasNode {
+				value = value.Alias
+			}
+			path := strings.ToLower(prefix + key.Value)
+			places[path] = place{key.Line, value}
+			if value.Kind == yaml.MappingNode && depth < 8 { // no setting is deeper, and an alias may be a circle
+				walk(value, path+".", depth+1)
+			}
+		}
+	}
+	walk(root, "", 0)
+	return places, nil
+}
+
+// checkPlaces refuses keys that do not exist and values that are not what their setting
+// takes. All of them are reported, each with its line. The value of a secret is not.
+func checkPlaces(path string, places map[string]place, defaults map[string]any) error {
+	type bad struct {
+		line int
+		err  error
+	}
+	var found []bad
+	for key, at := range places {
+		from := Origin{FromFile, path, at.line}
+		value, known := defaults[key]
+		isSection := slices.ContainsFunc(keysOf(defaults), func(k string) bool { return strings.HasPrefix(k, key+".") })
+		var err error
+		switch {
+		case isSection && (at.node.Kind == yaml.MappingNode || at.node.Tag == "!!null"):
+		case isSection:
+			err = invalid(from, "%s is a section, with settings of its own below it", key)
+		case !known && belowAValue(key, defaults):
+			// Its section is reported.
+		case !known:
+			err = invalid(from, "there is no setting %s%s", key, meant(key, keysOf(defaults)))
+		default:
+			err = checkNode(from, key, value, at.node)
+		}
+		if err != nil {
+			found = append(found, bad{at.line, err})
+		}
+	}
+	slices.SortFunc(found, func(a, b bad) int { return a.line - b.line })
+	var errs []error
+	for _, b := range found {
+		errs = append(errs, b.err)
+	}
+	return errors.Join(errs...)
+}
+
+func keysOf(defaults map[string]any) []string {
+	var keys []string
+	for k := range defaults {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// belowAValue reports whether a key lies below one that is no section.
+func belowAValue(key string, defaults map[string]any) bool {
+	for i := strings.LastIndexByte(key, '.'); i > 0; i = strings.LastIndexByte(key[:i], '.') {
+		if _, ok := defaults[key[:i]]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// meant suggests the setting that has the same last name, or nearly the same name.
+func meant(key string, keys []string) string {
+	leaf := key[strings.LastIndexByte(key, '.')+1:]
+	for _, k := range keys {
+		if strings.HasSuffix(k, "."+leaf) || k == leaf {
+			return "; did you mean " + k + "?"
+		}
+	}
+	for _, k := range keys {
+		if oneOff(k, key) {
+			return "; did you mean " + k + "?"
+		}
+	}
+	return ""
+}
+
+// oneOff reports whether two names differ by a letter that is missing, added, wrong or
+// in the place of its neighbour.
+func oneOff(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	switch len(b) - len(a) {
+	case 0:
+		return i < len(a) && (a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:])
+	case 1:
+		return a[i:] == b[i+1:]
+	}
+	return false
+}
+
+// checkNode refuses a value of a file that its setting cannot take.
+func checkNode(from Origin, key string, value any, n *yaml.Node) error {
+	if _, ok := value.(secret.Text); ok {
+		return nil // checkSecrets does, without showing it
+	}
+	_, isList := value.([]string)
+	switch {
+	case n.Tag == "!!null":
+		return nil // not set
+	case n.Kind == yaml.ScalarNode:
+		var given any
+		if err := n.Decode(&given); err != nil {
+			given = n.Value
+		}
+		return checkValue(from, key, value, given, n.Value)
+	case isList && n.Kind == yaml.SequenceNode:
+		for _, item := range n.Content {
+			if item.Kind != yaml.ScalarNode {
+				return invalid(Origin{FromFile, from.Name, item.Line}, "%s takes texts, and one of them is not", key)
+			}
+		}
+		return nil
+	case n.Kind == yaml.MappingNode:
+		return invalid(from, "%s takes one value, and there is a section", key)
+	}
+	return invalid(from, "%s takes one value, and there is a list", key)
+}
+
+// checkValue refuses what cannot be read as the value of a setting, in the words of a
+// person: the decoder's errors speak of Go's types. shown is the value as it was written.
+func checkValue(from Origin, key string, value, given any, shown string) error {
+	if fits(value, given) && decode(given, reflect.New(reflect.TypeOf(value)).Interface()) == nil {
+		return nil
+	}
+	return invalid(from, "%s: %q is not %s", key, shown, inWords(value))
+}
+
+// fits refuses what the decoder would make something else of without a word: half a
+// thread is none, true is 1, and 4 is so many nanoseconds.
+func fits(value, given any) bool {
+	_, isDuration := value.(time.Duration)
+	kind := reflect.TypeOf(value).Kind()
+	switch g := given.(type) {
+	case float64:
+		return !isDuration && (kind != reflect.Int && kind != reflect.Int64 || g == math.Trunc(g))
+	case bool:
+		return kind == reflect.Bool || kind == reflect.String
+	case int:
+		return kind != reflect.Bool && (!isDuration || g == 0)
+	case string:
+		return g != "" || kind == reflect.String || kind == reflect.Slice
+	}
+	return true
+}
+
+// inWords is what a setting takes.
+func inWords(value any) string {
+	if _, ok := value.(time.Duration); ok {
+		return "a duration like 30s or 2m"
+	}
+	switch reflect.TypeOf(value).Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a text"
+}
+
+// locate puts the place that a setting was given in before each error of Validate, whose
+// message starts with the key. A flag or a default needs none.
+func locate(err error, origins map[string]Origin) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		message := strings.TrimPrefix(e.Error(), ErrInvalid.Error()+": ")
+		key, _, _ := strings.Cut(message, " ")
+		if from := origins[key]; from.Kind == FromFile || from.Kind == FromEnvironment {
+			e = invalid(from, "%s", message)
+		}
+		errs = append(errs, e)
+	}
+	return errors.Join(errs...)
+}
+
+// settingError is an error about a setting that somebody gave. It is ErrInvalid.
+type settingError string
+
+func (e settingError) Error() string { return string(e) }
+
+// Is reports whether target is ErrInvalid.
+func (e settingError) Is(target error) bool { return target == ErrInvalid }
+
+// invalid is an error that begins with the place that a setting was given in, if any.
+func invalid(from Origin, format string, args ...any) error {
+	message := fmt.Sprintf(format, args...)
+	if from.Kind == FromFile || from.Kind == FromEnvironment {
+		message = from.String() + ": " + message
+	}
+	return settingError(message)
+}
