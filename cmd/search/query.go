@@ -21,6 +21,11 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
 		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
+		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
+		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
+		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
+		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
@@ -34,6 +39,14 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if s := c.Float64("min-score"); s < -1 || s > 1 {
 		return query.Params{}, fault.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
 	}
+	offset, err := offsetOf(c)
+	if err != nil {
+		return query.Params{}, err
+	}
+	cutoff, err := query.ParseCutoff(c.String("cutoff"))
+	if err != nil {
+		return query.Params{}, err
+	}
 	filter, err := query.Filters{
 		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"),
 		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
@@ -41,7 +54,27 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
-	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
+	return query.Params{
+		K: c.Int("k"), Offset: offset, MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact"),
+		Cutoff: cutoff, Unfolded: c.Bool("no-fold"), Explain: c.Bool("explain"),
+	}, nil
+}
+
+// offsetOf is the place of the first hit to show, from 0.
+func offsetOf(c *cli.Context) (int, error) {
+	const most = 1 << 30
+	offset, page := c.Int("offset"), c.Int("page")
+	switch {
+	case c.IsSet("offset") && c.IsSet("page"):
+		return 0, fault.Usagef("give one of them", "--offset and --page say the same in two ways")
+	case offset < 0 || offset > most:
+		return 0, fault.Usagef("", "--offset is %d; it must be between 0 and %d", offset, most)
+	case c.IsSet("page") && (page < 1 || page > most/c.Int("k")):
+		return 0, fault.Usagef("", "--page is %d; it must be between 1 and %d", page, most/c.Int("k"))
+	case c.IsSet("page"):
+		return (page - 1) * c.Int("k"), nil
+	}
+	return offset, nil
 }
 
 // find opens the index, asks it, and prints the hits.
@@ -63,7 +96,7 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
-	if err := p.ShowHits(c, answer.Hits, search.Notice); err != nil || !c.Bool("verify") {
+	if err := p.ShowAnswer(c, answer, search.Notice); err != nil || !c.Bool("verify") {
 		return err
 	}
 	v, err := search.Verify(c.Context, q, params, answer)

@@ -15,6 +15,8 @@ import (
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/saved"
+	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
@@ -57,6 +59,13 @@ var rules = []rule{
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), fault.Fatal, ""},
+	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
+	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},
+	{is(saved.ErrName), fault.Usage, ""},
+	{is(saved.ErrExists), fault.Usage, "give another name, or replace it with --force"},
+	{is(saved.ErrModel), fault.Fatal, "save it again with: search label save NAME --like ... --force"},
+	{is(saved.ErrDamaged), fault.Fatal, "remove it with: search label remove NAME, and save it again"},
+	{isSyntax, fault.Usage, ""},
 	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
@@ -72,6 +81,11 @@ var rules = []rule{
 const adviseAgain = "what was reported is safe; run the same command again to go on"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
+
+func isSyntax(err error) bool {
+	var bad *syntax.Error
+	return errors.As(err, &bad)
+}
 
 func isMismatch(err error) bool {
 	var m *store.ModelMismatchError

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -36,17 +37,37 @@ type hitJSON struct {
 	Date       string   `json:"date"`
 	Format     string   `json:"format"`
 	PathBase64 string   `json:"path_base64,omitempty"`
+	Copies     int      `json:"copies,omitempty"` // further pictures of the same content
+	// Confident says whether anything matches the question at all: false where the hits are
+	// only the nearest. It is left out where that was not judged.
+	Confident *bool        `json:"confident,omitempty"`
+	Explain   *explainJSON `json:"explain,omitempty"`
 }
 
-// WriteHits prints hits in the order given.
-func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
+// explainJSON says how a hit came about.
+type explainJSON struct {
+	Query string     `json:"query,omitempty"` // as it was understood
+	Terms []partJSON `json:"terms"`
+}
+
+// partJSON is what a term does to a hit.
+type partJSON struct {
+	Term        string   `json:"term"`
+	Weight      float64  `json:"weight"`                // 0 where it only excludes
+	Cosine      float32  `json:"cosine"`                // of the term alone
+	Part        float32  `json:"part"`                  // of the score
+	Probability *float32 `json:"probability,omitempty"` // of text alone
+}
+
+// WriteAnswer prints the hits of an answer.
+func WriteAnswer(w io.Writer, a query.Answer, f HitFormat, wd string) error {
 	out := bufio.NewWriter(w)
 	switch f {
 	case HitJSON:
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		for i, h := range hits {
-			if err := enc.Encode(toJSON(i+1, h)); err != nil {
+		for i := range a.Hits {
+			if err := enc.Encode(answerJSON(a, i)); err != nil {
 				return err
 			}
 		}
@@ -55,14 +76,53 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 		if f == HitNUL {
 			end = 0
 		}
-		for _, h := range hits {
+		for _, h := range a.Hits {
 			out.WriteString(h.Path) // bufio keeps the first error for Flush
 			out.WriteByte(end)
 		}
 	default:
-		writeTable(out, hits, wd)
+		writeTable(out, a, wd)
 	}
 	return out.Flush()
+}
+
+// answerJSON is the hit at a place of an answer.
+func answerJSON(a query.Answer, i int) hitJSON {
+	j := toJSON(a.Offset+i+1, a.Hits[i])
+	if a.Confidence != query.NotJudged {
+		confident := a.Confidence == query.Confident
+		j.Confident = &confident
+	}
+	if i >= len(a.Matches) {
+		return j
+	}
+	j.Copies = a.Matches[i].Copies
+	if parts := a.Matches[i].Parts; len(parts) > 0 {
+		j.Explain = &explainJSON{Query: a.Query}
+		for n, p := range parts {
+			t := partJSON{Term: a.Terms[n].Term, Weight: a.Terms[n].Weight, Cosine: p.Cosine, Part: p.Share}
+			if p.Probability >= 0 {
+				t.Probability = &p.Probability
+			}
+			j.Explain.Terms = append(j.Explain.Terms, t)
+		}
+	}
+	return j
+}
+
+// copiesOf is the remark about the copies of a hit, "" for none.
+func copiesOf(a query.Answer, i int) string {
+	if i >= len(a.Matches) {
+		return ""
+	}
+	switch n := a.Matches[i].Copies; n {
+	case 0:
+		return ""
+	case 1:
+		return "  +1 copy"
+	default:
+		return fmt.Sprintf("  +%d copies", n)
+	}
 }
 
 func toJSON(rank int, h store.Hit) hitJSON {
@@ -86,14 +146,30 @@ func TagLabels(tags []store.Tag) []string {
 	return labels
 }
 
-func writeTable(w io.Writer, hits []store.Hit, wd string) {
+func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
-	for i, h := range hits {
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd)))
+	for i, h := range a.Hits {
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height,
+			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd))+copiesOf(a, i))
+		writeParts(t, a, i)
 	}
 	t.Flush()
+}
+
+// writeParts prints a line for each term of a hit, where the answer explains it.
+func writeParts(w io.Writer, a query.Answer, i int) {
+	if i >= len(a.Matches) {
+		return
+	}
+	for n, p := range a.Matches[i].Parts {
+		t := a.Terms[n]
+		odds := ""
+		if p.Probability >= 0 {
+			odds = fmt.Sprintf("p %.2f", p.Probability)
+		}
+		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
+	}
 }
 
 // Shorten makes a path relative to wd where it lies below it.

@@ -49,6 +49,10 @@ func Match(f Filter, r *Record) bool {
 		return false
 	case FormatIs:
 		return r.Format == string(f)
+	case SideAtLeast:
+		return int64(f.Side.Of(r)) >= f.Least()
+	case SideAtMost:
+		return int64(f.Side.Of(r)) <= f.Most()
 	}
 	return false
 }

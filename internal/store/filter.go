@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Filter is a condition on records: a small typed tree that each store compiles
 // into its own language, so that no string of a user's ever becomes part of a
@@ -26,7 +29,49 @@ type (
 	HasTag string
 	// FormatIs matches Record.Format.
 	FormatIs string
+	// SideAtLeast matches records whose side has so many pixels or more.
+	SideAtLeast struct {
+		Side   Side
+		Pixels float64
+	}
+	// SideAtMost matches records whose side has so many pixels or fewer.
+	SideAtMost struct {
+		Side   Side
+		Pixels float64
+	}
 )
+
+// Side is a side of a picture.
+type Side int
+
+// The sides, as looked at.
+const (
+	Width Side = iota
+	Height
+)
+
+// Of is the length of the side, in pixels.
+func (s Side) Of(r *Record) int {
+	if s == Height {
+		return r.Height
+	}
+	return r.Width
+}
+
+// Least is the least whole number of pixels that the filter matches.
+func (f SideAtLeast) Least() int64 { return wholePixels(math.Ceil(f.Pixels)) }
+
+// Most is the greatest whole number of pixels that the filter matches.
+func (f SideAtMost) Most() int64 { return wholePixels(math.Floor(f.Pixels)) }
+
+// wholePixels bounds a number by what no picture reaches. What is no number is above all.
+func wholePixels(x float64) int64 {
+	const bound = 1 << 40
+	if !(x < bound) {
+		return bound
+	}
+	return int64(max(x, -bound))
+}
 
 func (And) filter()      {}
 func (Or) filter()       {}
@@ -36,3 +81,6 @@ func (Since) filter()    {}
 func (Until) filter()    {}
 func (HasTag) filter()   {}
 func (FormatIs) filter() {}
+
+func (SideAtLeast) filter() {}
+func (SideAtMost) filter()  {}

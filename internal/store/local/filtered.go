@@ -109,6 +109,8 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 		return b, nil
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
+	case store.SideAtLeast, store.SideAtMost:
+		return x.sn.matching(ctx, f) // which no cache knows
 	case store.HasTag:
 		return x.tagged(ctx, label.Fold(string(f)))
 	}

@@ -55,8 +55,20 @@ func compile(f store.Filter) (condition, error) {
 		return condition{text: fmt.Sprintf("array_contains(%s, %s)", fieldTags, quote(filterLabel(string(f))))}, nil
 	case store.FormatIs:
 		return condition{text: fieldFormat + " == " + quote(string(f))}, nil
+	case store.SideAtLeast:
+		return condition{text: fmt.Sprintf("%s >= %d", sideField(f.Side), f.Least())}, nil
+	case store.SideAtMost:
+		return condition{text: fmt.Sprintf("%s <= %d", sideField(f.Side), f.Most())}, nil
 	}
 	return never, fmt.Errorf("a filter of the unknown kind %T", f)
+}
+
+// sideField is the field of a side.
+func sideField(s store.Side) string {
+	if s == store.Height {
+		return fieldHeight
+	}
+	return fieldWidth
 }
 
 // join compiles the parts of an And or an Or. neutral is the constant that changes
