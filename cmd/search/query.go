@@ -17,8 +17,9 @@ func queryFlags() []cli.Flag {
 		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
 		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
 		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
-		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024)", Category: narrowing},
+		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024), by the clock of where it was taken", Category: narrowing},
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
+		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
 		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
@@ -48,7 +49,7 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 		return query.Params{}, err
 	}
 	filter, err := query.Filters{
-		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"),
+		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"), FileDates: c.Bool("file-dates"),
 		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
 	}.Compile()
 	if err != nil {

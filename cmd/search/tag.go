@@ -82,9 +82,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	defer t.Close()
 	t.Verb("tagged")
-	engine := p.MatrixEngine(o.cfg)
-	defer engine.Close()
-	o.how.Engine = engine
+	o.how.Engine = open.Engine
 	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
 			if c.Bool("literal") {
 				return find(c, p, query.Text(text))
 			}
-			line, err := query.ParseLine(text, query.FilterOptions{})
+			line, err := query.ParseLine(text, query.FilterOptions{FileDates: c.Bool("file-dates")})
 			switch {
 			case err != nil:
 				return err

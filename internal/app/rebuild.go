@@ -42,11 +42,12 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 	if err != nil {
 		return err
 	}
-	st, err := j.env.OpenStore(ctx, cfg, store.Rebuild, modelOf(enc.Spec()))
+	engine := j.env.MatrixEngine(cfg)
+	st, err := j.env.openStore(ctx, cfg, store.Rebuild, wanted{model: modelOf(enc.Spec()), engine: engine})
 	if err != nil {
-		return errors.Join(err, enc.Close())
+		return errors.Join(err, enc.Close(), engine.Close())
 	}
-	j.open = &Open{Store: st, Encoder: enc}
+	j.open = &Open{Store: st, Encoder: enc, Engine: engine}
 	return nil
 }
 

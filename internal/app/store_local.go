@@ -16,7 +16,10 @@ func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, 
 	if cfg.DB == "" {
 		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
 	}
-	engine := e.MatrixEngine(cfg)
+	engine := w.engine
+	if engine == nil {
+		engine = e.MatrixEngine(cfg)
+	}
 	st, err := local.Open(ctx, local.Options{
 		Dir: cfg.DB, Collection: cfg.Collection, Model: w.model, ChooseModel: w.choose, Mode: mode, Log: e.Log,
 		Engine: engine, SQ8: engine, Float32Only: cfg.StoreExact,

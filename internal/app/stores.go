@@ -60,6 +60,9 @@ func (e *Env) OpenStore(ctx context.Context, cfg config.Config, mode store.Mode,
 type wanted struct {
 	model  store.Model
 	choose func(inUse store.Model) (store.Model, error)
+	// engine is shared with others who compute on the same vectors; nil for one of the
+	// store's own. A store that computes closes it.
+	engine Engine
 }
 
 func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {

@@ -29,10 +29,13 @@ const (
 type Open struct {
 	Store   store.Store
 	Encoder clip.Encoder
+	Engine  Engine // of large products, shared with the store; loaded when it is first used
 }
 
-// Close closes both.
-func (o *Open) Close() error { return errors.Join(o.Store.Close(), o.Encoder.Close()) }
+// Close closes all of it.
+func (o *Open) Close() error {
+	return errors.Join(o.Store.Close(), o.Encoder.Close(), o.Engine.Close())
+}
 
 // OpenIndex opens an index, and the model that built it or will build it. Where the
 // settings name no model, the index's own is taken, and starter for a new index. The
@@ -50,16 +53,17 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mod
 		}
 		return modelOf(enc.Spec()), nil
 	}
-	st, err := e.openStore(ctx, cfg, access, wanted{choose: choose})
+	engine := e.MatrixEngine(cfg)
+	st, err := e.openStore(ctx, cfg, access, wanted{choose: choose, engine: engine})
 	switch {
 	case failed != nil:
-		return nil, failed
+		return nil, errors.Join(failed, engine.Close())
 	case err != nil && enc != nil:
-		return nil, errors.Join(err, enc.Close())
+		return nil, errors.Join(err, enc.Close(), engine.Close())
 	case err != nil:
-		return nil, err
+		return nil, errors.Join(err, engine.Close())
 	}
-	return &Open{Store: st, Encoder: enc}, nil
+	return &Open{Store: st, Encoder: enc, Engine: engine}, nil
 }
 
 // OpenModel opens the model that the settings name, without an index: see AdoptModel.

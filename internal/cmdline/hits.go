@@ -27,17 +27,27 @@ const (
 
 // hitJSON is a hit for scripts.
 type hitJSON struct {
-	Rank       int      `json:"rank"`
-	Score      float32  `json:"score"`
-	ID         string   `json:"id"`
-	Path       string   `json:"path"`
-	Width      int      `json:"width"`
-	Height     int      `json:"height"`
-	Tags       []string `json:"tags"`
-	Date       string   `json:"date"`
-	Format     string   `json:"format"`
-	PathBase64 string   `json:"path_base64,omitempty"`
-	Copies     int      `json:"copies,omitempty"` // further pictures of the same content
+	Rank   int      `json:"rank"`
+	Score  float32  `json:"score"`
+	ID     string   `json:"id"`
+	Path   string   `json:"path"`
+	Width  int      `json:"width"`
+	Height int      `json:"height"`
+	Tags   []string `json:"tags"`
+	// Date is as exact as it is known: 1965-07, 2021-05-06T01:00:00+09:00. A date of the
+	// picture has a zone only where the picture tells it; DateKind says what date it is,
+	// "file" for the time of the file, which stands in for one.
+	Date     string `json:"date"`
+	DateKind string `json:"date_kind"`
+	Format   string `json:"format"`
+	Title    string `json:"title,omitempty"`
+	Caption  string `json:"caption,omitempty"`
+	Rating   int    `json:"rating,omitempty"` // stars; -1 is rejected
+	Camera   string `json:"camera,omitempty"`
+	// Position is a latitude and a longitude.
+	Position   []float64 `json:"position,omitempty"`
+	PathBase64 string    `json:"path_base64,omitempty"`
+	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
 	// Confident says whether anything matches the question at all: false where the hits are
 	// only the nearest. It is left out where that was not judged.
 	Confident *bool        `json:"confident,omitempty"`
@@ -126,11 +136,39 @@ func copiesOf(a query.Answer, i int) string {
 }
 
 func toJSON(rank int, h store.Hit) hitJSON {
+	date, kind := dateOf(h)
+	var position []float64
+	if at := h.About.Position; at != (store.Position{}) {
+		position = []float64{at.Latitude, at.Longitude}
+	}
 	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
-		Tags: TagLabels(h.Tags), Date: h.When().UTC().Format("2006-01-02T15:04:05Z"), Format: h.Format,
+		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
+		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
+		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
 		PathBase64: PathBase64(h.Path),
 	}
+}
+
+// dateOf is the date of a picture, and which of its dates that is.
+func dateOf(h store.Hit) (date, kind string) {
+	switch {
+	case h.TakenAt.IsZero():
+		return h.ModTime.UTC().Format("2006-01-02T15:04:05Z"), "file"
+	case h.About.Date == "": // of an older version, which did not keep more
+		return h.TakenAt.UTC().Format("2006-01-02T15:04:05"), "original"
+	}
+	return h.About.Date, h.About.DateKind
+}
+
+// dayOf is dateOf to the day, for people: that of a file is the one here.
+func dayOf(h store.Hit) (day, kind string) {
+	if h.TakenAt.IsZero() {
+		return h.ModTime.Local().Format("2006-01-02"), "file"
+	}
+	date, kind := dateOf(h)
+	day, _, _ = strings.Cut(date, "T")
+	return day, kind
 }
 
 // TagLabels lists the labels of tags, each once, in order.
@@ -148,10 +186,11 @@ func TagLabels(tags []store.Tag) []string {
 
 func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tPATH")
+	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
 	for i, h := range a.Hits {
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height,
-			h.When().Local().Format("2006-01-02"), terminal.Safe(Shorten(h.Path, wd))+copiesOf(a, i))
+		day, kind := dayOf(h)
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height, day, kind,
+			terminal.Safe(Shorten(h.Path, wd))+copiesOf(a, i))
 		writeParts(t, a, i)
 	}
 	t.Flush()
@@ -168,7 +207,7 @@ func writeParts(w io.Writer, a query.Answer, i int) {
 		if p.Probability >= 0 {
 			odds = fmt.Sprintf("p %.2f", p.Probability)
 		}
-		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
+		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
 	}
 }
 

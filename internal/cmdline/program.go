@@ -56,7 +56,8 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.ExitErrHandler = func(*cli.Context, error) {}
 	a.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return fault.Usagef("", "%s", err) }
 	a.CustomAppHelpTemplate = appHelp
-	a.HideHelpCommand = true // arrange makes a flag of it
+	a.DisableSliceFlagSeparator = true // commas are parts of names; a flag is repeated for more
+	a.HideHelpCommand = true           // arrange makes a flag of it
 	for _, c := range a.Commands {
 		dress(c)
 	}

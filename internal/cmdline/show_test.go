@@ -40,7 +40,7 @@ func TestShowHits(t *testing.T) {
 		{args: "--paths", hits: hits, stdout: "/a b.jpg\n/\xff\x1b[31m.png\n"},
 		{args: "--paths"}, // nothing, where a program reads it
 		{args: "-0", hits: hits, stdout: "/a b.jpg\x00/\xff\x1b[31m.png\x00"},
-		{args: "--json", hits: hits, stdout: `{"rank":1,"score":0.5,"id":"1","path":"/a b.jpg","width":4,"height":3,"tags":[],"date":"1970-01-01T00:00:00Z","format":"jpeg"}` + "\n"},
+		{args: "--json", hits: hits, stdout: `{"rank":1,"score":0.5,"id":"1","path":"/a b.jpg","width":4,"height":3,"tags":[],"date":"1970-01-01T00:00:00Z","date_kind":"file","format":"jpeg"}` + "\n"},
 		{args: "--json --paths", hits: hits[1:], stdout: `"path_base64":`},
 		{args: "--preview", hits: hits, stdout: "RANK", stderr: "this terminal shows no pictures"},
 		{args: "--preview --paths", hits: hits, stdout: "/a b.jpg\n"},

@@ -65,6 +65,34 @@ func TestHugeClaimsAllocateNothing(t *testing.T) {
 	}
 }
 
+// TestClaimsWithoutDataAllocateNothing has sizes below the limits that so few bytes
+// cannot be worth.
+func TestClaimsWithoutDataAllocateNothing(t *testing.T) {
+	side := []byte{0x20, 0x4e} // 20000, the lowest byte first
+	tests := map[string][]byte{
+		"png":           pngClaiming(20000, 20000),
+		"webp lossless": claiming(t, "lossless.webp", []byte("VP8L"), 9, []byte{0xff, 0xff, 0xff}),
+		"webp canvas":   claiming(t, "animated.webp", []byte("VP8X"), 12, []byte{0x20, 0x4e, 0, 0x20, 0x4e, 0}),
+		"gif screen":    claiming(t, "plain.gif", []byte("GIF8"), 6, append(side, side...)),
+		"bmp":           claiming(t, "rgb.bmp", []byte("BM"), 18, []byte{0x20, 0x4e, 0, 0, 0x20, 0x4e, 0, 0}),
+		"jpeg":          claiming(t, "420.jpg", []byte("\xff\xc0"), 5, []byte{0x4e, 0x20, 0x4e, 0x20}),
+	}
+	for name, data := range tests {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			img, _, err := Decode(data, Options{})
+			runtime.ReadMemStats(&after)
+			if img != nil || !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrTooLarge) {
+				t.Errorf("got %v", err)
+			}
+			if n := after.TotalAlloc - before.TotalAlloc; n > 2<<20 {
+				t.Errorf("allocated %d bytes", n)
+			}
+		})
+	}
+}
+
 func TestLimitsAreTheCallers(t *testing.T) {
 	data := readSource(t, "rgb.png") // 61x47
 	tests := []struct {
@@ -111,31 +139,64 @@ func TestNotPictures(t *testing.T) {
 }
 
 // TestTruncatedFiles cuts one file of each kind at many places. No cut may give a
-// whole picture, panic or any other error than ErrCorrupt.
+// picture that counts as whole, panic or any other error than ErrCorrupt; and a
+// picture is only given if all but a fifth of it is the whole picture's.
 func TestTruncatedFiles(t *testing.T) {
 	// What a cut leaves intact: pixels that end before the file does, such as those
 	// before a JPEG's end marker or a PNG's last chunk.
 	spare := map[string]int{
-		"420.jpg": 2, "progressive-420.jpg": 2, "grey.jpg": 2, "cmyk.jpg": 2, "rgb.png": 16,
-		"plain.gif": 2, "lossy.webp": 0, "lossless.webp": 1, "rgb.bmp": 1, "rgb.tif": 0, "rgb-lzw.tif": 0,
+		"420.jpg": 0, "progressive-420.jpg": 0, "restarts.jpg": 0, "grey.jpg": 0, "cmyk.jpg": 0, "rgb.png": 0, "rgba-interlaced.png": 0,
+		"plain.gif": 0, "lossy.webp": 0, "lossless.webp": 1, "rgb.bmp": 1, "rgb.tif": 0, "rgb-lzw.tif": 24, "rgb-deflate.tif": 17,
 		"clap.heic": 0, "alpha.avif": 0,
 	}
 	for name, tail := range spare {
 		t.Run(name, func(t *testing.T) {
 			data := readSource(t, name)
+			whole, _, err := Decode(data, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
 			step := max(len(data)/29, 1)
 			if strings.HasSuffix(name, ".heic") || strings.HasSuffix(name, ".avif") {
 				step = max(len(data)/5, 1) // each costs a WebAssembly instance
 			}
 			for n := 1; n < len(data)-tail; n += step {
-				img, _, err := Decode(data[:n], Options{})
-				if err == nil {
+				img, info, err := Decode(data[:n], Options{})
+				switch {
+				case err == nil && info.Damage == "":
 					t.Errorf("%d of %d bytes gave a picture of %dx%d", n, len(data), img.Width, img.Height)
-				} else if !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnknownFormat) {
+				case err == nil:
+					checkMostlyThere(t, name, n, img, whole)
+				case !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrUnknownFormat):
 					t.Errorf("%d of %d bytes: %v", n, len(data), err)
 				}
 			}
 		})
+	}
+}
+
+// checkMostlyThere compares a damaged picture with the whole one: by rows that are
+// equal, or where detail comes in scans, by how far the pixels are on average.
+func checkMostlyThere(t *testing.T, name string, n int, got, whole *RGB) {
+	t.Helper()
+	if got.Width != whole.Width || got.Height != whole.Height {
+		t.Fatalf("%d bytes: %dx%d, whole %dx%d", n, got.Width, got.Height, whole.Width, whole.Height)
+	}
+	if strings.Contains(name, "progressive") || strings.Contains(name, "interlaced") {
+		if d := meanDifference(got, whole); d > 25 {
+			t.Errorf("%d bytes: mean difference %.1f levels", n, d)
+		}
+		return
+	}
+	equal, row := 0, 3*got.Width
+	for y := range got.Height {
+		if string(got.Pix[y*row:(y+1)*row]) == string(whole.Pix[y*row:(y+1)*row]) {
+			equal++
+		}
+	}
+	// The filler begins inside a row of blocks, and colours bleed into the row above.
+	if slack := 17; equal < got.Height*8/10-slack {
+		t.Errorf("%d bytes: %d of %d rows are those of the whole picture", n, equal, got.Height)
 	}
 }
 
@@ -174,7 +235,7 @@ func TestPanicsBecomeErrors(t *testing.T) {
 func TestErrorsSayWhatAndWhere(t *testing.T) {
 	data := readSource(t, "420.jpg")
 	_, _, err := Decode(data[:len(data)/2], Options{})
-	if err == nil || err.Error() != "decode jpeg: picture is damaged: the file is truncated" &&
+	if err == nil || err.Error() != "decode jpeg: picture is damaged: the file is truncated: 44.4 % of the rows are missing" &&
 		JPEGDecoder == "libjpeg-turbo" {
 		t.Errorf("got %v", err)
 	}
@@ -199,6 +260,20 @@ func TestSniff(t *testing.T) {
 		}
 		if !KnownExtension(f.Name()) {
 			t.Errorf("%s: extension is not known", f.Name())
+		}
+	}
+	for head, want := range map[string]Format{
+		"II*\x00\x08\x00\x00\x00": FormatTIFF, "MM\x00*\x00\x00\x00\x08": FormatTIFF,
+		"II+\x00\x08\x00\x00\x00": FormatTIFF, "MM\x00+\x00\x08\x00\x00": FormatTIFF,
+		"MM*\x00\x00\x00\x00\x08": FormatTIFF, "II\x00*\x08\x00\x00\x00": FormatTIFF,
+		"IIU\x00\x08\x00\x00\x00": FormatUnknown, "II*": FormatUnknown, "MMXX\x00\x00\x00\x08": FormatUnknown,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7c\x00\x00\x00": FormatBMP,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00": FormatBMP,
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7d\x00\x00\x00": FormatUnknown,
+		"GIF87a": FormatGIF, "GIF89a": FormatGIF, "GIF88a": FormatUnknown, "\x89PNG\r\n\x1a\n": FormatPNG, "\xff\xd8\xff": FormatJPEG,
+	} {
+		if got := Sniff([]byte(head)); got != want {
+			t.Errorf("%q is %q, want %q", head, got, want)
 		}
 	}
 	// The codec decides, not the generic brand that may come first.

@@ -58,17 +58,43 @@ func Formats() []Format {
 // Info says.
 //
 // The error wraps ErrUnknownFormat, ErrTooLarge, ErrUnsupported or ErrCorrupt.
-// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that makes a decoder panic is ErrCorrupt.
-func Decode(data []byte, o Options) (img *RGB, info Info, err error) {
-	c, h, info, err := inspect(data, o.Limits)
+// Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that
+// makes a decoder panic is ErrCorrupt.
+func Decode(data []byte, o Options) (*RGB, Info, error) {
+	p, err := Open(data, o.Limits)
+	if err != nil {
+		return nil, p.Info, err
+	}
+	return p.Decode(o)
+}
+
+// Picture is a file whose header and metadata have been read, and its pixels not yet.
+type Picture struct {
+	Info Info
+
+	data   []byte
+	codec  codec
+	header header
+}
+
+// Open reads header and metadata, so that one can tell from Info what the pixels will
+// take before they exist. The error is one of Decode's, as far as the header shows
+// them; the Picture is never nil and has in Info what was learned until then. data
+// must stay as it is while the Picture is in use.
+func Open(data []byte, l Limits) (*Picture, error) {
+	c, h, info, err := inspect(data, l)
+	return &Picture{Info: info, data: data, codec: c, header: h}, err
+}
+
+// Decode is the function Decode for a picture that Open returned without an error.
+// Options.Limits were Open's.
+func (p *Picture) Decode(o Options) (img *RGB, info Info, err error) {
+	info = p.Info
+	img, info.Damage, err = p.codec.pixels(p.data, p.header, o)
 	if err != nil {
 		return nil, info, err
 	}
-	img, info.Damage, err = c.pixels(data, h, o)
-	if err != nil {
-		return nil, info, err
-	}
-	if !o.IgnoreOrientation && !h.upright {
+	if !o.IgnoreOrientation && !p.header.upright {
 		img = orient(img, info.Orientation)
 	}
 	return img, info, nil
@@ -101,10 +127,10 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 	if err := l.checkPixels(h.width, h.height); err != nil {
 		return c, h, info, fmt.Errorf("read %s header: %w", c.format, err)
 	}
-	m := readMeta(data, c.format)
-	info.Orientation = m.orientation
-	info.TakenAt = m.takenAt
-	info.Keywords = m.keywords
+	info.Metadata = readMeta(data)
+	if o := info.Metadata.Orientation; o != 0 {
+		info.Orientation = o
+	}
 	if h.orientation != 0 {
 		info.Orientation = h.orientation
 	}

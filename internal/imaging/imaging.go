@@ -5,14 +5,16 @@
 // trained behind: a picture that goes through Decode and Resize must come out
 // bit for bit as it does there. Where we differ on purpose (EXIF orientation is
 // applied, transparency is composited on white, 16-bit grey is scaled and not
-// clipped), the difference is stated at the place where it is made.
+// clipped), the difference is stated at the place where it is made. A picture that is
+// damaged but at least four fifths there is shown, with Info.Damage.
 //
 // The package knows nothing of models, tensors or stores.
 package imaging
 
 import (
 	"errors"
-	"time"
+
+	"github.com/sightline/sightline/internal/imaging/metadata"
 )
 
 // RGB is an 8-bit picture, top row first, tightly packed: the pixel at (x, y) is
@@ -94,9 +96,10 @@ type Info struct {
 	// Width and Height are those of the whole picture as it is looked at: after
 	// the EXIF orientation, before any reduced-scale decoding.
 	Width, Height int
-	Orientation   int       // EXIF orientation, 1..8; 1 where the file says nothing
-	TakenAt       time.Time // EXIF date; zero where the file says nothing or nonsense
-	Keywords      []string  // IPTC keywords and XMP dc:subject, in file order, without repeats
+	Orientation   int // EXIF orientation, 1..8; 1 where the file says nothing
+	// Metadata is what the file says about itself: date, keywords, captions. Its
+	// Orientation is EXIF's or XMP's, which HEIF files overrule.
+	Metadata metadata.Metadata
 	// Damage says what is wrong with a picture that could be shown all the same:
 	// an end that is missing, say. "" where nothing is.
 	Damage string

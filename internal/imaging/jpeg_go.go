@@ -5,6 +5,7 @@ package imaging
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/jpeg"
 )
 
@@ -14,22 +15,72 @@ const JPEGDecoder = "image/jpeg"
 
 // decodeJPEGInto decodes with the standard library, for builds without a C
 // compiler. It always decodes at full size; a reduced picture is the mean of each
-// block of scale by scale pixels, which is nearly what DCT scaling gives.
-func decodeJPEGInto(dst *RGB, data []byte, scale int) error {
-	img, err := jpeg.Decode(bytes.NewReader(data))
+// block of scale by scale pixels, which is nearly what DCT scaling gives. A missing
+// end marker is made up for, but nothing of a picture that is cut is shown: the
+// library gives none.
+func decodeJPEGInto(dst *RGB, data []byte, scale int) (damage, err error) {
+	img, err := decodeJPEGImage(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b := img.Bounds()
 	if (b.Dx()+scale-1)/scale != dst.Width || (b.Dy()+scale-1)/scale != dst.Height {
-		return fmt.Errorf("picture is %v, its header says otherwise", b.Size())
+		return nil, fmt.Errorf("picture is %v, its header says otherwise", b.Size())
 	}
 	if scale == 1 {
 		drawRGB(dst, 0, 0, img)
-		return nil
+		return nil, nil
 	}
 	boxReduce(dst, toRGB(img), scale)
-	return nil
+	return nil, nil
+}
+
+func decodeJPEGImage(data []byte) (image.Image, error) {
+	if !hasJPEGEnd(data) {
+		data = append(data[:len(data):len(data)], 0xff, 0xd9)
+	}
+	return jpeg.Decode(bytes.NewReader(data))
+}
+
+// decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG.
+func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
+	img, err := decodeJPEGImage(data)
+	if err != nil {
+		return nil, err
+	}
+	if img.Bounds().Dx() != width || img.Bounds().Dy() != height {
+		return nil, fmt.Errorf("picture is %v, its header says otherwise", img.Bounds().Size())
+	}
+	switch m := img.(type) {
+	case *image.Gray:
+		for y := range height {
+			copy(pix[y*width:][:width], m.Pix[y*m.Stride:])
+		}
+	case *image.YCbCr:
+		if convert {
+			drawRGB(&RGB{Pix: pix, Width: width, Height: height}, 0, 0, m)
+			return nil, nil
+		}
+		for y := range height {
+			for x := range width {
+				c := m.COffset(x, y)
+				p := pix[3*(y*width+x):][:3]
+				p[0], p[1], p[2] = m.Y[m.YOffset(x, y)], m.Cb[c], m.Cr[c]
+			}
+		}
+	case *image.CMYK:
+		for y := range height {
+			for i, v := range m.Pix[y*m.Stride:][:4*width] {
+				pix[4*y*width+i] = 255 - v // the library undoes Adobe's inversion
+			}
+		}
+	default:
+		if components != 3 {
+			return nil, fmt.Errorf("picture of an unknown type %T", img)
+		}
+		drawRGB(&RGB{Pix: pix, Width: width, Height: height}, 0, 0, img)
+	}
+	return nil, nil
 }
 
 // boxReduce averages blocks of scale by scale pixels, smaller at the edges.

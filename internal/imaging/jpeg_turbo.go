@@ -13,6 +13,7 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
 	"unsafe"
 )
 
@@ -21,21 +22,57 @@ import (
 const JPEGDecoder = turbo
 
 // decodeJPEGInto decodes through the system's libjpeg-turbo with Pillow's
-// settings (islow DCT, fancy upsampling), which makes the pixels Pillow's.
-func decodeJPEGInto(dst *RGB, data []byte, scale int) error {
-	var message [C.SL_JPEG_MESSAGE]C.char
+// settings (islow DCT, fancy upsampling), which makes the pixels Pillow's. damage
+// says what is missing of a picture that is shown all the same: see jpegDamage.
+func decodeJPEGInto(dst *RGB, data []byte, scale int) (damage, err error) {
+	return turboDecode(dst.Pix, dst.Width, dst.Height, 3, data, scale, C.SL_JPEG_RGB)
+}
+
+// decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG. damage
+// is that of decodeJPEGInto.
+func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
+	colours := C.int(C.SL_JPEG_PLAIN)
+	if convert {
+		colours = C.SL_JPEG_YCC
+	}
+	return turboDecode(pix, width, height, components, data, 1, colours)
+}
+
+func turboDecode(pix []byte, width, height, components int, data []byte, scale int, colours C.int) (damage, err error) {
+	var report C.struct_sl_jpeg_report
 	switch C.sl_jpeg_decode(
-		(*C.uint8_t)(unsafe.Pointer(&data[0])), C.size_t(len(data)), C.int(scale),
-		(*C.uint8_t)(unsafe.Pointer(&dst.Pix[0])), C.int(dst.Width), C.int(dst.Height),
-		&message[0],
+		(*C.uint8_t)(unsafe.Pointer(&data[0])), C.size_t(len(data)), C.int(scale), colours,
+		(*C.uint8_t)(unsafe.Pointer(&pix[0])), C.int(width), C.int(height), C.int(components), &report,
 	) {
 	case C.SL_JPEG_OK:
-		return nil
+		return jpegDamage(int(report.lost), int(report.cut_scan), report.base_gone != 0, int(report.corrupt))
 	case C.SL_JPEG_TRUNCATED:
-		return errors.New("the file is truncated")
+		return nil, errTruncatedJPEG
 	case C.SL_JPEG_SIZE:
-		return errors.New("two frame headers that disagree on the size")
+		return nil, errors.New("two frame headers that disagree on the size")
+	case C.SL_JPEG_SCANS:
+		return nil, fmt.Errorf("too many scans for %dx%d pixels", width*scale, height*scale)
 	default:
-		return errors.New(C.GoString(&message[0]))
+		return nil, errors.New(C.GoString(&report.message[0]))
 	}
+}
+
+// jpegDamage judges what was missing. A picture in one scan is shown if at least
+// four fifths of its rows were in the file. One in several scans (progressive) is
+// shown if every component has all of its DC coefficients, which are an eighth of
+// the picture's resolution: only fine detail can then be missing.
+func jpegDamage(lost, cutScan int, baseGone bool, corrupt int) (damage, err error) {
+	switch {
+	case baseGone:
+		return nil, errors.New("the file is truncated: a part of the picture has not even its coarse form")
+	case lost > C.SL_JPEG_MOST_LOST:
+		return nil, fmt.Errorf("the file is truncated: %.1f %% of the rows are missing", float64(lost)/10)
+	case lost > 0:
+		return fmt.Errorf("the file is truncated: %.1f %% of the rows are missing", float64(lost)/10), nil
+	case cutScan > 0:
+		return fmt.Errorf("the file is truncated in scan %d: fine detail is missing", cutScan), nil
+	case corrupt > 0:
+		return fmt.Errorf("%d of its codes or markers make no sense", corrupt), nil
+	}
+	return nil, nil
 }

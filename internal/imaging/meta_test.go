@@ -2,46 +2,44 @@ package imaging
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sightline/sightline/internal/imaging/metadata"
 )
 
 func TestMetadata(t *testing.T) {
-	local := func(y int, m time.Month, d, h, min, s int) time.Time {
-		return time.Date(y, m, d, h, min, s, 0, time.Local)
-	}
-	zoned := func(y int, m time.Month, d, h, min, s, hours int) time.Time {
-		return time.Date(y, m, d, h, min, s, 0, time.FixedZone("", 3600*hours))
-	}
 	subjects := []string{"beach", "Été", "dog"}
 	tests := []struct {
 		file        string
 		orientation int
-		taken       time.Time
+		taken       string
 		keywords    []string
 	}{
-		{"meta/dated.jpg", 1, zoned(2021, 3, 4, 5, 6, 7, -8), nil},
-		{"meta/dated-local.jpg", 1, local(2021, 3, 4, 5, 6, 7), nil},
-		{"meta/absurd.jpg", 1, time.Time{}, nil},
-		{"meta/absurd-text.jpg", 1, time.Time{}, nil},
-		{"meta/future.jpg", 1, time.Time{}, nil},
-		{"meta/xmp.jpg", 1, time.Time{}, subjects},
-		{"meta/iptc.jpg", 1, time.Time{}, []string{"sunset", "dog"}},
-		{"meta/both.jpg", 3, time.Time{}, []string{"dog", "harbour", "beach", "Été"}},
-		{"meta/one-subject.jpg", 1, time.Time{}, []string{"alone"}},
-		{"meta/broken-xmp.jpg", 6, zoned(2001, 2, 3, 4, 5, 6, 0), nil},
-		{"meta/wild-ifd.jpg", 1, time.Time{}, subjects},
-		{"meta/both.png", 1, zoned(2021, 3, 4, 5, 6, 7, 1), subjects},
-		{"dated.heic", 1, zoned(2019, 6, 7, 8, 9, 10, 2), nil},
-		{"dated.avif", 1, zoned(2019, 6, 7, 8, 9, 10, 2), nil},
-		{"orientation6.heic", 6, time.Time{}, nil},
-		{"orientation7.avif", 7, time.Time{}, nil},
-		{"plain.gif", 1, time.Time{}, nil},
+		{"meta/dated.jpg", 1, "2021-03-04T05:06:07-08:00", nil},
+		{"meta/dated-local.jpg", 1, "2021-03-04T05:06:07", nil},
+		{"meta/absurd.jpg", 1, "", nil},
+		{"meta/absurd-text.jpg", 1, "", nil},
+		{"meta/future.jpg", 1, "", nil},
+		{"meta/xmp.jpg", 1, "", subjects},
+		{"meta/iptc.jpg", 1, "", []string{"sunset", "dog"}},
+		{"meta/both.jpg", 3, "", []string{"dog", "harbour", "beach", "Été"}},
+		{"meta/one-subject.jpg", 1, "", []string{"alone"}},
+		{"meta/broken-xmp.jpg", 6, "2001-02-03T04:05:06Z", nil},
+		{"meta/wild-ifd.jpg", 1, "", subjects},
+		{"meta/both.png", 1, "2021-03-04T05:06:07+01:00", subjects},
+		{"dated.heic", 1, "2019-06-07T08:09:10+02:00", nil},
+		{"dated.avif", 1, "2019-06-07T08:09:10+02:00", nil},
+		{"orientation6.heic", 6, "", nil},
+		{"orientation7.avif", 7, "", nil},
+		{"plain.gif", 1, "", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
@@ -52,46 +50,13 @@ func TestMetadata(t *testing.T) {
 			if info.Orientation != tt.orientation {
 				t.Errorf("orientation %d, want %d", info.Orientation, tt.orientation)
 			}
-			if !info.TakenAt.Equal(tt.taken) {
-				t.Errorf("taken at %v, want %v", info.TakenAt, tt.taken)
+			if got := info.Metadata.Date.String(); got != tt.taken {
+				t.Errorf("taken at %q, want %q", got, tt.taken)
 			}
-			if d := cmp.Diff(tt.keywords, info.Keywords); d != "" {
+			if d := cmp.Diff(tt.keywords, info.Metadata.Keywords); d != "" {
 				t.Errorf("keywords (-want +got):\n%s", d)
 			}
 		})
-	}
-}
-
-func TestEXIFTime(t *testing.T) {
-	tests := []struct {
-		date, offset string
-		want         string // RFC 3339; "" for the zero time
-	}{
-		{"2020:02:29 23:59:59", "+05:30", "2020-02-29T23:59:59+05:30"},
-		{"2020:02:29 23:59:59\x00", "Z", "2020-02-29T23:59:59Z"},
-		{"1826:07:01 12:00:00", "+00:00", "1826-07-01T12:00:00Z"},
-		{"2021:02:29 00:00:00", "+00:00", ""},
-		{"0001:01:01 00:00:00", "+00:00", ""},
-		{"2020:13:01 00:00:00", "+00:00", ""},
-		{"    :  :     :  :  ", "", ""},
-		{"", "+01:00", ""},
-		{"2100:01:01 00:00:00", "+00:00", ""},
-	}
-	for _, tt := range tests {
-		got := exifTime(tt.date, tt.offset)
-		if tt.want == "" {
-			if !got.IsZero() {
-				t.Errorf("%q is %v, want no time", tt.date, got)
-			}
-			continue
-		}
-		want, err := time.Parse(time.RFC3339, tt.want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !got.Equal(want) {
-			t.Errorf("%q %q is %v, want %v", tt.date, tt.offset, got, want)
-		}
 	}
 }
 
@@ -177,5 +142,78 @@ func TestTransparencyIsWhite(t *testing.T) {
 	// The second is Pillow 12.3.0's alpha_composite on (255, 255, 255, 255).
 	if want := []byte{255, 255, 255, 227, 177, 152}; !bytes.Equal(got.Pix, want) {
 		t.Errorf("got %v, want %v", got.Pix, want)
+	}
+}
+
+// TestOrientationIsAppliedOnce puts an orientation where it stands in files that other
+// programs wrote, twice in some of them, and looks at a corner of the pixels.
+func TestOrientationIsAppliedOnce(t *testing.T) {
+	exif := "II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x04\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00" // LONG, 6
+	xmp := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+		`<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>`
+	eXIf := pngChunk("eXIf", exif)
+	profile := pngChunk("tEXt", fmt.Sprintf("Raw profile type exif\x00\nexif\n%8d\n%x\n", len(exif)+6, "Exif\x00\x00"+exif))
+	packet := pngChunk("iTXt", "XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmp)
+	src := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	for i := range src.Pix {
+		src.Pix[i] = 255
+	}
+	copy(src.Pix[src.PixOffset(0, 1):], []byte{1, 2, 3}) // bottom left goes to top left
+	var file bytes.Buffer
+	if err := png.Encode(&file, src); err != nil {
+		t.Fatal(err)
+	}
+	const header = 33 // signature and IHDR
+	for name, chunks := range map[string]string{
+		"eXIf": eXIf, "raw profile": profile, "XMP": packet, "all of them": eXIf + profile + packet,
+	} {
+		data := file.String()[:header] + chunks + file.String()[header:]
+		img, info, err := Decode([]byte(data), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Orientation != 6 || info.Width != 2 || info.Height != 3 || img.Width != 2 || img.Height != 3 {
+			t.Errorf("%s: orientation %d, %dx%d, pixels %dx%d", name, info.Orientation, info.Width, info.Height, img.Width, img.Height)
+		}
+		if got := img.Pix[:3]; !bytes.Equal(got, []byte{1, 2, 3}) {
+			t.Errorf("%s: the top left is %v", name, got)
+		}
+	}
+}
+
+func pngChunk(name, payload string) string {
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
+	out = append(append(out, name...), payload...)
+	return string(binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:])))
+}
+
+// TestMetadataAreReadOnce counts what reading many keywords allocates: a picture that
+// was opened to learn its size may not be read for its keywords again.
+func TestMetadataAreReadOnce(t *testing.T) {
+	var keywords strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&keywords, "<rdf:li>keyword %d</rdf:li>", i)
+	}
+	xmp := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
+		`<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag>` + keywords.String() +
+		`</rdf:Bag></dc:subject></rdf:Description></rdf:RDF></x:xmpmeta>`
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewNRGBA(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	const header = 33
+	data := []byte(file.String()[:header] + pngChunk("iTXt", "XML:com.adobe.xmp\x00\x00\x00\x00\x00"+xmp) + file.String()[header:])
+	opening := testing.AllocsPerRun(2, func() { _, _ = Open(data, Limits{}) })
+	all := testing.AllocsPerRun(2, func() {
+		p, err := Open(data, Limits{})
+		if err != nil || len(p.Info.Metadata.Keywords) != metadata.MaxKeywords {
+			t.Fatal(err, len(p.Info.Metadata.Keywords))
+		}
+		if _, _, err := p.Decode(Options{}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if opening < 5000 || all > 1.2*opening {
+		t.Errorf("%v allocations to open, %v to decode too", opening, all)
 	}
 }

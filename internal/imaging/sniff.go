@@ -45,14 +45,25 @@ func sniffBMP(b []byte) bool {
 		return false
 	}
 	switch b[14] {
-	case 12, 40, 52, 56, 64, 108, 124:
+	case 12, 16, 40, 52, 56, 64, 108, 124:
 		return b[15] == 0 && b[16] == 0 && b[17] == 0
 	}
 	return false
 }
 
+// sniffTIFF knows classic and BigTIFF in both byte orders, and as Pillow does the
+// classic one whose magic number is in the other order.
 func sniffTIFF(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("II*\x00")) || bytes.HasPrefix(b, []byte("MM\x00*"))
+	if len(b) < 8 {
+		return false
+	}
+	switch string(b[:4]) {
+	case "II*\x00", "MM\x00*", "MM*\x00", "II\x00*":
+		return true
+	case "II+\x00", "MM\x00+":
+		return true
+	}
+	return false
 }
 
 func sniffHEIC(b []byte) bool { return brandFormat(b) == FormatHEIC }

@@ -1,6 +1,10 @@
 package imaging
 
-import "image"
+import (
+	"image"
+
+	"github.com/sightline/sightline/internal/imaging/rgb"
+)
 
 // drawVP8 converts a lossy WebP frame as libwebp does: BT.601 with the limited
 // range of video, and chroma interpolated between its samples. (image/color's
@@ -22,7 +26,7 @@ func drawVP8(dst *RGB, at image.Point, m *image.YCbCr, alpha []byte, alphaStride
 				scratch[4*x+3] = a
 			}
 		}
-		straightRow(dst.Pix[3*((at.Y+y)*dst.Width+at.X):][:3*w], scratch, 4)
+		rgb.Straight(dst.Pix[3*((at.Y+y)*dst.Width+at.X):][:3*w], scratch, 4)
 	}
 }
 

@@ -36,6 +36,9 @@ func decodeWebP(data []byte, _ header, _ Options) (*RGB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.checkClaim(); err != nil {
+		return nil, err
+	}
 	img, err := webp.Decode(bytes.NewReader(f.container()))
 	if err != nil {
 		return nil, err
@@ -59,6 +62,25 @@ func decodeWebP(data []byte, _ header, _ Options) (*RGB, error) {
 		drawRGB(dst, f.rect.Min.X, f.rect.Min.Y, img)
 	}
 	return dst, nil
+}
+
+// checkClaim refuses sizes that cost next to nothing to claim: a lossless picture of
+// one colour needs no data at all, and a canvas may be as large as one likes around a
+// small frame. Small pictures may be so; large ones never are.
+func (f webpFrame) checkClaim() error {
+	const (
+		small        = 1 << 24 // pixels
+		pixelsOfByte = 20_000  // libwebp makes 380 of a blank lossy picture
+		mostCanvases = 64      // canvases by frames
+	)
+	canvas, frame := f.canvas.X*f.canvas.Y, f.rect.Dx()*f.rect.Dy()
+	switch {
+	case frame > max(small, pixelsOfByte*len(f.bits)):
+		return fmt.Errorf("%w: %d bytes for a picture of %v", ErrTooLarge, len(f.bits), f.rect.Size())
+	case canvas > max(small, mostCanvases*frame):
+		return fmt.Errorf("%w: canvas of %v for a picture of %v", ErrTooLarge, f.canvas, f.rect.Size())
+	}
+	return nil
 }
 
 // parseWebP finds the first frame in the RIFF container. The rectangle of a still

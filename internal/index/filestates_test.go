@@ -21,7 +21,7 @@ func TestFileStates(t *testing.T) {
 		}
 		e := walk.Entry{Size: int64(i), ModTime: time.Unix(int64(i), 5)}
 		want[key] = e
-		s.add(store.FileState{Key: key, StatHash: store.StatHash(e.Size, e.ModTime)})
+		s.add(store.FileState{Key: key, StatHash: store.StatHash(e.Size, e.ModTime, 0)})
 	}
 	for key, e := range want {
 		if s.has(key) {

@@ -111,7 +111,7 @@ func New(st store.Store, e Embedder, o Options, observer Observer, log *slog.Log
 type Report struct {
 	Seen         int64   // candidates found
 	Added        int64   // not in the index before
-	Updated      int64   // content changed, embedded again
+	Updated      int64   // content changed, embedded again; or metadata alone, and not embedded
 	Unchanged    int64   // as the index has them
 	Moved        int64   // same content at a new path, not embedded again
 	Pruned       int64   // records removed because their file is gone

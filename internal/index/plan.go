@@ -184,7 +184,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}
-			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) {
+			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) && (st.Failed || st.MetadataStamp == metadataStamp(e)) {
 				if !st.Failed {
 					p.t.unchanged.Add(1)
 					continue

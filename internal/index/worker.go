@@ -14,6 +14,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/imaging/metadata"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -127,11 +128,12 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		return false, nil
 	}
 	was := found[0]
+	again := false
 	var count func()
 	var remove string
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
-		count = func() { w.t.unchanged.Add(1) } // only its time changed
+		again = true
 	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return movedAway(r) && w.claims.take(r.ID) }); i >= 0 {
 		was = found[i]
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
@@ -142,7 +144,16 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
 		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
+	old := was
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
+	// A sidecar is another one at another place, and may be all that changed here.
+	w.describe(&was, metadata.Read(f.data), c)
+	if again {
+		count = func() { w.t.unchanged.Add(1) } // only a time changed
+		if !sameDescription(old, was) {
+			count = func() { w.t.countNew(picture{record: was}) }
+		}
+	}
 	return true, w.commits.send(ctx, change{record: &was, remove: remove, count: func() {
 		w.t.reused.Add(1)
 		count()
@@ -175,11 +186,11 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // decode puts the picture into a batch. The memory that its pixels will take is
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
-	info, err := imaging.ReadInfo(f.data, w.x.options.Limits)
+	opened, err := imaging.Open(f.data, w.x.options.Limits)
 	if err != nil {
 		return &fileError{err}
 	}
-	weight := min(int64(info.Width)*int64(info.Height)*4, w.x.options.DecodedBytes)
+	weight := min(int64(opened.Info.Width)*int64(opened.Info.Height)*4, w.x.options.DecodedBytes)
 	if err := w.memory.Acquire(ctx, weight); err != nil {
 		return err
 	}
@@ -187,20 +198,16 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 
 	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := imaging.Decode(f.data, imaging.Options{
-		Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: w.x.options.Limits,
-	})
+	img, info, err := opened.Decode(imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide()})
 	decoding.end()
 	if err != nil {
 		return &fileError{err}
 	}
 	rec := store.Record{
 		ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: f.size, ModTime: f.modTime, ContentHash: f.hash[:],
-		Width: info.Width, Height: info.Height, Format: string(info.Format), TakenAt: info.TakenAt,
+		Width: info.Width, Height: info.Height, Format: string(info.Format),
 	}
-	for _, k := range info.Keywords {
-		rec.Tags = append(rec.Tags, store.Tag{Label: k, Source: "file"})
-	}
+	w.describe(&rec, info.Metadata, c)
 	if !c.added() {
 		if rec.Tags, err = w.keepTags(ctx, rec); err != nil {
 			return err

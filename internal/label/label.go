@@ -19,11 +19,11 @@ import (
 // ErrInvalid says that a label list cannot be used; the message says why and where.
 var ErrInvalid = errors.New("label list is not usable")
 
-// Fold returns the form in which labels are compared: Unicode case folding after
-// composition, so that neither case nor the decomposed spelling that macOS writes
-// tells two labels apart.
+// Fold returns the form in which labels are compared: Unicode case folding between two
+// compositions, so that neither case nor the decomposed spelling that macOS writes
+// tells two labels apart. What folding takes apart is composed again.
 func Fold(name string) string {
-	return cases.Fold().String(norm.NFC.String(name))
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(name)))
 }
 
 // Bounds of a label list. They are far above what anybody writes by hand and keep a

@@ -15,16 +15,24 @@ import (
 
 // Filters is what a person can narrow a search by, as typed.
 type Filters struct {
-	Under   []string // paths; a picture must be below any of them
-	After   string   // dates: pictures of that day and later
-	Before  string   // pictures of the days before it
-	Tags    []string // a picture must have all of them
-	Formats []string // a picture must have any of them
+	Under  []string // paths; a picture must be below any of them
+	After  string   // dates: pictures taken on that day and later
+	Before string   // pictures taken on the days before it
+	// FileDates lets the time of a file stand for the date of a picture that has none.
+	FileDates bool
+	Tags      []string // a picture must have all of them
+	Formats   []string // a picture must have any of them
 }
 
 // Compile checks the filters and returns them as one, nil if there are none.
-// Dates are days, months or years in local time (2024-05-31, 2024-05, 2024) or
-// exact times (2024-05-31T12:00:00Z).
+// Dates are days, months or years (2024-05-31, 2024-05, 2024) or times of day
+// (2024-05-31T12:00:00). They are compared with the date that the picture gives
+// itself, by the clock and the calendar of the place where it was taken: the zone of
+// who searches, and one that is written behind a time, do not matter. Only the times
+// of files, see FileDates, are taken in the zone of who searches.
+//
+// Paths and tags are found whatever the case of their letters and however accents are
+// composed; but of two folders that differ by that alone, the one as it is typed.
 func (f Filters) Compile() (store.Filter, error) {
 	var all store.And
 	var under store.Or
@@ -36,24 +44,26 @@ func (f Filters) Compile() (store.Filter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("making %s absolute: %w", p, err)
 		}
-		under = append(under, store.Under(path.Clean(filepath.ToSlash(abs))))
+		for _, s := range spellings(path.Clean(filepath.ToSlash(abs))) {
+			under = append(under, store.Under(s))
+		}
 	}
 	if len(under) > 0 {
 		all = append(all, under)
 	}
 	if f.After != "" {
-		t, err := parseDate(f.After)
+		d, err := parseDate(f.After)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, store.Since(t))
+		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Since(t) }))
 	}
 	if f.Before != "" {
-		t, err := parseDate(f.Before)
+		d, err := parseDate(f.Before)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, store.Until(t))
+		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Until(t) }))
 	}
 	for _, t := range f.Tags {
 		if strings.TrimSpace(t) == "" {
@@ -87,11 +97,31 @@ var formatAlias = map[string]string{"jpg": "jpeg", "tif": "tiff", "heif": "heic"
 // dateLayouts are the ways to write a date, the most exact first.
 var dateLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02", "2006-01", "2006"}
 
-func parseDate(s string) (time.Time, error) {
+// date is a typed date, as pictures have them and as files do.
+type date struct {
+	floating time.Time // what it says, as if in UTC: see store.Record.TakenAt
+	instant  time.Time // what it means here
+}
+
+// filter limits the dates of pictures on one side, and with fileDates also the times of
+// the files of those that have none.
+func (d date) filter(fileDates bool, limit func(time.Time) store.Filter) store.Filter {
+	own := store.And{store.Dated{}, limit(d.floating)}
+	if !fileDates {
+		return own
+	}
+	return store.Or{own, store.And{store.Not{Part: store.Dated{}}, limit(d.instant)}}
+}
+
+func parseDate(s string) (date, error) {
 	for _, layout := range dateLayouts {
 		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return t, nil
+			floating := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+			if layout != time.RFC3339 { // an hour that a change of clocks skips here is there elsewhere
+				floating, _ = time.Parse(layout, s)
+			}
+			return date{floating: floating, instant: t}, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a date; write it as 2024-05-31, 2024-05 or 2024", s)
+	return date{}, fmt.Errorf("%q is not a date; write it as 2024-05-31, 2024-05 or 2024", s)
 }

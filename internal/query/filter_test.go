@@ -16,7 +16,12 @@ func TestCompile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.Local) }
+	here := time.Local
+	t.Cleanup(func() { time.Local = here })
+	time.Local = time.FixedZone("far", 9*3600)
+	at := func(y int, m time.Month, d, h int) time.Time { return time.Date(y, m, d, h, 0, 0, 0, time.UTC) }
+	since := func(t time.Time) store.Filter { return store.And{store.Dated{}, store.Since(t)} }
+	until := func(t time.Time) store.Filter { return store.And{store.Dated{}, store.Until(t)} }
 	for _, c := range []struct {
 		name string
 		in   Filters
@@ -25,10 +30,13 @@ func TestCompile(t *testing.T) {
 		{"nothing", Filters{}, nil},
 		{"relative path", Filters{Under: []string{"a/../b/"}}, store.And{store.Or{store.Under(filepath.Join(wd, "b"))}}},
 		{"two paths", Filters{Under: []string{"/a", "/b"}}, store.And{store.Or{store.Under("/a"), store.Under("/b")}}},
-		{"day", Filters{After: "2024-05-31"}, store.And{store.Since(day(2024, 5, 31))}},
-		{"month", Filters{Before: "2024-05"}, store.And{store.Until(day(2024, 5, 1))}},
-		{"year", Filters{After: "2024", Before: "2025"}, store.And{store.Since(day(2024, 1, 1)), store.Until(day(2025, 1, 1))}},
-		{"exact", Filters{After: "2024-05-31T12:00:00Z"}, store.And{store.Since(time.Date(2024, 5, 31, 12, 0, 0, 0, time.UTC))}},
+		{"day", Filters{After: "2024-05-31"}, store.And{since(at(2024, 5, 31, 0))}},
+		{"month", Filters{Before: "2024-05"}, store.And{until(at(2024, 5, 1, 0))}},
+		{"year", Filters{After: "2024", Before: "2025"}, store.And{since(at(2024, 1, 1, 0)), until(at(2025, 1, 1, 0))}},
+		{"a time", Filters{After: "2024-05-31T12:00:00"}, store.And{since(at(2024, 5, 31, 12))}},
+		{"a time with a zone", Filters{After: "2024-05-31T12:00:00-05:00"}, store.And{since(at(2024, 5, 31, 12))}},
+		{"files' times too", Filters{Before: "2024-05-31", FileDates: true}, store.And{store.Or{until(at(2024, 5, 31, 0)),
+			store.And{store.Not{Part: store.Dated{}}, store.Until(at(2024, 5, 30, 15))}}}},
 		{"all tags", Filters{Tags: []string{"a", "B"}}, store.And{store.HasTag("a"), store.HasTag("B")}},
 		{"any format, by its extension", Filters{Formats: []string{".JPG", "png"}}, store.And{store.Or{store.FormatIs("jpeg"), store.FormatIs("png")}}},
 	} {
@@ -37,9 +45,9 @@ func TestCompile(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		times := cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
-		since := cmp.Comparer(func(a, b store.Since) bool { return time.Time(a).Equal(time.Time(b)) })
-		until := cmp.Comparer(func(a, b store.Until) bool { return time.Time(a).Equal(time.Time(b)) })
-		if diff := cmp.Diff(c.want, got, times, since, until); diff != "" {
+		sinces := cmp.Comparer(func(a, b store.Since) bool { return time.Time(a).Equal(time.Time(b)) })
+		untils := cmp.Comparer(func(a, b store.Until) bool { return time.Time(a).Equal(time.Time(b)) })
+		if diff := cmp.Diff(c.want, got, times, sinces, untils); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}

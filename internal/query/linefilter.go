@@ -6,7 +6,9 @@ import (
 )
 
 // FilterOptions say how the filters of a line are read.
-type FilterOptions struct{}
+type FilterOptions struct {
+	FileDates bool // see Filters.FileDates
+}
 
 // compile turns the filters of a line into those of stores. nil stays nil. The error is a
 // *syntax.Error at the condition that cannot be used.
@@ -46,7 +48,7 @@ func (o FilterOptions) compileAll(filters []syntax.Filter) ([]store.Filter, erro
 
 // condition compiles one condition: as the flag of that name, where there is one.
 func (o FilterOptions) condition(c syntax.Condition) (store.Filter, error) {
-	var flags Filters
+	flags := Filters{FileDates: o.FileDates}
 	switch c.Field {
 	case syntax.Under:
 		flags.Under = []string{c.Value}

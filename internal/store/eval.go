@@ -39,6 +39,8 @@ func Match(f Filter, r *Record) bool {
 		return !r.When().Before(time.Time(f))
 	case Until:
 		return r.When().Before(time.Time(f))
+	case Dated:
+		return !r.TakenAt.IsZero()
 	case HasTag:
 		want := label.Fold(string(f))
 		for _, t := range r.Tags {

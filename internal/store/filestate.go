@@ -31,12 +31,16 @@ func FileKey(id string) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// StatHash is a hash of a file's size and time of modification. It changes when they
-// do, but for one change in 2^64.
-func StatHash(size int64, modTime time.Time) uint64 {
+// StatHash is a hash of a file's size and time of modification, and of the record's
+// MetadataStamp. It changes when they do, but for one change in 2^64.
+func StatHash(size int64, modTime time.Time, metadataStamp uint32) uint64 {
 	h := mix(uint64(size) + 0x9e3779b97f4a7c15)
 	h = mix(h ^ uint64(modTime.Unix()))
-	return mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
+	h = mix(h ^ uint64(modTime.Nanosecond()) ^ 0xd1b54a32d192ed03)
+	if metadataStamp != 0 {
+		h = mix(h ^ uint64(metadataStamp)<<32)
+	}
+	return h
 }
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection.

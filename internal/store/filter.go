@@ -25,6 +25,9 @@ type (
 	Since time.Time
 	// Until matches Record.When() before the time.
 	Until time.Time
+	// Dated matches records with a date of their own, TakenAt. A filter by dates asks for
+	// it too, or for the opposite and then compares with an instant.
+	Dated struct{}
 	// HasTag matches records with a tag of this label, whatever its source and case.
 	HasTag string
 	// FormatIs matches Record.Format.
@@ -79,6 +82,7 @@ func (Not) filter()      {}
 func (Under) filter()    {}
 func (Since) filter()    {}
 func (Until) filter()    {}
+func (Dated) filter()    {}
 func (HasTag) filter()   {}
 func (FormatIs) filter() {}
 

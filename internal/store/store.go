@@ -32,12 +32,20 @@ type Record struct {
 	ContentHash   []byte
 	Width, Height int // as looked at, after the EXIF orientation
 	Format        string
-	TakenAt       time.Time // EXIF date; zero if there is none
-	Tags          []Tag
+	// TakenAt is the picture's own date, zero if it has none: what the clock on the wall
+	// showed, put down as if it were UTC. It is a floating time and no instant, so that a
+	// picture is of the same day for everybody. About says how much of it is known.
+	TakenAt time.Time
+	About   About
+	Tags    []Tag
+	// MetadataStamp changes when metadata beside the file do: 0 for a picture without a
+	// sidecar, else a hash of the sidecar's size and time; or StaleMetadata.
+	MetadataStamp uint32
 	Vector        []float32 // L2-normalised; nil where a call does not return vectors
 }
 
-// When is the date that filters and sorting use: TakenAt, or ModTime without it.
+// When is the date that Since, Until and sorting use: TakenAt, or ModTime without it.
+// The one is a floating time and the other an instant: see Dated.
 func (r *Record) When() time.Time {
 	if r.TakenAt.IsZero() {
 		return r.ModTime
@@ -104,6 +112,8 @@ type Stat struct {
 	ModTime     time.Time // to the nanosecond where the store can
 	ContentHash []byte
 	Failed      bool // it is a Failure, not a Record
+	// MetadataStamp is the Record's; 0 for a Failure.
+	MetadataStamp uint32
 }
 
 // Query is one search with one or many vectors.

@@ -45,7 +45,14 @@ func sameRecord(a, b store.Record) bool {
 	return a.ID == b.ID && a.Path == b.Path && a.Root == b.Root && a.Size == b.Size &&
 		a.Width == b.Width && a.Height == b.Height && a.Format == b.Format &&
 		sameTime(a.ModTime, b.ModTime) && sameTime(a.TakenAt, b.TakenAt) &&
+		a.MetadataStamp == b.MetadataStamp && uncut(a.About) == uncut(b.About) &&
 		bytes.Equal(a.ContentHash, b.ContentHash) && slices.Equal(sorted(a.Tags), sorted(b.Tags))
+}
+
+// uncut leaves out what a store may cut to its limits.
+func uncut(a store.About) store.About {
+	a.Title, a.Caption = "", ""
+	return a
 }
 
 // sorted returns tags in an order of their own: stores need not keep one.

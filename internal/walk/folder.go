@@ -51,6 +51,7 @@ type folder struct {
 	err      *Error   // the folder could not be read at all
 	problems []*Error // it could in part, or its ignore file could not
 	noMedia  bool
+	sidecars *sidecars // nil where there is none
 	segments []*segment
 }
 
@@ -87,6 +88,7 @@ func (f *folder) run() {
 	if has(IgnoreFile) {
 		f.readIgnoreFile()
 	}
+	f.sidecars = newSidecars(names)
 	for part := range slices.Chunk(names, segmentLen) {
 		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
 	}
@@ -185,6 +187,9 @@ func (s *segment) look(dir *os.File) {
 		f.look(dir, e, &it)
 		switch {
 		case it.why == "":
+			if it.folder == nil && it.err == nil {
+				f.attachSidecar(dir, e.Name(), &it.entry)
+			}
 			s.items = append(s.items, it)
 		case keepSkipped:
 			it.entry.Path = f.prefix + e.Name()

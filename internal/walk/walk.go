@@ -30,6 +30,7 @@ type Entry struct {
 	Root    string    // the root it was found under, absolute
 	Size    int64     // bytes
 	ModTime time.Time // of the file that a link leads to
+	Sidecar *Sidecar  // the XMP file that speaks of it; nil where there is none
 }
 
 // Error is a problem with one file or folder. The walk has gone on after it.

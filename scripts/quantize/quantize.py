@@ -11,10 +11,10 @@ each put in place only when it is whole. indexer hands over an image tower that 
 more than its embedding needs (--vision).
 
 Dynamic quantisation: the weights of MatMul, Gemm and Gather become 8-bit integers with
-one scale a channel, activations are quantised while the graph runs, with one scale a
+one scale per channel, activations are quantised while the graph runs, with one scale a
 tensor. It needs no calibration pictures, so that it cannot be calibrated on the wrong
 ones; the price is that the scale, and so the embedding, would depend a little on what
-shares its call. Sightline therefore gives such graphs one text a call. An image tower is
+shares its call. Sightline therefore gives such graphs one text per call. An image tower is
 made for one picture and then looped over the pictures of a call, layer by layer
 (layers.py), which is faster and has the same result. indexer model verify --against fp32
 measures what is lost.

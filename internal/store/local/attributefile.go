@@ -13,16 +13,18 @@ import (
 // catalogue. It is a cacheFile with two fields, the number of rows and the number of
 // groups. The checksum covers all of it.
 //
-// Behind the header lie the entries of the rows, and the groups: for each its folder and
-// its format, both with their length as a varint before them. The first group, which
-// stands for what is not known, is left out.
+// Behind the header lie the entries of the rows, and the groups: for each its folder, its
+// format, and a text that is empty where its records have no date of their own, all with
+// their length as a varint before them. The first group, which stands for what is not
+// known, is left out.
 
 // encode returns the attributes as a file.
 func (a *attributes) encode(h header) []byte {
 	body := make([]byte, 0, len(a.entries)+64*len(a.groups))
 	body = append(body, a.entries...)
+	dated := map[bool]string{true: "dated"}
 	for _, g := range a.groups[1:] {
-		for _, text := range []string{g.folder, g.format} {
+		for _, text := range []string{g.folder, g.format, dated[g.dated]} {
 			body = binary.AppendUvarint(body, uint64(len(text)))
 			body = append(body, text...)
 		}
@@ -53,7 +55,7 @@ func decodeAttributes(fields []int64, b []byte, generation int64) (*attributes, 
 	end := attributeEntry * rowCount
 	a.entries, b = b[:end:end], b[end:]
 	for range groups {
-		var texts [2]string
+		var texts [3]string
 		for i := range texts {
 			n, size := binary.Uvarint(b)
 			if size <= 0 || n > uint64(len(b)-size) {
@@ -61,7 +63,7 @@ func decodeAttributes(fields []int64, b []byte, generation int64) (*attributes, 
 			}
 			texts[i], b = string(b[size:size+int(n)]), b[size+int(n):]
 		}
-		a.groups = append(a.groups, group{folder: texts[0], format: texts[1]})
+		a.groups = append(a.groups, group{folder: texts[0], format: texts[1], dated: texts[2] != ""})
 	}
 	for rowID := range int64(rowCount) {
 		switch n := binary.LittleEndian.Uint32(a.entries[attributeEntry*rowID+12:]); {

@@ -25,10 +25,12 @@ type attributes struct {
 	unknown []int64
 }
 
-// group is what the records of one folder and format have in common.
+// group is what the records of one folder and format have in common that all have a
+// date of their own, or all have none.
 type group struct {
 	folder string // the path up to its last slash, which is included
 	format string
+	dated  bool
 }
 
 const attributeEntry = 16
@@ -102,7 +104,7 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 	}
 	out := &attributes{generation: a.generation, groups: a.groups, unknown: a.unknown}
 	out.entries = append(a.entries, make([]byte, attributeEntry*(sn.rowCount-from))...)
-	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, path, format, when_s, when_ns FROM records WHERE slot >= ? ORDER BY slot", from)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, path, format, taken, when_s, when_ns FROM records WHERE slot >= ? ORDER BY slot", from)
 	if err != nil {
 		return nil, sqlError(err)
 	}
@@ -111,7 +113,8 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 	for rows.Next() {
 		var rowID, sec, ns int64
 		var path, format []byte
-		if err := rows.Scan(&rowID, &path, &format, &sec, &ns); err != nil {
+		var dated bool
+		if err := rows.Scan(&rowID, &path, &format, &dated, &sec, &ns); err != nil {
 			return nil, sqlError(err)
 		}
 		if rowID < next || rowID >= sn.rowCount {
@@ -121,7 +124,7 @@ func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attri
 			out.unknown = append(out.unknown, next)
 		}
 		next = rowID + 1
-		g := group{folder: string(path[:strings.LastIndexByte(string(path), '/')+1]), format: string(format)}
+		g := group{folder: string(path[:strings.LastIndexByte(string(path), '/')+1]), format: string(format), dated: dated}
 		n, ok := numbers[g]
 		if !ok {
 			n = uint32(len(out.groups))

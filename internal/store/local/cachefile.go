@@ -37,8 +37,8 @@ type cacheFile struct {
 
 // The caches of an index but for the codes, which are extended in place.
 var (
-	fileStateFile = cacheFile{name: "roster.bin", magic: "SIGHTROS", version: 1, fields: 0, what: "the file-state table"}
-	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 1, fields: 2, what: "the attributes for fast filters"}
+	fileStateFile = cacheFile{name: "roster.bin", magic: "SIGHTROS", version: 2, fields: 0, what: "the file-state table"}
+	attributeFile = cacheFile{name: "attributes.bin", magic: "SIGHTATT", version: 2, fields: 2, what: "the attributes for fast filters"}
 	tagFile       = cacheFile{name: "tags.bin", magic: "SIGHTTAG", version: 1, fields: 4, what: "the rows of tags for fast filters"}
 )
 

@@ -20,11 +20,11 @@ import (
 
 // formatVersion counts changes of the on-disk format that older versions of this
 // program cannot read. It is the catalogue's user_version.
-const formatVersion = 1
+const formatVersion = formatAbout
 
 const catalogueName = "catalogue.db"
 
-// schema is format 1. Records are keyed by the id of their row in the vector file, which
+// schema is format 2; see migrate.go for how format 1 differs. Records are keyed by the id of their row in the vector file, which
 // makes the results of a search and of a filter the row ids of the table itself. On the
 // disk a row is called a slot, and its id is in the columns of that name. Paths are blobs,
 // because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
@@ -57,8 +57,10 @@ CREATE TABLE records(
 	height   INTEGER NOT NULL,
 	format   TEXT    NOT NULL,
 	taken    INTEGER NOT NULL, -- 1 when the date below is the picture's own
-	when_s   INTEGER NOT NULL, -- the date that filters use: taken, else modified
-	when_ns  INTEGER NOT NULL
+	when_s   INTEGER NOT NULL, -- the date that filters use: taken, a floating time, else modified
+	when_ns  INTEGER NOT NULL,
+	metadata_stamp INTEGER NOT NULL, -- store.Record.MetadataStamp
+	about    TEXT    NOT NULL  -- store.About as JSON, empty for the zero one
 );
 CREATE INDEX records_path ON records(path);
 CREATE INDEX records_hash ON records(hash) WHERE hash IS NOT NULL;

@@ -29,7 +29,7 @@ func rosterOf(t *testing.T, s *Store) (listed, scanned map[uint64]uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		scanned[store.FileKey(r.ID)] = store.StatHash(r.Size, r.ModTime)
+		scanned[store.FileKey(r.ID)] = store.StatHash(r.Size, r.ModTime, r.MetadataStamp)
 	}
 	return listed, scanned
 }

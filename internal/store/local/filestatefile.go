@@ -59,7 +59,7 @@ func (s *Store) fileStates(ctx context.Context, sn *snapshot) ([]byte, error) {
 	}
 	from := int64(len(entries)) / fileStateEntry
 	entries = append(make([]byte, 0, size), entries...)[:size]
-	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id, size, mtime_s, mtime_ns FROM records WHERE slot >= ?", from)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT slot, id, size, mtime_s, mtime_ns, "+sn.stampColumn()+" FROM records r WHERE slot >= ?", from)
 	if err != nil {
 		return nil, sqlError(err)
 	}
@@ -67,7 +67,8 @@ func (s *Store) fileStates(ctx context.Context, sn *snapshot) ([]byte, error) {
 	for rows.Next() {
 		var rowID, size, sec, ns int64
 		var id string
-		if err := rows.Scan(&rowID, &id, &size, &sec, &ns); err != nil {
+		var stamp uint32
+		if err := rows.Scan(&rowID, &id, &size, &sec, &ns, &stamp); err != nil {
 			return nil, sqlError(err)
 		}
 		if rowID >= sn.rowCount {
@@ -75,7 +76,7 @@ func (s *Store) fileStates(ctx context.Context, sn *snapshot) ([]byte, error) {
 		}
 		e := entries[fileStateEntry*rowID:]
 		binary.LittleEndian.PutUint64(e, store.FileKey(id))
-		binary.LittleEndian.PutUint64(e[8:], store.StatHash(size, timeOf(sec, ns)))
+		binary.LittleEndian.PutUint64(e[8:], store.StatHash(size, timeOf(sec, ns), stamp))
 	}
 	return entries, sqlError(rows.Err())
 }

@@ -54,6 +54,8 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 	case store.Until:
 		s, ns := secondsOf(time.Time(f))
 		return condition{"((r.when_s, r.when_ns) < (?, ?))", []any{s, ns}}, nil
+	case store.Dated:
+		return condition{sql: "(r.taken <> 0)"}, nil
 	case store.HasTag:
 		return condition{"(r.slot IN (SELECT slot FROM tags WHERE folded = ?))",
 			[]any{label.Fold(string(f))}}, nil

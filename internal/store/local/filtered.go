@@ -107,6 +107,8 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 		b := x.attributes.since(n, sec, ns)
 		b.invert()
 		return b, nil
+	case store.Dated:
+		return x.attributes.inGroups(n, func(g group) bool { return g.dated }), nil
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
 	case store.SideAtLeast, store.SideAtMost:

@@ -356,7 +356,7 @@ func idsOfHits(hits [][]store.Hit) [][]string {
 func FuzzAttributes(f *testing.F) {
 	h := header{dim: 8, generation: 1, identity: make([]byte, identitySize)}
 	a := newAttributes(1)
-	a.entries, a.groups = make([]byte, 2*attributeEntry), append(a.groups, group{"/a/", "jpeg"})
+	a.entries, a.groups = make([]byte, 2*attributeEntry), append(a.groups, group{"/a/", "jpeg", true})
 	f.Add(a.encode(h)[40:])
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b := append(newAttributes(1).encode(h)[:40], body...)

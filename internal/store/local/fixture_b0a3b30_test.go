@@ -3,11 +3,13 @@ package local
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,8 +28,13 @@ func fixtureOptions(dir, collection string) Options {
 }
 
 // TestReadsB0a3b30 reads the index as the commit did that wrote it, from a reader and
-// from a writer.
+// from a writer: in the zone UTC, where bringing it to the current format leaves its
+// dates as they are. All that differs is that each record says that its metadata are to
+// be read again.
 func TestReadsB0a3b30(t *testing.T) {
+	here := time.Local
+	t.Cleanup(func() { time.Local = here })
+	time.Local = time.UTC
 	want, err := os.ReadFile(filepath.Join(fixtureB0a3b30, "read.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,11 +60,16 @@ func readAll(t *testing.T, s *Store) string {
 	t.Helper()
 	var out []byte
 	line := func(format string, args ...any) { out = fmt.Appendf(out, format+"\n", args...) }
+	records := make(map[uint64]store.Record)
 	for r, err := range s.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line("record %s %.8x", r.ID, sha256.Sum256(fmt.Append(nil, r)))
+		records[store.FileKey(r.ID)] = r
+		if r.MetadataStamp != store.StaleMetadata || r.About != (store.About{}) {
+			t.Errorf("%s: stamp %d, %+v", r.Path, r.MetadataStamp, r.About)
+		}
+		line("record %s %.8x", r.ID, sha256.Sum256(fmt.Append(nil, recordOfB0a3b30(r))))
 	}
 	for f, err := range s.Failures(t.Context()) {
 		if err != nil {
@@ -69,7 +81,11 @@ func readAll(t *testing.T, s *Store) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line("state %016x %016x", p.Key, p.StatHash)
+		r := records[p.Key]
+		if p.StatHash != store.StatHash(r.Size, r.ModTime, store.StaleMetadata) {
+			t.Errorf("%s: an unchanged file would not be read again", r.Path)
+		}
+		line("state %016x %016x", p.Key, store.StatHash(r.Size, r.ModTime, 0))
 	}
 	// The query is the vector of the record that was number 1.
 	q := vec.NewMatrix(1, 8)
@@ -89,6 +105,21 @@ func readAll(t *testing.T, s *Store) string {
 		}
 	}
 	return string(out)
+}
+
+// recordOfB0a3b30 is what a record was then.
+func recordOfB0a3b30(r store.Record) any {
+	return struct {
+		ID, Path, Root string
+		Size           int64
+		ModTime        time.Time
+		ContentHash    []byte
+		Width, Height  int
+		Format         string
+		TakenAt        time.Time
+		Tags           []store.Tag
+		Vector         []float32
+	}{r.ID, r.Path, r.Root, r.Size, r.ModTime, r.ContentHash, r.Width, r.Height, r.Format, r.TakenAt, r.Tags, r.Vector}
 }
 
 // fixtureQuery returns the vector of record number 1, which the content hash tells.
@@ -139,11 +170,12 @@ func TestCachesOfB0a3b30(t *testing.T) {
 	}
 	defer sn.release()
 	h := s.header(sn.generation)
-	if entries, err := s.readFileStates(h); len(entries) != rows*fileStateEntry || err != nil {
-		t.Errorf("file states: %d bytes, %v", len(entries), err)
+	// These two hold more today, so that those of then are not used.
+	if _, err := s.readFileStates(h); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("file states: %v", err)
 	}
-	if a, err := s.readAttributes(h); err != nil || a.rowCount() != rows {
-		t.Errorf("attributes: %+v, %v", a, err)
+	if _, err := s.readAttributes(h); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("attributes: %v", err)
 	}
 	if got := sn.vectors.codes.covered(); got != rows/64*64 {
 		t.Errorf("%d rows have codes", got)
@@ -155,6 +187,9 @@ func TestCachesOfB0a3b30(t *testing.T) {
 	}
 	// What is written today is the same, byte for byte.
 	for _, k := range cacheFiles {
+		if k.name == fileStateFile.name || k.name == attributeFile.name {
+			k.version = 1
+		}
 		want, err := os.ReadFile(filepath.Join(fixtureB0a3b30, "c", k.name))
 		if err != nil {
 			t.Fatal(err)

@@ -256,6 +256,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return &store.ModelMismatchError{Have: s.model, Want: o.Model}
 	}
 	if s.write != nil {
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
 		return s.removeStrays(ctx)
 	}
 	return nil

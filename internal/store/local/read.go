@@ -18,7 +18,7 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	found := make(map[string]store.Record, len(ids))
 	for chunk := range chunks(ids) {
 		rows, err := sn.queryRecords(ctx,
-			"SELECT "+recordColumns+" FROM records r WHERE r.id IN "+list(len(chunk)), chunk...)
+			"SELECT "+sn.recordColumns()+" FROM records r WHERE r.id IN "+list(len(chunk)), chunk...)
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +52,8 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 	for chunk := range chunks(ids) {
 		in := list(len(chunk))
 		rows, err := sn.tx.QueryContext(ctx,
-			"SELECT id, size, mtime_s, mtime_ns, hash, 0 FROM records WHERE id IN "+in+
-				" UNION ALL SELECT id, size, mtime_s, mtime_ns, NULL, 1 FROM failures WHERE id IN "+in,
+			"SELECT id, size, mtime_s, mtime_ns, hash, 0, "+sn.stampColumn()+" FROM records r WHERE id IN "+in+
+				" UNION ALL SELECT id, size, mtime_s, mtime_ns, NULL, 1, 0 FROM failures WHERE id IN "+in,
 			append(chunk, chunk...)...)
 		if err != nil {
 			return nil, sqlError(err)
@@ -63,7 +63,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 			var id string
 			var sec, ns int64
 			var st store.Stat
-			if err := rows.Scan(&id, &st.Size, &sec, &ns, &st.ContentHash, &st.Failed); err != nil {
+			if err := rows.Scan(&id, &st.Size, &sec, &ns, &st.ContentHash, &st.Failed, &st.MetadataStamp); err != nil {
 				return nil, sqlError(err)
 			}
 			st.ModTime = timeOf(sec, ns)
@@ -86,7 +86,7 @@ func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]stor
 		return nil, err
 	}
 	defer sn.release()
-	rows, err := sn.queryRecords(ctx, "SELECT "+recordColumns+" FROM records r WHERE r.hash = ? ORDER BY r.id LIMIT ?", hash, limit)
+	rows, err := sn.queryRecords(ctx, "SELECT "+sn.recordColumns()+" FROM records r WHERE r.hash = ? ORDER BY r.id LIMIT ?", hash, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 		Model:      s.model,
 		Created:    time.Unix(s.created, 0).UTC(),
 		Updated:    time.Unix(sn.updated, 0).UTC(),
-		Format:     formatVersion,
+		Format:     sn.format,
 	}
 	if d.Records, err = sn.records(ctx); err != nil {
 		return d, err

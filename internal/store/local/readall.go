@@ -33,7 +33,7 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 		return err
 	}
 	defer sn.release()
-	rows, err := sn.tx.QueryContext(ctx, "SELECT "+recordColumns+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
+	rows, err := sn.tx.QueryContext(ctx, "SELECT "+sn.recordColumns()+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -75,7 +75,6 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 	if err != nil {
 		return err
 	}
-	statement := "SELECT " + recordColumns + " FROM records r WHERE r.slot >= ? AND r.slot < ? AND (" + where.sql + ") ORDER BY r.slot LIMIT ?"
 	var sn *snapshot
 	letGo := func() {
 		if sn != nil {
@@ -95,6 +94,7 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 		if end < 0 {
 			end = sn.rowCount
 		}
+		statement := "SELECT " + sn.recordColumns() + " FROM records r WHERE r.slot >= ? AND r.slot < ? AND (" + where.sql + ") ORDER BY r.slot LIMIT ?"
 		args := append(append([]any{from, end}, where.args...), chunkSize)
 		chunk, err := sn.queryRecords(ctx, statement, args...)
 		if err != nil || len(chunk) == 0 {

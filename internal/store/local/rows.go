@@ -3,15 +3,32 @@ package local
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
 )
 
 // recordColumns is what scanRecord reads, of a table called r.
-const recordColumns = `r.slot, r.id, r.path, r.root, r.size, r.mtime_s, r.mtime_ns, r.hash,
-	r.width, r.height, r.format, r.taken, r.when_s, r.when_ns`
+func (st *state) recordColumns() string {
+	about := "r.about"
+	if st.format < formatAbout {
+		about = "''"
+	}
+	return `r.slot, r.id, r.path, r.root, r.size, r.mtime_s, r.mtime_ns, r.hash,
+	r.width, r.height, r.format, r.taken, r.when_s, r.when_ns, ` + st.stampColumn() + ", " + about
+}
+
+// stampColumn is the stamp of the metadata. An index of format 1 that was only opened
+// for reading has none yet.
+func (st *state) stampColumn() string {
+	if st.format < formatAbout {
+		return strconv.Itoa(store.StaleMetadata)
+	}
+	return "r.metadata_stamp"
+}
 
 // row is a record with its place.
 type row struct {
@@ -24,8 +41,9 @@ func scanRecord(rows *sql.Rows) (row, error) {
 	var path, root []byte
 	var modS, modNS, whenS, whenNS int64
 	var taken bool
+	var about string
 	err := rows.Scan(&r.rowID, &r.ID, &path, &root, &r.Size, &modS, &modNS, &r.ContentHash,
-		&r.Width, &r.Height, &r.Format, &taken, &whenS, &whenNS)
+		&r.Width, &r.Height, &r.Format, &taken, &whenS, &whenNS, &r.MetadataStamp, &about)
 	if err != nil {
 		return r, sqlError(err)
 	}
@@ -33,6 +51,11 @@ func scanRecord(rows *sql.Rows) (row, error) {
 	r.ModTime = timeOf(modS, modNS)
 	if taken {
 		r.TakenAt = timeOf(whenS, whenNS)
+	}
+	if about != "" {
+		if err := json.Unmarshal([]byte(about), &r.About); err != nil {
+			return r, fmt.Errorf("%w: what %s says about itself: %w", store.ErrDamaged, r.ID, err)
+		}
 	}
 	return r, nil
 }
@@ -68,7 +91,7 @@ func (sn *snapshot) byRowIDs(ctx context.Context, rowIDs []int64) (map[int64]*st
 	out := make(map[int64]*store.Record, len(rowIDs))
 	for chunk := range chunks(rowIDs) {
 		rows, err := sn.queryRecords(ctx,
-			"SELECT "+recordColumns+" FROM records r WHERE r.slot IN "+list(len(chunk)), chunk...)
+			"SELECT "+sn.recordColumns()+" FROM records r WHERE r.slot IN "+list(len(chunk)), chunk...)
 		if err != nil {
 			return nil, err
 		}

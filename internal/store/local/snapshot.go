@@ -16,12 +16,13 @@ type state struct {
 	generation int64
 	rowCount   int64
 	updated    int64 // Unix seconds
+	format     int   // of the catalogue
 }
 
 func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	var st state
-	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated FROM state").
-		Scan(&st.generation, &st.rowCount, &st.updated)
+	err := tx.QueryRowContext(ctx, "SELECT generation, slots, updated, (SELECT user_version FROM pragma_user_version) FROM state").
+		Scan(&st.generation, &st.rowCount, &st.updated, &st.format)
 	if err != nil {
 		return st, sqlError(err)
 	}

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -129,7 +130,7 @@ func (s *Store) writableVectors(st *state) (*vectorFile, error) {
 
 func insertRecords(ctx context.Context, tx *sql.Tx, rowID int64, records []store.Record) error {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO records(slot, id, path, root, size, mtime_s, mtime_ns, hash,
-		width, height, format, taken, when_s, when_ns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+		width, height, format, taken, when_s, when_ns, metadata_stamp, about) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return sqlError(err)
 	}
@@ -144,8 +145,16 @@ func insertRecords(ctx context.Context, tx *sql.Tx, rowID int64, records []store
 		if len(r.ContentHash) > 0 {
 			hash = r.ContentHash
 		}
+		about := "" // for most
+		if r.About != (store.About{}) {
+			text, err := json.Marshal(r.About)
+			if err != nil {
+				return fmt.Errorf("%q: %w", r.Path, err)
+			}
+			about = string(text)
+		}
 		_, err := insert.ExecContext(ctx, rowID, r.ID, []byte(r.Path), []byte(r.Root), r.Size, modS, modNS, hash,
-			r.Width, r.Height, r.Format, !r.TakenAt.IsZero(), whenS, whenNS)
+			r.Width, r.Height, r.Format, !r.TakenAt.IsZero(), whenS, whenNS, r.MetadataStamp, about)
 		if err != nil {
 			return fmt.Errorf("%q: %w", r.Path, sqlError(err))
 		}

@@ -18,9 +18,34 @@ import (
 // noTime stands for a time that is not known, in seconds.
 const noTime = math.MinInt64
 
-// extra is what the JSON field of a record holds. Labels and sources are escaped.
+// extra is what the JSON field of a record holds. Its texts are escaped.
 type extra struct {
-	Tags []store.Tag `json:"tags,omitempty"`
+	Tags  []store.Tag `json:"tags,omitempty"`
+	About store.About `json:"about,omitzero"`
+}
+
+// eachText applies a change to the texts of what a picture says about itself.
+func eachText(a *store.About, change func(*string)) {
+	for _, s := range []*string{&a.Title, &a.Caption, &a.Make, &a.Model} {
+		change(s)
+	}
+}
+
+// bitsOfNS is how many bits of taken_ns are nanoseconds.
+const bitsOfNS = 30
+
+func packTakenNS(r *store.Record) int64 {
+	return (int64(r.MetadataStamp)+1)<<bitsOfNS | int64(r.TakenAt.Nanosecond())
+}
+
+// unpackTakenNS returns the nanoseconds and the stamp. floating is false for a record
+// of an older version, whose date is an instant.
+func unpackTakenNS(v int64) (ns int64, stamp uint32, floating bool) {
+	ns = v & (1<<bitsOfNS - 1)
+	if v>>bitsOfNS == 0 {
+		return ns, store.StaleMetadata, false
+	}
+	return ns, uint32(v>>bitsOfNS - 1), true
 }
 
 // row is a record in its stored form.
@@ -50,8 +75,9 @@ var noTags = []byte("{}")
 // newRow converts a record, or says what of it the server cannot keep.
 func newRow(r *store.Record, labels filterLabels) (row, error) {
 	out := row{Record: r, path: escape(r.Path), root: escape(r.Root), format: escape(r.Format), extra: noTags}
-	if len(r.Tags) > 0 {
-		e := extra{Tags: make([]store.Tag, len(r.Tags))}
+	if len(r.Tags) > 0 || r.About != (store.About{}) {
+		e := extra{Tags: make([]store.Tag, len(r.Tags)), About: r.About}
+		eachText(&e.About, func(s *string) { *s = escape(*s) })
 		for i, t := range r.Tags {
 			out.tags = append(out.tags, labels.of(t.Label))
 			t.Label, t.Source = escape(t.Label), escape(t.Source)
@@ -60,7 +86,7 @@ func newRow(r *store.Record, labels filterLabels) (row, error) {
 		slices.SortFunc(out.tags, bytes.Compare)
 		out.tags = slices.CompactFunc(out.tags, bytes.Equal)
 		var err error
-		if out.extra, err = json.Marshal(e); err != nil {
+		if out.extra, err = e.encode(); err != nil {
 			return out, fmt.Errorf("%q: %w", r.Path, err)
 		}
 	}
@@ -79,6 +105,24 @@ func newRow(r *store.Record, labels filterLabels) (row, error) {
 		}
 	}
 	return out, nil
+}
+
+// encode writes the JSON. Where it is too long for the server, titles and captions are
+// cut: no caption may cost a picture.
+func (e extra) encode() ([]byte, error) {
+	b, err := json.Marshal(e)
+	for _, most := range []int{8192, 2048, 256, 0} {
+		if err != nil || len(b) <= maxText {
+			break
+		}
+		eachText(&e.About, func(s *string) {
+			if plain, err := unescape(*s); err == nil {
+				*s = escapeUpTo(plain, most)
+			}
+		})
+		b, err = json.Marshal(e)
+	}
+	return b, err
 }
 
 // checkID reports an id that would not sort on the server as it does here. The ids
@@ -128,7 +172,7 @@ func columns(rows []row, dim int) []entity.Column {
 		numbers(fieldWidth, func(r *row) int64 { return int64(r.Width) }),
 		numbers(fieldHeight, func(r *row) int64 { return int64(r.Height) }),
 		numbers(fieldTaken, func(r *row) int64 { return seconds(r.TakenAt) }),
-		numbers(fieldTakenNS, func(r *row) int64 { return int64(r.TakenAt.Nanosecond()) }),
+		numbers(fieldTakenNS, func(r *row) int64 { return packTakenNS(r.Record) }),
 		numbers(fieldShown, func(r *row) int64 { return r.When().Unix() }),
 		numbers(fieldShownNS, func(r *row) int64 { return int64(r.When().Nanosecond()) }),
 		entity.NewColumnVarCharArray(fieldTags, tags),
@@ -154,10 +198,16 @@ func (r *rows) record(i, dim int) store.Record {
 		Width: int(r.int(fieldWidth, i)), Height: int(r.int(fieldHeight, i)), Format: r.text(fieldFormat, i),
 		ContentHash: r.hash(i),
 	}
+	ns, stamp, floating := unpackTakenNS(r.int(fieldTakenNS, i))
+	out.MetadataStamp = stamp
 	if s := r.int(fieldTaken, i); s != noTime {
-		out.TakenAt = time.Unix(s, r.int(fieldTakenNS, i)).UTC()
+		out.TakenAt = time.Unix(s, ns).UTC()
+		if !floating { // the wall clock here is the best guess until it is read again
+			_, offset := time.Unix(s, 0).Zone()
+			out.TakenAt = out.TakenAt.Add(time.Duration(offset) * time.Second)
+		}
 	}
-	out.Tags = r.tags(i)
+	out.Tags, out.About = r.extra(i)
 	if dim > 0 {
 		out.Vector = r.vector(i, dim)
 	}
@@ -176,7 +226,8 @@ func (r *rows) hash(i int) []byte {
 	return h
 }
 
-func (r *rows) tags(i int) []store.Tag {
+// extra reads the tags and what the picture says about itself.
+func (r *rows) extra(i int) ([]store.Tag, store.About) {
 	var e extra
 	if err := json.Unmarshal(r.json(fieldExtra, i), &e); err != nil {
 		r.fail(fieldExtra, i)
@@ -190,7 +241,14 @@ func (r *rows) tags(i int) []store.Tag {
 			r.fail(fieldExtra, i)
 		}
 	}
-	return e.Tags
+	eachText(&e.About, func(s *string) {
+		plain, err := unescape(*s)
+		if err != nil {
+			r.fail(fieldExtra, i)
+		}
+		*s = plain
+	})
+	return e.Tags, e.About
 }
 
 // escapeUpTo is the stored form of as much of the start of s as fits.

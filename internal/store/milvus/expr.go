@@ -51,6 +51,9 @@ func compile(f store.Filter) (condition, error) {
 		return condition{text: since(time.Time(f))}, nil
 	case store.Until:
 		return condition{text: "not (" + since(time.Time(f)) + ")"}, nil
+	case store.Dated:
+		// Between noTime, whose digits alone are no number of 64 bits, and all real times.
+		return condition{text: fmt.Sprintf("%s > %d", fieldTaken, int64(noTime/2))}, nil
 	case store.HasTag:
 		return condition{text: fmt.Sprintf("array_contains(%s, %s)", fieldTags, quote(filterLabel(string(f))))}, nil
 	case store.FormatIs:

@@ -27,6 +27,7 @@ func TestCompile(t *testing.T) {
 		{"under", store.Under("/a/"), condition{text: `path == "/a" or (path >= "/a/" and path < "/a0")`}},
 		{"root", store.Under("/"), condition{text: `path == "" or (path >= "/" and path < "0")`}},
 		{"since", store.Since(at), condition{text: `shown_at > 100 or (shown_at == 100 and shown_ns >= 5)`}},
+		{"dated", store.Dated{}, condition{text: "taken_at > -4611686018427387904"}},
 		{"until", store.Until(at), condition{text: `not (shown_at > 100 or (shown_at == 100 and shown_ns >= 5))`}},
 		{"quotes", store.FormatIs(`a"b\'`), condition{text: `format == "a%22b%5C%27"`}},
 		{"tag", store.Not{Part: store.HasTag("DOG")}, condition{text: `not (array_contains(tags, "dog"))`}},

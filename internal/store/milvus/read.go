@@ -60,7 +60,7 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	return out, nil
 }
 
-var statFields = []string{fieldID, fieldSize, fieldMod, fieldModNS, fieldHash}
+var statFields = []string{fieldID, fieldSize, fieldMod, fieldModNS, fieldHash, fieldTakenNS}
 
 // Stats implements store.Scanner. What is both a record and a failure, after a crash
 // between two writes, is a failure.
@@ -75,8 +75,10 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 			return nil, fmt.Errorf("looking up %d files: %w", len(chunk), err)
 		}
 		for i := range rows.len() {
+			_, stamp, _ := unpackTakenNS(rows.int(fieldTakenNS, i))
 			out[rows.text(fieldID, i)] = store.Stat{
-				Size: rows.int(fieldSize, i), ContentHash: rows.hash(i),
+				MetadataStamp: stamp,
+				Size:          rows.int(fieldSize, i), ContentHash: rows.hash(i),
 				ModTime: time.Unix(rows.int(fieldMod, i), rows.int(fieldModNS, i)).UTC(),
 			}
 		}

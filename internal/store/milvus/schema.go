@@ -16,7 +16,9 @@ const formatVersion = 1
 
 // The fields of a record. Times are seconds since 1970 with the nanoseconds beside
 // them, since 64 bits of nanoseconds end in 2262. shown is Record.When, what filters
-// compare.
+// compare. taken_ns holds two numbers: above its lowest 30 bits lies the stamp of the
+// metadata plus one, because a collection takes no further fields once it is made. It
+// is 0 in records of versions that had no such stamp and kept taken as an instant.
 const (
 	fieldID      = "id"
 	fieldPath    = "path"

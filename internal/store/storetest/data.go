@@ -85,6 +85,13 @@ func (s source) recordAt(path string) store.Record {
 	}
 	if s.IntN(2) == 0 {
 		r.TakenAt = s.time()
+		r.About.Date, r.About.DateKind = r.TakenAt.Format("2006-01-02"), "original"
+	}
+	if s.IntN(3) == 0 {
+		r.MetadataStamp = s.Uint32()
+		r.About.Title, r.About.Caption = s.pick(labels), s.pick(labels)+"\nit's \"100%\""
+		r.About.Rating, r.About.Make = s.IntN(7)-1, s.pick(labels)
+		r.About.Position = store.Position{Latitude: s.Float64() * 90, Longitude: -s.Float64()}
 	}
 	if s.IntN(3) == 0 && len(r.Tags) > 0 {
 		r.Tags[0].Label = s.pick(labels)
@@ -121,7 +128,9 @@ func (s source) filter(depth int) store.Filter {
 			return store.Or(s.filters(depth - 1))
 		}
 	}
-	switch s.IntN(6) {
+	switch s.IntN(7) {
+	case 6:
+		return store.Dated{}
 	case 0:
 		return store.Under(s.pick(folders))
 	case 1:

@@ -255,7 +255,7 @@ func (s *memory) Stats(ctx context.Context, ids []string) (map[string]store.Stat
 	}
 	out := make(map[string]store.Stat)
 	for _, r := range records {
-		out[r.ID] = store.Stat{Size: r.Size, ModTime: r.ModTime, ContentHash: r.ContentHash}
+		out[r.ID] = store.Stat{Size: r.Size, ModTime: r.ModTime, ContentHash: r.ContentHash, MetadataStamp: r.MetadataStamp}
 	}
 	for _, id := range ids {
 		if f, ok := failures[id]; ok {
@@ -334,7 +334,7 @@ func known(f store.Filter) error {
 		parts = f
 	case store.Not:
 		parts = []store.Filter{f.Part}
-	case nil, store.Under, store.Since, store.Until, store.HasTag, store.FormatIs:
+	case nil, store.Under, store.Since, store.Until, store.Dated, store.HasTag, store.FormatIs:
 	default:
 		return fmt.Errorf("the store does not know filters of type %T", f)
 	}

@@ -104,7 +104,7 @@ func (e *env) checkFileStates() {
 	}
 	want := make(map[store.FileState]bool)
 	for _, r := range e.records {
-		want[store.FileState{Key: store.FileKey(r.ID), StatHash: store.StatHash(r.Size, r.ModTime)}] = true
+		want[store.FileState{Key: store.FileKey(r.ID), StatHash: store.StatHash(r.Size, r.ModTime, r.MetadataStamp)}] = true
 	}
 	n := 0
 	for s, err := range lister.FileStates(e.Context()) {

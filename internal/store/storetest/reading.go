@@ -23,7 +23,7 @@ func testStats(e *env) {
 	ids := []string{"unknown", failure.ID, "", "it's"}
 	for _, r := range records {
 		ids = append(ids, r.ID)
-		want[r.ID] = store.Stat{Size: r.Size, ModTime: r.ModTime, ContentHash: r.ContentHash}
+		want[r.ID] = store.Stat{Size: r.Size, ModTime: r.ModTime, ContentHash: r.ContentHash, MetadataStamp: r.MetadataStamp}
 	}
 	ids = append(ids, records[0].ID) // twice
 	got, err := e.s.Stats(e.Context(), ids)
@@ -149,6 +149,7 @@ func testFilters(e *env) {
 		store.Under("a"), store.Under("/a/b%"), store.Under("/a/b_"), store.Under("/a/b*"), store.Under("/a/b.jpg"), store.Under("/x' OR 1=1 --"),
 		store.Since(taken), store.Until(taken), store.Since(taken.Add(time.Millisecond)), store.Until(taken.Add(time.Millisecond)),
 		store.Since(time.Time{}), store.Until(time.Time{}), store.And{store.Since(taken), store.Not{Part: store.Until(taken.Add(time.Hour))}},
+		store.Dated{}, store.Not{Part: store.Dated{}}, store.And{store.Dated{}, store.Since(taken)},
 		store.HasTag(""), store.HasTag("x\" || true || \""), store.HasTag("nothing has this"), store.FormatIs(""), store.FormatIs("JPEG"),
 	}
 	for _, label := range labels {

@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // maxSize is the largest sidecar that is read: darktable's with every mask drawn by
@@ -24,35 +26,86 @@ const maxSize = 64 << 20
 var ErrChanging = errors.New("the sidecar keeps changing")
 
 // Path returns the sidecar of a picture. darktable and digiKam write photo.jpg.xmp,
-// Lightroom photo.xmp. The one that exists is used, the longer name first; but
-// photo.xmp only where photo.jpg is the one file it can belong to, because next to a
-// photo.raw it is that file's. A new sidecar is photo.jpg.xmp, which is never
-// ambiguous and which all but Lightroom read.
+// Lightroom photo.xmp. The one that exists is used, whatever the case of its letters
+// (in a folder of thousands, where the name or its extension is all in one case), and
+// the longer name first; but photo.xmp only where photo.jpg is the one picture it
+// can belong to, because next to a photo.raw it is that file's. A new sidecar is
+// photo.jpg.xmp, which is never ambiguous and which all but Lightroom read.
 func Path(picture string) (string, error) {
 	full := picture + ".xmp"
-	if _, err := os.Stat(full); err == nil {
+	if exists(full) {
 		return full, nil
 	}
-	stem := strings.TrimSuffix(picture, filepath.Ext(picture))
-	if stem == picture || strings.HasSuffix(stem, "/") {
-		return full, nil
+	dir, base := filepath.Split(picture)
+	// Reading a large folder for each of its pictures would take the square of their
+	// number as many steps; it is read where one of the usual names is there.
+	most := smallFolder
+	if slices.ContainsFunc(spellings(picture), exists) {
+		most = -1 // all of it
 	}
-	if _, err := os.Stat(stem + ".xmp"); err != nil {
-		return full, nil // whatever is wrong with it, it is of no use
-	}
-	entries, err := os.ReadDir(filepath.Dir(picture))
-	if err != nil {
+	names, err := namesIn(filepath.Clean(dir), most)
+	switch {
+	case err != nil && most >= 0:
+		return full, nil // what is wrong with the folder, writing will say
+	case err != nil:
 		return "", err
 	}
-	for _, e := range entries {
-		name := e.Name()
-		ext := filepath.Ext(name)
-		if strings.TrimSuffix(name, ext) == filepath.Base(stem) && name != filepath.Base(picture) &&
-			!strings.EqualFold(ext, ".xmp") {
-			return full, nil
+	if name := walk.SidecarAmong(names, base); name != "" {
+		return dir + name, nil
+	}
+	return full, nil
+}
+
+// smallFolder is how many names a folder may have to be read for each of its pictures:
+// that takes about as long as to write a sidecar.
+const smallFolder = 2048
+
+// namesIn returns the names in a folder, none where there are more than most; a
+// negative number takes them all.
+func namesIn(dir string, most int) ([]fs.DirEntry, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // nothing was written
+	if most < 0 {
+		return f.ReadDir(-1)
+	}
+	names, err := f.ReadDir(most + 1)
+	if errors.Is(err, io.EOF) { // an empty folder
+		err = nil
+	}
+	if len(names) > most {
+		names = nil
+	}
+	return names, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil // whatever else is wrong with it, it is of no use
+}
+
+// spellings are the names that a sidecar of a picture has where programs or cameras
+// changed the case of a name, or of an extension, as a whole.
+func spellings(picture string) []string {
+	dir, base := filepath.Split(picture)
+	ext := filepath.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	var names []string
+	for _, name := range []string{
+		base, stem + strings.ToLower(ext), stem + strings.ToUpper(ext), strings.ToLower(base), strings.ToUpper(base),
+		stem, strings.ToLower(stem), strings.ToUpper(stem),
+	} {
+		if name == "" {
+			continue
+		}
+		for _, xmp := range []string{".xmp", ".XMP", ".Xmp"} {
+			names = append(names, dir+name+xmp)
 		}
 	}
-	return stem + ".xmp", nil
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Change is what Update does to a sidecar, or would do.

@@ -3,6 +3,7 @@ package sidecar
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +30,15 @@ func TestPath(t *testing.T) {
 		{"p.xmp p.cr2", "p.jpg.xmp"}, // p.xmp is that of the raw file
 		{"p.xmp p.cr2.xmp", "p.xmp"}, // whose stem is p.cr2
 		{"p.xmp p2.jpg pp", "p.xmp"}, // other names
+		{"p.jpg.XMP", "p.jpg.XMP"},
+		{"p.XMP", "p.XMP"},
+		{"P.JPG.XMP", "P.JPG.XMP"},
+		{"p.JPG.xmp", "p.JPG.xmp"},
+		{"P.XMP", "P.XMP"},
+		{"p.Jpg.xMp", "p.Jpg.xMp"},
+		{"p.jpg.XMP p.xmp", "p.jpg.XMP"},
+		{"p.XMP p.cr2", "p.jpg.xmp"},
+		{"p.xmp p.mov p.aae", "p.xmp"}, // a film has none
 	} {
 		dir := t.TempDir()
 		for _, f := range append(strings.Fields(c.files), "p.jpg") {
@@ -41,6 +51,38 @@ func TestPath(t *testing.T) {
 	}
 	if got, err := Path("/nowhere/.jpg"); err != nil || got != "/nowhere/.jpg.xmp" {
 		t.Errorf("a name that is all ending: %s, %v", got, err)
+	}
+}
+
+func TestPathInALargeFolder(t *testing.T) {
+	dir := t.TempDir()
+	for i := range smallFolder + 1 {
+		write(t, filepath.Join(dir, fmt.Sprintf("%d.txt", i)), "")
+	}
+	write(t, filepath.Join(dir, "P.jpg"), "")
+	write(t, filepath.Join(dir, "P.JPG.XMP"), "")
+	if got, err := Path(filepath.Join(dir, "P.jpg")); err != nil || filepath.Base(got) != "P.JPG.XMP" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if got, err := Path(filepath.Join(dir, "other.jpg")); err != nil || filepath.Base(got) != "other.jpg.xmp" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestUpdateWritesToTheSidecarThatIsThere(t *testing.T) {
+	dir := t.TempDir()
+	picture := filepath.Join(dir, "P.JPG")
+	write(t, picture, "pixels")
+	write(t, filepath.Join(dir, "p.jpg.XMP"), skeleton)
+	if _, err := Update(picture, "run1", []Keyword{{Label: "beach"}}); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("%q, %v; want the picture and its one sidecar", names, err)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "p.jpg.XMP")); err != nil || !bytes.Contains(data, []byte("beach")) {
+		t.Errorf("the sidecar has no label: %v\n%s", err, data)
 	}
 }
 

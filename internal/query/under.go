@@ -1,0 +1,58 @@
+package query
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/sightline/sightline/internal/label"
+)
+
+// maxSpellings is how many folders one typed path may stand for.
+const maxSpellings = 16
+
+// spellings returns the paths that a typed one may mean, which is absolute: itself, it
+// composed (as keyboards write) and decomposed (as macOS stores names), and where there
+// is no such file, those on disk that differ from it by the case of letters or by
+// composition.
+func spellings(typed string) []string {
+	all := []string{typed, norm.NFC.String(typed), norm.NFD.String(typed)}
+	// Where systems look names up whatever their case, that a path exists does not say
+	// how the index spells it.
+	if _, err := os.Lstat(typed); err != nil || runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		all = append(all, onDisk(typed)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// onDisk finds the files whose path is spelled like an absolute one but for case and
+// composition. Folders are read only below the longest part of the path that exists.
+func onDisk(p string) []string {
+	parent, name := path.Split(p)
+	if name == "" {
+		return []string{p}
+	}
+	parents := []string{path.Clean(parent)}
+	if _, err := os.Lstat(parent); err != nil {
+		parents = onDisk(parents[0])
+	}
+	folded := label.Fold(name)
+	var found []string
+	for _, dir := range parents {
+		entries, err := os.ReadDir(filepath.FromSlash(dir))
+		if err != nil {
+			continue // what cannot be read has nothing to find
+		}
+		for _, e := range entries {
+			if label.Fold(e.Name()) == folded && len(found) < maxSpellings {
+				found = append(found, path.Join(dir, e.Name()))
+			}
+		}
+	}
+	return found
+}

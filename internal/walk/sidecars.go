@@ -1,0 +1,184 @@
+package walk
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"time"
+)
+
+// Sidecar is the XMP file that lies beside a picture and speaks of it.
+type Sidecar struct {
+	Path    string // absolute, slash-separated
+	Size    int64
+	ModTime time.Time
+}
+
+// sidecarExtension ends the names of sidecars, in any case.
+const sidecarExtension = ".xmp"
+
+// sidecars knows the sidecars among the names of a folder. darktable and digiKam write
+// photo.jpg.xmp, Lightroom photo.xmp; the case of letters does not matter.
+type sidecars struct {
+	byName map[string][]string // lower-cased, without the extension: the sidecars' names
+	// claims counts, for the stems that have a sidecar photo.xmp, the pictures that it
+	// may belong to.
+	claims map[string]claim
+	// owned are the sidecars that a file in the folder has in its own spelling, and no
+	// file of another spelling.
+	owned map[string]bool
+}
+
+// claim says who may own a sidecar that is named by the stem alone.
+type claim struct{ pictures, raws int }
+
+// newSidecars looks through the names of a folder. It returns nil for the many that
+// have no sidecar.
+func newSidecars(names []fs.DirEntry) *sidecars {
+	var s *sidecars
+	for _, e := range names {
+		name := e.Name()
+		if !isSidecar(name) {
+			continue
+		}
+		if s == nil {
+			s = &sidecars{byName: make(map[string][]string), claims: make(map[string]claim), owned: make(map[string]bool)}
+		}
+		of := strings.ToLower(name[:len(name)-len(sidecarExtension)])
+		s.byName[of] = append(s.byName[of], name)
+	}
+	if s == nil {
+		return nil
+	}
+	for _, e := range names {
+		name := e.Name()
+		s.own(name, name)
+		s.own(name, strings.TrimSuffix(name, path.Ext(name)))
+		stem := strings.ToLower(strings.TrimSuffix(name, path.Ext(name)))
+		if _, ok := s.byName[stem]; !ok || !mayOwnSidecar(name) {
+			continue
+		}
+		c := s.claims[stem]
+		if c.pictures++; isRaw(name) {
+			c.raws++
+		}
+		s.claims[stem] = c
+	}
+	return s
+}
+
+// own notes that a file has the sidecar that is spelled like it, by its whole name or
+// its stem.
+func (s *sidecars) own(file, spelling string) {
+	for _, name := range s.byName[strings.ToLower(spelling)] {
+		if name != file && strings.HasPrefix(name, spelling) {
+			s.owned[name] = true
+		}
+	}
+}
+
+// of returns the name of a picture's sidecar, "" if it has none. photo.jpg.xmp goes
+// before photo.xmp, and of names that differ in case alone the one in the picture's
+// own spelling.
+func (s *sidecars) of(picture string) string {
+	if found := s.pick(s.byName[strings.ToLower(picture)], picture); found != "" {
+		return found
+	}
+	if !mayOwnSidecar(picture) {
+		return ""
+	}
+	stem := strings.TrimSuffix(picture, path.Ext(picture))
+	c := s.claims[strings.ToLower(stem)]
+	if c.pictures > 1 && !(isRaw(picture) && c.raws == 1) {
+		return "" // beside photo.raw it is the RAW's; else nobody knows whose
+	}
+	return s.pick(s.byName[strings.ToLower(stem)], stem)
+}
+
+// isSidecar reports whether a name is one that a sidecar has. It is asked of every
+// name in every folder.
+func isSidecar(name string) bool {
+	n := len(name) - len(sidecarExtension)
+	return n > 0 && name[n] == '.' && strings.EqualFold(name[n:], sidecarExtension)
+}
+
+// pick chooses among sidecars whose names differ in case alone.
+func (s *sidecars) pick(names []string, exact string) string {
+	found := ""
+	for _, name := range names {
+		if strings.HasPrefix(name, exact) {
+			return name
+		}
+		if found == "" && !s.owned[name] {
+			found = name
+		}
+	}
+	return found
+}
+
+// mayOwnSidecar reports whether a file of this name may be what a sidecar of the same
+// stem speaks of: anything but another sidecar, and what cameras and programs put
+// beside a picture (its film, its sound, its settings).
+func mayOwnSidecar(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case sidecarExtension, ".mov", ".mp4", ".m4v", ".avi", ".mts", ".wav", ".mp3", ".aae", ".thm", ".json", ".txt", ".pp3", ".dop", ".cos",
+		".on1", ".xml", ".yml", ".gpx":
+		return false
+	}
+	return true
+}
+
+// isRaw reports whether a name is that of a camera's RAW file, for which programs that
+// develop pictures write their sidecars.
+func isRaw(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw",
+		".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f":
+		return true
+	}
+	return false
+}
+
+// SidecarAmong returns the name of a picture's sidecar among the names of its folder,
+// "" if it has none: the one that a walk finds.
+func SidecarAmong(names []fs.DirEntry, picture string) string {
+	s := newSidecars(names)
+	if s == nil {
+		return ""
+	}
+	return s.of(picture)
+}
+
+// attachSidecar adds its sidecar to a candidate of a folder, which is given open or as
+// nil. Only pictures that have one cost a look at the disk. A sidecar that is ignored
+// or no regular file is none.
+func (f *folder) attachSidecar(dir *os.File, picture string, e *Entry) {
+	if f.sidecars == nil {
+		return
+	}
+	name := f.sidecars.of(picture)
+	if name == "" || f.ignored(f.prefix+name, false) {
+		return
+	}
+	if st, err := lstat(dir, f.prefix, name); err == nil && st.regular {
+		e.Sidecar = &Sidecar{Path: f.prefix + name, Size: st.size, ModTime: st.modTime}
+	}
+}
+
+// rootSidecar adds its sidecar to a root that is a file. Each folder of such roots is
+// read once, however many there are.
+func (w *walker) rootSidecar(e *Entry) {
+	at, name := path.Split(e.Path)
+	found, read := w.rootSidecars[at]
+	if !read {
+		names, _ := os.ReadDir(at) // where that fails, the picture is read without
+		found = newSidecars(names)
+		if w.rootSidecars == nil {
+			w.rootSidecars = make(map[string]*sidecars)
+		}
+		w.rootSidecars[at] = found
+	}
+	f := folder{prefix: at, sidecars: found, scope: &scope{o: &w.o, always: newRules(nil, path.Clean(at), w.ignore)}}
+	f.attachSidecar(nil, name, e)
+}
