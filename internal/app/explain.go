@@ -48,6 +48,7 @@ var rules = []rule{
 	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
+	{is(store.ErrOlderFormat), fault.Fatal, "indexer run brings the index up to date, and reads that from the pictures"},
 	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong; build a new index with --db DIR"},
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},

@@ -31,10 +31,15 @@ func (s *Service) answer(ctx context.Context, pl *plan, p Params) (Answer, error
 	if err != nil {
 		return Answer{}, err
 	}
+	whole := p.Filter
+	p.Filter = answerable(s.store, whole)
 	a := Answer{Offset: p.Offset, Query: pl.line, Terms: pl.forms()}
 	j, err := s.newJudgement(ctx, pl, p)
 	if err != nil {
 		return a, err
+	}
+	if !store.CanFilter(s.store, whole) {
+		j.filter = whole
 	}
 	end := p.Offset + p.K
 	need := max(end, gateHits)
@@ -75,6 +80,12 @@ func (s *Service) answer(ctx context.Context, pl *plan, p Params) (Answer, error
 	return a, nil
 }
 
+// answerable is as much of a filter as a store can answer. What else comes by must be
+// looked at.
+func answerable(st store.Scanner, f store.Filter) store.Filter {
+	return store.Widen(f, func(part store.Filter) bool { return store.CanFilter(st, part) })
+}
+
 // forms are the terms as they were understood.
 func (p *plan) forms() []TermForm {
 	out := make([]TermForm, len(p.terms))
@@ -99,8 +110,9 @@ type judgement struct {
 	plan    *plan
 	params  Params
 	leave   map[string]bool
-	judge   Judge // nil where no probability is needed
-	embeds  bool  // the embeddings of pictures are needed
+	judge   Judge        // nil where no probability is needed
+	embeds  bool         // the embeddings of pictures are needed
+	filter  store.Filter // that the store cannot answer; nil for none
 	minimum float32
 }
 
@@ -156,7 +168,7 @@ func (j *judgement) sift(ctx context.Context, hits []store.Hit, need int) (kept 
 
 // pass returns the hits that no term and no threshold takes out.
 func (j *judgement) pass(ctx context.Context, hits []store.Hit) ([]store.Hit, error) {
-	hits = slices.DeleteFunc(slices.Clone(hits), func(h store.Hit) bool { return j.leave[h.ID] })
+	hits = slices.DeleteFunc(slices.Clone(hits), func(h store.Hit) bool { return j.leave[h.ID] || !store.Match(j.filter, &h.Record) })
 	if !j.embeds || len(hits) == 0 {
 		return hits, nil
 	}

@@ -33,9 +33,13 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 	p.Filter = both(p.Filter, l.Filter)
 	k := p.Offset + p.K
 	var best []store.Hit
-	for r, err := range st.Scan(ctx, p.Filter, store.Fields{}) {
+	narrowed, whole := answerable(st, p.Filter), store.CanFilter(st, p.Filter)
+	for r, err := range st.Scan(ctx, narrowed, store.Fields{}) {
 		if err != nil {
 			return a, fmt.Errorf("listing: %w", err)
+		}
+		if !whole && !store.Match(p.Filter, &r) {
+			continue
 		}
 		best = append(best, store.Hit{Record: r, Score: certainty(&r, folded)})
 		if len(best) >= 2*k {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -43,6 +44,22 @@ type (
 		Pixels float64
 	}
 )
+
+// Mentions reports whether a node of a filter meets a condition.
+func Mentions(f Filter, condition func(Filter) bool) bool {
+	any := func(parts []Filter) bool {
+		return slices.ContainsFunc(parts, func(p Filter) bool { return Mentions(p, condition) })
+	}
+	switch f := f.(type) {
+	case And:
+		return any(f)
+	case Or:
+		return any(f)
+	case Not:
+		return Mentions(f.Part, condition)
+	}
+	return condition(f)
+}
 
 // Side is a side of a picture.
 type Side int

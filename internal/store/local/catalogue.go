@@ -130,6 +130,9 @@ func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 	}
 	// The path goes into a URI: escaped, so that no byte of it is taken for syntax.
 	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	if err := addFunctions(); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", catalogueName, err)

@@ -66,6 +66,9 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 	case store.SideAtMost:
 		return condition{"(r." + sideColumn(f.Side) + " <= ?)", []any{f.Most()}}, nil
 	}
+	if c, ok := compileSays(f); ok {
+		return c, nil
+	}
 	return condition{}, fmt.Errorf("the store does not know filters of type %T", f)
 }
 
