@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -50,30 +49,15 @@ func (l PictureLike) plan(ctx context.Context, s *Service) (*plan, error) {
 	return Examples{Like: []string{string(l)}}.plan(ctx, s)
 }
 
-// plan follows Rocchio (1971): the mean of the examples, less a part of the mean of the
-// others. The part is that of a term that is subtracted, see DefaultSubtraction.
 func (e Examples) plan(ctx context.Context, s *Service) (*plan, error) {
-	if len(e.Like) == 0 {
-		return nil, errors.New("no picture is named that the answer should be like")
-	}
-	var terms []term
 	var found []string
-	for _, side := range []struct {
-		names  []string
-		op     syntax.Op
-		weight float64
-	}{{e.Like, syntax.Add, 1}, {e.Unlike, syntax.Subtract, -DefaultSubtraction}} {
-		for _, name := range side.names {
-			r, err := s.Find(ctx, name)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, r.ID)
-			terms = append(terms, term{
-				Term:   syntax.Term{Op: side.op, Kind: syntax.Picture, Value: name},
-				vector: r.Vector, weight: side.weight / float64(len(side.names)),
-			})
-		}
+	terms, err := e.terms(func(name string) ([]float32, error) {
+		r, err := s.Find(ctx, name)
+		found = append(found, r.ID)
+		return r.Vector, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	p, err := newPlan(terms)
 	if err != nil {
