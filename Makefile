@@ -3,8 +3,8 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X github.com/sightline/sightline/internal/cmdline.Version=$(VERSION)
 
-# HEIC and AVIF always in WebAssembly: the same pixels on every machine, whatever
-# codecs its system has (see internal/imaging/heif.go).
+# No library may load codecs of the system: the same pixels on every machine. (None
+# does today: HEIC and AVIF are read by codecs of our own build, internal/imaging/heif.)
 export TAGS := nodynamic
 
 # Homebrew keeps libjpeg-turbo out of the C compiler's path on macOS.

@@ -18,6 +18,7 @@ func pipelineFlags() []cli.Flag {
 		&cli.IntFlag{Name: "batch-size", Usage: "`N` pictures per batch", DefaultText: "8, or as tuned", Category: category},
 		&cli.Int64Flag{Name: "max-pixels", Usage: "refuse pictures of more than `N` pixels", DefaultText: "500 million", Category: category},
 		&cli.Int64Flag{Name: "max-bytes", Usage: "refuse files of more than `N` bytes", DefaultText: "2 GiB", Category: category},
+		&cli.Int64Flag{Name: "max-memory", Usage: "refuse pictures that take more than `N` bytes of memory to decode", DefaultText: "800 MiB", Category: category},
 	}
 }
 

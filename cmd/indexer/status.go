@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -69,6 +70,7 @@ type modelJSON struct {
 	Name        string `json:"name"`
 	Precision   string `json:"precision"`
 	Pixels      string `json:"pixels"`
+	Colour      string `json:"colour"`
 	Dim         int    `json:"dim"`
 	Fingerprint string `json:"fingerprint"`
 }
@@ -76,7 +78,7 @@ type modelJSON struct {
 func printStatusJSON(p *cmdline.Program, d index.Status) {
 	s := statusJSON{
 		Store: d.Kind, Location: d.Location, Collection: d.Collection, Records: d.Records, Failures: d.Failures,
-		Model:   modelJSON{d.Model.Name, d.Model.Precision, d.Model.Pixels, d.Model.Dim, d.Model.Fingerprint},
+		Model:   modelJSON{d.Model.Name, d.Model.Precision, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignore"), d.Model.Dim, d.Model.Fingerprint},
 		Created: d.Created, Updated: d.Updated, Bytes: d.Bytes, Format: d.Format, FailedFiles: []cmdline.Failure{},
 	}
 	for _, f := range d.Listed {
@@ -94,7 +96,8 @@ func printStatus(p *cmdline.Program, d index.Status) {
 	}
 	p.Printf("pictures    %d%s\n", d.Records, size)
 	p.Printf("failures    %d\n", d.Failures)
-	p.Printf("model       %s, %d dimensions, %s pixels\n", terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels)
+	p.Printf("model       %s, %d dimensions, %s pixels, colours %s\n",
+		terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignored"))
 	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))
 	p.Printf("updated     %s\n", d.Updated.Local().Format(time.DateTime))
 	for _, f := range d.Listed {

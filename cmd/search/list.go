@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
@@ -28,11 +29,12 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
+	params.Pair = cfg.Index.RAW == config.RAWTwin
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err

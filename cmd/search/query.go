@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 )
@@ -21,7 +22,7 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif`; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
 		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
@@ -88,6 +89,7 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
+	params.Pair = cfg.Index.RAW == config.RAWTwin
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
@@ -102,6 +103,9 @@ func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Pixels == "" {
 		cfg.Pixels = m.Pixels
 	}
+	if cfg.Colour == "" && m != (store.Model{}) { // an index that says nothing ignores them
+		cfg.Colour = cmp.Or(m.Colour, string(imaging.ColourIgnore))
+	}
 	return withModelDefaults(cfg)
 }
 
@@ -111,6 +115,9 @@ func withModelDefaults(cfg config.Config) config.Config {
 	}
 	if cfg.Pixels == "" {
 		cfg.Pixels = string(imaging.Fast)
+	}
+	if cfg.Colour == "" {
+		cfg.Colour = string(imaging.ColourSRGB)
 	}
 	return cfg
 }
@@ -125,7 +132,9 @@ func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (c
 	if err != nil {
 		return nil, err
 	}
-	b, err := clip.OpenBundle(m.Dir, clip.BundleOptions{Name: m.Name, Precision: cfg.Precision, Pixels: imaging.Mode(cfg.Pixels)})
+	b, err := clip.OpenBundle(m.Dir, clip.BundleOptions{
+		Name: m.Name, Precision: cfg.Precision, Pixels: imaging.Mode(cfg.Pixels), Colour: imaging.Colour(cfg.Colour),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -168,10 +177,14 @@ func (e *Env) TextCache() *query.TextCache {
 
 // modelOf is a model as a store records it.
 func modelOf(s clip.Spec) store.Model {
-	return store.Model{
+	m := store.Model{
 		Fingerprint: s.Fingerprint, Name: s.Name, Precision: s.Precision,
 		Pixels: string(s.Preprocess.Mode), Dim: s.Dim,
 	}
+	if s.Preprocess.Colour != imaging.ColourIgnore {
+		m.Colour = string(s.Preprocess.Colour)
+	}
+	return m
 }
 
 // IndexOptions turns the settings into those of the pipeline. How it embeds depends on
@@ -180,12 +193,20 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 	if err := walk.ValidateGlobs(cfg.Index.Ignore); err != nil {
 		return index.Options{}, fault.Usagef("a glob is a pattern such as *.tmp or cache/", "--ignore: %s", err)
 	}
+	raw := cfg.Index.RAW != config.RAWOff
 	return index.Options{
 		Collection: cfg.Collection,
+		Twins:      cfg.Index.RAW == config.RAWTwin,
 		Walk: walk.Options{
-			KnownExtension: imaging.KnownExtension,
-			Sniff: func(_ string, head []byte) (bool, string) {
-				return imaging.Sniff(head) != imaging.FormatUnknown, ""
+			KnownExtension: func(name string) bool {
+				return imaging.KnownExtension(name) && (raw || !imaging.RAWName(name))
+			},
+			Sniff: func(name string, head []byte) (bool, string) {
+				format := imaging.Sniff(head)
+				if !raw && (format.IsRAW() || imaging.RAWName(name)) {
+					return false, string(imaging.KindRAW)
+				}
+				return format != imaging.FormatUnknown, ""
 			},
 			Hidden:    cfg.Index.Hidden,
 			SkipLinks: !cfg.Index.FollowLinks,
@@ -199,5 +220,5 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 
 // Limits are the bounds of one picture.
 func Limits(cfg config.Config) imaging.Limits {
-	return imaging.Limits{MaxPixels: cfg.Index.MaxPixels, MaxBytes: cfg.Index.MaxBytes}
+	return imaging.Limits{MaxPixels: cfg.Index.MaxPixels, MaxBytes: cfg.Index.MaxBytes, MaxMemory: cfg.Index.MaxMemory}
 }

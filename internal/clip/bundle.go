@@ -62,9 +62,10 @@ type Bundle struct {
 
 // BundleOptions says how OpenBundle reads a folder. The zero value is usable.
 type BundleOptions struct {
-	Name      string       // shown to the user; "" means that in sightline.json, else the folder's
-	Precision string       // "fp32", "fp16", "int8"; "" means the first of fp32, int8, fp16 that is there
-	Pixels    imaging.Mode // "" means imaging.Exact, as in imaging.Options
+	Name      string         // shown to the user; "" means that in sightline.json, else the folder's
+	Precision string         // "fp32", "fp16", "int8"; "" means the first of fp32, int8, fp16 that is there
+	Pixels    imaging.Mode   // "" means imaging.Exact, as in imaging.Options
+	Colour    imaging.Colour // "" means imaging.ColourIgnore, as in imaging.Options
 }
 
 // Padding says how the texts of one call are brought to one length.
@@ -93,7 +94,7 @@ func OpenBundle(dir string, o BundleOptions) (*Bundle, error) {
 	if b.TokenizerPath, err = requireFile(dir, "tokenizer.json"); err != nil {
 		return nil, err
 	}
-	if err := b.readPreprocessor(o.Pixels); err != nil {
+	if err := b.readPreprocessor(o.Pixels, o.Colour); err != nil {
 		return nil, err
 	}
 	cfg, err := readModelConfig(dir)

@@ -18,7 +18,7 @@ import (
 
 var tinyPreprocess = clip.Preprocess{
 	Size: clip.Size{Width: 224, Height: 224}, Crop: clip.Size{Width: 224, Height: 224},
-	Fit: clip.FitCrop, Filter: imaging.Bicubic, Mode: imaging.Exact,
+	Fit: clip.FitCrop, Filter: imaging.Bicubic, Mode: imaging.Exact, Colour: imaging.ColourIgnore,
 	Mean: [3]float32{0.48145466, 0.4578275, 0.40821073}, Std: [3]float32{0.26862954, 0.26130258, 0.27577711},
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/sightline/sightline/internal/imaging"
 )
 
 // fingerprintVersion is raised when the code changes what it makes of the same
@@ -73,6 +75,11 @@ func (b *Bundle) canonical(vision, text, tokenizer string, external []string) st
 	line("size %dx%d crop %dx%d fit %s filter %s", p.Size.Width, p.Size.Height, p.Crop.Width, p.Crop.Height, p.Fit, p.Filter)
 	line("mean %s std %s", exactly(p.Mean), exactly(p.Std))
 	line("pixels %s orientation %s alpha %s", p.Mode, orientationPolicy, alphaPolicy)
+	// Embeddings from before there was a choice ignored the colour space, and are as
+	// good as those that ignore it now: that policy has no line of its own.
+	if p.Colour != "" && p.Colour != imaging.ColourIgnore {
+		line("colour %s", p.Colour)
+	}
 	line("context %d dim %d", b.Context, b.Dim)
 	line("outputs %s %s", b.Vision.Embeds, b.Text.Embeds)
 	if b.Padding.Fixed > 0 { // otherwise the model doesn't see the padding

@@ -53,6 +53,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	differs("fp16", open(t, dir, clip.BundleOptions{Precision: "fp16"}))
 	differs("fast", open(t, dir, clip.BundleOptions{Pixels: imaging.Fast}))
+	differs("colours", open(t, dir, clip.BundleOptions{Colour: imaging.ColourSRGB}))
 	for name, edit := range map[string]func(*clip.Bundle){
 		"mean":    func(b *clip.Bundle) { b.Preprocess.Mean[1] += 1e-6 },
 		"std":     func(b *clip.Bundle) { b.Preprocess.Std[2] += 1e-6 },

@@ -18,6 +18,7 @@ type Preprocess struct {
 	Mean   [3]float32 // per channel, of values in 0..1
 	Std    [3]float32
 	Mode   imaging.Mode
+	Colour imaging.Colour
 }
 
 // Size is a width and a height in pixels.

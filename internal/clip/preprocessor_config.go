@@ -71,7 +71,7 @@ func defaultsOf(class string) (processorDefaults, bool) {
 	return processorDefaults{}, false
 }
 
-func (b *Bundle) readPreprocessor(mode imaging.Mode) error {
+func (b *Bundle) readPreprocessor(mode imaging.Mode, colour imaging.Colour) error {
 	path, err := requireFile(b.Dir, "preprocessor_config.json")
 	if err != nil {
 		return err
@@ -90,13 +90,20 @@ func (b *Bundle) readPreprocessor(mode imaging.Mode) error {
 	default:
 		return fmt.Errorf("unknown pixel mode %q: it must be %s or %s", mode, imaging.Fast, imaging.Exact)
 	}
-	b.Preprocess.Mode = mode
+	switch colour {
+	case "":
+		colour = imaging.ColourIgnore
+	case imaging.ColourSRGB, imaging.ColourIgnore:
+	default:
+		return fmt.Errorf("unknown colour policy %q: it must be %s or %s", colour, imaging.ColourSRGB, imaging.ColourIgnore)
+	}
+	b.Preprocess.Mode, b.Preprocess.Colour = mode, colour
 	return nil
 }
 
 // ParsePreprocess reads the content of a preprocessor_config.json. A setting that
 // cannot be honoured exactly is an error: ignoring one would give embeddings that
-// are subtly wrong. Mode is left empty.
+// are subtly wrong. Mode and Colour are left empty.
 func ParsePreprocess(data []byte) (Preprocess, error) {
 	var c preprocessorConfig
 	if err := json.Unmarshal(data, &c); err != nil {

@@ -11,10 +11,10 @@ import (
 // settingOf maps a flag to the setting that it overrides.
 var settingOf = map[string]string{
 	"store": "store", "db": "db", "collection": "collection", "model": "model", "models": "models",
-	"precision": "precision", "pixels": "pixels", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
+	"precision": "precision", "pixels": "pixels", "colour": "colour", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
 	"milvus-address": "milvus.address", "recall": "milvus.recall",
 	"workers": "index.workers", "embed-workers": "index.embed_workers", "embed-threads": "index.embed_threads", "batch-size": "index.batch_size",
-	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "hidden": "index.hidden", "ignore": "index.ignore",
+	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "max-memory": "index.max_memory", "hidden": "index.hidden", "raw": "index.raw", "ignore": "index.ignore",
 }
 
 // The categories of flags in the help texts.
@@ -43,6 +43,7 @@ func ModelFlags() []cli.Flag {
 		&cli.StringFlag{Name: "models", Usage: "folder `DIR` that models are fetched into", DefaultText: "$XDG_DATA_HOME/sightline/models", Category: categoryModel},
 		&cli.StringFlag{Name: "precision", Usage: "use the model's `fp32|fp16|int8` files", DefaultText: "what the model has", Category: categoryModel},
 		&cli.StringFlag{Name: "pixels", Usage: "decode large JPEGs `fast|exact`", DefaultText: "fast", Category: categoryModel},
+		&cli.StringFlag{Name: "colour", Usage: "convert colour profiles to sRGB, or not: `srgb|ignore`", DefaultText: "srgb", Category: categoryModel},
 		&cli.StringFlag{Name: "onnxruntime-lib", Usage: "ONNX Runtime shared library `FILE`", DefaultText: "lib beside the program", Category: categoryModel},
 	}
 }

@@ -47,6 +47,7 @@ type hitJSON struct {
 	// Position is a latitude and a longitude.
 	Position   []float64 `json:"position,omitempty"`
 	PathBase64 string    `json:"path_base64,omitempty"`
+	Companions []string  `json:"companions,omitempty"`
 	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
 	// Confident says whether anything matches the question at all: false where the hits are
 	// only the nearest. It is left out where that was not judged.
@@ -146,7 +147,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
 		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
 		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
-		PathBase64: PathBase64(h.Path),
+		PathBase64: PathBase64(h.Path), Companions: h.Companions,
 	}
 }
 
@@ -188,9 +189,13 @@ func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
 	for i, h := range a.Hits {
+		beside := ""
+		for _, c := range h.Companions {
+			beside += " + " + terminal.Safe(filepath.Base(c))
+		}
 		day, kind := dayOf(h)
 		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height, day, kind,
-			terminal.Safe(Shorten(h.Path, wd))+copiesOf(a, i))
+			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i))
 		writeParts(t, a, i)
 	}
 	t.Flush()

@@ -20,6 +20,7 @@ type Config struct {
 	Model          string            `mapstructure:"model"`           // name or folder; "" means the index's own, else "starter"
 	Precision      string            `mapstructure:"precision"`       // "fp32", "fp16", "int8"; "" means what the bundle has
 	Pixels         string            `mapstructure:"pixels"`          // "fast" or "exact"; "" means the index's own, else "fast"
+	Colour         string            `mapstructure:"colour"`          // "srgb" or "ignore"; "" means the index's own, else "srgb"
 	Models         string            `mapstructure:"models"`          // folder that models are fetched into; "" means DefaultModels
 	OnnxRuntimeLib string            `mapstructure:"onnxruntime_lib"` // shared library; "" means to look for it
 	Milvus         settings.Settings `mapstructure:"milvus"`
@@ -36,10 +37,19 @@ type Index struct {
 	DecodedBytes int64    `mapstructure:"decoded_bytes"` // memory of decoded pictures, at most
 	MaxPixels    int64    `mapstructure:"max_pixels"`    // of one picture
 	MaxBytes     int64    `mapstructure:"max_bytes"`     // of one file
+	MaxMemory    int64    `mapstructure:"max_memory"`    // of decoding one picture
 	Hidden       bool     `mapstructure:"hidden"`        // look at files and folders with a leading dot
 	FollowLinks  bool     `mapstructure:"follow_links"`
 	Ignore       []string `mapstructure:"ignore"` // globs, as in .sightlineignore
+	RAW          string   `mapstructure:"raw"`    // RAWTwin, RAWBoth or RAWOff
 }
+
+// What becomes of cameras' RAW files.
+const (
+	RAWTwin = "twin" // one picture with the JPEG or HEIC of the same name beside it
+	RAWBoth = "both" // pictures of their own
+	RAWOff  = "off"  // passed over
+)
 
 // Log are the settings of the log on stderr.
 type Log struct {
@@ -56,8 +66,10 @@ func Default() Config {
 			DecodedBytes: 512 << 20,
 			MaxPixels:    500_000_000,
 			MaxBytes:     2 << 30,
+			MaxMemory:    800 << 20,
 			FollowLinks:  true,
 			Ignore:       []string{},
+			RAW:          RAWTwin,
 		},
 		Log: Log{Level: "warn"},
 	}

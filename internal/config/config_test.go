@@ -64,9 +64,9 @@ func TestPrecedence(t *testing.T) {
 // Each key must be reachable from the environment, also those without a default.
 func TestEveryKeyFromTheEnvironment(t *testing.T) {
 	values := map[string]string{
-		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "models": "/m",
+		"store": "local", "store_exact": "true", "db": "/x", "collection": "c", "model": "m", "precision": "fp16", "pixels": "exact", "colour": "ignore", "models": "/m",
 		"onnxruntime_lib": "/l", "index.workers": "2", "index.embed_workers": "2", "index.embed_threads": "2", "index.batch_size": "2",
-		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.hidden": "true",
+		"index.decoded_bytes": "2000000", "index.max_pixels": "2", "index.max_bytes": "2", "index.max_memory": "2000000", "index.raw": "off", "index.hidden": "true",
 		"index.follow_links": "false", "index.ignore": "a", "log.level": "debug",
 		"milvus.address": "h:1", "milvus.username": "u", "milvus.password": "p", "milvus.password_file": "/p",
 		"milvus.token": "t", "milvus.token_file": "/t", "milvus.database": "d", "milvus.tls.enabled": "true",

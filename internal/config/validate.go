@@ -31,11 +31,13 @@ func (c Config) Validate(kinds []string) error {
 	}
 	oneOf("precision", c.Precision, "", "fp32", "fp16", "int8")
 	oneOf("pixels", c.Pixels, "", "fast", "exact")
+	oneOf("colour", c.Colour, "", "srgb", "ignore")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	if !collectionName.MatchString(c.Collection) {
 		errs = append(errs, fmt.Errorf("%w: collection is %q; it can be up to 64 letters, digits, _, - and ., the first of them a letter, a digit or _",
 			ErrInvalid, c.Collection))
 	}
+	oneOf("index.raw", c.Index.RAW, RAWTwin, RAWBoth, RAWOff)
 	atLeast("index.workers", int64(c.Index.Workers), 0)
 	atLeast("index.embed_workers", int64(c.Index.EmbedWorkers), 0)
 	atLeast("index.embed_threads", int64(c.Index.EmbedThreads), 0)
@@ -43,6 +45,7 @@ func (c Config) Validate(kinds []string) error {
 	atLeast("index.decoded_bytes", c.Index.DecodedBytes, 1<<20)
 	atLeast("index.max_pixels", c.Index.MaxPixels, 1)
 	atLeast("index.max_bytes", c.Index.MaxBytes, 1)
+	atLeast("index.max_memory", c.Index.MaxMemory, 1<<20)
 	for _, err := range c.Milvus.Validate() {
 		errs = append(errs, fmt.Errorf("%w: %w", ErrInvalid, err))
 	}

@@ -38,7 +38,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
-	{"internal/imaging/*", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
+	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
 	{"internal/vec"},
 }
 
@@ -58,9 +58,12 @@ var only = map[string][]string{
 	"internal/store/local":      {"internal/app"},
 	"internal/store/milvus":     {"internal/app"},
 	"internal/imaging/draft":    {"internal/imaging"},
+	"internal/imaging/heif":     {"internal/imaging"},
 	"internal/imaging/resample": {"internal/imaging"},
 	"internal/clip/cliptest":    {}, // tests alone
 	"internal/store/storetest":  {}, // tests alone
+
+	"internal/imaging/raw/rawtest": {}, // tests alone
 
 	"internal/store/milvus/milvustest": {}, // tests alone
 

@@ -76,6 +76,7 @@ func params(t *testing.T, dir string) testscript.Params {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"picture": picture,
+			"sample":  sample,
 			"bundle":  model.bundle,
 			"hold":    hold,
 			"hub":     model.hub,

@@ -1,8 +1,13 @@
 package imaging
 
 import (
+	"context"
 	"errors"
 	"fmt"
+
+	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/psd"
+	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
 const (
@@ -28,8 +33,11 @@ type header struct {
 	// orientation is what the container itself says about how the picture is to
 	// be turned (HEIF boxes); 0 leaves the question to the EXIF block.
 	orientation int
-	// upright says that decode gives the pixels already turned.
-	upright bool
+	// turns says that decode turns the pixels by orientation itself.
+	turns bool
+	// bytes is the memory that decode takes at its peak, besides the RGB that it
+	// returns; 0 leaves the estimate to costOf.
+	bytes int64
 }
 
 // codecs are tried in this order, the commonest first.
@@ -38,19 +46,21 @@ var codecs = []codec{
 	{FormatPNG, sniffPNG, pngHeader, decodePNG},
 	{FormatWebP, sniffWebP, webpHeader, decodeWebP},
 	{FormatGIF, sniffGIF, gifHeader, decodeGIF},
-	{FormatHEIC, sniffHEIC, heicHeader, decodeHEIC},
-	{FormatAVIF, sniffAVIF, avifHeader, decodeAVIF},
+	{FormatHEIC, sniffHEIC, heifHeader, decodeHEIF},
+	{FormatAVIF, sniffAVIF, heifHeader, decodeHEIF},
 	{FormatTIFF, sniffTIFF, tiffHeader, decodeTIFF},
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
+	{FormatJXL, jxl.Sniff, jxlHeader, decodeJXL},
+	{FormatPSD, psd.Sniff, psdHeader, decodePSD},
 }
 
 // Formats lists the formats that are read, the commonest first.
 func Formats() []Format {
-	all := make([]Format, len(codecs))
-	for i, c := range codecs {
-		all[i] = c.format
+	var all []Format
+	for _, c := range codecs {
+		all = append(all, c.format)
 	}
-	return all
+	return append(all, RAWFormats()...)
 }
 
 // Decode reads the first picture of a file. The pixels are upright (unless
@@ -61,11 +71,18 @@ func Formats() []Format {
 // Damaged metadata is no error, nor is damage that Info.Damage tells of. A file that
 // makes a decoder panic is ErrCorrupt.
 func Decode(data []byte, o Options) (*RGB, Info, error) {
+	return DecodeContext(context.Background(), data, o)
+}
+
+// DecodeContext is Decode for a caller that may lose interest. A picture that takes
+// seconds is given up soon after the context is over; the error is then its cause,
+// and says nothing about the file.
+func DecodeContext(ctx context.Context, data []byte, o Options) (*RGB, Info, error) {
 	p, err := Open(data, o.Limits)
 	if err != nil {
 		return nil, p.Info, err
 	}
-	return p.Decode(o)
+	return p.Decode(ctx, o)
 }
 
 // Picture is a file whose header and metadata have been read, and its pixels not yet.
@@ -75,6 +92,7 @@ type Picture struct {
 	data   []byte
 	codec  codec
 	header header
+	limits Limits
 }
 
 // Open reads header and metadata, so that one can tell from Info what the pixels will
@@ -83,19 +101,32 @@ type Picture struct {
 // must stay as it is while the Picture is in use.
 func Open(data []byte, l Limits) (*Picture, error) {
 	c, h, info, err := inspect(data, l)
-	return &Picture{Info: info, data: data, codec: c, header: h}, err
+	return &Picture{Info: info, data: data, codec: c, header: h, limits: l}, err
 }
 
-// Decode is the function Decode for a picture that Open returned without an error.
-// Options.Limits were Open's.
-func (p *Picture) Decode(o Options) (img *RGB, info Info, err error) {
-	info = p.Info
-	img, info.Damage, err = p.codec.pixels(p.data, p.header, o)
+// Decode is DecodeContext for a picture that Open returned without an error. The
+// limits are those of Open.
+func (p *Picture) Decode(ctx context.Context, o Options) (img *RGB, info Info, err error) {
+	info, o.ctx, o.Limits = p.Info, ctx, p.limits
+	if err := o.Limits.checkMemory(info.DecodeBytes(o)); err != nil {
+		return nil, info, fmt.Errorf("decode %s: %w", p.codec.format, err)
+	}
+	h := p.header
+	if h.orientation = info.Orientation; o.IgnoreOrientation {
+		h.orientation = 1
+	}
+	if img = inkedJPEG(p.data, p.codec.format, o); img == nil {
+		img, info.Damage, err = p.codec.pixels(p.data, h, o)
+	}
 	if err != nil {
+		if over := context.Cause(ctx); over != nil {
+			return nil, info, over
+		}
 		return nil, info, err
 	}
-	if !o.IgnoreOrientation && !p.header.upright {
-		img = orient(img, info.Orientation)
+	convertColours(img, p.data, p.codec.format, o)
+	if !h.turns {
+		img = orient(img, h.orientation)
 	}
 	return img, info, nil
 }
@@ -127,7 +158,18 @@ func inspect(data []byte, l Limits) (codec, header, Info, error) {
 	if err := l.checkPixels(h.width, h.height); err != nil {
 		return c, h, info, fmt.Errorf("read %s header: %w", c.format, err)
 	}
+	info.turns = h.turns
+	if info.decode = h.bytes; h.bytes == 0 {
+		n := costOf(c.format, data)
+		info.decode, info.decodePixel = n.fixed, n.pixel
+	}
 	info.Metadata = readMeta(data)
+	if info.Format.IsRAW() && info.Metadata.Date.IsZero() {
+		info.Metadata = readRAWMeta(data, info.Metadata)
+	}
+	if info.Format == FormatJXL && info.Metadata.Date.IsZero() {
+		info.Metadata = readJXLMeta(data, info.Metadata)
+	}
 	if o := info.Metadata.Orientation; o != 0 {
 		info.Orientation = o
 	}
@@ -144,10 +186,16 @@ func codecFor(data []byte) (codec, error) {
 	if len(data) == 0 {
 		return codec{}, fmt.Errorf("%w: the file is empty", ErrUnknownFormat)
 	}
+	if k := raw.Sniff(data); k != raw.NotRaw {
+		return rawCodec(k), nil
+	}
 	for _, c := range codecs {
 		if c.sniff(data) {
 			return c, nil
 		}
+	}
+	if KindOf("", data[:min(len(data), 512)]) == KindVector {
+		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
 	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }

@@ -12,6 +12,7 @@
 package imaging
 
 import (
+	"context"
 	"errors"
 
 	"github.com/sightline/sightline/internal/imaging/metadata"
@@ -44,6 +45,8 @@ const (
 	FormatTIFF    Format = "tiff"
 	FormatHEIC    Format = "heic"
 	FormatAVIF    Format = "avif"
+	FormatJXL     Format = "jxl"
+	FormatPSD     Format = "psd" // and PSB
 )
 
 // Mode says how far a decoder may shorten its work.
@@ -59,6 +62,19 @@ const (
 	Exact Mode = "exact"
 )
 
+// Colour says what becomes of a picture's own colour space. Like Mode, it is part of
+// a model's fingerprint.
+type Colour string
+
+// The ways with colour spaces.
+const (
+	// ColourSRGB converts what an embedded profile, or numbers in its place, say to be
+	// of another space. A picture that is sRGB, or says nothing, keeps every bit.
+	ColourSRGB Colour = "srgb"
+	// ColourIgnore takes the samples as they are, as Pillow's open does.
+	ColourIgnore Colour = "ignore"
+)
+
 // Options says how Decode reads a picture. The zero value decodes at full size,
 // applies the EXIF orientation and has the default limits.
 type Options struct {
@@ -69,14 +85,20 @@ type Options struct {
 	// IgnoreOrientation leaves the pixels as stored, as openai/CLIP does. Only
 	// parity tests want this.
 	IgnoreOrientation bool
+	Colour            Colour // "" means ColourIgnore
 	Limits            Limits
+	// ctx is DecodeContext's, for the decoders that can be stopped.
+	ctx context.Context
 }
 
-// Limits bounds what a file may make us allocate. Both are checked from the
+// Limits bounds what a file may make us allocate. All are checked from the
 // header, before any pixel memory exists. Zero fields mean the defaults.
 type Limits struct {
 	MaxPixels int64 // width*height; default 500 million
 	MaxBytes  int64 // size of the file; default 2 GiB
+	// MaxMemory is what decoding one picture may take at its peak, by the estimate
+	// of Info.DecodeBytes; default 800 MiB.
+	MaxMemory int64
 }
 
 // WithDefaults returns the limits with the defaults in the place of zeros.
@@ -86,6 +108,9 @@ func (l Limits) WithDefaults() Limits {
 	}
 	if l.MaxBytes <= 0 {
 		l.MaxBytes = defaultMaxBytes
+	}
+	if l.MaxMemory <= 0 {
+		l.MaxMemory = defaultMaxMemory
 	}
 	return l
 }
@@ -103,6 +128,10 @@ type Info struct {
 	// Damage says what is wrong with a picture that could be shown all the same:
 	// an end that is missing, say. "" where nothing is.
 	Damage string
+
+	// See DecodeBytes.
+	decode, decodePixel int64
+	turns               bool
 }
 
 // Errors that callers tell apart with errors.Is. Each is wrapped with what was
@@ -114,3 +143,11 @@ var (
 	// ErrUnsupported is a sound file that uses what no decoder here knows.
 	ErrUnsupported = errors.New("unsupported kind of picture")
 )
+
+// context is the one that Decode was called with.
+func (o Options) context() context.Context {
+	if o.ctx == nil {
+		return context.Background()
+	}
+	return o.ctx
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -212,7 +213,7 @@ func TestJPEGClaims(t *testing.T) {
 			data[at+1] = tt.marker
 			binary.BigEndian.PutUint16(data[at+5:], 20000)
 			binary.BigEndian.PutUint16(data[at+7:], 20000)
-			_, _, err := Decode(append(data, make([]byte, tt.fill)...), Options{})
+			_, _, err := Decode(append(data, make([]byte, tt.fill)...), Options{Limits: Limits{MaxMemory: math.MaxInt64}})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"path/filepath"
 	"strings"
+
+	"github.com/sightline/sightline/internal/imaging/raw"
 )
 
 // KnownExtension reports whether name ends like a picture that Decode may be able
@@ -11,15 +13,23 @@ import (
 func KnownExtension(name string) bool {
 	switch strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) {
 	case "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff",
-		"heic", "heif", "hif", "avif":
+		"heic", "heif", "hif", "avif", "heics", "heifs", "avifs", "avis", "jxl", "psd", "psb":
+		return true
+	case "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2", "rwl", "pef", "srw",
+		"mrw", "x3f", "erf", "3fr", "fff", "iiq", "dcr", "kdc", "mef", "mos", "gpr":
 		return true
 	}
 	return false
 }
 
 // Sniff names the format by the magic bytes at the start of a file. The first 64
-// bytes suffice; fewer may give FormatUnknown.
+// bytes suffice; fewer may give FormatUnknown. RAW files that are TIFFs by the letter
+// (NEF, ARW, DNG, PEF, SRW) are FormatTIFF to it: Decode and ReadInfo, which see the
+// whole file, tell them apart.
 func Sniff(head []byte) Format {
+	if k := raw.Mark(head); k != raw.NotRaw {
+		return Format(k)
+	}
 	for _, c := range codecs {
 		if c.sniff(head) {
 			return c.format
@@ -87,7 +97,7 @@ func brandFormat(b []byte) Format {
 			return FormatAVIF
 		case "heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs":
 			return FormatHEIC
-		case "mif1", "msf1", "mif2":
+		case "mif1", "msf1", "mif2", "mif3", "msf2", "miaf", "jpeg", "jpgs", "MiHE", "MiHB", "MiHA":
 			found = FormatHEIC
 		}
 	}

@@ -47,6 +47,9 @@ type Options struct {
 	Collection string // part of every record id; "" means "default"
 	Walk       walk.Options
 	Limits     imaging.Limits
+	// Twins embeds a RAW file by the JPEG or HEIC of the same name beside it, where there
+	// is one.
+	Twins bool
 	// Workers is the number of goroutines that read and decode; 0 means one per core.
 	Workers int
 	// EmbedWorkers is the number of batches embedded at the same time; 0 means one

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/walk"
@@ -139,7 +138,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		x.observer.WalkDone()
 		return err
 	})
-	memory := semaphore.NewWeighted(x.options.DecodedBytes)
+	memory := newMemory(x.options.DecodedBytes)
 	taken := &claims{held: make(map[string]bool)}
 	for range x.options.Workers {
 		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, prepare: clip.NewPreparer(pre)}

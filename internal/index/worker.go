@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/imaging/metadata"
@@ -25,7 +23,7 @@ type worker struct {
 	t       *tally
 	loader  *loader
 	commits *committer
-	memory  *semaphore.Weighted
+	memory  *memory
 	claims  *claims
 	prepare *clip.Preparer
 	buf     []byte
@@ -187,20 +185,30 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 // reserved before they exist.
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	opened, err := imaging.Open(f.data, w.x.options.Limits)
+	info := opened.Info
+	beside := w.twinOf(ctx, c.entry.Path, info.Format)
+	if beside != nil && errors.Is(err, imaging.ErrUnsupported) { // a RAW file without a preview of its own
+		info, err = beside.Info, nil
+		info.Format = opened.Info.Format
+	}
 	if err != nil {
 		return &fileError{err}
 	}
-	weight := min(int64(opened.Info.Width)*int64(opened.Info.Height)*4, w.x.options.DecodedBytes)
-	if err := w.memory.Acquire(ctx, weight); err != nil {
+	pre := w.x.embedder.Spec().Preprocess
+	options := imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide()}
+	release, err := w.memory.acquire(ctx, decodeBytes(opened, beside, options))
+	if err != nil {
 		return err
 	}
-	defer w.memory.Release(weight)
+	defer release()
 
-	pre := w.x.embedder.Spec().Preprocess
 	decoding := begin(&w.t.times.decode)
-	img, info, err := opened.Decode(imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide()})
+	img, err := pixelsOf(ctx, opened, beside, options)
 	decoding.end()
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return &fileError{err}
 	}
 	rec := store.Record{

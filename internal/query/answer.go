@@ -43,6 +43,9 @@ func (s *Service) answer(ctx context.Context, pl *plan, p Params) (Answer, error
 	}
 	end := p.Offset + p.K
 	need := max(end, gateHits)
+	if p.Pair { // which makes fewer hits of them
+		need *= 2
+	}
 	limit := max(maxDepth, 2*need)
 	var found []candidate
 	for depth := need + len(pl.leave) + 4; ; depth = min(4*depth, limit) {
@@ -68,6 +71,9 @@ func (s *Service) answer(ctx context.Context, pl *plan, p Params) (Answer, error
 	}
 	if p.Cutoff.Kind == CutAuto {
 		found = cutAuto(found, a.Confidence)
+	}
+	if p.Pair {
+		found = pair(found)
 	}
 	found = found[min(p.Offset, len(found)):min(end, len(found))]
 	a.Hits, a.Matches = make([]store.Hit, len(found)), make([]Match, len(found))
@@ -102,6 +108,20 @@ func (p *plan) forms() []TermForm {
 type candidate struct {
 	store.Hit
 	copies int
+}
+
+// pair is Pair for candidates. A pair has the copies of its picture.
+func pair(found []candidate) []candidate {
+	hits, copies := make([]store.Hit, len(found)), make(map[string]int, len(found))
+	for i, c := range found {
+		hits[i], copies[c.ID] = c.Hit, c.copies
+	}
+	hits = Pair(hits)
+	out := make([]candidate, len(hits))
+	for i, h := range hits {
+		out[i] = candidate{h, copies[h.ID]}
+	}
+	return out
 }
 
 // judgement decides about the pictures that a search found.

@@ -77,6 +77,12 @@ func (f Filters) Compile() (store.Filter, error) {
 		if full, ok := formatAlias[format]; ok {
 			format = full
 		}
+		if format == string(imaging.FormatRAW) { // of any maker
+			for _, maker := range imaging.RAWFormats() {
+				formats = append(formats, store.FormatIs(string(maker)))
+			}
+			continue
+		}
 		if known := imaging.Formats(); !slices.Contains(known, imaging.Format(format)) {
 			return nil, fmt.Errorf("%q is not a picture format; it can be one of %s", name, known)
 		}
@@ -92,7 +98,9 @@ func (f Filters) Compile() (store.Filter, error) {
 }
 
 // formatAlias are the extensions that people type for a format's name.
-var formatAlias = map[string]string{"jpg": "jpeg", "tif": "tiff", "heif": "heic"}
+var formatAlias = map[string]string{
+	"jpg": "jpeg", "tif": "tiff", "heif": "heic", "kdc": "dcr", "fff": "3fr", "gpr": "dng",
+}
 
 // dateLayouts are the ways to write a date, the most exact first.
 var dateLayouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02", "2006-01", "2006"}

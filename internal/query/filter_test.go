@@ -3,6 +3,7 @@ package query
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func TestCompile(t *testing.T) {
 		{"files' times too", Filters{Before: "2024-05-31", FileDates: true}, store.And{store.Or{until(at(2024, 5, 31, 0)),
 			store.And{store.Not{Part: store.Dated{}}, store.Until(at(2024, 5, 30, 15))}}}},
 		{"all tags", Filters{Tags: []string{"a", "B"}}, store.And{store.HasTag("a"), store.HasTag("B")}},
+		{"a maker's RAW files", Filters{Formats: []string{"NEF"}}, store.And{store.Or{store.FormatIs("nef")}}},
 		{"any format, by its extension", Filters{Formats: []string{".JPG", "png"}}, store.And{store.Or{store.FormatIs("jpeg"), store.FormatIs("png")}}},
 	} {
 		got, err := c.in.Compile()
@@ -61,6 +63,19 @@ func TestCompile(t *testing.T) {
 	} {
 		if f, err := bad.Compile(); err == nil {
 			t.Errorf("%s was taken: %v", name, f)
+		}
+	}
+}
+
+func TestRAWMeansEveryMakers(t *testing.T) {
+	got, err := Filters{Formats: []string{"raw", "kdc"}}.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := got.(store.And)[0].(store.Or)
+	for _, format := range []string{"cr2", "cr3", "nef", "dng", "raw", "dcr"} {
+		if !slices.Contains(list, store.Filter(store.FormatIs(format))) {
+			t.Errorf("%s is not in %v", format, list)
 		}
 	}
 }

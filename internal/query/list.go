@@ -32,6 +32,9 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 	}
 	p.Filter = both(p.Filter, l.Filter)
 	k := p.Offset + p.K
+	if p.Pair { // which makes fewer hits of them
+		k *= 2
+	}
 	var best []store.Hit
 	narrowed, whole := answerable(st, p.Filter), store.CanFilter(st, p.Filter)
 	for r, err := range st.Scan(ctx, narrowed, store.Fields{}) {
@@ -47,7 +50,10 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 		}
 	}
 	best = first(best, k, p.Unfolded)
-	a.Hits = best[min(p.Offset, len(best)):]
+	if p.Pair {
+		best = Pair(best)
+	}
+	a.Hits = best[min(p.Offset, len(best)):min(p.Offset+p.K, len(best))]
 	a.Matches = make([]Match, len(a.Hits))
 	if !p.Unfolded {
 		for i, h := range a.Hits {

@@ -30,6 +30,8 @@ type Params struct {
 	Cutoff   Cutoff
 	Unfolded bool // pictures of the same content are hits of their own
 	Explain  bool // Answer.Matches says what each term does to each hit
+	// Pair makes one hit of a RAW file and its twin: see Pair.
+	Pair bool
 }
 
 // Errors that callers tell apart with errors.Is.
@@ -125,7 +127,7 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
 	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}

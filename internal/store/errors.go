@@ -37,5 +37,16 @@ func (e *ModelMismatchError) Error() string {
 	if e.Have.Pixels != e.Want.Pixels {
 		have, want = have+" on "+e.Have.Pixels+" pixels", want+" on "+e.Want.Pixels+" pixels"
 	}
+	if e.Have.Colour != e.Want.Colour {
+		have, want = have+colours(e.Have), want+colours(e.Want)
+	}
 	return fmt.Sprintf("the index was built by model %s, not %s", have, want)
+}
+
+// colours says what a model makes of colour spaces.
+func colours(m Model) string {
+	if m.Colour == "" {
+		return " that ignores colour spaces"
+	}
+	return " with colours in " + m.Colour
 }

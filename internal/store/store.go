@@ -80,7 +80,10 @@ type Model struct {
 	Name        string
 	Precision   string
 	Pixels      string // imaging mode, "fast" or "exact"
-	Dim         int
+	// Colour is the policy for colour spaces, "srgb", or "" where they are ignored, as
+	// they were before there was a choice.
+	Colour string `json:",omitempty"`
+	Dim    int
 }
 
 // Label is the model's name for messages, with its precision and the start of its
@@ -128,6 +131,9 @@ type Query struct {
 type Hit struct {
 	Record
 	Score float32 // cosine, -1..1
+	// Companions are the paths of other files that are the same picture, such as a
+	// camera's RAW beside its JPEG. No store fills them in: query.Pair does.
+	Companions []string
 }
 
 // Fields says what a scan returns beside ids, paths and file facts.

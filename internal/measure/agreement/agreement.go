@@ -95,7 +95,7 @@ func decode(file string, pre clip.Preprocess, limits imaging.Limits, prepare *cl
 	if err != nil {
 		return err
 	}
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, ShortSide: pre.ShortSide(), Limits: limits})
+	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
 	if err != nil {
 		return err
 	}

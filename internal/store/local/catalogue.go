@@ -177,7 +177,7 @@ func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
 	}
 	for key, value := range map[string]any{
 		"fingerprint": m.Fingerprint, "name": m.Name, "precision": m.Precision, "pixels": m.Pixels,
-		"dim": m.Dim, "created": now, "identity": identity,
+		"colour": m.Colour, "dim": m.Dim, "created": now, "identity": identity,
 	} {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES(?,?)", key, value); err != nil {
 			return sqlError(err)
@@ -217,7 +217,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	m := &s.model
 	fields := map[string]any{
 		"fingerprint": &m.Fingerprint, "name": &m.Name, "precision": &m.Precision, "pixels": &m.Pixels,
-		"dim": &m.Dim, "created": &s.created, "identity": &s.identity,
+		"colour": &m.Colour, "dim": &m.Dim, "created": &s.created, "identity": &s.identity,
 	}
 	rows, err := s.read.QueryContext(ctx, "SELECT key, value FROM meta")
 	if err != nil {
@@ -242,6 +242,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return sqlError(err)
 	}
+	delete(fields, "colour") // indexes from before there was a choice say nothing
 	for key := range fields {
 		return fmt.Errorf("%w: the catalogue does not say its %s", store.ErrDamaged, key)
 	}

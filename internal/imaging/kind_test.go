@@ -1,0 +1,106 @@
+package imaging
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sightline/sightline/internal/imaging/raw/rawtest"
+)
+
+func TestKindOf(t *testing.T) {
+	shot := rawtest.Picture{Width: 90, Height: 60, Preview: []byte("\xff\xd8\xff\xd9")}
+	nef, cr2, cr3, raf := rawtest.NEF(shot), rawtest.CR2(shot), rawtest.CR3(shot), rawtest.RAF(shot)
+	transport := append([]byte("\x47\x40\x00\x10\x00\x00\xb0\x0d"), make([]byte, 180)...)
+	for _, tt := range []struct {
+		name string
+		head string
+		want Kind
+	}{
+		{"a.jpg", "\xff\xd8\xff\xe0", KindPicture},
+		{"a", "\xff\xd8\xff\xe0", KindPicture},
+		{"a.jpg_large", "\xff\xd8\xff\xe0", KindPicture},
+		{"a.mp4", "\x89PNG\r\n\x1a\n", KindPicture},
+		{"a", "\xff\x0a\xf8\x47", KindPicture},
+		{"a", "\x00\x00\x00\x0cJXL \x0d\x0a\x87\x0a", KindPicture},
+		{"a", "8BPS\x00\x01", KindPicture},
+		{"a.jpg", "<!DOCTYPE html><title>404</title>", KindDocument},
+		{"a.jpg", "nothing that is known", KindOther},
+		{"a.jpg", "", KindPicture},
+		{"a.nef", string(nef), KindRAW},
+		{"a.tif", string(nef), KindPicture}, // as 64 bytes look
+		{"a", string(cr2), KindRAW},
+		{"a", string(cr3), KindRAW},
+		{"a", string(raf), KindRAW},
+		{"a", "II\x1a\x00\x00\x00HEAPCCDR", KindRAW},
+		{"a.RW2", "", KindRAW},
+		{"a.cr2", "nonsense", KindOther},
+		{"a", "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", KindVideo},
+		{"a", "\x00\x00\x00\x14ftypqt  \x00\x00\x02\x00qt  ", KindVideo},
+		{"a", "\x00\x00\x00\x18ftyp3gp5\x00\x00\x00\x003gp5isom", KindVideo},
+		{"a", "\x00\x00\x00\x20ftypM4V \x00\x00\x00\x01M4V ", KindVideo},
+		{"a.m4a", "\x00\x00\x00\x20ftypM4A \x00\x00\x00\x00M4A ", KindOther},
+		{"a", "\x00\x00\x00\x08wide\x00\x00\x00\x00mdat", KindVideo},
+		{"a", "RIFF\x00\x00\x00\x00AVI LIST", KindVideo},
+		{"a", "RIFF\x00\x00\x00\x00WAVEfmt ", KindOther},
+		{"a", "\x1a\x45\xdf\xa3\x93\x42\x82\x88matroska", KindVideo},
+		{"a", "\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", KindVideo},
+		{"a", "\x00\x00\x01\xba\x44", KindVideo},
+		{"a", "OggS\x00\x02", KindVideo},
+		{"a", "FLV\x01\x05", KindVideo},
+		{"a", string(transport), KindVideo},
+		{"a", "\x00\x01\x02\x03" + string(transport), KindVideo},
+		{"a.ts", "import {x} from 'y'", KindOther},
+		{"a.mts", "", KindVideo},
+		{"A.MOV", "", KindVideo},
+		{"a.txt", "Great pictures of us", KindDocument},
+		{"a", "Great pictures of us", KindOther},
+		{"a", "<svg xmlns=\"http://www.w3.org/2000/svg\">", KindVector},
+		{"a", "\xef\xbb\xbf<?xml version=\"1.0\"?>\n<svg width=\"1\">", KindVector},
+		{"a.svg", "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>", KindVector},
+		{"a", "%!PS-Adobe-3.0 EPSF-3.0", KindVector},
+		{"a", "%PDF-1.7", KindDocument},
+		{"a", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", KindDocument},
+		{"a", "PK\x03\x04" + strings.Repeat("\x00", 26) + "[Content_Types].xml", KindDocument},
+		{"a.zip", "PK\x03\x04" + strings.Repeat("\x00", 26) + "a.jpg", KindOther},
+		{"a", "<?xpacket begin=", KindSidecar},
+		{"a.jpg.xmp", "", KindSidecar},
+		{"IMG_1.AAE", "<?xml version=\"1.0\"?><plist>", KindSidecar},
+		{"a", "", KindOther},
+		{"", "", KindOther},
+		{"x.mp3", "ID3\x03", KindOther},
+	} {
+		head := []byte(tt.head)
+		if got := KindOf(tt.name, head[:min(len(head), 64)]); got != tt.want {
+			t.Errorf("%q that starts with %.20q is %q, want %q", tt.name, tt.head, got, tt.want)
+		}
+	}
+}
+
+// TestKindOfKnownExtensions: what KnownExtension promises to read is a picture or a
+// RAW file by its name too.
+func TestKindOfKnownExtensions(t *testing.T) {
+	for ext, kind := range extensionKinds {
+		read := kind == KindPicture || kind == KindRAW
+		if KnownExtension("a."+ext) != (read && ext != string(FormatRAW)) {
+			t.Errorf("%s is %s", ext, kind)
+		}
+	}
+}
+
+func TestDrawingsAreUnsupported(t *testing.T) {
+	for _, data := range []string{"<svg xmlns='http://www.w3.org/2000/svg'/>", "<?xml version='1.0'?><!-- a drawing --><svg/>", "%!PS-Adobe-3.0 EPSF-3.0"} {
+		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "drawings") {
+			t.Errorf("%q: %v", data, err)
+		}
+	}
+}
+
+func FuzzKindOf(f *testing.F) {
+	f.Add("a.mts", []byte("\x47\x40\x00\x10"))
+	f.Fuzz(func(t *testing.T, name string, head []byte) {
+		if KindOf(name, head) == "" {
+			t.Error("no kind")
+		}
+	})
+}
