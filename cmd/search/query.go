@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // queryFlags are those of every command that finds pictures.
@@ -98,6 +99,13 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	answer, err := search.Ask(c.Context, q, params)
 	if err != nil {
 		return err
+	}
+	remarks, err := search.Remarks(q)
+	if err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		p.Notef("hint: %s", terminal.Safe(r))
 	}
 	if err := p.ShowAnswer(c, answer, search.Notice); err != nil || !c.Bool("verify") {
 		return err
