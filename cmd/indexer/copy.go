@@ -9,6 +9,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal/progress"
 	"github.com/sightline/sightline/internal/transfer"
 )
@@ -59,6 +60,9 @@ func copyIndex(c *cli.Context, p *cmdline.Program) error {
 	if err == nil || c.Context.Err() != nil || errors.Is(err, transfer.ErrCheck) {
 		printCopy(c, p, report, err == nil)
 	}
+	if err == nil && report.Refused > 0 {
+		err = fault.Partialf(report.Refused, "copied", "the target cannot keep them as they are: indexer status --failures lists them with the reasons")
+	}
 	return err
 }
 
@@ -69,6 +73,7 @@ type copyJSON struct {
 	Unchanged int64   `json:"unchanged"`
 	Extra     int64   `json:"extra"`
 	Failures  int64   `json:"failures"`
+	Refused   int64   `json:"refused"` // pictures that the target cannot keep; they are failures there
 	Sampled   int64   `json:"sampled"`
 	Seconds   float64 `json:"seconds"`
 	Complete  bool    `json:"complete"` // everything is there and was checked
@@ -77,7 +82,7 @@ type copyJSON struct {
 func printCopy(c *cli.Context, p *cmdline.Program, r transfer.Report, complete bool) {
 	if c.Bool("json") {
 		p.PrintJSON(copyJSON{
-			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures,
+			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures, Refused: r.Refused,
 			Sampled: r.Sampled, Seconds: r.Seconds, Complete: complete,
 		})
 		return

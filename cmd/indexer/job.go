@@ -6,6 +6,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // pipelineFlags tune the pipeline; their defaults fit nearly every machine.
@@ -28,6 +29,10 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	if err != nil {
 		return err
 	}
+	list := func(walk.Skip) {}
+	if c.Bool("list-skipped") {
+		r.Skipped = func(k walk.Skip) { list(k) }
+	}
 	job, err := p.OpenIndexJob(c.Context, cfg, r)
 	if err != nil {
 		return err
@@ -39,8 +44,10 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	}
 	defer reporter.Close()
 	var observer index.Observer = reporter
+	list = skippedLister(p, reporter, c.Bool("json"))
 	if c.Bool("json") {
-		observer = &failureLines{Observer: reporter, p: p}
+		lines := &failureLines{Observer: reporter, p: p}
+		observer, list = lines, lines.alsoFor(list)
 	}
 	out, err := job.Run(c.Context, observer)
 	reporter.Close()

@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/terminal/progress"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 func progressFlags() []cli.Flag {
@@ -43,4 +44,13 @@ func (l *failureLines) Failed(path, reason string) {
 	defer l.mu.Unlock()
 	l.p.PrintJSON(cmdline.NewFailure(path, reason))
 	l.Observer.Failed(path, reason)
+}
+
+// alsoFor lets list print its lines in turn with those of the failures.
+func (l *failureLines) alsoFor(list func(walk.Skip)) func(walk.Skip) {
+	return func(k walk.Skip) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		list(k)
+	}
 }

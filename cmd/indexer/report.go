@@ -28,7 +28,12 @@ type reportJSON struct {
 	BrokenLinks  int64   `json:"broken_links"`
 	Interrupted  bool    `json:"interrupted"`
 	PruneRefused bool    `json:"prune_refused"`
-	Switched     bool    `json:"switched,omitempty"` // a rebuilt index is the one in use now
+	// Skipped is the number of files that the walk passed over, SkippedKinds counts them
+	// by what they are, and SkippedFolders counts the folders.
+	Skipped        int64            `json:"skipped"`
+	SkippedKinds   map[string]int64 `json:"skipped_kinds,omitempty"`
+	SkippedFolders map[string]int64 `json:"skipped_folders,omitempty"`
+	Switched       bool             `json:"switched,omitempty"` // a rebuilt index is the one in use now
 	// CoreSeconds is the processor time of each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
 }
@@ -38,6 +43,7 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
 		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
@@ -62,6 +68,7 @@ func printReport(p *cmdline.Program, r index.Report) {
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
 	}
+	printSkipped(p, r.Skipped)
 	if r.Embedded > 0 {
 		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
 			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),

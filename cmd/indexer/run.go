@@ -17,6 +17,9 @@ func runCommand(p *cmdline.Program) *cli.Command {
 		Description: `Only what is new or changed is embedded. Moved pictures are recognised by their
 content; pictures that are gone are removed, unless more than a fifth of a path has
 vanished at once, which looks like an unmounted disk (--force-prune insists).
+Pictures are found by their first bytes where their name tells nothing. What is no
+picture, or hidden, ignored or made by a system for itself, is counted at the end;
+--list-skipped names it.
 Files that fail are listed with a reason and tried again when they change, or with
 indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
 
@@ -29,7 +32,9 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 
    indexer run ~/Pictures
    indexer run /mnt/photos /mnt/scans --db /srv/index
-   indexer run ~/Pictures --ignore '*.tmp' --ignore 'cache/' --json
+   indexer run ~/Pictures --ignore '*.tmp' --ignore 'Smith, John/' --json
+   indexer run ~/Pictures --list-skipped
+   indexer run ~/Pictures --recheck
    indexer run /mnt/photos --store milvus --shard 1/4
    indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
@@ -41,6 +46,8 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
+			&cli.BoolFlag{Name: "list-skipped", Usage: "name everything that is passed over"},
+			&cli.BoolFlag{Name: "recheck", Usage: "read every file again, to find edits that kept size and time"},
 		}),
 		Action: func(c *cli.Context) error {
 			r, err := runRequest(c)
@@ -54,7 +61,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 
 // runRequest reads what a run is to do from its arguments and flags.
 func runRequest(c *cli.Context) (app.IndexRequest, error) {
-	r := app.IndexRequest{Work: app.Update, Paths: c.Args().Slice()}
+	r := app.IndexRequest{Work: app.Update, Paths: c.Args().Slice(), Recheck: c.Bool("recheck")}
 	switch {
 	case c.Bool("rebuild"):
 		r.Work = app.RebuildIndex

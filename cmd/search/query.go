@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -23,7 +24,7 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
 		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
@@ -52,7 +53,7 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	}
 	filter, err := query.Filters{
 		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"), FileDates: c.Bool("file-dates"),
-		Tags: c.StringSlice("tag"), Formats: c.StringSlice("format"),
+		Tags: c.StringSlice("tag"), Formats: splitCommas(c.StringSlice("format")),
 	}.Compile()
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
@@ -78,6 +79,15 @@ func offsetOf(c *cli.Context) (int, error) {
 		return (page - 1) * c.Int("k"), nil
 	}
 	return offset, nil
+}
+
+// splitCommas divides values that can hold no comma themselves, as names of formats.
+func splitCommas(values []string) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, strings.Split(v, ",")...)
+	}
+	return out
 }
 
 // find opens the index, asks it, and prints the hits.

@@ -39,8 +39,13 @@ func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) 
 	}
 	model := j.from.Model()
 	j.dim = model.Dim
-	if j.to, err = e.OpenStore(ctx, target, store.Create, model); err != nil {
+	ids := store.IDSpace(j.from, source.Collection)
+	if j.to, err = e.openStore(ctx, target, store.Create, wanted{model: model, ids: ids}); err != nil {
 		return nil, errors.Join(err, j.from.Close())
+	}
+	if other := store.IDSpace(j.to, target.Collection); other != ids {
+		return nil, errors.Join(fault.Usagef("copy to a collection that is not there yet",
+			"collection %s of the target was made as %s, and that of the source as %s", target.Collection, other, ids), j.Close())
 	}
 	return j, nil
 }

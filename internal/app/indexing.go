@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // IndexWork is what an indexing job does.
@@ -26,7 +27,9 @@ type IndexRequest struct {
 	Work    IndexWork
 	Paths   []string    // of Update; RebuildIndex adds those that the index in use covers
 	Shard   index.Shard // not with RebuildIndex
+	Recheck bool        // read every file, also those whose size and time are as before
 	Pruning index.Pruning
+	Skipped func(walk.Skip) // if set, told what the walk passes over, from one goroutine
 }
 
 // IndexJob is an index that is open for one run. It must be closed.
@@ -52,7 +55,8 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	if err != nil {
 		return nil, err
 	}
-	options.Shard, options.Pruning = r.Shard, r.Pruning
+	options.Shard, options.Pruning, options.Recheck = r.Shard, r.Pruning, r.Recheck
+	options.Walk.Skipped = r.Skipped
 	j := &IndexJob{env: e, request: r}
 	switch r.Work {
 	case RebuildIndex:
@@ -65,6 +69,7 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
+	options.Collection = store.IDSpace(j.open.Store, cfg.Collection)
 	choice := e.EmbedChoice(cfg, j.open.Encoder.Spec().Fingerprint)
 	options.EmbedWorkers, options.EmbedThreads, options.BatchSize = choice.Workers, choice.Threads, choice.BatchSize
 	j.options = options

@@ -22,12 +22,13 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 	paths := slices.Clone(j.request.Paths)
 	inUse, err := j.env.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	var model store.Model
+	var ids string
 	switch {
 	case errors.Is(err, store.ErrNoIndex) && len(paths) > 0:
 	case err != nil:
 		return err
 	default:
-		j.inUse, model = inUse, inUse.Model()
+		j.inUse, model, ids = inUse, inUse.Model(), store.IDSpace(inUse, cfg.Collection)
 		covered, err := index.Roots(ctx, inUse)
 		if err != nil {
 			return err
@@ -43,7 +44,7 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 		return err
 	}
 	engine := j.env.MatrixEngine(cfg)
-	st, err := j.env.openStore(ctx, cfg, store.Rebuild, wanted{model: modelOf(enc.Spec()), engine: engine})
+	st, err := j.env.openStore(ctx, cfg, store.Rebuild, wanted{model: modelOf(enc.Spec()), engine: engine, ids: ids})
 	if err != nil {
 		return errors.Join(err, enc.Close(), engine.Close())
 	}

@@ -26,7 +26,7 @@ func (e *Env) OpenSearch(ctx context.Context, cfg config.Config) (*Search, error
 	if err != nil {
 		return nil, err
 	}
-	service := query.New(open.Store, open.Encoder, cfg.Collection, Limits(cfg)).
+	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).
 		RememberTexts(e.TextCache()).
 		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
 		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return savedLabels(ctx, cfg, open.Store) })

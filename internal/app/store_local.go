@@ -10,22 +10,37 @@ import (
 )
 
 // localKind is the embedded store.
-var localKind = storeKind{name: local.Kind, open: openLocal, folder: true}
+var localKind = storeKind{name: local.Kind, open: openLocal, collections: localCollections, folder: true}
 
 func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
-	if cfg.DB == "" {
-		return nil, fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+	if err := checkFolder(cfg); err != nil {
+		return nil, err
 	}
 	engine := w.engine
 	if engine == nil {
 		engine = e.MatrixEngine(cfg)
 	}
 	st, err := local.Open(ctx, local.Options{
-		Dir: cfg.DB, Collection: cfg.Collection, Model: w.model, ChooseModel: w.choose, Mode: mode, Log: e.Log,
+		Dir: cfg.DB, Collection: cfg.Collection, Model: w.model, ChooseModel: w.choose, IDSpace: w.ids, Mode: mode, Log: e.Log,
 		Engine: engine, SQ8: engine, Float32Only: cfg.StoreExact,
 	})
 	if err != nil {
 		return nil, err // not st: a nil *local.Store is not a nil store.Store
 	}
 	return st, nil
+}
+
+// checkFolder reports that the settings name no folder.
+func checkFolder(cfg config.Config) error {
+	if cfg.DB == "" {
+		return fault.Usagef("give --db DIR, or set HOME or XDG_DATA_HOME", "there is no folder for the index")
+	}
+	return nil
+}
+
+func localCollections(_ context.Context, e *Env, cfg config.Config) (store.CollectionKeeper, error) {
+	if err := checkFolder(cfg); err != nil {
+		return nil, err
+	}
+	return local.OpenCollections(cfg.DB, e.Log), nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // milvusKind is an index in a Milvus server.
-var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, rules: []rule{
+var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, collections: milvusCollections, rules: []rule{
 	{is(store.ErrUnavailable), fault.Unreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 }}
 
@@ -21,6 +21,7 @@ func openMilvus(ctx context.Context, e *Env, cfg config.Config, mode store.Mode,
 		return nil, fmt.Errorf("%w: %w", config.ErrInvalid, err)
 	}
 	o.Collection, o.Model, o.ChooseModel, o.Mode, o.Log = cfg.Collection, w.model, w.choose, mode, e.Log
+	o.IDSpace = w.ids
 	if !mode.Writes() { // somebody waits for a search; an indexing run can wait for its server
 		o.RetryFor = 0
 	}
@@ -29,4 +30,17 @@ func openMilvus(ctx context.Context, e *Env, cfg config.Config, mode store.Mode,
 		return nil, err // not st: a nil *milvus.Store is not a nil store.Store
 	}
 	return st, nil
+}
+
+func milvusCollections(ctx context.Context, e *Env, cfg config.Config) (store.CollectionKeeper, error) {
+	o, err := milvus.FromSettings(cfg.Milvus)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", config.ErrInvalid, err)
+	}
+	o.Log = e.Log
+	c, err := milvus.OpenCollections(ctx, o)
+	if err != nil {
+		return nil, err // not c: a nil *milvus.Collections is not a nil store.CollectionKeeper
+	}
+	return c, nil
 }

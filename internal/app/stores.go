@@ -10,6 +10,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
@@ -19,8 +20,9 @@ import (
 // package that passes storetest, and its entry in storeKinds; a store with settings of
 // its own has a section in config.
 type storeKind struct {
-	name string // what the setting store calls it, and its Description.Kind
-	open func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error)
+	name        string // what the setting store calls it, and its Description.Kind
+	open        func(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error)
+	collections func(ctx context.Context, e *Env, cfg config.Config) (store.CollectionKeeper, error)
 	// folder says that Description.Location is a folder of this machine, which also has
 	// room for what belongs to the index and not into the store.
 	folder bool
@@ -63,12 +65,27 @@ type wanted struct {
 	// engine is shared with others who compute on the same vectors; nil for one of the
 	// store's own. A store that computes closes it.
 	engine Engine
+	ids    string // what the ids of a new index are made with, where it is not its collection
+}
+
+// OpenCollections opens the collections of the store that the settings name, as wholes.
+func (e *Env) OpenCollections(ctx context.Context, cfg config.Config) (store.CollectionKeeper, error) {
+	k, err := kindOf(cfg.Store)
+	if err != nil {
+		return nil, err
+	}
+	return k.collections(ctx, e, cfg)
 }
 
 func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	k, err := kindOf(cfg.Store)
 	if err != nil {
 		return nil, err
+	}
+	if mode.Creates() {
+		if err := store.CheckNewCollection(cfg.Collection); err != nil {
+			return nil, fault.Usagef("choose another name with --collection; indexer collections rename gives one that is there another", "%s", err)
+		}
 	}
 	st, err := k.open(ctx, e, cfg, mode, w)
 	if err == nil && e.opened != nil {

@@ -201,13 +201,8 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 			KnownExtension: func(name string) bool {
 				return imaging.KnownExtension(name) && (raw || !imaging.RAWName(name))
 			},
-			Sniff: func(name string, head []byte) (bool, string) {
-				format := imaging.Sniff(head)
-				if !raw && (format.IsRAW() || imaging.RAWName(name)) {
-					return false, string(imaging.KindRAW)
-				}
-				return format != imaging.FormatUnknown, ""
-			},
+			OtherKind: kindByName,
+			Sniff:     func(name string, head []byte) (bool, string) { return sniff(name, head, raw) },
 			Hidden:    cfg.Index.Hidden,
 			SkipLinks: !cfg.Index.FollowLinks,
 			Ignore:    cfg.Index.Ignore,

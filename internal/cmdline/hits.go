@@ -3,10 +3,14 @@ package cmdline
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/sightline/sightline/internal/query"
@@ -47,6 +51,7 @@ type hitJSON struct {
 	// Position is a latitude and a longitude.
 	Position   []float64 `json:"position,omitempty"`
 	PathBase64 string    `json:"path_base64,omitempty"`
+	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
 	Companions []string  `json:"companions,omitempty"`
 	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
 	// Confident says whether anything matches the question at all: false where the hits are
@@ -147,7 +152,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
 		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
 		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
-		PathBase64: PathBase64(h.Path), Companions: h.Companions,
+		PathBase64: PathBase64(h.Path), Companions: h.Companions, Missing: isMissing(h.Path),
 	}
 }
 
@@ -195,7 +200,7 @@ func writeTable(w io.Writer, a query.Answer, wd string) {
 		}
 		day, kind := dayOf(h)
 		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height, day, kind,
-			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i))
+			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i)+missingMark(h.Path))
 		writeParts(t, a, i)
 	}
 	t.Flush()
@@ -214,6 +219,20 @@ func writeParts(w io.Writer, a query.Answer, i int) {
 		}
 		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
 	}
+}
+
+// isMissing reports whether a file is known not to be there.
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// missingMark is what follows the path of a missing file for people.
+func missingMark(path string) string {
+	if isMissing(path) {
+		return " [missing]"
+	}
+	return ""
 }
 
 // Shorten makes a path relative to wd where it lies below it.

@@ -92,7 +92,7 @@ func (p *Program) showPreviews(a query.Answer, wd string) error {
 		return WriteAnswer(p.Stdout, a, HitTable, wd)
 	}
 	for i, h := range a.Hits {
-		p.Printf("%d  %.3f  %s%s\n", a.Offset+i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)), copiesOf(a, i))
+		p.Printf("%d  %.3f  %s%s\n", a.Offset+i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)), copiesOf(a, i)+missingMark(h.Path))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))

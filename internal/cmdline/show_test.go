@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,10 @@ func program() (p *Program, stdout, stderr *bytes.Buffer) {
 // The flags choose the form of hits.
 func TestShowHits(t *testing.T) {
 	t.Chdir(t.TempDir())
+	here := filepath.Join(t.TempDir(), "here.jpg")
+	if err := os.WriteFile(here, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	hits := []store.Hit{
 		{Score: 0.5, Record: store.Record{ID: "1", Path: "/a b.jpg", Width: 4, Height: 3, Format: "jpeg", ModTime: time.Unix(0, 0)}},
 		{Score: 0.25, Record: store.Record{ID: "2", Path: "/\xff\x1b[31m.png", Format: "png", ModTime: time.Unix(0, 0)}},
@@ -40,7 +46,10 @@ func TestShowHits(t *testing.T) {
 		{args: "--paths", hits: hits, stdout: "/a b.jpg\n/\xff\x1b[31m.png\n"},
 		{args: "--paths"}, // nothing, where a program reads it
 		{args: "-0", hits: hits, stdout: "/a b.jpg\x00/\xff\x1b[31m.png\x00"},
-		{args: "--json", hits: hits, stdout: `{"rank":1,"score":0.5,"id":"1","path":"/a b.jpg","width":4,"height":3,"tags":[],"date":"1970-01-01T00:00:00Z","date_kind":"file","format":"jpeg"}` + "\n"},
+		{args: "--json", hits: hits, stdout: `{"rank":1,"score":0.5,"id":"1","path":"/a b.jpg","width":4,"height":3,"tags":[],"date":"1970-01-01T00:00:00Z","date_kind":"file","format":"jpeg","missing":true}` + "\n"},
+		{args: "", hits: hits, stdout: "/a b.jpg [missing]\n"},
+		{args: "", hits: []store.Hit{{Record: store.Record{Path: here}}}, stdout: here, not: "[missing]"},
+		{args: "--json", hits: []store.Hit{{Record: store.Record{Path: here}}}, stdout: here, not: "missing"},
 		{args: "--json --paths", hits: hits[1:], stdout: `"path_base64":`},
 		{args: "--preview", hits: hits, stdout: "RANK", stderr: "this terminal shows no pictures"},
 		{args: "--preview --paths", hits: hits, stdout: "/a b.jpg\n"},

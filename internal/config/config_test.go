@@ -48,14 +48,14 @@ func TestDocumentedFile(t *testing.T) {
 
 func TestPrecedence(t *testing.T) {
 	file := write(t, "model: from-file\ncollection: from-file\nindex:\n  workers: 3\n  batch_size: 4\n")
-	e := map[string]string{"SIGHTLINE_COLLECTION": "from-env", "SIGHTLINE_INDEX_WORKERS": "5", "SIGHTLINE_INDEX_IGNORE": "*.tmp,cache/"}
+	e := map[string]string{"SIGHTLINE_COLLECTION": "from-env", "SIGHTLINE_INDEX_WORKERS": "5", "SIGHTLINE_INDEX_IGNORE": "*.tmp\nSmith, John/\n"}
 	got, err := config.Load(config.Sources{File: file, Getenv: env(e), Flags: map[string]any{"index.workers": 7}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := config.Default()
 	want.Model, want.Collection, want.Index.Workers, want.Index.BatchSize = "from-file", "from-env", 7, 4
-	want.Index.Ignore = []string{"*.tmp", "cache/"}
+	want.Index.Ignore = []string{"*.tmp", "Smith, John/"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -117,12 +118,28 @@ func readFile(v *viper.Viper, s Sources) error {
 	return nil
 }
 
-// decodeLists lets a list be given in one environment variable, with commas.
+// decodeLists lets a list be given in one environment variable, one value per line: a
+// comma is part of a name.
 func decodeLists(c *mapstructure.DecoderConfig) {
 	c.DecodeHook = mapstructure.ComposeDecodeHookFunc(
-		mapstructure.StringToSliceHookFunc(","),
+		linesToList,
 		mapstructure.StringToTimeDurationHookFunc(),
 	)
+}
+
+// linesToList makes a list of the lines of a text that are not blank.
+func linesToList(from, to reflect.Type, value any) (any, error) {
+	text, ok := value.(string)
+	if !ok || from.Kind() != reflect.String || to != reflect.TypeFor[[]string]() {
+		return value, nil
+	}
+	list := []string{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" {
+			list = append(list, line)
+		}
+	}
+	return list, nil
 }
 
 // tidy folds the decoder's several lines into one.

@@ -83,6 +83,9 @@ func params(t *testing.T, dir string) testscript.Params {
 			"json":    jsonFields,
 			"within":  within,
 			"deaf":    deaf,
+
+			"keywords":   keywords,
+			"fakemilvus": func(ts *testscript.TestScript, neg bool, args []string) { fakeMilvus(t, ts, neg, args) },
 		},
 	}
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -93,6 +94,10 @@ func (c *committer) flush(ctx context.Context) error {
 		}
 	}
 	if err := c.write(ctx, records, failures, remove); err != nil {
+		var bad *store.RecordError
+		if errors.As(err, &bad) && c.refuse(bad) {
+			return c.flush(ctx)
+		}
 		return err
 	}
 	for _, ch := range c.pending {
@@ -101,6 +106,31 @@ func (c *committer) flush(ctx context.Context) error {
 	c.x.observer.Embedded(len(records))
 	c.pending = c.pending[:0]
 	return nil
+}
+
+// refuse turns what the store cannot keep of one file into the file's failure, or gives
+// up a failure that it cannot keep either. It reports whether there was such a change.
+func (c *committer) refuse(bad *store.RecordError) bool {
+	found := false
+	for i := range c.pending {
+		ch := &c.pending[i]
+		switch {
+		case ch.record != nil && ch.record.ID == bad.ID:
+			r, why := ch.record, reason(bad.Err)
+			*ch = change{
+				failure: &store.Failure{ID: r.ID, Path: r.Path, Root: r.Root, Size: r.Size, ModTime: r.ModTime, Reason: why, At: time.Now()},
+				count: func() {
+					c.t.failed.Add(1)
+					c.x.observer.Failed(r.Path, why)
+				},
+			}
+			found = true
+		case ch.failure != nil && ch.failure.ID == bad.ID:
+			c.x.log.Warn("a failure cannot be kept in the index", "path", bad.Path, "error", bad.Err)
+			ch.failure, found = nil, true
+		}
+	}
+	return found
 }
 
 func (c *committer) write(ctx context.Context, records []store.Record, failures []store.Failure, remove []string) error {

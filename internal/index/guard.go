@@ -3,6 +3,8 @@ package index
 import (
 	"fmt"
 	"strings"
+
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // Pruning says what becomes of records whose file is gone.
@@ -38,21 +40,43 @@ func (r Refusal) Error() string {
 // unmounted disk or a mistyped path, and pruning could cost days of embedding.
 func refuses(vanished, records int64) bool { return vanished*5 > records }
 
-// guard knows where a walk could not look.
+// guard knows where a walk could not look, and where it was told not to.
 type guard struct {
-	blind   map[string]struct{} // paths whose inside is unknown, without a slash at the end
-	missing []string            // roots that do not exist
+	blind    pathSet  // paths whose inside is unknown
+	missing  []string // roots that do not exist
+	excluded pathSet  // folders and links that are ignored, hidden, junk, or read under another path
 }
 
-func newGuard() *guard { return &guard{blind: make(map[string]struct{})} }
+func newGuard() *guard { return &guard{blind: make(pathSet), excluded: make(pathSet)} }
 
-func (g *guard) shun(p string) { g.blind[strings.TrimSuffix(p, "/")] = struct{}{} }
+func (g *guard) shun(p string) { g.blind.add(p) }
 
-// covers reports whether p lies in a part that the walk could not read. It asks for
-// each folder above p, not for each blind path: links that lead nowhere may be many.
-func (g *guard) covers(p string) bool {
-	for len(g.blind) > 0 {
-		if _, ok := g.blind[p]; ok {
+// covers reports whether p lies in a part that the walk could not read.
+func (g *guard) covers(p string) bool { return g.blind.covers(p) }
+
+// exclude notes a folder that a walk left out because it was told to. Single files need
+// no note: see excludes.
+func (g *guard) exclude(k walk.Skip) {
+	if k.Dir || k.Why == walk.Link {
+		g.excluded.add(k.Path)
+	}
+}
+
+// excludes reports whether a file that the walk did not come by is left out on purpose:
+// it lies in such a folder, or it is there. Such a record leaves the index, but nothing
+// has vanished.
+func (g *guard) excludes(p string) bool { return g.excluded.covers(p) || present(p) }
+
+// pathSet is a set of files and folders, by paths without a slash at the end.
+type pathSet map[string]struct{}
+
+func (s pathSet) add(p string) { s[strings.TrimSuffix(p, "/")] = struct{}{} }
+
+// covers reports whether p is in the set or lies below a path that is. It asks for each
+// folder above p, not for each path of the set: links that lead nowhere may be many.
+func (s pathSet) covers(p string) bool {
+	for len(s) > 0 {
+		if _, ok := s[p]; ok {
 			return true
 		}
 		slash := strings.LastIndexByte(p, '/')

@@ -68,6 +68,9 @@ type Options struct {
 	// Shard is the part of the files that this indexer looks after; the zero value is
 	// all of them.
 	Shard Shard
+	// Recheck compares the content of every file with what the index knows, also where
+	// size and time are as before.
+	Recheck bool
 	// Pruning is what becomes of records whose file is gone.
 	Pruning Pruning
 }
@@ -117,7 +120,7 @@ type Report struct {
 	Updated      int64   // content changed, embedded again; or metadata alone, and not embedded
 	Unchanged    int64   // as the index has them
 	Moved        int64   // same content at a new path, not embedded again
-	Pruned       int64   // records removed because their file is gone
+	Pruned       int64   // records removed because their file is gone or excluded
 	Failed       int64   // candidates that could not be indexed in this run
 	FailedBefore int64   // failed in an earlier run, unchanged since, not tried again
 	Vanished     int64   // gone between being listed and being read
@@ -128,6 +131,8 @@ type Report struct {
 	Seconds      float64 // wall time
 	Interrupted  bool    // the context ended the run; all that is counted is durable
 	Stages       Stages
+	// Skipped is what the walk passed over.
+	Skipped Skipped
 	// Refusals lists the roots whose vanished files were kept by the guard.
 	Refusals []Refusal
 }
@@ -137,8 +142,9 @@ type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
 	failedBefore, vanished, embedded, reused               atomic.Int64
 
-	brokenLinks int64 // these two are the plan's own, until it has ended
+	brokenLinks int64 // these three are the plan's own, until it has ended
 	brokenLink  string
+	skipped     Skipped
 
 	start  time.Time
 	shared bool // calls of the model run on threads of their own
@@ -155,7 +161,7 @@ func (t *tally) report() Report {
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
-		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink,
+		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, Skipped: t.skipped,
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),
 	}

@@ -15,17 +15,38 @@ import (
 )
 
 // metadataStamp is store.Record.MetadataStamp of a file that a walk came by. It is
-// another one when the sidecar changes, goes, or comes.
+// another one when the sidecar changes, goes, or comes, and where the system tells, when
+// anything about the file itself was changed: no edit can hide from that. Such a file is
+// read again, and embedded only if its content is another.
 func metadataStamp(e walk.Entry) uint32 {
+	if e.ChangeTime.IsZero() {
+		return sidecarStamp(e)
+	}
+	return stampOf(store.StatHash(e.Size, e.ChangeTime, sidecarStamp(e)))
+}
+
+// sidecarStamp is the stamp that systems without such times have, and that earlier
+// versions gave: a record of theirs counts as unchanged.
+func sidecarStamp(e walk.Entry) uint32 {
 	if e.Sidecar == nil {
 		return 0
 	}
+	return stampOf(store.StatHash(e.Sidecar.Size, e.Sidecar.ModTime, 0))
+}
+
+// stampOf makes a stamp of a hash: none of those with a meaning of their own.
+func stampOf(hash uint64) uint32 {
 	const reserved = 2 // 0 and store.StaleMetadata
-	stamp := uint32(store.StatHash(e.Sidecar.Size, e.Sidecar.ModTime, 0))
+	stamp := uint32(hash)
 	if stamp < reserved {
 		stamp += reserved
 	}
 	return stamp
+}
+
+// stampMatches reports whether a record has the stamp of a file that a walk came by.
+func stampMatches(stamp uint32, e walk.Entry) bool {
+	return stamp == metadataStamp(e) || stamp == sidecarStamp(e)
 }
 
 // describe sets what a record says of its picture's metadata: those of the file,

@@ -78,6 +78,15 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 	return p.flush(ctx, chunk)
 }
 
+// skip counts what the walk passed over, and remembers what was left out on purpose.
+func (p *planner) skip(k walk.Skip) {
+	p.t.skipped.add(k)
+	p.guard.exclude(k)
+	if told := p.x.options.Walk.Skipped; told != nil {
+		told(k)
+	}
+}
+
 // walkProblem records what the walk could not look at, and keeps what lies below
 // it from being pruned: not being able to read a folder says nothing about the
 // pictures in it.
@@ -184,12 +193,12 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}
-			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) && (st.Failed || st.MetadataStamp == metadataStamp(e)) {
-				if !st.Failed {
+			if st.Size == e.Size && st.ModTime.Equal(e.ModTime) && (st.Failed || stampMatches(st.MetadataStamp, e)) {
+				if !st.Failed && !p.x.options.Recheck {
 					p.t.unchanged.Add(1)
 					continue
 				}
-				if !p.retry {
+				if st.Failed && !p.retry {
 					p.t.failedBefore.Add(1)
 					continue
 				}

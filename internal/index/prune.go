@@ -50,10 +50,12 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 		switch {
 		case !x.options.Shard.holds(r.ID):
 			return "", foreign
+		case vanished(r.ID, r.Path) && p.guard.excludes(r.Path):
+			return rootAbove(there, r.Path), excluded
 		case vanished(r.ID, r.Path):
 			return rootAbove(there, r.Path), gone
 		}
-		return rootAbove(there, r.Path), present
+		return rootAbove(there, r.Path), kept
 	})
 	if err != nil {
 		return 0, nil, err
@@ -82,7 +84,7 @@ func (x *Indexer) forgetFailures(ctx context.Context, roots []string, vanished f
 // whole index, which it scans once. It asks the file system about every record and reads
 // no picture. Roots that are refused are returned, and left as they are.
 func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pruned int64, refusals []Refusal, err error) {
-	given, err := outermost(paths)
+	given, err := outermost(withResolved(paths))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -99,7 +101,7 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 		if absent[root] || missing(r.Path) { // below a missing root nothing need be looked at
 			return root, gone
 		}
-		return root, present
+		return root, kept
 	})
 	if err != nil {
 		return 0, nil, err
@@ -120,15 +122,17 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 type verdict int
 
 const (
-	present verdict = iota
-	gone            // its file is
-	foreign         // it is another shard's
+	kept     verdict = iota
+	gone             // its file is
+	excluded         // its file is left out of the index on purpose
+	foreign          // it is another shard's
 )
 
 // tallied is what a scan found under a root.
 type tallied struct {
-	records  int64
+	records  int64    // without those that are excluded
 	vanished []string // ids of the records whose file is gone
+	excluded []string // ids of the records whose file is left out on purpose
 	missing  bool     // the root itself is gone
 }
 
@@ -155,6 +159,10 @@ func scanVanished(ctx context.Context, st store.Store, roots []string, found map
 		if f == nil {
 			f = &tallied{}
 			found[root] = f
+		}
+		if v == excluded {
+			f.excluded = append(f.excluded, r.ID)
+			continue
 		}
 		f.records++
 		if v == gone {
@@ -192,11 +200,18 @@ func mergeNested(found map[string]*tallied) (roots []string, merged map[string]*
 // pruneChunk is how many records are deleted in one call of the store.
 const pruneChunk = 1000
 
-// removeVanished deletes what was found to have vanished, root by root, or refuses.
+// removeVanished deletes what was found to be excluded and, unless it refuses, what was
+// found to have vanished, root by root.
 func removeVanished(ctx context.Context, st store.Store, roots []string, found map[string]*tallied, how Pruning) (pruned int64, refusals []Refusal, err error) {
 	for _, root := range roots {
 		f := found[root]
-		if f == nil || f.records == 0 {
+		if f == nil {
+			continue
+		}
+		if err := deleteAll(ctx, st, root, f.excluded); err != nil {
+			return pruned, refusals, err
+		}
+		if pruned += int64(len(f.excluded)); f.records == 0 {
 			continue
 		}
 		if how != Forced && f.missing {
@@ -207,12 +222,20 @@ func removeVanished(ctx context.Context, st store.Store, roots []string, found m
 			refusals = append(refusals, Refusal{Root: root, Vanished: n, Records: f.records})
 			continue
 		}
-		for chunk := range slices.Chunk(f.vanished, pruneChunk) {
-			if err := st.Delete(ctx, chunk); err != nil {
-				return pruned, refusals, fmt.Errorf("pruning %d pictures under %s: %w", len(chunk), root, err)
-			}
-			pruned += int64(len(chunk))
+		if err := deleteAll(ctx, st, root, f.vanished); err != nil {
+			return pruned, refusals, err
 		}
+		pruned += int64(len(f.vanished))
 	}
 	return pruned, refusals, nil
+}
+
+// deleteAll deletes records under a root, some at a time.
+func deleteAll(ctx context.Context, st store.Store, root string, ids []string) error {
+	for chunk := range slices.Chunk(ids, pruneChunk) {
+		if err := st.Delete(ctx, chunk); err != nil {
+			return fmt.Errorf("removing %d pictures under %s from the index: %w", len(chunk), root, err)
+		}
+	}
+	return nil
 }

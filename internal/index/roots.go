@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // ErrNoRoots says that none of the paths of a run exists.
@@ -67,6 +68,35 @@ func CheckAllRoots(roots []string) error {
 		}
 	}
 	return nil
+}
+
+// resolve returns the roots of a run as the index has them: by their own paths, whichever
+// links lead to them, so that a collection that is reached in two ways is indexed once.
+// A root under which the index has records already, from before roots were resolved,
+// stays as it is.
+func (x *Indexer) resolve(ctx context.Context, roots []string) ([]string, error) {
+	var out []string
+	for _, r := range roots {
+		if r == "" { // for the walk to complain of
+			out = append(out, r)
+			continue
+		}
+		abs, err := absolute(r)
+		if err != nil {
+			return nil, err
+		}
+		if real := walk.Resolve(abs); real != abs {
+			n, err := x.countUnder(ctx, []string{abs})
+			if err != nil {
+				return nil, err
+			}
+			if n == 0 {
+				abs = real
+			}
+		}
+		out = append(out, abs)
+	}
+	return out, nil
 }
 
 // outermost returns roots, absolute and clean, without those inside another.
@@ -129,5 +159,29 @@ func (x *Indexer) countUnder(ctx context.Context, roots []string) (int64, error)
 // looked at (no permission, a failing disk) may well be.
 func missing(p string) bool {
 	_, err := os.Stat(p)
+	return isMissing(err)
+}
+
+// isMissing reports whether an error of looking at a path says that it is not there.
+func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// present reports whether a path certainly is there.
+func present(p string) bool {
+	_, err := os.Lstat(p)
+	return err == nil
+}
+
+// withResolved adds to paths what they resolve to: the index may have either.
+func withResolved(paths []string) []string {
+	out := slices.Clone(paths)
+	for _, p := range paths {
+		if abs, err := absolute(p); err == nil {
+			if real := walk.Resolve(abs); real != abs {
+				out = append(out, real)
+			}
+		}
+	}
+	return out
 }

@@ -23,8 +23,9 @@ type source func(ctx context.Context) iter.Seq2[walk.Entry, error]
 // durable, nothing is pruned, and the report so far is returned with ctx's error.
 func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 	t := x.tally()
-	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
-		return walk.Walk(ctx, roots, x.options.Walk)
+	roots, err := x.resolve(ctx, roots)
+	if err != nil {
+		return t.report(), err
 	}
 	outer, err := outermost(roots)
 	if err != nil {
@@ -35,8 +36,15 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return t.report(), err
 	}
 	p := &planner{x: x, t: t, guard: newGuard(), seen: make(seenSet), roots: outer}
-	if p.states, err = x.readFileStates(ctx, before); err != nil && ctx.Err() == nil {
-		return t.report(), err
+	if !x.options.Recheck {
+		if p.states, err = x.readFileStates(ctx, before); err != nil && ctx.Err() == nil {
+			return t.report(), err
+		}
+	}
+	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
+		o := x.options.Walk
+		o.Skipped = p.skip
+		return walk.Walk(ctx, roots, o)
 	}
 	if err := x.pipeline(ctx, t, p, everything); err != nil {
 		return t.report(), err
@@ -139,7 +147,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		return err
 	})
 	memory := newMemory(x.options.DecodedBytes)
-	taken := &claims{held: make(map[string]bool)}
+	taken := newClaims()
 	for range x.options.Workers {
 		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, prepare: clip.NewPreparer(pre)}
 		start(&decoded, func() error {

@@ -16,29 +16,41 @@ type Skipped struct {
 	// Kinds counts files by what they are ("video", "text"), or by why they were not
 	// looked at ("hidden", "ignored", "link", "special file", "unreadable").
 	Kinds map[string]int64
-	// Folders counts folders by their names, or as "hidden" or "ignored": how many
-	// files lie in them is not known.
+	// Folders counts folders by the names of those that programs make for themselves
+	// ("@eaDir"), or as "hidden", "ignored" or ".nomedia": how many files lie in them is
+	// not known.
 	Folders map[string]int64
 }
 
 // otherKind is the kind of files of which nothing better is known.
 const otherKind = "other"
 
+// SkipKind names what was passed over, as Skipped counts it. It is "" for what is not
+// told: what is read under another path or with its picture, and ignore files.
+func SkipKind(k walk.Skip) string {
+	switch {
+	case k.Why == walk.Visited || k.Why == walk.Attached || path.Base(k.Path) == walk.IgnoreFile:
+		return ""
+	case k.Dir && k.Why == walk.Junk:
+		return path.Base(k.Path)
+	case k.Dir && k.Why == walk.NoMedia:
+		return ".nomedia"
+	case k.Why == walk.NotPicture && k.Kind != "":
+		return k.Kind
+	case k.Why == walk.NotPicture:
+		return otherKind
+	}
+	return string(k.Why)
+}
+
 func (s *Skipped) add(k walk.Skip) {
-	if k.Why == walk.Visited {
+	kind := SkipKind(k)
+	if kind == "" {
 		return
 	}
-	counts, kind := &s.Kinds, string(k.Why)
-	switch {
-	case k.Dir:
+	counts := &s.Kinds
+	if k.Dir {
 		counts = &s.Folders
-		if k.Why == walk.Junk || k.Why == walk.NoMedia {
-			kind = path.Base(k.Path)
-		}
-	case k.Why == walk.NotPicture:
-		if kind = k.Kind; kind == "" {
-			kind = otherKind
-		}
 	}
 	if *counts == nil {
 		*counts = make(map[string]int64)

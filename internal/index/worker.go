@@ -1,13 +1,11 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/sightline/sightline/internal/clip"
@@ -27,23 +25,6 @@ type worker struct {
 	claims  *claims
 	prepare *clip.Preparer
 	buf     []byte
-}
-
-// claims makes sure that of several files with the content of a vanished one,
-// only the first counts as the vanished file moved.
-type claims struct {
-	mu   sync.Mutex
-	held map[string]bool
-}
-
-func (c *claims) take(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.held[id] {
-		return false
-	}
-	c.held[id] = true
-	return true
 }
 
 // handle brings one file into a batch, or records why it cannot. The error is
@@ -113,14 +94,43 @@ const keepBuffer = 64 << 20
 // picture in dozens of folders, few enough for ten thousand blank scans.
 const twins = 64
 
+// manyTwins is how many are looked at where all of the first twins are other files: of
+// a moved folder with hundreds of equal pictures each must find its own record.
+const manyTwins = 64 * twins
+
+// asKnown reports whether a file is as its record says, in content too, and its sidecar.
+func (w *worker) asKnown(c candidate, f file) bool {
+	return !c.added() && c.known.Size == f.size && c.known.ModTime.Equal(f.modTime) &&
+		stampMatches(c.known.MetadataStamp, c.entry) && bytes.Equal(c.known.ContentHash, f.hash[:])
+}
+
+// findContent returns the records with the content of a file: enough of them that the
+// file's own, or that of a file that it may have been moved from, is among them.
+func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.Record, error) {
+	defer begin(&w.t.times.store).end()
+	for most := twins; ; most = manyTwins {
+		found, err := w.x.store.FindContent(ctx, f.hash[:], most)
+		if err != nil {
+			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+		}
+		own := func(r store.Record) bool { return r.ID == c.id }
+		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) {
+			return found, nil
+		}
+	}
+}
+
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
-	looking := begin(&w.t.times.store)
-	found, err := w.x.store.FindContent(ctx, f.hash[:], twins)
-	looking.end()
+	if w.asKnown(c, f) {
+		w.t.unchanged.Add(1)
+		w.x.observer.Embedded(1)
+		return true, nil
+	}
+	found, err := w.findContent(ctx, c, f)
 	if err != nil {
-		return false, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+		return false, err
 	}
 	if len(found) == 0 {
 		return false, nil
@@ -132,7 +142,7 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
 		again = true
-	} else if i := slices.IndexFunc(found, func(r store.Record) bool { return movedAway(r) && w.claims.take(r.ID) }); i >= 0 {
+	} else if i := w.claims.movedFrom(found, c.entry); i >= 0 {
 		was = found[i]
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
@@ -156,19 +166,6 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		w.t.reused.Add(1)
 		count()
 	}})
-}
-
-// movedAway reports whether a record's file has been moved away: the file is not there,
-// but the root that it was found under is, so it is not just an unplugged disk.
-func movedAway(r store.Record) bool {
-	if _, err := os.Lstat(r.Path); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	if r.Root == r.Path { // it was given as a path of its own
-		return true
-	}
-	_, err := os.Stat(r.Root)
-	return err == nil
 }
 
 func tagsFrom(tags []store.Tag, source string) []store.Tag {

@@ -110,16 +110,19 @@ type candidate struct {
 	copies int
 }
 
-// pair is Pair for candidates. A pair has the copies of its picture.
+// pair is Pair for candidates. A pair has the copies of both.
 func pair(found []candidate) []candidate {
 	hits, copies := make([]store.Hit, len(found)), make(map[string]int, len(found))
 	for i, c := range found {
-		hits[i], copies[c.ID] = c.Hit, c.copies
+		hits[i], copies[c.Path] = c.Hit, c.copies
 	}
 	hits = Pair(hits)
 	out := make([]candidate, len(hits))
 	for i, h := range hits {
-		out[i] = candidate{h, copies[h.ID]}
+		out[i] = candidate{h, copies[h.Path]}
+		for _, path := range h.Companions {
+			out[i].copies += copies[path]
+		}
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 // Filters is what a person can narrow a search by, as typed.
@@ -44,8 +45,14 @@ func (f Filters) Compile() (store.Filter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("making %s absolute: %w", p, err)
 		}
-		for _, s := range spellings(path.Clean(filepath.ToSlash(abs))) {
+		abs = path.Clean(filepath.ToSlash(abs))
+		for _, s := range spellings(abs) {
 			under = append(under, store.Under(s))
+		}
+		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
+			for _, s := range spellings(real) {
+				under = append(under, store.Under(s))
+			}
 		}
 	}
 	if len(under) > 0 {

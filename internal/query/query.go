@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/walk"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -147,7 +148,11 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, error) {
 	ids := []string{idOrPath}
 	if abs, err := filepath.Abs(idOrPath); err == nil {
-		ids = append(ids, store.ID(s.collection, path.Clean(filepath.ToSlash(abs))))
+		abs = path.Clean(filepath.ToSlash(abs))
+		ids = append(ids, store.ID(s.collection, abs))
+		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
+			ids = append(ids, store.ID(s.collection, real))
+		}
 	}
 	recs, err := s.store.Get(ctx, ids)
 	if err != nil {

@@ -43,6 +43,21 @@ func (e *ModelMismatchError) Error() string {
 	return fmt.Sprintf("the index was built by model %s, not %s", have, want)
 }
 
+// RecordError says that a store cannot keep one record as it is: it is not well formed, or
+// goes beyond what the kind of store has room for. The call that returns it may be
+// repeated without that record; what of the call was written already may be written again.
+type RecordError struct {
+	ID   string // of the record
+	Path string
+	Err  error // why, without the path
+}
+
+// Error names the picture and says why.
+func (e *RecordError) Error() string { return fmt.Sprintf("%.200q: %s", e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *RecordError) Unwrap() error { return e.Err }
+
 // colours says what a model makes of colour spaces.
 func colours(m Model) string {
 	if m.Colour == "" {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -80,21 +81,28 @@ func (u Under) Bounds() (exact, prefix string) {
 // or path, a NUL in one of them, a content hash that is not a SHA-256, a vector of
 // another dimension or one whose length is not 1, or a tag that is not valid.
 func (r *Record) Validate(dim int) error {
+	if err := r.validate(dim); err != nil {
+		return &RecordError{ID: r.ID, Path: r.Path, Err: err}
+	}
+	return nil
+}
+
+func (r *Record) validate(dim int) error {
 	if err := validatePlace(r.ID, r.Path); err != nil {
 		return err
 	}
 	if n := len(r.ContentHash); n != 0 && n != 32 {
-		return fmt.Errorf("%q: the content hash has %d bytes, not 32", r.Path, n)
+		return fmt.Errorf("the content hash has %d bytes, not 32", n)
 	}
 	if len(r.Vector) != dim {
-		return fmt.Errorf("%q: the vector has %d values, the store's have %d", r.Path, len(r.Vector), dim)
+		return fmt.Errorf("the vector has %d values, the store's have %d", len(r.Vector), dim)
 	}
 	if !vec.IsUnit(r.Vector) {
-		return fmt.Errorf("%q: the vector is not of length 1", r.Path)
+		return errors.New("the vector is not of length 1")
 	}
 	for _, t := range r.Tags {
 		if err := t.Validate(); err != nil {
-			return fmt.Errorf("%q: %w", r.Path, err)
+			return err
 		}
 	}
 	return nil

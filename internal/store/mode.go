@@ -35,12 +35,19 @@ var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 // letters, digits, "_", "-" and ".", the first of them none of "-" and "."; or a mode
 // that creates an index, without a model to create it for.
 func CheckOpen(collection string, mode Mode, m Model) error {
-	if !collectionName.MatchString(collection) {
-		return fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
-			"not starting with - or ., at most 64", collection)
+	if err := checkName(collection); err != nil {
+		return err
 	}
 	if mode.Creates() && (m.Fingerprint == "" || m.Dim < 1) {
 		return errors.New("an index is created for a model, and none was given")
+	}
+	return nil
+}
+
+func checkName(collection string) error {
+	if !collectionName.MatchString(collection) {
+		return fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
+			"not starting with - or ., at most 64", collection)
 	}
 	return nil
 }

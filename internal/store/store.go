@@ -38,8 +38,9 @@ type Record struct {
 	TakenAt time.Time
 	About   About
 	Tags    []Tag
-	// MetadataStamp changes when metadata beside the file do: 0 for a picture without a
-	// sidecar, else a hash of the sidecar's size and time; or StaleMetadata.
+	// MetadataStamp changes when metadata beside the file do, or anything about the file:
+	// a hash of the sidecar's size and time and of the file's time of change, 0 where there
+	// is neither; or StaleMetadata. The index package alone makes it.
 	MetadataStamp uint32
 	Vector        []float32 // L2-normalised; nil where a call does not return vectors
 }

@@ -122,6 +122,6 @@ func ExampleOutputs() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%.17s\n", data[len("path,label,score,probability,id,run,model,labels,templates,time\n"):])
+	fmt.Printf("%.17s\n", data[len("path,label,score,probability,id,run,model,labels,templates,time,path_base64\n"):])
 	// Output: /photos/red.jpg,r
 }

@@ -3,7 +3,9 @@ package tagging
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -86,7 +88,7 @@ func (p *pass) write(ctx context.Context, batch []Result) error {
 			changed[res.Record.ID] = res.Tags
 		}
 	}
-	gone, err := setTags(ctx, p.tagger.store, p.source, changed)
+	gone, err := setTags(ctx, p.tagger.store, p.source, changed, p.tagger.observer.Failed)
 	if err != nil {
 		return err
 	}
@@ -110,32 +112,48 @@ func sameTag(a, b store.Tag) bool {
 }
 
 // setTags writes tags. Records that somebody has removed since they were read do not stop
-// it; they are returned.
-func setTags(ctx context.Context, st store.Store, source string, tags map[string][]store.Tag) (gone map[string]bool, err error) {
-	if len(tags) == 0 {
-		return nil, nil
+// it, nor those that the store cannot keep with these tags, of which failed is told; both
+// are returned.
+func setTags(ctx context.Context, st store.Store, source string, tags map[string][]store.Tag, failed func(path, reason string)) (without map[string]bool, err error) {
+	without = make(map[string]bool)
+	for len(tags) > 0 {
+		err := st.SetTags(ctx, source, tags)
+		var bad *store.RecordError
+		switch {
+		case err == nil:
+			return without, nil
+		case errors.As(err, &bad) && tags[bad.ID] != nil:
+			failed(bad.Path, bad.Err.Error())
+			without[bad.ID] = true
+			delete(tags, bad.ID)
+		case errors.Is(err, store.ErrNotFound):
+			if err := withoutGone(ctx, st, tags, without); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
+		}
 	}
-	err = st.SetTags(ctx, source, tags)
-	if !errors.Is(err, store.ErrNotFound) {
-		return nil, err
-	}
-	ids := make([]string, 0, len(tags))
-	for id := range tags {
-		ids = append(ids, id)
-	}
+	return without, nil
+}
+
+// withoutGone takes out of tags those of records that are not in the index, and notes
+// them. There must be one: otherwise ErrNotFound would be asked about for ever.
+func withoutGone(ctx context.Context, st store.Store, tags map[string][]store.Tag, without map[string]bool) error {
+	ids := slices.Collect(maps.Keys(tags))
 	stats, err := st.Stats(ctx, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	gone = make(map[string]bool)
+	found := false
 	for _, id := range ids {
 		if s, ok := stats[id]; !ok || s.Failed {
-			gone[id] = true
+			without[id], found = true, true
 			delete(tags, id)
 		}
 	}
-	if len(tags) == 0 {
-		return gone, nil
+	if !found {
+		return fmt.Errorf("tagging %d pictures: %w", len(ids), store.ErrNotFound)
 	}
-	return gone, st.SetTags(ctx, source, tags)
+	return nil
 }

@@ -315,7 +315,7 @@ func TestPicturesThatGoMeanwhile(t *testing.T) {
 	recs := records(0, 3)
 	upsert(t, s, recs[:2])
 	tags := map[string][]store.Tag{recs[0].ID: {{Label: "x"}}, recs[2].ID: {{Label: "x"}}}
-	gone, err := setTags(t.Context(), s, "run:1", tags)
+	gone, err := setTags(t.Context(), s, "run:1", tags, func(string, string) {})
 	if err != nil || len(gone) != 1 || !gone[recs[2].ID] {
 		t.Fatalf("gone %v, %v", gone, err)
 	}

@@ -50,7 +50,7 @@ func (t *Tagger) clear(ctx context.Context, source string, out *sinks) (pictures
 	tagged := make(map[string][]store.Tag)
 	flush := func() error {
 		n := len(tagged)
-		if _, err := setTags(ctx, t.store, source, tagged); err != nil {
+		if _, err := setTags(ctx, t.store, source, tagged, t.observer.Failed); err != nil {
 			return err
 		}
 		t.observer.Tagged(n)

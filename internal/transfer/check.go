@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -15,7 +16,7 @@ func (c *copying) check(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("counting the target: %w", err)
 	}
-	if want := c.report.Records + c.report.Extra; n != want {
+	if want := c.report.Records + c.report.Extra - c.report.Refused; n != want {
 		return fmt.Errorf("%w: it has %d records where %d are expected", ErrCheck, n, want)
 	}
 	if err := c.checkFailures(ctx); err != nil {
@@ -49,6 +50,7 @@ func (c *copying) checkFailures(ctx context.Context) error {
 const vectorStep = 1e-6
 
 func (c *copying) checkRecords(ctx context.Context, want []store.Record) error {
+	want = slices.DeleteFunc(slices.Clone(want), func(r store.Record) bool { return c.refused[r.ID] })
 	ids := make([]string, len(want))
 	for i, r := range want {
 		ids[i] = r.ID

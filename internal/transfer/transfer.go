@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,7 @@ type Report struct {
 	Copied    int64   // of those, written to the target
 	Unchanged int64   // of those, in the target already with the same facts and tags
 	Extra     int64   // in the target, neither a record nor a failure of the source, left alone
+	Refused   int64   // of those, what the target cannot keep; they are failures there
 	Failures  int64   // of files in the source's list; those that differed were copied
 	Sampled   int64   // records that were compared at the end, vectors included
 	Seconds   float64 // wall time
@@ -59,7 +61,7 @@ const (
 // written. After an error, or when the context ends, what was copied stays, and the
 // next Copy goes on from there; the report tells how far this one came.
 func Copy(ctx context.Context, from, to store.Store, o Options) (Report, error) {
-	c := &copying{from: from, to: to, options: withDefaults(o, to.Capabilities())}
+	c := &copying{from: from, to: to, options: withDefaults(o, to.Capabilities()), refused: make(map[string]bool)}
 	start := time.Now()
 	err := c.run(ctx)
 	c.report.Seconds = time.Since(start).Seconds()
@@ -93,6 +95,8 @@ type copying struct {
 	sample   *sample
 	total    int64        // records of the source, for the observer
 	done     atomic.Int64 // of those, in the target
+
+	refused map[string]bool // ids of what the target cannot keep
 }
 
 // arrived notes that n more records are in the target.
@@ -145,15 +149,52 @@ func (c *copying) records(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		for b := range batches {
-			if err := c.to.Upsert(ctx, b); err != nil {
-				return fmt.Errorf("writing %d records: %w", len(b), err)
+			if err := c.write(ctx, b); err != nil {
+				return err
 			}
-			c.report.Copied += int64(len(b))
-			c.arrived(len(b))
 		}
 		return nil
 	})
 	return g.Wait()
+}
+
+// write sends records. What the target cannot keep of one is a failure there, with the
+// reason, and does not keep the others.
+func (c *copying) write(ctx context.Context, batch []store.Record) error {
+	for len(batch) > 0 {
+		err := c.to.Upsert(ctx, batch)
+		var bad *store.RecordError
+		if err == nil {
+			c.report.Copied += int64(len(batch))
+			c.arrived(len(batch))
+			return nil
+		} else if !errors.As(err, &bad) {
+			return fmt.Errorf("writing %d records: %w", len(batch), err)
+		}
+		i := slices.IndexFunc(batch, func(r store.Record) bool { return r.ID == bad.ID })
+		if i < 0 {
+			return fmt.Errorf("writing %d records: %w", len(batch), err)
+		}
+		if err := c.refuse(ctx, batch[i], bad.Err); err != nil {
+			return err
+		}
+		batch = slices.Delete(batch, i, i+1)
+	}
+	return nil
+}
+
+// refuse notes a record that the target cannot keep.
+func (c *copying) refuse(ctx context.Context, r store.Record, why error) error {
+	f := store.Failure{ID: r.ID, Path: r.Path, Root: r.Root, Size: r.Size, ModTime: r.ModTime, Reason: why.Error(), At: time.Now()}
+	err := c.to.RecordFailures(ctx, []store.Failure{f})
+	var bad *store.RecordError
+	if err != nil && !errors.As(err, &bad) { // where even that is too much, the count tells
+		return fmt.Errorf("writing a failure: %w", err)
+	}
+	c.refused[r.ID] = true
+	c.report.Refused++
+	c.arrived(1)
+	return nil
 }
 
 // compare walks both stores in id order and sends the records that the target

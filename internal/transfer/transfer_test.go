@@ -328,3 +328,41 @@ func TestUserTags(t *testing.T) {
 	}
 	must(t, transfer.UserTags(t.Context(), open(t, model), to))
 }
+
+// picky has no room for some records.
+type picky struct {
+	store.Store
+	refuses map[string]bool
+}
+
+func (p picky) Upsert(ctx context.Context, records []store.Record) error {
+	for _, r := range records {
+		if p.refuses[r.ID] {
+			return &store.RecordError{ID: r.ID, Path: r.Path, Err: errors.New("no room")}
+		}
+	}
+	return p.Store.Upsert(ctx, records)
+}
+
+// What the target cannot keep of one picture is a failure there, and the rest is copied.
+func TestRefusedRecords(t *testing.T) {
+	from, inner := open(t, model), open(t, model)
+	all := records(40)
+	must(t, from.Upsert(t.Context(), all))
+	must(t, inner.Upsert(t.Context(), all[7:8])) // as it was, when there was room
+	changed := all[7]
+	changed.Tags = []store.Tag{{Label: "much", Source: "user"}}
+	must(t, from.Upsert(t.Context(), []store.Record{changed}))
+	to := picky{inner, map[string]bool{all[7].ID: true, all[20].ID: true}}
+	for range 2 {
+		r, err := transfer.Copy(t.Context(), from, to, transfer.Options{})
+		if err != nil || r.Records != 40 || r.Copied+r.Unchanged != 38 || r.Refused != 2 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	for f, err := range inner.Failures(t.Context()) {
+		if err != nil || !to.refuses[f.ID] || f.Reason != "no room" || f.Size == 0 {
+			t.Errorf("%+v, %v", f, err)
+		}
+	}
+}

@@ -88,7 +88,9 @@ func (f *folder) run() {
 	if has(IgnoreFile) {
 		f.readIgnoreFile()
 	}
-	f.sidecars = newSidecars(names)
+	if f.sidecars = newSidecars(names); f.sidecars != nil && f.scope.o.Skipped != nil {
+		f.sidecars.attach(names)
+	}
 	for part := range slices.Chunk(names, segmentLen) {
 		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
 	}
@@ -212,10 +214,10 @@ func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	name := e.Name()
 	typ := e.Type()
 	switch {
-	case name[0] == '.' && !o.Hidden:
-		it.why, it.dir = Hidden, typ.IsDir()
 	case isJunk(name):
 		it.why, it.dir = Junk, typ.IsDir()
+	case name[0] == '.' && !o.Hidden:
+		it.why, it.dir = Hidden, typ.IsDir()
 	case typ.IsRegular():
 		f.file(dir, name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
 	case typ.IsDir():
@@ -280,6 +282,10 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		it.why = Ignored
 		return
 	}
+	if f.sidecars != nil && f.sidecars.attached[name] {
+		it.why = Attached
+		return
+	}
 	known := o.KnownExtension == nil || o.KnownExtension(name)
 	if !known && o.OtherKind != nil {
 		if it.kind = o.OtherKind(name); it.kind != "" {
@@ -302,7 +308,7 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		it.why = Special
 		return
 	}
-	it.entry.Size, it.entry.ModTime = st.size, st.modTime
+	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
 }
 
 // headLen is how much of a file is read to tell what it is.

@@ -28,6 +28,18 @@ type sidecars struct {
 	// owned are the sidecars that a file in the folder has in its own spelling, and no
 	// file of another spelling.
 	owned map[string]bool
+	// attached are the sidecars that are read with a picture of the folder.
+	attached map[string]bool
+}
+
+// attach finds out which sidecars are read with one of the files of a folder.
+func (s *sidecars) attach(names []fs.DirEntry) {
+	s.attached = make(map[string]bool)
+	for _, e := range names {
+		if name := e.Name(); mayOwnSidecar(name) {
+			s.attached[s.of(name)] = true
+		}
+	}
 }
 
 // claim says who may own a sidecar that is named by the stem alone.

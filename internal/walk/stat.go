@@ -9,13 +9,14 @@ import (
 
 // stat is what a walk wants to know of a file.
 type stat struct {
-	size    int64
-	modTime time.Time
-	regular bool
+	size       int64
+	modTime    time.Time
+	changeTime time.Time // zero where the system has none
+	regular    bool
 }
 
 func newStat(info os.FileInfo) stat {
-	return stat{info.Size(), info.ModTime(), info.Mode().IsRegular()}
+	return stat{info.Size(), info.ModTime(), changeTime(info), info.Mode().IsRegular()}
 }
 
 func lstatPath(path string) (stat, error) {

@@ -22,7 +22,7 @@ func lstat(dir *os.File, prefix, name string) (stat, error) {
 		var st unix.Stat_t
 		switch err := unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW); err {
 		case nil:
-			return stat{st.Size, time.Unix(st.Mtim.Unix()), st.Mode&unix.S_IFMT == unix.S_IFREG}, nil
+			return stat{st.Size, time.Unix(st.Mtim.Unix()), time.Unix(st.Ctim.Unix()), st.Mode&unix.S_IFMT == unix.S_IFREG}, nil
 		case unix.EINTR:
 		default:
 			return stat{}, &os.PathError{Op: "lstat", Path: prefix + name, Err: err}

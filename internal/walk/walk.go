@@ -30,7 +30,10 @@ type Entry struct {
 	Root    string    // the root it was found under, absolute
 	Size    int64     // bytes
 	ModTime time.Time // of the file that a link leads to
-	Sidecar *Sidecar  // the XMP file that speaks of it; nil where there is none
+	// ChangeTime is when anything about that file changed, its contents included, which no
+	// program can set: the ctime of Unix. It is zero where the system has none.
+	ChangeTime time.Time
+	Sidecar    *Sidecar // the XMP file that speaks of it; nil where there is none
 }
 
 // Error is a problem with one file or folder. The walk has gone on after it.
@@ -65,15 +68,16 @@ type Reason string
 
 // The reasons that Options.Skipped is called with.
 const (
-	NotPicture Reason = "not a picture"   // neither by name nor by content; see Skip.Kind
-	Hidden     Reason = "hidden"          // a dot name
-	Junk       Reason = "junk"            // see Junk folders in junk.go
-	Ignored    Reason = "ignored"         // by Options.Ignore or an ignore file
-	NoMedia    Reason = "no media"        // a folder that holds a .nomedia
-	Special    Reason = "special file"    // socket, fifo, device
-	Link       Reason = "link"            // with Options.SkipLinks
-	Visited    Reason = "already visited" // reached before by another root or link
-	Unreadable Reason = "unreadable"      // its content had to be looked at, and could not
+	NotPicture Reason = "not a picture"         // neither by name nor by content; see Skip.Kind
+	Hidden     Reason = "hidden"                // a dot name
+	Junk       Reason = "junk"                  // see Junk folders in junk.go
+	Ignored    Reason = "ignored"               // by Options.Ignore or an ignore file
+	NoMedia    Reason = "no media"              // a folder that holds a .nomedia
+	Special    Reason = "special file"          // socket, fifo, device
+	Link       Reason = "link"                  // with Options.SkipLinks
+	Visited    Reason = "already visited"       // reached before by another root or link
+	Attached   Reason = "read with its picture" // a sidecar: see Entry.Sidecar
+	Unreadable Reason = "unreadable"            // its content had to be looked at, and could not
 )
 
 // Skip is something that a walk passed over. A folder is one Skip, not one for each

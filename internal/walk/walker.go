@@ -120,7 +120,7 @@ func (w *walker) root(r *root) bool {
 		w.skip(Skip{Path: r.path, Why: Ignored})
 		return true
 	}
-	e := Entry{Path: r.path, Root: r.path, Size: r.info.Size(), ModTime: r.info.ModTime()}
+	e := Entry{Path: r.path, Root: r.path, Size: r.info.Size(), ModTime: r.info.ModTime(), ChangeTime: changeTime(r.info)}
 	// A file that was named is sniffed whatever its extension: its user knows.
 	if known := w.o.KnownExtension; known != nil && !known(path.Base(r.path)) {
 		if why, kind := w.o.sniff(nil, r.path[:len(r.path)-len(path.Base(r.path))], path.Base(r.path)); why != "" {

@@ -145,6 +145,10 @@ func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 	return db, nil
 }
 
+// idSpaceKey is the meta key of what the ids are made with, in an index whose collection
+// was renamed.
+const idSpaceKey = "id_space"
+
 // createIfMissing makes the first vector file and then the catalogue's tables, in
 // one transaction: an index exists when its format number is not 0.
 func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
@@ -175,10 +179,14 @@ func (s *Store) createIfMissing(ctx context.Context, o *Options) error {
 	if _, err := tx.ExecContext(ctx, schema); err != nil {
 		return sqlError(err)
 	}
-	for key, value := range map[string]any{
+	meta := map[string]any{
 		"fingerprint": m.Fingerprint, "name": m.Name, "precision": m.Precision, "pixels": m.Pixels,
 		"colour": m.Colour, "dim": m.Dim, "created": now, "identity": identity,
-	} {
+	}
+	if o.IDSpace != "" && o.IDSpace != o.Collection {
+		meta[idSpaceKey] = o.IDSpace
+	}
+	for key, value := range meta {
 		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES(?,?)", key, value); err != nil {
 			return sqlError(err)
 		}
@@ -231,6 +239,9 @@ func (s *Store) readMeta(ctx context.Context) error {
 			return sqlError(err)
 		}
 		field, known := fields[key]
+		if key == idSpaceKey {
+			field, known = &s.idSpace, true
+		}
 		if !known {
 			continue
 		}

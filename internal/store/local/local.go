@@ -69,6 +69,9 @@ type Options struct {
 	// known which model built it: the zero Model where there is no index yet. It does not
 	// go together with Rebuild.
 	ChooseModel func(inUse store.Model) (store.Model, error)
+	// IDSpace is what the ids of a new index are made with, where it is not its collection:
+	// see store.IDSpace.
+	IDSpace string
 	// Mode says what for: any number of stores may be open for reading at once, and one
 	// for writing.
 	Mode store.Mode
@@ -91,6 +94,7 @@ type Store struct {
 	dir        string // of the index in it; see models.go
 	collection string
 	model      store.Model
+	idSpace    string
 	created    int64 // Unix seconds
 	identity   []byte
 	engine     vec.Engine
@@ -120,6 +124,7 @@ var (
 	_ store.FileStateLister  = (*Store)(nil)
 
 	_ store.TagCounter = (*Store)(nil)
+	_ store.IDSpacer   = (*Store)(nil)
 )
 
 // Kind is the name of this kind of store.
@@ -179,6 +184,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 		base:       dir,
 		dir:        dir,
 		collection: o.Collection,
+		idSpace:    o.Collection,
 		engine:     o.Engine,
 		codes:      o.SQ8,
 		cachesFrom: o.cachesFrom,
@@ -271,6 +277,9 @@ func (s *Store) Capabilities() store.Capabilities {
 
 // Model returns the model that built the index.
 func (s *Store) Model() store.Model { return s.model }
+
+// IDSpace implements store.IDSpacer.
+func (s *Store) IDSpace() string { return s.idSpace }
 
 // Close compacts the vector file when much of it is free, and releases everything.
 // A search or scan that is under way ends with an error or its last result.

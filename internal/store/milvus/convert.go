@@ -101,7 +101,7 @@ func newRow(r *store.Record, labels filterLabels) (row, error) {
 		{"text of all tags", len(out.extra), maxText}, {"number of labels", len(out.tags), maxTags},
 	} {
 		if f.size > f.most {
-			return out, fmt.Errorf("%.200q: a %s of %d is more than the %d that Milvus keeps", r.Path, f.name, f.size, f.most)
+			return out, &store.RecordError{ID: r.ID, Path: r.Path, Err: fmt.Errorf("a %s of %d is more than the %d that Milvus keeps", f.name, f.size, f.most)}
 		}
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -125,6 +126,22 @@ func transient(err error) bool {
 		return true
 	}
 	return status.Code(err) == codes.Unavailable
+}
+
+// tooLarge reports whether the server refuses what it was sent for its size: a text
+// longer than its field, or more elements than an array holds.
+func tooLarge(err error) bool {
+	var se *serverError
+	if !errors.As(err, &se) || kindFull.is(err) || kindTransient.is(err) {
+		return false
+	}
+	reason := strings.ToLower(se.reason)
+	exceeds := slices.ContainsFunc([]string{"exceed", "too long", "too large", "larger than", "longer than"}, func(w string) bool {
+		return strings.Contains(reason, w)
+	})
+	return exceeds && slices.ContainsFunc([]string{"length", "capacity", "size", "long", "large"}, func(w string) bool {
+		return strings.Contains(reason, w)
+	})
 }
 
 // errNoAnswer is a call that was given up after CallTimeout.

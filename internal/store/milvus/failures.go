@@ -73,7 +73,7 @@ func (s *Store) RecordFailures(ctx context.Context, failures []store.Failure) er
 			return err
 		}
 		if n := max(len(escape(f.Path)), len(escape(f.Root))); n > maxText {
-			return fmt.Errorf("%.200q: a path of %d bytes is more than the %d that Milvus keeps", f.Path, n, maxText)
+			return &store.RecordError{ID: f.ID, Path: f.Path, Err: fmt.Errorf("a path of %d bytes is more than the %d that Milvus keeps", n, maxText)}
 		}
 		if _, ok := last[f.ID]; !ok {
 			ids = append(ids, f.ID)

@@ -37,6 +37,7 @@ type indexMeta struct {
 	Model      store.Model `json:"model"`
 	Index      string      `json:"index"` // type
 	Created    int64       `json:"created"`
+	IDSpace    string      `json:"id_space,omitempty"` // "" for Collection; see store.IDSpace
 }
 
 // tuning is the row idTuning.

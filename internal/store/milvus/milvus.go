@@ -16,6 +16,7 @@
 package milvus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,7 @@ var (
 	_ store.ModelIndexKeeper = (*Store)(nil)
 	_ store.Tunable          = (*Store)(nil)
 	_ store.ExactSearcher    = (*Store)(nil)
+	_ store.IDSpacer         = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart
@@ -79,6 +81,19 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(impatient(ctx), o); err != nil {
+		s.client.Close()
+		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
+	}
+	return s, nil
+}
+
+// connect returns a Store that has no index open yet.
+func connect(ctx context.Context, o Options) (*Store, error) {
 	level, err := consistencyLevel(o.Consistency)
 	if err != nil {
 		return nil, err
@@ -91,12 +106,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := s.open(impatient(ctx), o); err != nil {
-		s.client.Close()
-		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
-	}
 	return s, nil
 }
+
+// IDSpace implements store.IDSpacer.
+func (s *Store) IDSpace() string { return cmp.Or(s.meta.IDSpace, s.meta.Collection) }
 
 // Model returns the model that built the index.
 func (s *Store) Model() store.Model { return s.meta.Model }

@@ -158,6 +158,9 @@ func (s *Store) create(ctx context.Context, o Options) error {
 			Format: formatVersion, Collection: o.Collection, Model: o.Model, Index: o.Index.Type,
 			Created: time.Now().UnixNano(),
 		}
+		if o.IDSpace != o.Collection {
+			m.IDSpace = o.IDSpace
+		}
 		if err := s.writeMeta(ctx, physical, metaRow{id: idIndex, kind: kindMeta, data: m}); err != nil {
 			return fmt.Errorf("noting the model: %w", err)
 		}

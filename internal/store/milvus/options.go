@@ -51,6 +51,9 @@ type Options struct {
 	// known which model built it: the zero Model where there is no index yet. It does not
 	// go together with Rebuild.
 	ChooseModel func(inUse store.Model) (store.Model, error)
+	// IDSpace is what the ids of a new index are made with, where it is not its collection:
+	// see store.IDSpace.
+	IDSpace string
 	// Mode says what for. With Rebuild, a collection for Model is made beside the one in
 	// use: this store then reads and writes the new one, and everybody else the old one
 	// until Promote.

@@ -67,14 +67,33 @@ func (s *Store) upsert(ctx context.Context, rows []row) error {
 		}
 		chunk := rows[:n]
 		rows = rows[n:]
-		if _, err := s.client.Upsert(ctx, s.physical, "", columns(chunk, s.meta.Model.Dim)...); err != nil {
-			return fmt.Errorf("writing %d records: %w", n, err)
+		if err := s.send(ctx, chunk); err != nil {
+			return err
 		}
 		if err := s.deleteFailures(ctx, s.failed.among(chunk)); err != nil {
 			return err
 		}
 	}
 	return s.touch(ctx)
+}
+
+// send writes rows in one message. Where the server finds one of them too large, by a
+// limit that we do not know of, the message is halved until it is clear which.
+func (s *Store) send(ctx context.Context, rows []row) error {
+	_, err := s.client.Upsert(ctx, s.physical, "", columns(rows, s.meta.Model.Dim)...)
+	switch {
+	case err == nil:
+		return nil
+	case !tooLarge(err):
+		return fmt.Errorf("writing %d records: %w", len(rows), err)
+	case len(rows) == 1:
+		return &store.RecordError{ID: rows[0].ID, Path: rows[0].Path, Err: err}
+	}
+	half := len(rows) / 2
+	if err := s.send(ctx, rows[:half]); err != nil {
+		return err
+	}
+	return s.send(ctx, rows[half:])
 }
 
 // Delete implements store.Writer.

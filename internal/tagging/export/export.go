@@ -64,11 +64,11 @@ type Row struct {
 	Labels      string    `json:"labels" parquet:"labels,dict"` // fingerprint of the label list
 	Templates   string    `json:"templates" parquet:"templates,dict"`
 	Time        time.Time `json:"time" parquet:"time,timestamp(millisecond)"` // of the run
-	// PathBase64 is the path's bytes where they are not UTF-8, which only CSV can hold.
+	// PathBase64 is the path's bytes where they are not UTF-8, as every format is.
 	PathBase64 string `json:"path_base64,omitempty" parquet:"path_base64,dict"`
 }
 
-var columns = []string{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time"}
+var columns = []string{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time", "path_base64"}
 
 // Writer takes rows. Close ends the table; it does not close what it is written to.
 type Writer interface {
@@ -123,8 +123,9 @@ func (t *Table) Commit() error {
 // Abort gives the table up. After Commit it does nothing.
 func (t *Table) Abort() error { return t.file.Abort() }
 
-// encoded is the row with a path that is UTF-8, and the bytes of one that was not.
+// encoded is the row in UTF-8, with the bytes of a path that was not.
 func (r Row) encoded() Row {
+	r.Label = strings.ToValidUTF8(r.Label, "\ufffd")
 	if !utf8.ValidString(r.Path) {
 		r.PathBase64 = base64.StdEncoding.EncodeToString([]byte(r.Path))
 		r.Path = strings.ToValidUTF8(r.Path, "\ufffd")
@@ -135,9 +136,10 @@ func (r Row) encoded() Row {
 type csvWriter struct{ csv *csv.Writer }
 
 func (c *csvWriter) Write(r Row) error {
+	r = r.encoded()
 	return c.csv.Write([]string{
 		r.Path, r.Label, number(r.Score), number(r.Probability),
-		r.ID, r.Run, r.Model, r.Labels, r.Templates, r.Time.UTC().Format(time.RFC3339),
+		r.ID, r.Run, r.Model, r.Labels, r.Templates, r.Time.UTC().Format(time.RFC3339), r.PathBase64,
 	})
 }
 

@@ -54,10 +54,10 @@ func TestCSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]string{{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time"}}
-	for _, r := range rows() {
+	want := [][]string{{"path", "label", "score", "probability", "id", "run", "model", "labels", "templates", "time", "path_base64"}}
+	for _, r := range utf8Rows() {
 		want = append(want, []string{r.Path, r.Label, "0.25", fmt.Sprint(r.Probability), "3f1c", "0123456789ab",
-			"f00d", "1ab", "7e", "2026-03-01T12:30:00Z"})
+			"f00d", "1ab", "7e", "2026-03-01T12:30:00Z", r.PathBase64})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -248,6 +248,34 @@ func (s *Server) AlterAlias(_ context.Context, req *milvuspb.AlterAliasRequest) 
 	return ok(), nil
 }
 
+func (s *Server) DropAlias(_ context.Context, req *milvuspb.DropAliasRequest) (*commonpb.Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.aliases, req.GetAlias())
+	return ok(), nil
+}
+
+func (s *Server) RenameCollection(_ context.Context, req *milvuspb.RenameCollectionRequest) (*commonpb.Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, exists := s.collections[req.GetOldName()]
+	if !exists {
+		return notFound(req.GetOldName()), nil
+	}
+	if _, st := s.find(req.GetNewName()); st == nil {
+		return Status(65535, "duplicated new collection name"), nil
+	}
+	delete(s.collections, req.GetOldName())
+	s.collections[req.GetNewName()] = c
+	c.schema.Name = req.GetNewName()
+	for alias, target := range s.aliases {
+		if target == req.GetOldName() {
+			s.aliases[alias] = req.GetNewName()
+		}
+	}
+	return ok(), nil
+}
+
 func (s *Server) CreateIndex(_ context.Context, req *milvuspb.CreateIndexRequest) (*commonpb.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

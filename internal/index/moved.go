@@ -1,0 +1,140 @@
+package index
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
+)
+
+// claims makes sure that of several files with the content of a vanished one,
+// only the first counts as the vanished file moved.
+type claims struct {
+	mu   sync.Mutex
+	held map[string]bool
+	gone map[string]bool // the roots that were looked for, and whether they are gone
+}
+
+func newClaims() *claims { return &claims{held: make(map[string]bool), gone: make(map[string]bool)} }
+
+// rootGone is the function of that name, asked once for each root.
+func (c *claims) rootGone(root string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gone, ok := c.gone[root]
+	if !ok {
+		gone = rootGone(root)
+		c.gone[root] = gone
+	}
+	return gone
+}
+
+func (c *claims) take(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held[id] {
+		return false
+	}
+	c.held[id] = true
+	return true
+}
+
+// movedFrom returns which of the records with a file's content the file has moved from,
+// or -1: the file is a copy. Where several have gone, it is the one whose path ends most
+// like the file's, and each is taken once.
+func (c *claims) movedFrom(found []store.Record, e walk.Entry) int {
+	order := make([]int, len(found))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(commonEnd(found[b].Path, e.Path), commonEnd(found[a].Path, e.Path))
+	})
+	for _, i := range order {
+		if c.movedTo(found[i], e) && c.take(found[i].ID) {
+			return i
+		}
+	}
+	return -1
+}
+
+// movedTo reports whether the file of a record is now that of an entry with the same
+// content.
+//
+// Where the record's file is still there it is another file, unless its root is a link
+// through which its path leads to the very place of the entry. Where it is gone but its
+// root is not, it was moved. Where the root is gone as well, the whole collection may have been moved, or
+// its disk may be unplugged and the entry a copy of one of its pictures: it is taken for
+// moved if the ends of the paths say so too.
+func (c *claims) movedTo(r store.Record, e walk.Entry) bool {
+	switch _, err := os.Lstat(r.Path); {
+	case err == nil:
+		return underAlias(r, e.Path)
+	case !isMissing(err):
+		return false // it may be there
+	}
+	if r.Root == r.Path { // it was given as a path of its own
+		return true
+	}
+	if !c.rootGone(r.Root) {
+		return true
+	}
+	return sameBelowRoots(r, e)
+}
+
+// underAlias reports whether a record is of the file at path, found under a root that is a
+// link, or lies behind one: such a root is indexed under its own path now.
+func underAlias(r store.Record, path string) bool {
+	root := walk.Resolve(r.Root)
+	return root != r.Root && below(r.Path, r.Root) && root+strings.TrimPrefix(r.Path, r.Root) == path
+}
+
+// rootGone reports whether a root is missing or, as a mount point without its disk, an
+// empty folder.
+func rootGone(root string) bool {
+	if missing(root) {
+		return true
+	}
+	dir, err := os.Open(root)
+	if err != nil {
+		return false
+	}
+	defer dir.Close() // nothing was written
+	_, err = dir.Readdirnames(1)
+	return errors.Is(err, io.EOF)
+}
+
+// sameBelowRoots reports whether a record and an entry lie at the same place below their
+// roots, or share so much of the ends of their paths (the folder and the name at least)
+// that one root lies a few folders above the other.
+func sameBelowRoots(r store.Record, e walk.Entry) bool {
+	inside := func(p, root string) string { return strings.TrimPrefix(strings.TrimPrefix(p, root), "/") }
+	was, is := inside(r.Path, r.Root), inside(e.Path, e.Root)
+	if was == is {
+		return true
+	}
+	n := commonEnd(r.Path, e.Path)
+	return n >= 2 && n >= min(elements(was), elements(is))
+}
+
+func elements(p string) int { return strings.Count(p, "/") + 1 }
+
+// commonEnd is the number of elements at the end of two paths that are equal.
+func commonEnd(a, b string) int {
+	n := 0
+	for a != "" && b != "" {
+		i, j := strings.LastIndexByte(a, '/'), strings.LastIndexByte(b, '/')
+		if a[i+1:] != b[j+1:] {
+			break
+		}
+		n++
+		a, b = a[:max(i, 0)], b[:max(j, 0)]
+	}
+	return n
+}
