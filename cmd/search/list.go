@@ -17,10 +17,10 @@ func narrows(c *cli.Context) bool {
 	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
 }
 
-// list prints the pictures that the filters leave: search --tag beach. No model is
-// needed for it.
-func list(c *cli.Context, p *cmdline.Program) error {
-	for _, flag := range []string{"min-score", "exact", "verify"} {
+// list prints the pictures that the filters of the flags and of a line leave: search
+// --tag beach. No model is needed for it.
+func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
+	for _, flag := range []string{"min-score", "exact", "verify", "cutoff", "explain"} {
 		if c.IsSet(flag) {
 			return fault.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
@@ -34,12 +34,10 @@ func list(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	hits, err := query.List(c.Context, st, c.StringSlice("tag"), params)
+	params.Pair = cfg.Index.RAW == config.RAWTwin
+	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
 	}
-	if cfg.Index.RAW == config.RAWTwin {
-		hits = query.Pair(hits)
-	}
-	return p.ShowHits(c, hits, "")
+	return p.ShowAnswer(c, answer, "")
 }

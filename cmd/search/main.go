@@ -28,13 +28,15 @@ func run(ctx context.Context, p *cmdline.Program, args []string) int {
    search "a dog" -k 50 --under ~/Pictures/2024 --after 2024-06
    search image holiday.jpg                    pictures like a file
    search like ~/Pictures/dog.jpg              pictures like one in the index
+   search "beach NOT people tag:sea"           docs/query.md has all that a query can say
    search tag --labels beach,dog,snow          label the whole collection
    search --tag beach                          pictures with a label, the surest first
+   search duplicates --near                    what is there twice, and what to keep
    search classify zoo.jpg --labels giraffe,zebra,elephant
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
-			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p),
+			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p),
 			evalCommand(p), tuneCommand(p),
 		},
 	}, args)

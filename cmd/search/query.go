@@ -10,6 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // queryFlags are those of every command that finds pictures.
@@ -24,6 +25,11 @@ func queryFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
 		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
+		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
+		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
+		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
+		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
+		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
@@ -37,6 +43,14 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if s := c.Float64("min-score"); s < -1 || s > 1 {
 		return query.Params{}, fault.Usagef("a cosine lies between -1 and 1", "--min-score is %g", s)
 	}
+	offset, err := offsetOf(c)
+	if err != nil {
+		return query.Params{}, err
+	}
+	cutoff, err := query.ParseCutoff(c.String("cutoff"))
+	if err != nil {
+		return query.Params{}, err
+	}
 	filter, err := query.Filters{
 		Under: c.StringSlice("under"), After: c.String("after"), Before: c.String("before"), FileDates: c.Bool("file-dates"),
 		Tags: c.StringSlice("tag"), Formats: splitCommas(c.StringSlice("format")),
@@ -44,7 +58,27 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
-	return query.Params{K: c.Int("k"), MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact")}, nil
+	return query.Params{
+		K: c.Int("k"), Offset: offset, MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact"),
+		Cutoff: cutoff, Unfolded: c.Bool("no-fold"), Explain: c.Bool("explain"),
+	}, nil
+}
+
+// offsetOf is the place of the first hit to show, from 0.
+func offsetOf(c *cli.Context) (int, error) {
+	const most = 1 << 30
+	offset, page := c.Int("offset"), c.Int("page")
+	switch {
+	case c.IsSet("offset") && c.IsSet("page"):
+		return 0, fault.Usagef("give one of them", "--offset and --page say the same in two ways")
+	case offset < 0 || offset > most:
+		return 0, fault.Usagef("", "--offset is %d; it must be between 0 and %d", offset, most)
+	case c.IsSet("page") && (page < 1 || page > most/c.Int("k")):
+		return 0, fault.Usagef("", "--page is %d; it must be between 1 and %d", page, most/c.Int("k"))
+	case c.IsSet("page"):
+		return (page - 1) * c.Int("k"), nil
+	}
+	return offset, nil
 }
 
 // splitCommas divides values that can hold no comma themselves, as names of formats.
@@ -76,7 +110,14 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
-	if err := p.ShowHits(c, answer.Hits, search.Notice); err != nil || !c.Bool("verify") {
+	remarks, err := search.Remarks(q)
+	if err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		p.Notef("hint: %s", terminal.Safe(r))
+	}
+	if err := p.ShowAnswer(c, answer, search.Notice); err != nil || !c.Bool("verify") {
 		return err
 	}
 	v, err := search.Verify(c.Context, q, params, answer)

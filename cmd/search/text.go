@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 func textCommand(p *cmdline.Program) *cli.Command {
@@ -18,17 +19,40 @@ func textCommand(p *cmdline.Program) *cli.Command {
    search a dog on a beach -k 5               quotes are not needed
    search text image                          where the query is the name of a command
    search --tag beach -k 100                  without a text: what the filters leave,
-                                              the surest tags and the newest first`,
-		Flags: queryFlags(),
+                                              the surest tags and the newest first
+
+The words + - NOT and filters mean something; docs/query.md has all of it.
+
+   search "2*red car + night - people"        more of one thing, less of another
+   search "beach NOT people"                  no pictures that show people
+   search "sunset under:trips/2024 -tag:indoor width>=2000"
+   search "@photo.jpg + snow"                 a picture and a text together
+   search "#holiday after:2024"               a label of one's own: search label --help
+   search --literal "cats - the musical"      only a text, as it stands
+   search unicorn --cutoff auto               nothing where nothing matches`,
+		Flags: append(queryFlags(),
+			&cli.BoolFlag{Name: "literal", Usage: "take the query for a text as it stands, whatever is in it", Category: "Narrowing"}),
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 && narrows(c) {
-				return list(c, p)
-			}
 			text := strings.Join(c.Args().Slice(), " ")
-			if strings.TrimSpace(text) == "" {
-				return query.ErrEmpty
+			if c.NArg() == 0 && narrows(c) {
+				return list(c, p, query.Line{})
 			}
-			return find(c, p, query.Text(text))
+			if c.Bool("literal") {
+				return find(c, p, query.Text(text))
+			}
+			line, err := query.ParseLine(text, query.FilterOptions{FileDates: c.Bool("file-dates")})
+			switch {
+			case err != nil:
+				return err
+			case len(line.Query.Terms) == 0 && line.Filter == nil:
+				return query.ErrEmpty
+			case len(line.Query.Terms) == 0:
+				return list(c, p, line)
+			}
+			for _, advice := range line.Advice() {
+				p.Notef("hint: %s", terminal.Safe(advice))
+			}
+			return find(c, p, line)
 		},
 	}
 }

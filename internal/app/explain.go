@@ -15,6 +15,8 @@ import (
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/saved"
+	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
@@ -46,6 +48,7 @@ var rules = []rule{
 	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
+	{is(store.ErrOlderFormat), fault.Fatal, "indexer run brings the index up to date, and reads that from the pictures"},
 	{is(store.ErrIO), fault.Fatal, adviseDisk},
 	{is(syscall.EIO), fault.Fatal, adviseDisk},
 	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; else build a new index with --db DIR"},
@@ -59,6 +62,13 @@ var rules = []rule{
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrPicture), fault.Fatal, ""},
+	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
+	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},
+	{is(saved.ErrName), fault.Usage, ""},
+	{is(saved.ErrExists), fault.Usage, "give another name, or replace it with --force"},
+	{is(saved.ErrModel), fault.Fatal, "save it again with: search label save NAME --like ... --force"},
+	{is(saved.ErrDamaged), fault.Fatal, "remove it with: search label remove NAME, and save it again"},
+	{isSyntax, fault.Usage, ""},
 	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
@@ -76,6 +86,11 @@ const adviseAgain = "what was reported is safe; run the same command again to go
 const adviseDisk = "try again; if it fails again, look at the disk and its connection: the index itself may be sound"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
+
+func isSyntax(err error) bool {
+	var bad *syntax.Error
+	return errors.As(err, &bad)
+}
 
 func isMismatch(err error) bool {
 	var m *store.ModelMismatchError

@@ -19,6 +19,8 @@ import (
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/saved"
+	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
@@ -50,10 +52,19 @@ func TestExplain(t *testing.T) {
 		{ort.ErrNoLibrary, fault.Fatal, "--onnxruntime-lib"},
 		{clip.ErrUnreadable, fault.Fatal, "model verify"},
 		{clip.ErrIncomplete, fault.Fatal, "model fetch"},
-		{config.ErrInvalid, fault.Usage, "config.yaml"},
+		{config.ErrInvalid, fault.Usage, "config show"},
 		{index.ErrNoRoots, fault.Fatal, "spelling"},
 		{query.ErrEmpty, fault.Usage, "what to look for"},
 		{query.ErrPicture, fault.Fatal, ""},
+		{store.ErrOlderFormat, fault.Fatal, "indexer run"},
+		{query.ErrCutoff, fault.Usage, "--cutoff auto"},
+		{saved.ErrUnknown, fault.Usage, "label list"},
+		{saved.ErrName, fault.Usage, ""},
+		{saved.ErrExists, fault.Usage, "--force"},
+		{saved.ErrModel, fault.Fatal, "save it again"},
+		{saved.ErrDamaged, fault.Fatal, "label remove"},
+		{&syntax.Error{}, fault.Usage, ""},
+		{&query.LineError{Err: &syntax.Error{Advice: "close it"}}, fault.Usage, "close it"},
 		{label.ErrInvalid, fault.Usage, "search tag --help"},
 		{zeroshot.ErrTemplate, fault.Usage, "a photo of a"},
 		{tagging.ErrNoRun, fault.Usage, "--runs"},
@@ -102,7 +113,8 @@ func TestExplainRulesAreReached(t *testing.T) {
 			store.ErrNewerFormat, store.ErrIO, syscall.EIO, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
 			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
-			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission,
+			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
+			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},
 		} {
 			if r.match(err) {
 				reached = true

@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"path/filepath"
 
+	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // Search is an index that is open for questions. It must be closed.
@@ -22,8 +26,30 @@ func (e *Env) OpenSearch(ctx context.Context, cfg config.Config) (*Search, error
 	if err != nil {
 		return nil, err
 	}
-	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).RememberTexts(e.TextCache())
+	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).
+		RememberTexts(e.TextCache()).
+		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
+		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return savedLabels(ctx, cfg, open.Store) })
 	return &Search{Service: service, Notice: open.Encoder.Spec().Notice, open: open}, nil
+}
+
+// textJudge judges what a person typed. It embeds the background prompts, or takes their
+// embeddings from the cache of this user.
+func (e *Env) textJudge(ctx context.Context, enc clip.Encoder) (query.Judge, error) {
+	o := zeroshot.Options{Log: e.Log}
+	if dir := config.DefaultCache(e.Getenv); dir != "" {
+		o.Cache = zeroshot.OpenCache(filepath.Join(dir, "labels"))
+	}
+	return zeroshot.PrepareTexts(ctx, enc, o)
+}
+
+// savedLabels are the saved labels of an index.
+func savedLabels(ctx context.Context, cfg config.Config, st store.Store) (*saved.Labels, error) {
+	dir, err := LabelsDir(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	return saved.Open(dir), nil
 }
 
 // Close closes the index and the model.

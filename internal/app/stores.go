@@ -98,14 +98,24 @@ func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode,
 // that has a folder of this machine, and for one on a server in a folder of this
 // machine's user that is named by the server and the collection.
 func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
+	return besides(ctx, cfg, st, "runs")
+}
+
+// LabelsDir is the folder that keeps the saved labels of an index: see RunsDir.
+func LabelsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
+	return besides(ctx, cfg, st, "labels")
+}
+
+// besides is a folder for what belongs to an index and is not in its store.
+func besides(ctx context.Context, cfg config.Config, st store.Store, name string) (string, error) {
 	d, err := st.Describe(ctx)
 	if err != nil {
 		return "", err
 	}
 	if k, err := kindOf(d.Kind); err == nil && k.folder {
-		return filepath.Join(d.Location, "runs"), nil
+		return filepath.Join(d.Location, name), nil
 	}
-	return filepath.Join(cfg.DB, "runs", d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
+	return filepath.Join(cfg.DB, name, d.Kind+"-"+store.ID(d.Location, d.Collection)[:16]), nil
 }
 
 // Engine scores rows and their 8-bit codes.

@@ -42,6 +42,10 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		if len(arg) > 1 && arg[0] == '-' {
 			name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 			takesValue, ok := known[name]
+			if !ok && isFilter(arg) {
+				rest, open = append(rest, arg), false
+				continue
+			}
 			if !ok {
 				return nil, fault.Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
 			}
@@ -86,6 +90,14 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		out = append(append(out, "--"), rest...)
 	}
 	return out, nil
+}
+
+// isFilter recognises a filter of a query that is inverted by a dash: -tag:indoor, or
+// -(tag:a OR tag:b). No flag looks like one.
+func isFilter(arg string) bool {
+	name, _, ok := strings.Cut(arg[1:], ":")
+	return ok && name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') }) ||
+		strings.HasPrefix(arg, "-(")
 }
 
 // helpWanted recognises the word help, alone or before the name of a command, which it

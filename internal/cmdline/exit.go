@@ -55,17 +55,27 @@ func (p *Program) report(err error, asJSON bool) int {
 	}
 	kind, hint := app.Explain(err)
 	code := exitCode(kind)
+	var placed interface{ Place() (string, int) }
+	line, column := "", 0
+	if errors.As(err, &placed) {
+		line, column = placed.Place()
+	}
 	message := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if asJSON {
 		line, _ := json.Marshal(struct {
 			Error string `json:"error"`
 			Hint  string `json:"hint"`
 			Code  int    `json:"code"`
-		}{message, hint, code}) // strings and a number always marshal
+			// Column is where the mistake is in the query, from 1, in characters.
+			Column int `json:"column,omitempty"`
+		}{message, hint, code, column}) // strings and a number always marshal
 		fmt.Fprintf(p.Stderr, "%s\n", line)
 		return code
 	}
 	fmt.Fprintf(p.Stderr, "error: %s\n", terminal.Safe(message)) // it may hold the name of a file
+	if column > 0 {
+		fmt.Fprint(p.Stderr, caret(line, column))
+	}
 	if hint != "" {
 		fmt.Fprintf(p.Stderr, "hint: %s\n", terminal.Safe(hint))
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"text/tabwriter"
 
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -53,17 +54,37 @@ type hitJSON struct {
 	PathBase64 string    `json:"path_base64,omitempty"`
 	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
 	Companions []string  `json:"companions,omitempty"`
+	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
+	// Confident says whether anything matches the question at all: false where the hits are
+	// only the nearest. It is left out where that was not judged.
+	Confident *bool        `json:"confident,omitempty"`
+	Explain   *explainJSON `json:"explain,omitempty"`
 }
 
-// WriteHits prints hits in the order given.
-func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
+// explainJSON says how a hit came about.
+type explainJSON struct {
+	Query string     `json:"query,omitempty"` // as it was understood
+	Terms []partJSON `json:"terms"`
+}
+
+// partJSON is what a term does to a hit.
+type partJSON struct {
+	Term        string   `json:"term"`
+	Weight      float64  `json:"weight"`                // 0 where it only excludes
+	Cosine      float32  `json:"cosine"`                // of the term alone
+	Part        float32  `json:"part"`                  // of the score
+	Probability *float32 `json:"probability,omitempty"` // of text alone
+}
+
+// WriteAnswer prints the hits of an answer.
+func WriteAnswer(w io.Writer, a query.Answer, f HitFormat, wd string) error {
 	out := bufio.NewWriter(w)
 	switch f {
 	case HitJSON:
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		for i, h := range hits {
-			if err := enc.Encode(toJSON(i+1, h)); err != nil {
+		for i := range a.Hits {
+			if err := enc.Encode(answerJSON(a, i)); err != nil {
 				return err
 			}
 		}
@@ -72,18 +93,57 @@ func WriteHits(w io.Writer, hits []store.Hit, f HitFormat, wd string) error {
 		if f == HitNUL {
 			end = 0
 		}
-		for _, h := range hits {
+		for _, h := range a.Hits {
 			out.WriteString(h.Path) // bufio keeps the first error for Flush
 			out.WriteByte(end)
 		}
 	case HitSafePaths:
-		for _, h := range hits {
+		for _, h := range a.Hits {
 			fmt.Fprintln(out, terminal.Safe(h.Path))
 		}
 	default:
-		writeTable(out, hits, wd)
+		writeTable(out, a, wd)
 	}
 	return out.Flush()
+}
+
+// answerJSON is the hit at a place of an answer.
+func answerJSON(a query.Answer, i int) hitJSON {
+	j := toJSON(a.Offset+i+1, a.Hits[i])
+	if a.Confidence != query.NotJudged {
+		confident := a.Confidence == query.Confident
+		j.Confident = &confident
+	}
+	if i >= len(a.Matches) {
+		return j
+	}
+	j.Copies = a.Matches[i].Copies
+	if parts := a.Matches[i].Parts; len(parts) > 0 {
+		j.Explain = &explainJSON{Query: a.Query}
+		for n, p := range parts {
+			t := partJSON{Term: a.Terms[n].Term, Weight: a.Terms[n].Weight, Cosine: p.Cosine, Part: p.Share}
+			if p.Probability >= 0 {
+				t.Probability = &p.Probability
+			}
+			j.Explain.Terms = append(j.Explain.Terms, t)
+		}
+	}
+	return j
+}
+
+// copiesOf is the remark about the copies of a hit, "" for none.
+func copiesOf(a query.Answer, i int) string {
+	if i >= len(a.Matches) {
+		return ""
+	}
+	switch n := a.Matches[i].Copies; n {
+	case 0:
+		return ""
+	case 1:
+		return "  +1 copy"
+	default:
+		return fmt.Sprintf("  +%d copies", n)
+	}
 }
 
 func toJSON(rank int, h store.Hit) hitJSON {
@@ -135,19 +195,35 @@ func TagLabels(tags []store.Tag) []string {
 	return labels
 }
 
-func writeTable(w io.Writer, hits []store.Hit, wd string) {
+func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
-	for i, h := range hits {
+	for i, h := range a.Hits {
 		beside := ""
 		for _, c := range h.Companions {
 			beside += " + " + terminal.Safe(filepath.Base(c))
 		}
 		day, kind := dayOf(h)
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s%s%s\n", i+1, h.Score, h.Width, h.Height, day, kind,
-			terminal.Safe(Shorten(h.Path, wd)), beside, missingMark(h.Path))
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height, day, kind,
+			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i)+missingMark(h.Path))
+		writeParts(t, a, i)
 	}
 	t.Flush()
+}
+
+// writeParts prints a line for each term of a hit, where the answer explains it.
+func writeParts(w io.Writer, a query.Answer, i int) {
+	if i >= len(a.Matches) {
+		return
+	}
+	for n, p := range a.Matches[i].Parts {
+		t := a.Terms[n]
+		odds := ""
+		if p.Probability >= 0 {
+			odds = fmt.Sprintf("p %.2f", p.Probability)
+		}
+		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
+	}
 }
 
 // isMissing reports whether a file is known not to be there.

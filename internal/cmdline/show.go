@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/terminal/preview"
 )
@@ -34,25 +34,40 @@ func hitFormat(c *cli.Context) HitFormat {
 	return HitTable
 }
 
-// ShowHits prints hits in the form that the flags ask for. notice is what the model's
-// licence wants shown to people; "" for nothing.
-func (p *Program) ShowHits(c *cli.Context, hits []store.Hit, notice string) error {
+// ShowAnswer prints the hits of an answer in the form that the flags ask for. notice is
+// what the model's licence wants shown to people; "" for nothing.
+func (p *Program) ShowAnswer(c *cli.Context, a query.Answer, notice string) error {
 	format := hitFormat(c)
-	if format == HitTable && len(hits) == 0 {
-		p.Notef("no pictures match")
+	if a.Depth > 0 && format != HitJSON {
+		p.Notef("note: only the nearest %d pictures were looked at; a narrower search may find more", a.Depth)
+	}
+	if len(a.Hits) == 0 {
+		switch {
+		case format == HitJSON:
+		case a.Confidence == query.NotConfident:
+			p.Notef("nothing clearly matches (--cutoff none shows the nearest)")
+		case format == HitTable:
+			p.Notef("no pictures match")
+		}
 		return nil
+	}
+	if a.Confidence == query.NotConfident && format != HitJSON {
+		p.Notef("nothing clearly matches; nearest:")
+	}
+	if a.Query != "" && format == HitTable && c.Bool("explain") {
+		p.Printf("query: %s\n", terminal.Safe(a.Query))
 	}
 	wd, err := os.Getwd()
 	if err != nil {
 		wd = "" // only for shorter paths
 	}
 	if c.Bool("preview") && format == HitTable {
-		return p.showPreviews(hits, wd)
+		return p.showPreviews(a, wd)
 	}
 	if format != HitTable && format != HitJSON && IsTerminal(p.Stdout) {
 		format = HitSafePaths // programs get the bytes, a terminal no commands to itself
 	}
-	if err := WriteHits(p.Stdout, hits, format, wd); err != nil {
+	if err := WriteAnswer(p.Stdout, a, format, wd); err != nil {
 		return err
 	}
 	if format == HitTable && notice != "" && IsTerminal(p.Stdout) {
@@ -70,17 +85,17 @@ const (
 
 // showPreviews prints each hit with its picture. Where the terminal has no way to show
 // one, or a picture cannot be read any more, the line stands alone.
-func (p *Program) showPreviews(hits []store.Hit, wd string) error {
+func (p *Program) showPreviews(a query.Answer, wd string) error {
 	protocol := preview.None
 	if IsTerminal(p.Stdout) {
 		protocol = preview.Detect(p.Getenv)
 	}
 	if protocol == preview.None {
 		p.Notef("note: this terminal shows no pictures (iTerm2, kitty, WezTerm, foot and other sixel terminals do)")
-		return WriteHits(p.Stdout, hits, HitTable, wd)
+		return WriteAnswer(p.Stdout, a, HitTable, wd)
 	}
-	for i, h := range hits {
-		p.Printf("%d  %.3f  %s\n", i+1, h.Score, terminal.Safe(Shorten(h.Path, wd))+missingMark(h.Path))
+	for i, h := range a.Hits {
+		p.Printf("%d  %.3f  %s%s\n", a.Offset+i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)), copiesOf(a, i)+missingMark(h.Path))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))

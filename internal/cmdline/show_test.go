@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -56,7 +57,7 @@ func TestShowHits(t *testing.T) {
 		p, stdout, stderr := program()
 		code := p.Run(context.Background(), &cli.App{Name: "x", Commands: []*cli.Command{{
 			Name: "show", Flags: Flags(OutputFlags(), HitFlags()),
-			Action: func(ctx *cli.Context) error { return p.ShowHits(ctx, c.hits, "a notice") },
+			Action: func(ctx *cli.Context) error { return p.ShowAnswer(ctx, query.Answer{Hits: c.hits}, "a notice") },
 		}}}, append([]string{"x", "show"}, strings.Fields(c.args)...))
 		if code != ExitOK || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 			t.Errorf("%q: code %d, stdout %q, stderr %q", c.args, code, stdout, stderr)

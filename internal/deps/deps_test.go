@@ -30,11 +30,11 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{
-		"internal/zeroshot", "internal/tagging/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
+		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*",
 	},
 	{
-		"internal/terminal", "internal/walk", "internal/query/*",
+		"internal/terminal", "internal/walk",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},

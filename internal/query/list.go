@@ -5,35 +5,89 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
-// List finds pictures by the filter alone, without a text or a picture to compare
-// them with. tags are the tags that the filter asks for: the pictures that have them
-// most surely come first, and among equals the newest. The score of a hit is the
-// probability of the least sure of those tags, 1 for tags that a person or the
+// List finds pictures by the line's filter and p.Filter alone, without a text or a picture
+// to compare them with. tags are the tags that p.Filter asks for: the pictures that have
+// those and the line's most surely come first, and among equals the newest. The score of a
+// hit is the probability of the least sure of those tags, 1 for tags that a person or the
 // picture itself gave, and 0 where no tag was asked for.
 //
-// The index is read once; memory grows with p.K, not with it. p.MinScore and p.Exact
-// mean nothing here.
-func List(ctx context.Context, st store.Scanner, tags []string, p Params) ([]store.Hit, error) {
+// The index is read once; memory grows with p.Offset and p.K, not with it. What p says of
+// scores means nothing here.
+func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Params) (Answer, error) {
+	start := time.Now()
+	a := Answer{Offset: p.Offset}
+	if l.Query != nil {
+		tags = append(slices.Clone(tags), l.Tags()...)
+		a.Query = l.Query.String()
+	}
 	folded := make([]string, len(tags))
 	for i, t := range tags {
 		folded[i] = label.Fold(t)
 	}
+	p.Filter = both(p.Filter, l.Filter)
+	k := p.Offset + p.K
+	if p.Pair { // which makes fewer hits of them
+		k *= 2
+	}
 	var best []store.Hit
-	for r, err := range st.Scan(ctx, p.Filter, store.Fields{}) {
+	narrowed, whole := answerable(st, p.Filter), store.CanFilter(st, p.Filter)
+	for r, err := range st.Scan(ctx, narrowed, store.Fields{}) {
 		if err != nil {
-			return nil, fmt.Errorf("listing: %w", err)
+			return a, fmt.Errorf("listing: %w", err)
+		}
+		if !whole && !store.Match(p.Filter, &r) {
+			continue
 		}
 		best = append(best, store.Hit{Record: r, Score: certainty(&r, folded)})
-		if len(best) >= 2*p.K {
-			best = first(best, p.K)
+		if len(best) >= 2*k {
+			best = first(best, k, p.Unfolded)
 		}
 	}
-	return first(best, p.K), nil
+	best = first(best, k, p.Unfolded)
+	if p.Pair {
+		best = Pair(best)
+	}
+	a.Hits = best[min(p.Offset, len(best)):min(p.Offset+p.K, len(best))]
+	a.Matches = make([]Match, len(a.Hits))
+	if !p.Unfolded {
+		for i, h := range a.Hits {
+			n, err := copies(ctx, st, h, p.Filter)
+			if err != nil {
+				return a, err
+			}
+			a.Matches[i].Copies = n
+		}
+	}
+	a.Took = time.Since(start)
+	return a, nil
+}
+
+// maxCopies bounds how many copies of a picture are counted in a list.
+const maxCopies = 10_000
+
+// copies counts the other pictures of the same content that meet the filter. Those that
+// came by while listing may have been dropped with what they are copies of.
+func copies(ctx context.Context, st store.Scanner, h store.Hit, f store.Filter) (int, error) {
+	if len(h.ContentHash) == 0 {
+		return 0, nil
+	}
+	all, err := st.FindContent(ctx, h.ContentHash, maxCopies)
+	if err != nil {
+		return 0, fmt.Errorf("counting copies: %w", err)
+	}
+	n := 0
+	for _, r := range all {
+		if r.ID != h.ID && store.Match(f, &r) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // certainty is how sure the least sure of the tags is, 0 if there are none.
@@ -58,10 +112,18 @@ func certainty(r *store.Record, folded []string) float32 {
 	return least
 }
 
-// first sorts hits and keeps the first k.
-func first(hits []store.Hit, k int) []store.Hit {
+// first sorts hits and keeps the first k, of the same content one unless they are to be
+// unfolded.
+func first(hits []store.Hit, k int, unfolded bool) []store.Hit {
 	slices.SortFunc(hits, func(a, b store.Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), b.When().Compare(a.When()), cmp.Compare(a.Path, b.Path))
 	})
+	if !unfolded {
+		fold := newFolder()
+		hits = slices.DeleteFunc(hits, func(h store.Hit) bool {
+			_, ok := fold.find(h, 0)
+			return ok
+		})
+	}
 	return hits[:min(k, len(hits))]
 }

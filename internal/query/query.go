@@ -10,20 +10,27 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/walk"
+	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // Params is what a question asks for besides its subject.
 type Params struct {
 	K        int     // hits wanted, at least 1
+	Offset   int     // hits passed over, for the pages after the first
 	MinScore float32 // cosine; -1 for no bound
 	Filter   store.Filter
 	Exact    bool // search without misses, where the store's index is approximate
+	Cutoff   Cutoff
+	Unfolded bool // pictures of the same content are hits of their own
+	Explain  bool // Answer.Matches says what each term does to each hit
 	// Pair makes one hit of a RAW file and its twin: see Pair.
 	Pair bool
 }
@@ -41,7 +48,18 @@ type Service struct {
 	encoder    clip.Encoder
 	collection string
 	limits     imaging.Limits
-	texts      *TextCache // nil for none
+	texts      *TextCache                                   // nil for none
+	saved      func(context.Context) (*saved.Labels, error) // nil for none
+
+	prepare func(context.Context) (Judge, error) // nil for the model's own calibration
+	judging sync.Mutex                           // one preparation at a time
+	judged  Judge                                // prepared
+}
+
+// Judge says how probable it is that a text is true of pictures: zeroshot.TextJudge.
+type Judge interface {
+	// Probabilities takes the unit embedding of the text and unit rows by the same model.
+	Probabilities(ctx context.Context, text []float32, vectors vec.Matrix) ([]float32, error)
 }
 
 // New returns a Service. The caller keeps ownership of the store and the encoder;
@@ -55,6 +73,41 @@ func New(st store.Store, e clip.Encoder, collection string, limits imaging.Limit
 func (s *Service) RememberTexts(c *TextCache) *Service {
 	s.texts = c
 	return s
+}
+
+// JudgeBy makes the service take its Judge from prepare, which is called when a question
+// first needs it. It returns the service.
+func (s *Service) JudgeBy(prepare func(context.Context) (Judge, error)) *Service {
+	s.prepare = prepare
+	return s
+}
+
+// SavedLabels makes the service take saved labels from those that open returns, which is
+// called when a question first names one. It returns the service.
+func (s *Service) SavedLabels(open func(context.Context) (*saved.Labels, error)) *Service {
+	s.saved = open
+	return s
+}
+
+// judge returns the Judge, prepared once.
+func (s *Service) judge(ctx context.Context) (Judge, error) {
+	s.judging.Lock()
+	defer s.judging.Unlock()
+	if s.judged != nil {
+		return s.judged, nil
+	}
+	prepare := s.prepare
+	if prepare == nil {
+		prepare = func(ctx context.Context) (Judge, error) {
+			return zeroshot.PrepareTexts(ctx, s.encoder, zeroshot.Options{})
+		}
+	}
+	j, err := prepare(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to judge the hits: %w", err)
+	}
+	s.judged = j
+	return j, nil
 }
 
 // EmbedImage returns the embedding of a picture file as a matrix of one row.
@@ -114,14 +167,15 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 	return recs[0], nil
 }
 
-func (s *Service) nearest(ctx context.Context, v vec.Matrix, p Params) ([]store.Hit, error) {
+// nearest returns the k nearest hits of a vector.
+func (s *Service) nearest(ctx context.Context, v vec.Matrix, k int, p Params) ([]store.Hit, error) {
 	search := s.store.Search
 	if p.Exact {
 		search = func(ctx context.Context, q store.Query) ([][]store.Hit, error) {
 			return store.SearchExact(ctx, s.store, q)
 		}
 	}
-	hits, err := search(ctx, store.Query{Vectors: v, K: p.K, MinScore: p.MinScore, Filter: p.Filter})
+	hits, err := search(ctx, store.Query{Vectors: v, K: k, MinScore: p.MinScore, Filter: p.Filter})
 	if err != nil {
 		return nil, fmt.Errorf("searching: %w", err)
 	}

@@ -142,7 +142,7 @@ func TestList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hits, err := query.List(t.Context(), st, c.f.Tags, query.Params{K: c.k, Filter: filter})
+		hits, err := hitsOf(query.Line{}.List(t.Context(), st, c.f.Tags, query.Params{K: c.k, Filter: filter}))
 		if diff := cmp.Diff(c.want, names(hits)); err != nil || diff != "" {
 			t.Errorf("%+v, k %d: %v, (-want +got)\n%s", c.f, c.k, err, diff)
 		}

@@ -76,7 +76,7 @@ func TestVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rec := store.Record{ID: store.ID("c", text), Path: "/" + text, Root: "/", ContentHash: make([]byte, 32), Vector: v.Row(0)}
+		rec := store.Record{ID: store.ID("c", text), Path: "/" + text, Root: "/", Vector: v.Row(0)}
 		if err := st.Upsert(t.Context(), []store.Record{rec}); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ var (
 	ErrClosed      = errors.New("the store is closed")
 	ErrReadOnly    = errors.New("the store was opened for reading")
 	ErrNewerFormat = errors.New("the index was written by a newer version of sightline")
+	ErrOlderFormat = errors.New("the index was written by an older version of sightline")
 	ErrDamaged     = errors.New("the index is damaged")
 	ErrIO          = errors.New("the disk could not be read or written") // what is there may be sound
 	ErrNoSpace     = errors.New("there is no room left for the index")

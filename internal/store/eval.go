@@ -52,6 +52,19 @@ func Match(f Filter, r *Record) bool {
 		return false
 	case FormatIs:
 		return r.Format == string(f)
+	case NameLike:
+		return f.Match(r.Path)
+	case Has:
+		if Thing(f) == HasTags {
+			return len(r.Tags) > 0
+		}
+		return MatchAbout(f, &r.About)
+	case CameraHas, CaptionHas, RatedAtLeast, RatedAtMost, Within:
+		return MatchAbout(f, &r.About)
+	case SideAtLeast:
+		return int64(f.Side.Of(r)) >= f.Least()
+	case SideAtMost:
+		return int64(f.Side.Of(r)) <= f.Most()
 	}
 	return false
 }

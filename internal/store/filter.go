@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"math"
+	"slices"
+	"time"
+)
 
 // Filter is a condition on records: a small typed tree that each store compiles
 // into its own language, so that no string of a user's ever becomes part of a
@@ -29,7 +33,65 @@ type (
 	HasTag string
 	// FormatIs matches Record.Format.
 	FormatIs string
+	// SideAtLeast matches records whose side has so many pixels or more.
+	SideAtLeast struct {
+		Side   Side
+		Pixels float64
+	}
+	// SideAtMost matches records whose side has so many pixels or fewer.
+	SideAtMost struct {
+		Side   Side
+		Pixels float64
+	}
 )
+
+// Mentions reports whether a node of a filter meets a condition.
+func Mentions(f Filter, condition func(Filter) bool) bool {
+	any := func(parts []Filter) bool {
+		return slices.ContainsFunc(parts, func(p Filter) bool { return Mentions(p, condition) })
+	}
+	switch f := f.(type) {
+	case And:
+		return any(f)
+	case Or:
+		return any(f)
+	case Not:
+		return Mentions(f.Part, condition)
+	}
+	return condition(f)
+}
+
+// Side is a side of a picture.
+type Side int
+
+// The sides, as looked at.
+const (
+	Width Side = iota
+	Height
+)
+
+// Of is the length of the side, in pixels.
+func (s Side) Of(r *Record) int {
+	if s == Height {
+		return r.Height
+	}
+	return r.Width
+}
+
+// Least is the least whole number of pixels that the filter matches.
+func (f SideAtLeast) Least() int64 { return wholePixels(math.Ceil(f.Pixels)) }
+
+// Most is the greatest whole number of pixels that the filter matches.
+func (f SideAtMost) Most() int64 { return wholePixels(math.Floor(f.Pixels)) }
+
+// wholePixels bounds a number by what no picture reaches. What is no number is above all.
+func wholePixels(x float64) int64 {
+	const bound = 1 << 40
+	if !(x < bound) {
+		return bound
+	}
+	return int64(max(x, -bound))
+}
 
 func (And) filter()      {}
 func (Or) filter()       {}
@@ -40,3 +102,6 @@ func (Until) filter()    {}
 func (Dated) filter()    {}
 func (HasTag) filter()   {}
 func (FormatIs) filter() {}
+
+func (SideAtLeast) filter() {}
+func (SideAtMost) filter()  {}

@@ -18,6 +18,9 @@ const textBlock = 1024
 // texts' embeddings.
 func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options) (vec.Matrix, error) {
 	spec := enc.Spec()
+	if len(texts) == 0 {
+		return vec.NewMatrix(0, spec.Dim), nil
+	}
 	key := cacheKey(spec, texts)
 	if m, ok := o.Cache.load(key, len(texts), spec.Dim); ok {
 		return m, nil

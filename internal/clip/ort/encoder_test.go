@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -266,5 +267,28 @@ func TestNothingToEncode(t *testing.T) {
 	}
 	if m, err := e.EncodeImages(t.Context(), clip.NewBatch(4, e.Spec().Preprocess)); err != nil || m.Rows != 0 {
 		t.Errorf("no pictures: %d rows, %v", m.Rows, err)
+	}
+}
+
+// What a text is for the model is known without running it.
+func TestReadText(t *testing.T) {
+	e := open(t, cliptest.TinyBundle(t), "", ort.Options{})
+	empty, err := e.ReadText("")
+	if err != nil || empty.Tokens != 0 || empty.Room <= 0 || empty.Room >= e.Spec().Context {
+		t.Errorf("nothing: %+v, %v", empty, err)
+	}
+	one, err := e.ReadText("a")
+	if err != nil || one.Tokens < 1 || one.Room != empty.Room {
+		t.Errorf("a: %+v, %v", one, err)
+	}
+	long, err := e.ReadText(strings.Repeat("a ", 3*e.Spec().Context))
+	if err != nil || long.Tokens <= long.Room {
+		t.Errorf("a long text: %+v, %v", long, err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.ReadText("a"); !errors.Is(err, ort.ErrClosed) {
+		t.Errorf("after close: %v", err)
 	}
 }

@@ -17,6 +17,17 @@ type Tokenizer interface {
 	Encode(text string, max int) []int64
 }
 
+// UnknownToken returns the id that a tokenizer gives to what its vocabulary does not have.
+// ok is false for one that has all: byte-level BPE writes anything in bytes.
+func UnknownToken(t Tokenizer) (id int64, ok bool) {
+	if p, isPipeline := t.(*pipeline); isPipeline {
+		if w, isWordPiece := p.model.(*wordPiece); isWordPiece {
+			return w.unk, true
+		}
+	}
+	return 0, false
+}
+
 // pipeline is a tokenizer.json put to work, stage by stage as the reference (the
 // Hugging Face tokenizers library) runs it: added tokens are cut out of the text,
 // the rest is normalised, cut into words, and the model gives each word its ids.

@@ -138,6 +138,9 @@ func openCatalogueAs(path string, mode store.Mode, parameter string) (*sql.DB, e
 	}
 	// The path goes into a URI: escaped, so that no byte of it is taken for syntax.
 	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	if err := addFunctions(); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", catalogueName, err)

@@ -61,8 +61,23 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 			[]any{label.Fold(string(f))}}, nil
 	case store.FormatIs:
 		return condition{"(r.format = ?)", []any{string(f)}}, nil
+	case store.SideAtLeast:
+		return condition{"(r." + sideColumn(f.Side) + " >= ?)", []any{f.Least()}}, nil
+	case store.SideAtMost:
+		return condition{"(r." + sideColumn(f.Side) + " <= ?)", []any{f.Most()}}, nil
+	}
+	if c, ok := compileSays(f); ok {
+		return c, nil
 	}
 	return condition{}, fmt.Errorf("the store does not know filters of type %T", f)
+}
+
+// sideColumn is the column of a side.
+func sideColumn(s store.Side) string {
+	if s == store.Height {
+		return "height"
+	}
+	return "width"
 }
 
 func join(parts []store.Filter, operator, empty string, budget *int) (condition, error) {

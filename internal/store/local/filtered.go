@@ -50,6 +50,9 @@ func (sn *snapshot) settle(ctx context.Context, b *bitmap, a *attributes, live *
 	if err != nil {
 		return err
 	}
+	if err := sn.canAnswer(where); err != nil {
+		return err
+	}
 	for chunk := range chunks(rowIDs) {
 		query := "SELECT r.slot FROM records r WHERE r.slot IN " + list(len(chunk)) + " AND (" + where.sql + ")"
 		if err := sn.eachRowID(ctx, condition{query, append(chunk, where.args...)}, b.set); err != nil {
@@ -63,6 +66,9 @@ func (sn *snapshot) settle(ctx context.Context, b *bitmap, a *attributes, live *
 func (sn *snapshot) matching(ctx context.Context, f store.Filter) (*bitmap, error) {
 	where, err := compile(f)
 	if err != nil {
+		return nil, err
+	}
+	if err := sn.canAnswer(where); err != nil {
 		return nil, err
 	}
 	b := newBitmap(sn.rowCount)
@@ -111,6 +117,9 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 		return x.attributes.inGroups(n, func(g group) bool { return g.dated }), nil
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
+	case store.SideAtLeast, store.SideAtMost, store.NameLike, store.CameraHas, store.CaptionHas,
+		store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within:
+		return x.sn.matching(ctx, f) // which no cache knows
 	case store.HasTag:
 		return x.tagged(ctx, label.Fold(string(f)))
 	}

@@ -120,6 +120,9 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 		return 0, err
 	}
 	defer sn.release()
+	if err := sn.canAnswer(where); err != nil {
+		return 0, err
+	}
 	if f == nil {
 		return sn.records(ctx)
 	}

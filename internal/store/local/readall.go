@@ -34,6 +34,9 @@ func (s *Store) scanByID(ctx context.Context, f store.Filter, fields store.Field
 		return err
 	}
 	defer sn.release()
+	if err := sn.canAnswer(where); err != nil {
+		return err
+	}
 	rows, err := sn.tx.QueryContext(ctx, "SELECT "+sn.recordColumns()+" FROM records r WHERE "+where.sql+" ORDER BY r.id", where.args...)
 	if err != nil {
 		return sqlError(err)
@@ -92,6 +95,9 @@ func (s *Store) scanByRow(ctx context.Context, f store.Filter, fields store.Fiel
 			if sn, err = s.snapshot(ctx, viewFor(fields)); err != nil {
 				return err
 			}
+		}
+		if err := sn.canAnswer(where); err != nil {
+			return err
 		}
 		if end < 0 {
 			end = sn.rowCount

@@ -58,8 +58,38 @@ func compile(f store.Filter) (condition, error) {
 		return condition{text: fmt.Sprintf("array_contains(%s, %s)", fieldTags, quote(filterLabel(string(f))))}, nil
 	case store.FormatIs:
 		return condition{text: fieldFormat + " == " + quote(string(f))}, nil
+	case store.SideAtLeast:
+		return condition{text: fmt.Sprintf("%s >= %d", sideField(f.Side), f.Least())}, nil
+	case store.SideAtMost:
+		return condition{text: fmt.Sprintf("%s <= %d", sideField(f.Side), f.Most())}, nil
+	}
+	if !canFilter(f) {
+		return never, fmt.Errorf("a collection cannot be filtered by %T", f)
 	}
 	return never, fmt.Errorf("a filter of the unknown kind %T", f)
+}
+
+// canFilter reports whether one node of a filter has an expression. Milvus compares no
+// texts whatever their case, and knows no distances.
+func canFilter(f store.Filter) bool {
+	switch f.(type) {
+	case store.NameLike, store.CameraHas, store.CaptionHas, store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within:
+		return false
+	}
+	return true
+}
+
+// CanFilter implements store.FilterLimiter.
+func (s *Store) CanFilter(f store.Filter) bool {
+	return !store.Mentions(f, func(node store.Filter) bool { return !canFilter(node) })
+}
+
+// sideField is the field of a side.
+func sideField(s store.Side) string {
+	if s == store.Height {
+		return fieldHeight
+	}
+	return fieldWidth
 }
 
 // join compiles the parts of an And or an Or. neutral is the constant that changes

@@ -128,7 +128,13 @@ func (s source) filter(depth int) store.Filter {
 			return store.Or(s.filters(depth - 1))
 		}
 	}
-	switch s.IntN(7) {
+	switch s.IntN(8) {
+	case 7:
+		side, pixels := store.Side(s.IntN(2)), s.Float64()*11000-500
+		if s.IntN(2) == 0 {
+			return store.SideAtLeast{Side: side, Pixels: pixels}
+		}
+		return store.SideAtMost{Side: side, Pixels: pixels}
 	case 6:
 		return store.Dated{}
 	case 0:

@@ -158,6 +158,11 @@ func testFilters(e *env) {
 	for _, format := range formats {
 		filters = append(filters, store.FormatIs(format))
 	}
+	for _, f := range saysFilters(records[50]) {
+		if store.CanFilter(e.s, f) {
+			filters = append(filters, f, store.Not{Part: f}, store.And{f, src.filter(2)}, store.Or{f, src.filter(2)})
+		}
+	}
 	for range 150 {
 		filters = append(filters, src.filter(4))
 	}

@@ -1,0 +1,117 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Line is a question in the language of package syntax.
+type Line struct {
+	Typed string // what errors point at
+	Query *syntax.Query
+	// Filter is that of the line, compiled; nil for none.
+	Filter store.Filter
+}
+
+// ParseLine reads a line, filters included. The error is a *LineError.
+func ParseLine(typed string, o FilterOptions) (Line, error) {
+	q, err := syntax.Parse(typed)
+	if err != nil {
+		return Line{}, pointAt(typed, err)
+	}
+	f, err := o.compile(q.Filter)
+	if err != nil {
+		return Line{}, pointAt(typed, err)
+	}
+	return Line{Typed: typed, Query: q, Filter: f}, nil
+}
+
+// Tags are the tags that every picture of the answer has because the line asks for them.
+func (l Line) Tags() []string {
+	var tags []string
+	parts := []syntax.Filter{l.Query.Filter}
+	if and, ok := l.Query.Filter.(syntax.And); ok {
+		parts = and
+	}
+	for _, f := range parts {
+		if c, ok := f.(syntax.Condition); ok && c.Field == syntax.Tag {
+			tags = append(tags, c.Value)
+		}
+	}
+	return tags
+}
+
+func (l Line) plan(ctx context.Context, s *Service) (*plan, error) {
+	if len(l.Query.Terms) == 0 {
+		return nil, ErrEmpty
+	}
+	p, err := s.planTerms(ctx, l.Query.Terms)
+	if err != nil {
+		return nil, pointAt(l.Typed, err)
+	}
+	p.filter, p.line = l.Filter, l.Query.String()
+	return p, nil
+}
+
+// LineError is a mistake at a place of a line.
+type LineError struct {
+	Line   string
+	Column int // from 1, in characters
+	Err    error
+}
+
+// Error says what is wrong and where.
+func (e *LineError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Place returns the line and the column in it, from 1.
+func (e *LineError) Place() (line string, column int) { return e.Line, e.Column }
+
+// TermError is an error about the term that begins at a column.
+type TermError struct {
+	Column int // from 1, in characters
+	Err    error
+}
+
+// Error says what is wrong, and where if that is known.
+func (e *TermError) Error() string {
+	if e.Column == 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("column %d: %s", e.Column, e.Err)
+}
+
+// Unwrap returns what is wrong.
+func (e *TermError) Unwrap() error { return e.Err }
+
+// pointAt gives an error the line that it is about.
+func pointAt(line string, err error) error {
+	var bad *syntax.Error
+	if errors.As(err, &bad) && bad.Column > 0 {
+		return &LineError{line, bad.Column, err}
+	}
+	var t *TermError
+	if errors.As(err, &t) && t.Column > 0 {
+		return &LineError{line, t.Column, err}
+	}
+	return err
+}
+
+// both joins two filters, either of which may be nil.
+func both(a, b store.Filter) store.Filter {
+	parts := slices.DeleteFunc([]store.Filter{a, b}, func(f store.Filter) bool { return f == nil })
+	switch len(parts) {
+	case 0:
+		return nil
+	case 1:
+		return parts[0]
+	}
+	return store.And(parts)
+}

@@ -1,0 +1,67 @@
+package query
+
+import (
+	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// FilterOptions say how the filters of a line are read.
+type FilterOptions struct {
+	FileDates bool // see Filters.FileDates
+}
+
+// compile turns the filters of a line into those of stores. nil stays nil. The error is a
+// *syntax.Error at the condition that cannot be used.
+func (o FilterOptions) compile(f syntax.Filter) (store.Filter, error) {
+	switch f := f.(type) {
+	case nil:
+		return nil, nil
+	case syntax.And:
+		parts, err := o.compileAll(f)
+		return store.And(parts), err
+	case syntax.Or:
+		parts, err := o.compileAll(f)
+		return store.Or(parts), err
+	case syntax.Not:
+		part, err := o.compile(f.Part)
+		return store.Not{Part: part}, err
+	case syntax.Condition:
+		c, err := o.condition(f)
+		if err != nil {
+			return nil, &syntax.Error{Column: f.Column, Message: err.Error()}
+		}
+		return c, nil
+	}
+	return nil, &syntax.Error{Column: 1, Message: "a filter of an unknown kind"}
+}
+
+func (o FilterOptions) compileAll(filters []syntax.Filter) ([]store.Filter, error) {
+	parts := make([]store.Filter, len(filters))
+	for i, f := range filters {
+		var err error
+		if parts[i], err = o.compile(f); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+// condition compiles one condition: as the flag of that name, where there is one.
+func (o FilterOptions) condition(c syntax.Condition) (store.Filter, error) {
+	flags := Filters{FileDates: o.FileDates}
+	switch c.Field {
+	case syntax.Under:
+		flags.Under = []string{c.Value}
+	case syntax.Tag:
+		flags.Tags = []string{c.Value}
+	case syntax.Format:
+		flags.Formats = []string{c.Value}
+	case syntax.After:
+		flags.After = c.Value
+	case syntax.Before:
+		flags.Before = c.Value
+	default:
+		return columnFilter(c)
+	}
+	return flags.Compile()
+}

@@ -1,0 +1,136 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/query/words"
+	"github.com/sightline/sightline/internal/zeroshot"
+)
+
+// Remarks says what the model of the index cannot make anything of in a question: a text
+// that is cut off, a script that it does not read, and words that look like typing errors,
+// with what may be meant. Nothing is ever replaced. There are none where the model does
+// not say how it reads.
+func (s *Service) Remarks(q Question) ([]string, error) {
+	reader, ok := s.encoder.(clip.TextReader)
+	if !ok {
+		return nil, nil
+	}
+	var out []string
+	for _, text := range textsOf(q) {
+		remarks, err := remarksOn(reader, text)
+		if err != nil {
+			return nil, fmt.Errorf("reading the query: %w", err)
+		}
+		out = append(out, remarks...)
+	}
+	return out, nil
+}
+
+// textsOf are the texts of a question.
+func textsOf(q Question) []string {
+	switch q := q.(type) {
+	case Text:
+		return []string{string(q)}
+	case Line:
+		var out []string
+		for _, t := range q.Query.Terms {
+			if t.Kind == syntax.Text || t.Kind == syntax.Phrase {
+				out = append(out, t.Value)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// shortText is the length in bytes of a text that fits into every model's context: one
+// token a byte is the most that there are. SigLIP's context, the shortest, has 64.
+const shortText = 48
+
+func remarksOn(reader clip.TextReader, text string) ([]string, error) {
+	var out []string
+	foreign, spelled := foreignLetters(text)
+	if len(text) > shortText || foreign {
+		r, err := reader.ReadText(text)
+		if err != nil {
+			return nil, err
+		}
+		if r.Tokens > r.Room {
+			out = append(out, fmt.Sprintf("the model reads %d tokens of a text, about %d words, and this one has %d: its end is cut off", r.Room, r.Room*3/4, r.Tokens))
+		}
+		switch {
+		case 2*r.Unknown > r.Tokens && r.Tokens > 0:
+			out = append(out, fmt.Sprintf("the model's vocabulary has hardly anything of %q: try it in another language or script", shorten(text)))
+		case foreign && float64(r.Tokens) >= spelled:
+			out = append(out, fmt.Sprintf("the model reads %q letter by letter, and so was hardly trained on that script: try English", shorten(text)))
+		}
+	}
+	suggestions, err := didYouMean(reader, text)
+	return append(out, suggestions...), err
+}
+
+// foreignLetters reports whether most letters of a text are not Latin, and from how many
+// tokens on it is spelled out. A vocabulary that has a script has tokens of several of its
+// letters; one that has Chinese has most characters, and one that has not writes each in
+// two or three bytes.
+func foreignLetters(text string) (foreign bool, spelled float64) {
+	latin, other := 0, 0
+	for _, r := range text {
+		switch {
+		case !unicode.IsLetter(r):
+		case unicode.Is(unicode.Latin, r):
+			latin++
+			spelled += 0.7
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			other++
+			spelled += 1.5
+		default:
+			other++
+			spelled += 0.7
+		}
+	}
+	return other > latin, spelled
+}
+
+// maxSuggestions bounds what is suggested for one word.
+const maxSuggestions = 3
+
+// didYouMean suggests other words for those that no vocabulary knows: neither the list of
+// words nor the model, which has a token for each word that is at all common.
+func didYouMean(reader clip.TextReader, text string) ([]string, error) {
+	var list *words.List
+	var out []string
+	for _, word := range words.Split(text) {
+		if list == nil {
+			list = words.Common(zeroshot.BackgroundPrompts()...)
+		}
+		near := list.Near(word)
+		if len(near) == 0 {
+			continue
+		}
+		r, err := reader.ReadText(word)
+		if err != nil {
+			return nil, err
+		}
+		if r.Tokens == 1 && r.Unknown == 0 {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%q may be a typing error: did you mean %s?", word, strings.Join(near[:min(len(near), maxSuggestions)], " or ")))
+	}
+	return out, nil
+}
+
+// shorten cuts a text for a message.
+func shorten(s string) string {
+	const most = 40
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "..."
+}
