@@ -52,6 +52,7 @@ type Store struct {
 	closed   atomic.Bool
 	inUse    atomic.Bool // physical is what the alias points to
 	failed   failedIDs
+	oddRows  oddRows
 	session  session
 
 	mu          sync.Mutex // guards what follows

@@ -14,6 +14,8 @@ type rows struct {
 	columns map[string]entity.Column
 	order   []int // positions of the rows in the columns; nil for as they are
 	err     error
+	// oddities are the rows that another client wrote otherwise than this store would.
+	oddities []oddRow
 }
 
 func newRows(columns []entity.Column) *rows {
@@ -54,15 +56,6 @@ func (r *rows) raw(field string, row int) string {
 		return ""
 	}
 	return c.Data()[row]
-}
-
-// text returns a string that was stored with escape.
-func (r *rows) text(field string, row int) string {
-	s, err := unescape(r.raw(field, row))
-	if err != nil {
-		r.fail(field, row)
-	}
-	return s
 }
 
 func (r *rows) int(field string, row int) int64 {

@@ -205,13 +205,16 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fiel
 		sc.fields = append(slices.Clone(recordFields), fieldVector)
 	}
 	err = sc.run(ctx, func(r *rows) error {
-		records := make([]store.Record, r.len())
-		for i := range records {
-			records[i] = r.record(i, dim)
+		records := make([]store.Record, 0, r.len())
+		for i := range r.len() {
+			if record, _, ok := r.record(i, dim); ok {
+				records = append(records, record)
+			}
 		}
 		if r.err != nil {
 			return r.err
 		}
+		s.warn(ctx, r)
 		return take(records)
 	})
 	if err != nil && err != errStopped {

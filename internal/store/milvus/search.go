@@ -46,10 +46,14 @@ func (s *Store) SearchWith(ctx context.Context, q store.Query, value int) ([][]s
 		q.K = maxWindow
 	}
 	out := make([][]store.Hit, 0, q.Vectors.Rows)
-	step := min(max(answerBytes/(hitBytes*q.K), 1), maxQueries)
+	hit := hitBytes
+	if fetchesVectors(s.meta.Index) {
+		hit += 4 * s.meta.Model.Dim
+	}
+	step := min(max(answerBytes/(hit*q.K), 1), maxQueries)
 	for from := 0; from < q.Vectors.Rows; from += step {
 		to := min(from+step, q.Vectors.Rows)
-		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), value)
+		hits, err := s.askTruly(ctx, q, where, q.Vectors.Slice(from, to), value)
 		if err != nil {
 			return nil, fmt.Errorf("searching: %w", err)
 		}
@@ -74,15 +78,16 @@ func (s *Store) prepare(q store.Query) (where condition, empty [][]store.Hit, er
 	return where, empty, nil
 }
 
-// ask sends one search message.
-func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) ([][]store.Hit, error) {
+// ask sends one search message. Hits whose vectors are not of length 1 are returned
+// apart.
+func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) (foreignHits, [][]store.Hit, error) {
 	vectors := make([]entity.Vector, queries.Rows)
 	for i := range vectors {
 		vectors[i] = entity.FloatVector(queries.Row(i))
 	}
 	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, value, q.K))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := make([][]store.Hit, queries.Rows)
 	for i := range out {
@@ -96,22 +101,36 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 			total += r.ResultCount
 		}
 		if total == 0 && len(results) == 0 {
-			return out, nil
+			return nil, out, nil
 		}
-		return nil, fmt.Errorf("%d query vectors were sent, and %d answers came back", queries.Rows, len(results))
+		return nil, nil, fmt.Errorf("%d query vectors were sent, and %d answers came back", queries.Rows, len(results))
 	}
+	foreign := make(foreignHits)
+	var suspects []string
 	for i, r := range results {
 		if r.ResultCount == 0 {
 			continue // with an error beside it that means nothing
 		}
 		if r.Err != nil {
-			return nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
+			return nil, nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
 		}
-		if out[i], err = hitsOf(newRows(r.Fields), r.Scores, q.MinScore); err != nil {
-			return nil, err
+		answer := newRows(r.Fields)
+		if out[i], err = s.hitsOf(answer, r.Scores, q.MinScore, foreign); err != nil {
+			return nil, nil, err
+		}
+		s.warn(ctx, answer)
+		if !fetchesVectors(s.meta.Index) {
+			for j, score := range r.Scores {
+				if score > scoreAbove || score < -scoreAbove {
+					suspects = append(suspects, answer.raw(fieldID, j))
+				}
+			}
 		}
 	}
-	return out, nil
+	if len(suspects) > 0 {
+		foreign, err = s.lookCloser(ctx, suspects)
+	}
+	return foreign, out, err
 }
 
 // rawSearch calls the SDK, which does not look whether the lists in an answer are as
@@ -123,7 +142,11 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 		}
 	}()
 	level, done := s.session.level(s.physical, s.level)
-	results, err = s.client.Search(ctx, s.physical, nil, expr, recordFields, vectors, fieldVector, entity.IP, k, p,
+	fields := recordFields
+	if fetchesVectors(s.meta.Index) {
+		fields = append(slices.Clone(recordFields), fieldVector)
+	}
+	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, entity.IP, k, p,
 		client.WithSearchQueryConsistencyLevel(level))
 	if err == nil {
 		done()
@@ -131,15 +154,31 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 	return results, err
 }
 
-// hitsOf turns an answer into hits, best first and equal scores in id order.
-func hitsOf(r *rows, scores []float32, least float32) ([]store.Hit, error) {
+// hitsOf turns an answer into hits, best first and equal scores in id order. Those with
+// foreign vectors it puts aside.
+func (s *Store) hitsOf(r *rows, scores []float32, least float32, foreign foreignHits) ([]store.Hit, error) {
+	dim := 0
+	if fetchesVectors(s.meta.Index) {
+		dim = s.meta.Model.Dim
+	}
 	if r.len() != len(scores) {
 		return nil, fmt.Errorf("the server's answer has %d records and %d scores", r.len(), len(scores))
 	}
 	out := make([]store.Hit, 0, len(scores))
 	for i, score := range scores {
-		if score = cosine(score); score >= least {
-			out = append(out, store.Hit{Record: r.record(i, 0), Score: score})
+		unit := dim == 0 || vec.IsUnit(r.vector(i, dim))
+		if score = cosine(score); unit && score < least {
+			continue
+		}
+		record, _, ok := r.record(i, dim)
+		switch {
+		case !ok:
+			foreign[record.ID] = nil
+		case !unit:
+			foreign[record.ID] = &record
+		default:
+			record.Vector = nil
+			out = append(out, store.Hit{Record: record, Score: score})
 		}
 	}
 	if r.err != nil {

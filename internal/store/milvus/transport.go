@@ -29,8 +29,9 @@ type transport struct {
 type ctxKey int
 
 const (
-	keyImpatient ctxKey = iota // do not repeat what failed
-	keyLoading                 // the call is part of loading a collection
+	keyImpatient   ctxKey = iota // do not repeat what failed
+	keyLoading                   // the call is part of loading a collection
+	keyAllWarnings               // warn of every odd row
 )
 
 // impatient makes calls fail at once: while opening, an answer now is worth more than

@@ -6,6 +6,7 @@ package milvustest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"path"
@@ -157,6 +158,25 @@ func (s *Server) Rows(name string) int {
 		return 0
 	}
 	return len(c.rows)
+}
+
+// Put writes a row as another client would: what it holds is the caller's business.
+func (s *Server) Put(name string, r Row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, _ := s.find(name); c != nil {
+		c.rows[r["id"].(string)] = r
+	}
+}
+
+// Row returns a row by its id, nil if there is none. The caller may change it.
+func (s *Server) Row(name, id string) Row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, _ := s.find(name); c != nil {
+		return maps.Clone(c.rows[id])
+	}
+	return nil
 }
 
 // Names returns the names of all collections.
