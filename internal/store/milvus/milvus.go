@@ -53,7 +53,9 @@ type Store struct {
 	inUse    atomic.Bool // physical is what the alias points to
 	failed   failedIDs
 	oddRows  oddRows
-	session  session
+	// countsAhead is set once the server has been seen to count rows that are not there.
+	countsAhead atomic.Bool
+	session     session
 
 	mu          sync.Mutex // guards what follows
 	tuned       tuning
@@ -117,7 +119,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	if err := s.begin(ctx); err != nil {
 		return store.Description{}, err
 	}
-	records, err := s.count(ctx, s.physical, always.everything(), entity.ClStrong)
+	records, err := s.countRecords(ctx, always)
 	if err != nil {
 		return store.Description{}, fmt.Errorf("counting the records: %w", err)
 	}

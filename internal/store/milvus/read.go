@@ -22,11 +22,26 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 	if err != nil || where == never {
 		return 0, err
 	}
-	n, err := s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+	n, err := s.countRecords(ctx, where)
 	if err != nil {
 		return 0, fmt.Errorf("counting records: %w", err)
 	}
 	return n, nil
+}
+
+// countRecords counts the records that match a condition: by their ids, where the
+// server has been seen to count wrongly.
+func (s *Store) countRecords(ctx context.Context, where condition) (int64, error) {
+	if !s.countsAhead.Load() {
+		return s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+	}
+	sc := scan{s: s, collection: s.physical, where: where.text, fields: []string{fieldID}, page: maxWindow / 2}
+	pages, err := sc.counted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	t, err := sc.pass(ctx, sc.pages(pages), func(*rows) error { return nil })
+	return t.rows, err
 }
 
 // Get implements store.Scanner.

@@ -28,6 +28,9 @@ func newRows(columns []entity.Column) *rows {
 
 // len is the number of rows.
 func (r *rows) len() int {
+	if r.order != nil {
+		return len(r.order)
+	}
 	for _, c := range r.columns {
 		return c.Len()
 	}
