@@ -190,11 +190,18 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-// record reads a record of recordFields, with its vector if dim is not 0. It reports
-// whether the row can be one: what another client wrote may not. The caller looks at
-// r.err and hands r to Store.warn at the end.
-func (r *rows) record(i, dim int) (out store.Record, foreign foreignExtra, ok bool) {
-	out = store.Record{
+// readRecord is a row as a record.
+type readRecord struct {
+	store.Record
+	foreign foreignExtra
+	scaled  bool // the vector was not of length 1
+	ok      bool // it can be a record: what another client wrote may not
+}
+
+// record reads a record of recordFields, with its vector if dim is not 0. The caller
+// looks at r.err and hands r to Store.warn at the end.
+func (r *rows) record(i, dim int) (out readRecord) {
+	out.Record = store.Record{
 		ID: r.raw(fieldID, i), Path: r.plain(fieldPath, i), Root: r.plain(fieldRoot, i),
 		Size: r.int(fieldSize, i), ModTime: time.Unix(r.int(fieldMod, i), r.int(fieldModNS, i)).UTC(),
 		Width: int(r.int(fieldWidth, i)), Height: int(r.int(fieldHeight, i)), Format: r.plain(fieldFormat, i),
@@ -202,13 +209,13 @@ func (r *rows) record(i, dim int) (out store.Record, foreign foreignExtra, ok bo
 	}
 	switch {
 	case r.err != nil:
-		return out, nil, false
+		return out
 	case !isRecordID(out.ID):
 		r.odd(i, "its id is not one that sightline makes; it is left out")
-		return out, nil, false
+		return out
 	case out.Path == "" || strings.ContainsRune(out.Path, 0):
 		r.odd(i, "%s %q is not a path; it is left out", fieldPath, out.Path)
-		return out, nil, false
+		return out
 	}
 	ns, stamp, floating := unpackTakenNS(r.int(fieldTakenNS, i))
 	out.MetadataStamp = stamp
@@ -219,13 +226,12 @@ func (r *rows) record(i, dim int) (out store.Record, foreign foreignExtra, ok bo
 			out.TakenAt = out.TakenAt.Add(time.Duration(offset) * time.Second)
 		}
 	}
-	out.Tags, out.About, foreign = r.extra(i)
+	out.Tags, out.About, out.foreign = r.extra(i)
 	if dim > 0 {
-		if out.Vector = r.unit(i, dim); out.Vector == nil {
-			return out, nil, false
-		}
+		out.Vector, out.scaled = r.unit(i, dim)
 	}
-	return out, foreign, r.err == nil
+	out.ok = r.err == nil && (dim == 0 || out.Vector != nil)
+	return out
 }
 
 func (r *rows) hash(i int) []byte {

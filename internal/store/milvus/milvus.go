@@ -53,6 +53,8 @@ type Store struct {
 	inUse    atomic.Bool // physical is what the alias points to
 	failed   failedIDs
 	oddRows  oddRows
+	// foreignVectors is set once a vector has been seen that is not of length 1.
+	foreignVectors atomic.Bool
 	// countsAhead is set once the server has been seen to count rows that are not there.
 	countsAhead atomic.Bool
 	session     session

@@ -65,6 +65,9 @@ func (s *Store) warn(ctx context.Context, r *rows) {
 		}
 	}
 	r.oddities = nil
+	if r.foreignVectors {
+		s.foreignVectors.Store(true)
+	}
 }
 
 // isRecordID reports whether an id can be one of a record: store.ID makes hex digits,
@@ -91,17 +94,18 @@ func (r *rows) plain(field string, row int) string {
 
 // unit returns the vector of a row, scaled to length 1 where it is not. nil means that
 // it has no direction.
-func (r *rows) unit(row, dim int) []float32 {
-	v := r.vector(row, dim)
+func (r *rows) unit(row, dim int) (v []float32, scaled bool) {
+	v = r.vector(row, dim)
 	if r.err != nil || vec.IsUnit(v) {
-		return v
+		return v, false
 	}
 	if err := vec.Normalize(v); err != nil {
 		r.odd(row, "its vector cannot be scaled to length 1 (%v); it is left out", err)
-		return nil
+		return nil, false
 	}
 	r.odd(row, "its vector is not of length 1; it is scaled")
-	return v
+	r.foreignVectors = true
+	return v, true
 }
 
 // ownKeys are the keys of extra that are this store's.

@@ -50,7 +50,11 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 		return nil, err
 	}
 	found := make(map[string]store.Record, len(ids))
-	if err := s.eachRecord(ctx, ids, func(r store.Record, _ foreignExtra) { found[r.ID] = r }); err != nil {
+	if err := s.eachRecord(ctx, ids, func(r readRecord) {
+		if r.ok {
+			found[r.ID] = r.Record
+		}
+	}); err != nil {
 		return nil, err
 	}
 	var out []store.Record
@@ -64,9 +68,9 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	return out, nil
 }
 
-// eachRecord calls take with the records of the given ids that are there, vectors
-// included, in any order.
-func (s *Store) eachRecord(ctx context.Context, ids []string, take func(store.Record, foreignExtra)) error {
+// eachRecord calls take with the rows of the given ids that are there, vectors included,
+// in any order.
+func (s *Store) eachRecord(ctx context.Context, ids []string, take func(readRecord)) error {
 	fields := append(slices.Clone(recordFields), fieldVector)
 	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
 		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
@@ -74,8 +78,8 @@ func (s *Store) eachRecord(ctx context.Context, ids []string, take func(store.Re
 			return fmt.Errorf("reading %d records: %w", len(chunk), err)
 		}
 		for i := range rows.len() {
-			if r, foreign, ok := rows.record(i, s.meta.Model.Dim); ok {
-				take(r, foreign)
+			if r := rows.record(i, s.meta.Model.Dim); rows.err == nil {
+				take(r)
 			}
 		}
 		if rows.err != nil {

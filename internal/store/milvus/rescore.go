@@ -12,8 +12,10 @@ import (
 
 // The server scores by the inner product, which is the cosine of vectors of length 1
 // alone. A vector of another length, which another client wrote, would come before all
-// others or after them. So hits come with their vectors: one of another length is asked
-// for no more, and comes back with its true cosine.
+// others or after them. It shows by a score that no cosine has, or when it is read with
+// its record; from then on the vectors of all hits are looked at. One of another length
+// is asked for no more, and comes back with its true cosine. Hits do not come with their
+// vectors from the start, since servers then look each record up once more.
 
 // foreignHits are hits by id that are not asked for again: those whose vectors are not
 // of length 1, with vectors that are, and nil for rows that cannot be shown.
@@ -21,12 +23,6 @@ type foreignHits map[string]*store.Record
 
 // maxRounds is how often a search is repeated without the foreign hits of the one before.
 const maxRounds = 4
-
-// fetchesVectors reports whether a search gives vectors at the price of a copy: an index
-// that keeps them as they are does, others would have to read them from the disk.
-func fetchesVectors(index string) bool {
-	return index == "HNSW" || index == "FLAT" || index == "IVF_FLAT"
-}
 
 // scoreAbove is the most that rounding makes of the inner product of two vectors of
 // length 1, with what UnitTolerance allows.
@@ -91,19 +87,21 @@ func (f foreignHits) joinTo(hits [][]store.Hit, queries vec.Matrix, q store.Quer
 	return hits
 }
 
-// lookCloser reads the vectors of hits whose scores no vector of length 1 has. It is
-// for answers without vectors.
-func (s *Store) lookCloser(ctx context.Context, ids []string) (foreignHits, error) {
-	out := make(foreignHits)
-	if len(ids) == 0 {
-		return out, nil
-	}
-	records, err := s.Get(ctx, ids)
+// lookCloser reads the vectors of hits and adds those to foreign that are not of length
+// 1, and those that have no direction.
+func (s *Store) lookCloser(ctx context.Context, ids []string, foreign foreignHits) error {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	err := s.eachRecord(ctx, ids, func(r readRecord) {
+		switch {
+		case !r.ok:
+			foreign[r.ID] = nil
+		case r.scaled:
+			foreign[r.ID] = &r.Record
+		}
+	})
 	if err != nil {
-		return nil, fmt.Errorf("looking at hits with impossible scores: %w", err)
+		return fmt.Errorf("looking at the vectors of hits: %w", err)
 	}
-	for _, r := range records {
-		out[r.ID] = &r
-	}
-	return out, nil
+	return nil
 }

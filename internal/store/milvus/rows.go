@@ -15,7 +15,8 @@ type rows struct {
 	order   []int // positions of the rows in the columns; nil for as they are
 	err     error
 	// oddities are the rows that another client wrote otherwise than this store would.
-	oddities []oddRow
+	oddities       []oddRow
+	foreignVectors bool // there are vectors that are not of length 1
 }
 
 func newRows(columns []entity.Column) *rows {

@@ -268,8 +268,8 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fiel
 	err = sc.run(ctx, func(r *rows) error {
 		records := make([]store.Record, 0, r.len())
 		for i := range r.len() {
-			if record, _, ok := r.record(i, dim); ok {
-				records = append(records, record)
+			if record := r.record(i, dim); record.ok {
+				records = append(records, record.Record)
 			}
 		}
 		if r.err != nil {

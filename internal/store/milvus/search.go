@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -46,11 +47,7 @@ func (s *Store) SearchWith(ctx context.Context, q store.Query, value int) ([][]s
 		q.K = maxWindow
 	}
 	out := make([][]store.Hit, 0, q.Vectors.Rows)
-	hit := hitBytes
-	if fetchesVectors(s.meta.Index) {
-		hit += 4 * s.meta.Model.Dim
-	}
-	step := min(max(answerBytes/(hit*q.K), 1), maxQueries)
+	step := min(max(answerBytes/(hitBytes*q.K), 1), maxQueries)
 	for from := 0; from < q.Vectors.Rows; from += step {
 		to := min(from+step, q.Vectors.Rows)
 		hits, err := s.askTruly(ctx, q, where, q.Vectors.Slice(from, to), value)
@@ -115,20 +112,26 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 			return nil, nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
 		}
 		answer := newRows(r.Fields)
-		if out[i], err = s.hitsOf(answer, r.Scores, q.MinScore, foreign); err != nil {
+		if out[i], err = hitsOf(answer, r.Scores, q.MinScore, foreign); err != nil {
 			return nil, nil, err
 		}
 		s.warn(ctx, answer)
-		if !fetchesVectors(s.meta.Index) {
-			for j, score := range r.Scores {
-				if score > scoreAbove || score < -scoreAbove {
-					suspects = append(suspects, answer.raw(fieldID, j))
-				}
+		for j, score := range r.Scores {
+			if math.Abs(float64(score)) > scoreAbove {
+				suspects = append(suspects, answer.raw(fieldID, j))
 			}
 		}
 	}
 	if len(suspects) > 0 {
-		foreign, err = s.lookCloser(ctx, suspects)
+		s.foreignVectors.Store(true)
+	}
+	if s.foreignVectors.Load() {
+		for _, hits := range out {
+			for _, h := range hits {
+				suspects = append(suspects, h.ID)
+			}
+		}
+		err = s.lookCloser(ctx, suspects, foreign)
 	}
 	return foreign, out, err
 }
@@ -142,11 +145,7 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 		}
 	}()
 	level, done := s.session.level(s.physical, s.level)
-	fields := recordFields
-	if fetchesVectors(s.meta.Index) {
-		fields = append(slices.Clone(recordFields), fieldVector)
-	}
-	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, entity.IP, k, p,
+	results, err = s.client.Search(ctx, s.physical, nil, expr, recordFields, vectors, fieldVector, entity.IP, k, p,
 		client.WithSearchQueryConsistencyLevel(level))
 	if err == nil {
 		done()
@@ -154,32 +153,23 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 	return results, err
 }
 
-// hitsOf turns an answer into hits, best first and equal scores in id order. Those with
-// foreign vectors it puts aside.
-func (s *Store) hitsOf(r *rows, scores []float32, least float32, foreign foreignHits) ([]store.Hit, error) {
-	dim := 0
-	if fetchesVectors(s.meta.Index) {
-		dim = s.meta.Model.Dim
-	}
+// hitsOf turns an answer into hits, best first and equal scores in id order. Rows
+// that cannot be shown it puts aside.
+func hitsOf(r *rows, scores []float32, least float32, foreign foreignHits) ([]store.Hit, error) {
 	if r.len() != len(scores) {
 		return nil, fmt.Errorf("the server's answer has %d records and %d scores", r.len(), len(scores))
 	}
 	out := make([]store.Hit, 0, len(scores))
 	for i, score := range scores {
-		unit := dim == 0 || vec.IsUnit(r.vector(i, dim))
-		if score = cosine(score); unit && score < least {
+		if score = cosine(score); score < least {
 			continue
 		}
-		record, _, ok := r.record(i, dim)
-		switch {
-		case !ok:
+		record := r.record(i, 0)
+		if !record.ok {
 			foreign[record.ID] = nil
-		case !unit:
-			foreign[record.ID] = &record
-		default:
-			record.Vector = nil
-			out = append(out, store.Hit{Record: record, Score: score})
+			continue
 		}
+		out = append(out, store.Hit{Record: record.Record, Score: score})
 	}
 	if r.err != nil {
 		return nil, r.err

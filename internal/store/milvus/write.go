@@ -143,10 +143,10 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 	for chunk := range slices.Chunk(ids, s.pageRows(store.Fields{Vectors: true})) {
 		var records []store.Record
 		foreign := make(map[string]foreignExtra)
-		err := s.eachRecord(ctx, chunk, func(r store.Record, f foreignExtra) {
-			records = append(records, r)
-			if len(f) > 0 {
-				foreign[r.ID] = f
+		err := s.eachRecord(ctx, chunk, func(r readRecord) {
+			if r.ok {
+				records = append(records, r.Record)
+				foreign[r.ID] = r.foreign
 			}
 		})
 		if err != nil {
