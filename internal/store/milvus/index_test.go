@@ -97,6 +97,7 @@ func TestModelChange(t *testing.T) {
 			t.Errorf("%s was dropped", name)
 		}
 	}
+	old.Close() // what is open for writing is not removed
 	if err := built.DropModelIndex(t.Context(), generations[1].Name); err != nil {
 		t.Fatal(err)
 	}

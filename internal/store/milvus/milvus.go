@@ -58,6 +58,9 @@ type Store struct {
 	// countsAhead is set once the server has been seen to count rows that are not there.
 	countsAhead atomic.Bool
 	session     session
+	// endLease gives up the lease of a store that is open for writing, see lease.go.
+	endLease   func(context.Context) error
+	leaseEvery time.Duration
 
 	mu          sync.Mutex // guards what follows
 	tuned       tuning
@@ -91,12 +94,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		address: o.Address, alias: aliasOf(o.Collection), mode: o.Mode, level: level,
 		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: o.BatchBytes, log: o.Log,
+		leaseEvery: o.LeaseEvery,
 	}
 	t := &transport{address: o.Address, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := s.open(impatient(ctx), o); err != nil {
+		s.releaseLease(impatient(ctx))
 		s.client.Close()
 		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
 	}
@@ -194,6 +199,7 @@ func (s *Store) Close() error {
 		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}
+	s.releaseLease(ctx)
 	if err := s.client.Close(); err != nil {
 		return fmt.Errorf("closing the connection to milvus at %s: %w", s.address, err)
 	}

@@ -125,7 +125,10 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	if err := s.await(ctx, entity.ClStrong); err != nil {
 		return err
 	}
-	return s.learnFailed(ctx)
+	if err := s.learnFailed(ctx); err != nil {
+		return err
+	}
+	return s.holdLease(ctx)
 }
 
 // create makes the collections for a model, or goes on where making them was cut
