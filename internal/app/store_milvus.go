@@ -11,7 +11,7 @@ import (
 )
 
 // milvusKind is an index in a Milvus server.
-var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, rules: []rule{
+var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, repair: repairMilvus, rules: []rule{
 	{is(store.ErrUnavailable), fault.Unreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 }}
 
@@ -29,4 +29,13 @@ func openMilvus(ctx context.Context, e *Env, cfg config.Config, mode store.Mode,
 		return nil, err // not st: a nil *milvus.Store is not a nil store.Store
 	}
 	return st, nil
+}
+
+func repairMilvus(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error) {
+	o, err := milvus.FromSettings(cfg.Milvus)
+	if err != nil {
+		return store.ModelIndex{}, fmt.Errorf("%w: %w", config.ErrInvalid, err)
+	}
+	o.Collection, o.Log = cfg.Collection, e.Log
+	return milvus.Repair(ctx, o, use)
 }

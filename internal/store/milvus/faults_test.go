@@ -299,7 +299,8 @@ func TestAliasThatPointsNowhere(t *testing.T) {
 	o := options(fake)
 	o.Mode, o.Model = store.ReadOnly, store.Model{}
 	_, err := milvus.Open(t.Context(), o)
-	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654") || hint(err) == "" {
+	if errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654 (3 pictures, of model test fp32") ||
+		!strings.Contains(hint(err), "repair --use") {
 		t.Errorf("Open = %v, hint %q", err, hint(err))
 	}
 	s = open(t, second) // repairs it

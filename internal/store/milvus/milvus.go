@@ -87,6 +87,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s, err := connectStore(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(impatient(ctx), o); err != nil {
+		s.releaseLease(impatient(ctx))
+		s.client.Close()
+		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
+	}
+	return s, nil
+}
+
+// connectStore returns a store that is connected and has no collection yet.
+func connectStore(ctx context.Context, o Options) (*Store, error) {
 	level, err := consistencyLevel(o.Consistency)
 	if err != nil {
 		return nil, err
@@ -99,11 +113,6 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	t := &transport{address: o.Address, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
-	}
-	if err := s.open(impatient(ctx), o); err != nil {
-		s.releaseLease(impatient(ctx))
-		s.client.Close()
-		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
 	}
 	return s, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
@@ -34,18 +33,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		}
 		return s.Promote(ctx)
 	}
-	others, err := s.physicals(ctx)
-	if err != nil {
-		return err
-	}
-	if len(others) > 0 {
-		return &fault.Error{
-			Err: fmt.Errorf("%w: on milvus at %s nothing says which of its collections is in use (%s)",
-				store.ErrDamaged, s.address, strings.Join(others, ", ")),
-			Advice: "run indexer with the model that is to be used: what is indexed already is kept",
-		}
-	}
-	return fmt.Errorf("on milvus at %s: %w", s.address, store.ErrNoIndex)
+	return s.noTarget(ctx)
 }
 
 // openTarget opens the collection in use, or another beside it for a new model.

@@ -197,6 +197,13 @@ func (s *Server) Remove(name string) {
 	delete(s.collections, name)
 }
 
+// DropAliases forgets all aliases.
+func (s *Server) DropAliases() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.aliases)
+}
+
 // Connect implements milvuspb.MilvusServiceServer, as do the following.
 func (s *Server) Connect(context.Context, *milvuspb.ConnectRequest) (*milvuspb.ConnectResponse, error) {
 	return &milvuspb.ConnectResponse{Status: ok(), ServerInfo: &commonpb.ServerInfo{BuildTags: "fake"}}, nil
