@@ -269,6 +269,43 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
+// What a server answers to the first call is passed on, and is no matter of TLS.
+func TestServerThatSaysNo(t *testing.T) {
+	for _, test := range []struct {
+		code           int32
+		why, want, how string
+	}{
+		{800, "database not found[database=album]", `no database "album"`, "milvus.database"},
+		{65535, "database not exist", `no database "album"`, "milvus.database"},
+		{65535, "this server is out of order", "out of order", ""},
+	} {
+		fake := milvustest.Start(t)
+		fake.Meddle(func(context.Context, string, any, func() (any, error)) (any, error) {
+			return &milvuspb.ConnectResponse{Status: milvustest.Status(test.code, test.why)}, nil
+		})
+		o := options(fake)
+		o.Database = "album"
+		_, err := milvus.Open(t.Context(), o)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), test.why) ||
+			strings.Contains(err.Error()+hint(err), "TLS") || strings.Contains(err.Error(), "does not answer") || !strings.Contains(hint(err), test.how) {
+			t.Errorf("%s: Open = %v, hint %q", test.why, err, hint(err))
+		}
+		fake.Meddle(nil)
+	}
+}
+
+func TestDatabaseThatIsNotThere(t *testing.T) {
+	for _, server := range []server{standalone, lite} {
+		t.Run(server.kind, func(t *testing.T) {
+			address := server.address(t)
+			_, err := milvus.Open(t.Context(), milvus.Options{Address: address, Collection: "default", Mode: store.ReadOnly, Database: "album"})
+			if err == nil || !strings.Contains(err.Error(), `no database "album"`) || strings.Contains(err.Error()+hint(err), "TLS") {
+				t.Errorf("Open = %v, hint %q", err, hint(err))
+			}
+		})
+	}
+}
+
 func TestUnloadedCollection(t *testing.T) {
 	fake := milvustest.Start(t)
 	s := open(t, options(fake))

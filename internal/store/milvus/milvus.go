@@ -110,7 +110,7 @@ func connectStore(ctx context.Context, o Options) (*Store, error) {
 		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: o.BatchBytes, log: o.Log,
 		leaseEvery: o.LeaseEvery,
 	}
-	t := &transport{address: o.Address, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
+	t := &transport{address: o.Address, database: o.Database, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 // has put aside, and turns what went wrong into errors that say so.
 type transport struct {
 	address     string
+	database    string // "" for the default
 	callTimeout time.Duration
 	retryFor    time.Duration
 	log         *slog.Logger
