@@ -19,7 +19,7 @@ RUN go mod download
 COPY cmd cmd
 COPY internal internal
 ARG VERSION=docker
-RUN go build -trimpath -o bin/ \
+RUN go build -tags nodynamic -trimpath -o bin/ \
     -ldflags "-s -w -X github.com/sightline/sightline/internal/cmdline.Version=$VERSION" ./cmd/indexer ./cmd/search
 
 FROM debian:bookworm-20260824-slim
