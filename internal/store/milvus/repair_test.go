@@ -14,7 +14,9 @@ import (
 
 func TestRepair(t *testing.T) {
 	fake := milvustest.Start(t)
-	testRepair(t, options(fake), func() { fake.DropAliases() })
+	o := options(fake)
+	o.LeaseEvery = 100 * time.Millisecond
+	testRepair(t, o, func() { fake.DropAliases() })
 }
 
 func TestRepairOnStandalone(t *testing.T) { testRepairOn(t, standalone) }
@@ -37,7 +39,6 @@ func testRepairOn(t *testing.T, server server) {
 
 // testRepair loses the alias of an index with the collections of two models.
 func testRepair(t *testing.T, o milvus.Options, lose func()) {
-	o.LeaseEvery = 100 * time.Millisecond
 	first := open(t, o)
 	upsert(t, first, records(5)...)
 	first.Close()
