@@ -20,7 +20,7 @@ COPY assets.go config.yaml ./
 COPY cmd cmd
 COPY internal internal
 ARG VERSION=docker
-RUN go build -trimpath -o bin/ \
+RUN go build -tags nodynamic -trimpath -o bin/ \
     -ldflags "-s -w -X github.com/sightline/sightline/internal/cmdline.Version=$VERSION" ./cmd/...
 
 FROM debian:bookworm-20260824-slim

@@ -11,7 +11,7 @@ import (
 )
 
 // milvusKind is an index in a Milvus server.
-var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, collections: milvusCollections, rules: []rule{
+var milvusKind = storeKind{name: milvus.Kind, open: openMilvus, collections: milvusCollections, repair: repairMilvus, rules: []rule{
 	{is(store.ErrUnavailable), fault.Unreachable, "check that the server is running and that --milvus-address (or milvus.address in the settings) is right"},
 }}
 
@@ -43,4 +43,13 @@ func milvusCollections(ctx context.Context, e *Env, cfg config.Config) (store.Co
 		return nil, err // not c: a nil *milvus.Collections is not a nil store.CollectionKeeper
 	}
 	return c, nil
+}
+
+func repairMilvus(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error) {
+	o, err := milvus.FromSettings(cfg.Milvus)
+	if err != nil {
+		return store.ModelIndex{}, fmt.Errorf("%w: %w", config.ErrInvalid, err)
+	}
+	o.Collection, o.Log = cfg.Collection, e.Log
+	return milvus.Repair(ctx, o, use)
 }

@@ -26,6 +26,9 @@ type storeKind struct {
 	// folder says that Description.Location is a folder of this machine, which also has
 	// room for what belongs to the index and not into the store.
 	folder bool
+	// repair makes one of the model indexes of a collection the one in use, where it is
+	// lost which is; nil where that cannot be lost.
+	repair func(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error)
 	// rules explain the errors that only this kind gives.
 	rules []rule
 }
@@ -92,6 +95,20 @@ func (e *Env) openStore(ctx context.Context, cfg config.Config, mode store.Mode,
 		st = e.opened(st)
 	}
 	return st, err
+}
+
+// Repair makes a model index of the collection that the settings name the one in use,
+// where it is lost which is, and returns what it is. With use "" it changes nothing and
+// returns the one in use, or an error that says what there is.
+func (e *Env) Repair(ctx context.Context, cfg config.Config, use string) (store.ModelIndex, error) {
+	k, err := kindOf(cfg.Store)
+	if err != nil {
+		return store.ModelIndex{}, err
+	}
+	if k.repair == nil {
+		return store.ModelIndex{}, fault.Usagef("indexer verify checks an index of this kind", "a %s store knows by itself which index is in use", k.name)
+	}
+	return k.repair(ctx, e, cfg, use)
 }
 
 // RunsDir is the folder that keeps the tagging runs of an index: in the folder of one

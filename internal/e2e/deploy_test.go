@@ -99,6 +99,14 @@ func TestComposeServers(t *testing.T) {
 			t.Errorf("%s: volumes %v, restart %q, command %v, profiles %v", name, s.Volumes, s.Restart, s.Command, s.Profiles)
 		}
 	}
+	// What upstream's own file names, with what every image of it has.
+	store := c.Services["minio"]
+	if !regexp.MustCompile(`^quay\.io/minio/minio:RELEASE\.[-0-9TZ]+@sha256:[0-9a-f]{64}$`).MatchString(store.Image) {
+		t.Errorf("MinIO's image is %s", store.Image)
+	}
+	if got := strings.Join(store.Healthcheck.Test, " "); got != "CMD mc ready local" {
+		t.Errorf("MinIO's health check is %s", got)
+	}
 	milvus := c.Services["milvus"]
 	if got := milvus.Environment["ETCD_ENDPOINTS"]; got != "etcd:2379" {
 		t.Errorf("milvus looks for etcd at %s", got)
@@ -269,4 +277,22 @@ func sentToTheBuild(t *testing.T, path string) bool {
 		t.Fatal(".dockerignore does not begin with everything")
 	}
 	return slices.Contains(lines, "!"+path)
+}
+
+// The image is built as make builds it.
+func TestDockerfileBuildsAsMakeDoes(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	tags := regexp.MustCompile(`(?m)^export TAGS := (\S+)$`).FindStringSubmatch(read("Makefile"))
+	if tags == nil {
+		t.Fatal("the Makefile sets no TAGS")
+	}
+	if docker := read("Dockerfile"); !strings.Contains(docker, "go build -tags "+tags[1]+" ") {
+		t.Errorf("the Dockerfile does not build with -tags %s", tags[1])
+	}
 }

@@ -28,7 +28,7 @@ func OpenCollections(ctx context.Context, o Options) (*Collections, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := connect(ctx, o)
+	s, err := connectStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *Collections) Collections(ctx context.Context) ([]store.Collection, erro
 // measure adds the number of records and the time of the last change of a collection in
 // use.
 func (c *Collections) measure(ctx context.Context, physical string, m indexMeta, found map[string]store.Collection) error {
-	g, err := c.s.generation(ctx, physical)
+	g, err := c.s.modelIndex(ctx, physical)
 	if err != nil {
 		return fmt.Errorf("collection %s: %w", physical, err)
 	}

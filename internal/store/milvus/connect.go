@@ -45,10 +45,13 @@ func (t *transport) connect(ctx context.Context, o Options) (client.Client, erro
 		DialOptions:    t.dialOptions(security),
 	})
 	var problem *fault.Error
+	var said *serverError
 	switch {
 	case err == nil:
 		return c, nil
 	case errors.As(err, &problem) || errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.Canceled):
+		return nil, err
+	case errors.As(err, &said): // it answers, if with a no: what it says is what there is to know
 		return nil, err
 	case o.TLS.Enabled: // the handshake went well; what a server asks of a client shows after it
 		return nil, &fault.Error{

@@ -2,6 +2,7 @@ package milvus
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -189,14 +190,32 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
+// readRecord is a row as a record.
+type readRecord struct {
+	store.Record
+	foreign foreignExtra
+	scaled  bool // the vector was not of length 1
+	ok      bool // it can be a record: what another client wrote may not
+}
+
 // record reads a record of recordFields, with its vector if dim is not 0. The caller
-// looks at r.err at the end.
-func (r *rows) record(i, dim int) store.Record {
-	out := store.Record{
-		ID: r.text(fieldID, i), Path: r.text(fieldPath, i), Root: r.text(fieldRoot, i),
+// looks at r.err and hands r to Store.warn at the end.
+func (r *rows) record(i, dim int) (out readRecord) {
+	out.Record = store.Record{
+		ID: r.raw(fieldID, i), Path: r.plain(fieldPath, i), Root: r.plain(fieldRoot, i),
 		Size: r.int(fieldSize, i), ModTime: time.Unix(r.int(fieldMod, i), r.int(fieldModNS, i)).UTC(),
-		Width: int(r.int(fieldWidth, i)), Height: int(r.int(fieldHeight, i)), Format: r.text(fieldFormat, i),
+		Width: int(r.int(fieldWidth, i)), Height: int(r.int(fieldHeight, i)), Format: r.plain(fieldFormat, i),
 		ContentHash: r.hash(i),
+	}
+	switch {
+	case r.err != nil:
+		return out
+	case !isRecordID(out.ID):
+		r.odd(i, "its id is not one that sightline makes; it is left out")
+		return out
+	case out.Path == "" || strings.ContainsRune(out.Path, 0):
+		r.odd(i, "%s %q is not a path; it is left out", fieldPath, out.Path)
+		return out
 	}
 	ns, stamp, floating := unpackTakenNS(r.int(fieldTakenNS, i))
 	out.MetadataStamp = stamp
@@ -207,10 +226,11 @@ func (r *rows) record(i, dim int) store.Record {
 			out.TakenAt = out.TakenAt.Add(time.Duration(offset) * time.Second)
 		}
 	}
-	out.Tags, out.About = r.extra(i)
+	out.Tags, out.About, out.foreign = r.extra(i)
 	if dim > 0 {
-		out.Vector = r.vector(i, dim)
+		out.Vector, out.scaled = r.unit(i, dim)
 	}
+	out.ok = r.err == nil && (dim == 0 || out.Vector != nil)
 	return out
 }
 
@@ -220,35 +240,40 @@ func (r *rows) hash(i int) []byte {
 		return nil
 	}
 	h, err := hex.DecodeString(text)
-	if err != nil {
-		r.fail(fieldHash, i)
+	if err != nil || len(h) != sha256.Size {
+		r.odd(i, "%s %q is no SHA-256; it is taken for unknown", fieldHash, text)
+		return nil
 	}
 	return h
 }
 
-// extra reads the tags and what the picture says about itself.
-func (r *rows) extra(i int) ([]store.Tag, store.About) {
-	var e extra
-	if err := json.Unmarshal(r.json(fieldExtra, i), &e); err != nil {
-		r.fail(fieldExtra, i)
+// extra reads the tags, what the picture says about itself, and what other clients keep
+// beside them.
+func (r *rows) extra(i int) ([]store.Tag, store.About, foreignExtra) {
+	e, foreign, notes := decodeExtra(r.json(fieldExtra, i))
+	for _, why := range notes {
+		r.odd(i, "%s", why)
 	}
-	for j := range e.Tags {
-		t := &e.Tags[j]
-		var err1, err2 error
-		t.Label, err1 = unescape(t.Label)
-		t.Source, err2 = unescape(t.Source)
-		if err1 != nil || err2 != nil {
-			r.fail(fieldExtra, i)
-		}
-	}
-	eachText(&e.About, func(s *string) {
-		plain, err := unescape(*s)
+	text := func(s string) string {
+		plain, err := unescape(s)
 		if err != nil {
-			r.fail(fieldExtra, i)
+			r.odd(i, "%q in %s is not escaped; it is taken as it is", s, fieldExtra)
+			return s
 		}
-		*s = plain
+		return plain
+	}
+	e.Tags = slices.DeleteFunc(e.Tags, func(t store.Tag) bool {
+		err := t.Validate()
+		if err != nil {
+			r.odd(i, "%v; it is left out", err)
+		}
+		return err != nil
 	})
-	return e.Tags, e.About
+	for j := range e.Tags {
+		e.Tags[j].Label, e.Tags[j].Source = text(e.Tags[j].Label), text(e.Tags[j].Source)
+	}
+	eachText(&e.About, func(s *string) { *s = text(*s) })
+	return e.Tags, e.About, foreign
 }
 
 // escapeUpTo is the stored form of as much of the start of s as fits.

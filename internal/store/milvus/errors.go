@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -84,6 +85,10 @@ var (
 		legacy: []commonpb.ErrorCode{commonpb.ErrorCode_DiskQuotaExhausted, commonpb.ErrorCode_MemoryQuotaExhausted, commonpb.ErrorCode_ForceDeny},
 		words:  []string{"no space left on device", "quota exceeded", "quota exhausted", "disk limit exceeded"},
 	}
+	kindNoDatabase = kind{
+		codes: []int32{800},
+		words: []string{"database not found", "database not exist", "database does not exist", "can't find database"},
+	}
 	kindAuth = kind{
 		codes:  []int32{1400, 1800},
 		legacy: nil,
@@ -114,6 +119,14 @@ func (k kind) is(err error) bool {
 		}
 	}
 	return false
+}
+
+// noDatabase is how Milvus Lite says it.
+var noDatabase = regexp.MustCompile(`(?i)database '[^']*' does not exist`)
+
+// isNoDatabase reports whether a server does not have the database of the settings.
+func isNoDatabase(err error) bool {
+	return kindNoDatabase.is(err) || noDatabase.MatchString(err.Error())
 }
 
 // transient reports whether a call that failed may well succeed a little later.
@@ -160,6 +173,12 @@ func (t *transport) explain(method string, err error) error {
 		return &fault.Error{
 			Err:    fmt.Errorf("milvus at %s refuses the user or the password, or the token", t.address),
 			Advice: "check milvus.username and milvus.password (or milvus.token) in the settings",
+		}
+	case isNoDatabase(err):
+		return &fault.Error{
+			Err:    fmt.Errorf("milvus at %s has no database %q: %w", t.address, t.database, err),
+			Advice: "check milvus.database in the settings, or make the database with another client",
+			Kind:   fault.Usage,
 		}
 	case code == codes.PermissionDenied:
 		return &fault.Error{

@@ -62,7 +62,7 @@ func (s *Store) learnFailed(ctx context.Context) error {
 	err := sc.run(ctx, func(r *rows) error {
 		ids := make([]string, r.len())
 		for i := range ids {
-			ids[i] = strings.TrimPrefix(r.text(fieldID, i), failurePrefix)
+			ids[i] = strings.TrimPrefix(r.raw(fieldID, i), failurePrefix)
 		}
 		s.failed.add(ids)
 		return r.err

@@ -145,6 +145,7 @@ func (s *Store) failuresOf(ctx context.Context, ids []string) (map[string]store.
 		if rows.err != nil {
 			return nil, rows.err
 		}
+		s.warn(ctx, rows)
 	}
 	s.failed.add(slices.Collect(maps.Keys(out)))
 	return out, nil
@@ -153,11 +154,11 @@ func (s *Store) failuresOf(ctx context.Context, ids []string) (map[string]store.
 func (r *rows) failure(i int) store.Failure {
 	var d failureData
 	if err := json.Unmarshal(r.json(fieldData, i), &d); err != nil {
-		r.fail(fieldData, i)
+		r.odd(i, "%s of a failure cannot be read (%v); it is left out", fieldData, err)
 	}
 	return store.Failure{
-		ID:   strings.TrimPrefix(r.text(fieldID, i), failurePrefix),
-		Path: r.text(fieldPath, i), Root: r.text(fieldRoot, i), Reason: r.text(fieldReason, i),
+		ID:   strings.TrimPrefix(r.raw(fieldID, i), failurePrefix),
+		Path: r.plain(fieldPath, i), Root: r.plain(fieldRoot, i), Reason: r.plain(fieldReason, i),
 		Size: d.Size, ModTime: d.ModTime, At: d.At, Attempts: d.Attempts,
 	}
 }
@@ -194,8 +195,11 @@ func (s *Store) allFailures(ctx context.Context) ([]store.Failure, error) {
 	}
 	err := sc.run(ctx, func(r *rows) error {
 		for i := range r.len() {
-			all = append(all, r.failure(i))
+			if f := r.failure(i); f.Path != "" {
+				all = append(all, f)
+			}
 		}
+		s.warn(ctx, r)
 		return r.err
 	})
 	if err != nil {

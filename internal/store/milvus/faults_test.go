@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"strings"
@@ -268,6 +269,43 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
+// What a server answers to the first call is passed on, and is no matter of TLS.
+func TestServerThatSaysNo(t *testing.T) {
+	for _, test := range []struct {
+		code           int32
+		why, want, how string
+	}{
+		{800, "database not found[database=album]", `no database "album"`, "milvus.database"},
+		{65535, "database not exist", `no database "album"`, "milvus.database"},
+		{65535, "this server is out of order", "out of order", ""},
+	} {
+		fake := milvustest.Start(t)
+		fake.Meddle(func(context.Context, string, any, func() (any, error)) (any, error) {
+			return &milvuspb.ConnectResponse{Status: milvustest.Status(test.code, test.why)}, nil
+		})
+		o := options(fake)
+		o.Database = "album"
+		_, err := milvus.Open(t.Context(), o)
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), test.why) ||
+			strings.Contains(err.Error()+hint(err), "TLS") || strings.Contains(err.Error(), "does not answer") || !strings.Contains(hint(err), test.how) {
+			t.Errorf("%s: Open = %v, hint %q", test.why, err, hint(err))
+		}
+		fake.Meddle(nil)
+	}
+}
+
+func TestDatabaseThatIsNotThere(t *testing.T) {
+	for _, server := range []server{standalone, lite} {
+		t.Run(server.kind, func(t *testing.T) {
+			address := server.address(t)
+			_, err := milvus.Open(t.Context(), milvus.Options{Address: address, Collection: "default", Mode: store.ReadOnly, Database: "album"})
+			if err == nil || !strings.Contains(err.Error(), `no database "album"`) || strings.Contains(err.Error()+hint(err), "TLS") {
+				t.Errorf("Open = %v, hint %q", err, hint(err))
+			}
+		})
+	}
+}
+
 func TestUnloadedCollection(t *testing.T) {
 	fake := milvustest.Start(t)
 	s := open(t, options(fake))
@@ -298,7 +336,8 @@ func TestAliasThatPointsNowhere(t *testing.T) {
 	o := options(fake)
 	o.Mode, o.Model = store.ReadOnly, store.Model{}
 	_, err := milvus.Open(t.Context(), o)
-	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654") || hint(err) == "" {
+	if errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654 (3 pictures, of model test fp32") ||
+		!strings.Contains(hint(err), "repair --use") {
 		t.Errorf("Open = %v, hint %q", err, hint(err))
 	}
 	s = open(t, second) // repairs it
@@ -367,24 +406,109 @@ func TestEmptyAnswerWithError(t *testing.T) {
 	fake.Meddle(nil)
 }
 
+// meddleWithRows changes the expressions of queries by the pass they belong to, and counts.
+func meddleWithRows(fake *milvustest.Server, rows func(pass int, expr string) string, counts func(int64) int64) {
+	pass := 0
+	fake.Meddle(func(_ context.Context, method string, req any, next func() (any, error)) (any, error) {
+		q, ok := req.(*milvuspb.QueryRequest)
+		if !ok {
+			return next()
+		}
+		if q.OutputFields[0] != "count(*)" {
+			if strings.HasPrefix(q.Expr, "id <") || strings.HasPrefix(q.Expr, `id >= ""`) {
+				pass++
+			}
+			q.Expr = rows(pass, q.Expr)
+			return next()
+		}
+		reply, err := next()
+		if r, ok := reply.(*milvuspb.QueryResults); ok {
+			n := r.FieldsData[0].GetScalars().GetLongData().Data
+			n[0] = counts(n[0])
+		}
+		return reply, err
+	})
+}
+
+func scanErr(t *testing.T, s store.Store) (n int, err error) {
+	t.Helper()
+	for _, err = range s.Scan(t.Context(), nil, store.Fields{}) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func same(n int64) int64 { return n }
+
+// The first answers leave some out, as those of a server that recovers do.
 func TestScanThatIsNotComplete(t *testing.T) {
 	fake := milvustest.Start(t)
 	s := open(t, options(fake))
 	upsert(t, s, records(50)...)
-	fake.Meddle(func(_ context.Context, method string, req any, next func() (any, error)) (any, error) {
-		if q, ok := req.(*milvuspb.QueryRequest); ok && q.OutputFields[0] != "count(*)" {
-			q.Expr = "(" + q.Expr + `) and id < "c"` // as iterators of some servers do
+	meddleWithRows(fake, func(pass int, expr string) string {
+		if pass == 1 {
+			return "(" + expr + `) and id < "c"`
 		}
-		return next()
-	})
-	var err error
-	for _, err = range s.Scan(t.Context(), nil, store.Fields{}) {
-		if err != nil {
-			break
-		}
-	}
-	if !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "50") {
-		t.Errorf("the scan ended with %v", err)
+		return expr
+	}, same)
+	n, err := scanErr(t, s)
+	if !errors.Is(err, milvus.ErrUnsteady) || errors.Is(err, store.ErrDamaged) ||
+		!strings.Contains(err.Error(), "50") || !strings.Contains(hint(err), "again") {
+		t.Errorf("the scan ended after %d with %v", n, err)
 	}
 	fake.Meddle(nil)
+	if n, err := scanErr(t, s); n != 50 || err != nil {
+		t.Errorf("afterwards a scan gives %d, %v", n, err)
+	}
+}
+
+// After writes that were cut short a server counts old versions of rows for a while.
+func TestServerThatCountsTooMuch(t *testing.T) {
+	fake := milvustest.Start(t)
+	o, warnings := logged(options(fake))
+	s := open(t, o)
+	upsert(t, s, records(50)...)
+	meddleWithRows(fake, func(_ int, expr string) string { return expr }, func(n int64) int64 { return n + n*3/4 })
+	if n, err := scanErr(t, s); n != 50 || err != nil {
+		t.Errorf("the scan ended after %d with %v", n, err)
+	}
+	if !strings.Contains(warnings.String(), "counted=87 rows=50") {
+		t.Errorf("warnings: %s", warnings)
+	}
+	if n, err := s.Count(t.Context(), nil); n != 50 || err != nil {
+		t.Errorf("Count = %d, %v", n, err)
+	}
+	if d, err := s.Describe(t.Context()); d.Records != 50 || err != nil {
+		t.Errorf("Describe = %d records, %v", d.Records, err)
+	}
+	if err := s.Verify(t.Context(), func(p string) { t.Errorf("verify: %s", p) }); err != nil {
+		t.Error(err)
+	}
+	if n := strings.Count(warnings.String(), "counted="); n != 1 {
+		t.Errorf("%d warnings", n)
+	}
+	if err := s.SetTags(t.Context(), "user", map[string][]store.Tag{record(1).ID: {{Label: "x"}}}); err != nil {
+		t.Error(err)
+	}
+	open(t, options(fake)) // a writer reads the failures
+	fake.Meddle(nil)
+}
+
+// More rows of one range than an answer holds, with ids that are no hex digits.
+func TestScanOfManyRowsWithOtherIDs(t *testing.T) {
+	fake := milvustest.Start(t)
+	s := open(t, options(fake))
+	upsert(t, s, records(10)...)
+	r := fake.Row(physical, record(3).ID)
+	for i := range 17000 {
+		other := maps.Clone(r)
+		other["id"] = fmt.Sprintf("img%d", i)
+		fake.Put(physical, other)
+	}
+	if n, err := scanErr(t, s); n != 10 || err != nil {
+		t.Errorf("the scan ended after %d with %v", n, err)
+	}
 }

@@ -97,6 +97,7 @@ func TestModelChange(t *testing.T) {
 			t.Errorf("%s was dropped", name)
 		}
 	}
+	old.Close() // what is open for writing is not removed
 	if err := built.DropModelIndex(t.Context(), generations[1].Name); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,8 @@ func TestTuning(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	fake := milvustest.Start(t)
-	s := open(t, options(fake))
+	o, warnings := logged(options(fake))
+	s := open(t, o)
 	upsert(t, s, records(20)...)
 	verify := func() (problems []string) {
 		t.Helper()
@@ -174,8 +176,8 @@ func TestVerify(t *testing.T) {
 		}
 		return reply, err
 	})
-	if p := verify(); len(p) != 1 || !strings.Contains(p[0], "length 1") {
-		t.Errorf("a vector of another length: %q", p)
+	if p := verify(); len(p) != 0 || !strings.Contains(warnings.String(), "length 1") {
+		t.Errorf("a vector of another length: %q, warned of with %q", p, warnings)
 	}
 	fake.Meddle(nil)
 }

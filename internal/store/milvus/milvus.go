@@ -53,7 +53,15 @@ type Store struct {
 	closed   atomic.Bool
 	inUse    atomic.Bool // physical is what the alias points to
 	failed   failedIDs
-	session  session
+	oddRows  oddRows
+	// foreignVectors is set once a vector has been seen that is not of length 1.
+	foreignVectors atomic.Bool
+	// countsAhead is set once the server has been seen to count rows that are not there.
+	countsAhead atomic.Bool
+	session     session
+	// endLease gives up the lease of a store that is open for writing, see lease.go.
+	endLease   func(context.Context) error
+	leaseEvery time.Duration
 
 	mu          sync.Mutex // guards what follows
 	tuned       tuning
@@ -81,19 +89,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := connect(ctx, o)
+	s, err := connectStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.open(impatient(ctx), o); err != nil {
+		s.releaseLease(impatient(ctx))
 		s.client.Close()
 		return nil, fmt.Errorf("open index %s: %w", o.Collection, err)
 	}
 	return s, nil
 }
 
-// connect returns a Store that has no index open yet.
-func connect(ctx context.Context, o Options) (*Store, error) {
+// connectStore returns a store that is connected and has no collection yet.
+func connectStore(ctx context.Context, o Options) (*Store, error) {
 	level, err := consistencyLevel(o.Consistency)
 	if err != nil {
 		return nil, err
@@ -101,8 +110,9 @@ func connect(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		address: o.Address, alias: aliasOf(o.Collection), mode: o.Mode, level: level,
 		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: o.BatchBytes, log: o.Log,
+		leaseEvery: o.LeaseEvery,
 	}
-	t := &transport{address: o.Address, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
+	t := &transport{address: o.Address, database: o.Database, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
 	}
@@ -130,7 +140,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	if err := s.begin(ctx); err != nil {
 		return store.Description{}, err
 	}
-	records, err := s.count(ctx, s.physical, always.everything(), entity.ClStrong)
+	records, err := s.countRecords(ctx, always)
 	if err != nil {
 		return store.Description{}, fmt.Errorf("counting the records: %w", err)
 	}
@@ -203,6 +213,7 @@ func (s *Store) Close() error {
 		// All data is safe; only the time of the last change is a little too early.
 		s.log.Warn("the time of the last change could not be noted", "collection", s.physical, "error", err)
 	}
+	s.releaseLease(ctx)
 	if err := s.client.Close(); err != nil {
 		return fmt.Errorf("closing the connection to milvus at %s: %w", s.address, err)
 	}

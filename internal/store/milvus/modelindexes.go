@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
@@ -52,35 +51,10 @@ func (s *Store) ModelIndexes(ctx context.Context) ([]store.ModelIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.physicals(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []store.ModelIndex
-	for _, name := range names {
-		g, err := s.generation(ctx, name)
-		if errors.Is(err, errNoCollection) {
-			continue // it went while we looked
-		}
-		if err != nil {
-			return nil, fmt.Errorf("collection %s: %w", name, err)
-		}
-		g.Current = name == current
-		out = append(out, g)
-	}
-	slices.SortStableFunc(out, func(a, b store.ModelIndex) int {
-		switch {
-		case a.Current:
-			return -1
-		case b.Current:
-			return 1
-		}
-		return b.Updated.Compare(a.Updated)
-	})
-	return out, nil
+	return s.modelIndexes(ctx, current)
 }
 
-func (s *Store) generation(ctx context.Context, physical string) (store.ModelIndex, error) {
+func (s *Store) modelIndex(ctx context.Context, physical string) (store.ModelIndex, error) {
 	m, _, err := s.readIndexMeta(ctx, physical)
 	if err != nil {
 		return store.ModelIndex{}, err
@@ -112,6 +86,9 @@ func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	}
 	if name == current || name == s.physical {
 		return fmt.Errorf("collection %s is in use and cannot be removed", name)
+	}
+	if err := s.claimDrop(ctx, name); err != nil {
+		return err
 	}
 	// The companion goes first: without it, what is left is no index to anybody.
 	for _, collection := range []string{name + metaSuffix, name} {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
@@ -34,18 +33,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		}
 		return s.Promote(ctx)
 	}
-	others, err := s.physicals(ctx)
-	if err != nil {
-		return err
-	}
-	if len(others) > 0 {
-		return &fault.Error{
-			Err: fmt.Errorf("%w: on milvus at %s nothing says which of its collections is in use (%s)",
-				store.ErrDamaged, s.address, strings.Join(others, ", ")),
-			Advice: "run indexer with the model that is to be used: what is indexed already is kept",
-		}
-	}
-	return fmt.Errorf("on milvus at %s: %w", s.address, store.ErrNoIndex)
+	return s.noTarget(ctx)
 }
 
 // openTarget opens the collection in use, or another beside it for a new model.
@@ -125,7 +113,10 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	if err := s.await(ctx, entity.ClStrong); err != nil {
 		return err
 	}
-	return s.learnFailed(ctx)
+	if err := s.learnFailed(ctx); err != nil {
+		return err
+	}
+	return s.holdLease(ctx)
 }
 
 // create makes the collections for a model, or goes on where making them was cut
@@ -133,15 +124,15 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 func (s *Store) create(ctx context.Context, o Options) error {
 	physical := physicalOf(s.alias, o.Model)
 	both, bothCtx := errgroup.WithContext(ctx)
-	add := func(schema *entity.Schema, index Index) {
+	add := func(schema *entity.Schema, index Index, scalars ...string) {
 		both.Go(func() error {
-			if err := s.createCollection(bothCtx, schema, index.entity()); err != nil {
+			if err := s.createCollection(bothCtx, schema, index.entity(), scalars...); err != nil {
 				return fmt.Errorf("making collection %s: %w", schema.CollectionName, err)
 			}
 			return nil
 		})
 	}
-	add(recordSchema(physical, o.Model.Dim), o.Index)
+	add(recordSchema(physical, o.Model.Dim), o.Index, fieldHash)
 	add(metaSchema(physical+metaSuffix), Index{Type: "FLAT"})
 	if err := both.Wait(); err != nil {
 		return err
@@ -170,7 +161,7 @@ func (s *Store) create(ctx context.Context, o Options) error {
 
 // createCollection makes one collection with its index, and loads it. Each step is
 // left out where it has been done.
-func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, index entity.Index) error {
+func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, index entity.Index, scalars ...string) error {
 	name := schema.CollectionName
 	exists, err := s.client.HasCollection(ctx, name)
 	if err != nil {
@@ -188,5 +179,32 @@ func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, ind
 			return err
 		}
 	}
+	for _, field := range scalars {
+		if err := s.createScalarIndex(ctx, name, field); err != nil {
+			return err
+		}
+	}
 	return s.load(ctx, name)
+}
+
+// createScalarIndex makes an index of a text that is looked for by equality: without one
+// the server reads all of the column each time. Servers know different types of such
+// indexes, and some none, which costs time and nothing else.
+func (s *Store) createScalarIndex(ctx context.Context, collection, field string) error {
+	if have, err := s.client.DescribeIndex(ctx, collection, field); err == nil && len(have) > 0 {
+		return nil
+	}
+	var err error
+	for _, kind := range []entity.IndexType{entity.Inverted, entity.Trie} {
+		if err = s.client.CreateIndex(ctx, collection, field, entity.NewScalarIndexWithType(kind), true); err == nil {
+			return nil
+		}
+		var said *serverError
+		if !errors.As(err, &said) || transient(err) {
+			return fmt.Errorf("indexing field %s: %w", field, err)
+		}
+	}
+	s.log.InfoContext(ctx, "the server indexes no texts: looking for copies of files will be slower", "collection", collection,
+		"field", field, "error", err)
+	return nil
 }

@@ -70,6 +70,7 @@ type Options struct {
 	CallTimeout time.Duration // of one call, retries not counted
 	RetryFor    time.Duration // how long a call goes on trying to reach a server that went away
 	BatchBytes  int           // of one message
+	LeaseEvery  time.Duration // between the signs of life of a store that is open for writing
 	Log         *slog.Logger  // nil discards
 }
 
@@ -152,6 +153,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.BatchBytes <= 0 {
 		o.BatchBytes = DefaultBatchBytes
+	}
+	if o.LeaseEvery <= 0 {
+		o.LeaseEvery = DefaultLeaseEvery
 	}
 	o.BatchBytes = min(o.BatchBytes, maxBatchBytes)
 	if o.Log == nil {

@@ -22,11 +22,26 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 	if err != nil || where == never {
 		return 0, err
 	}
-	n, err := s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+	n, err := s.countRecords(ctx, where)
 	if err != nil {
 		return 0, fmt.Errorf("counting records: %w", err)
 	}
 	return n, nil
+}
+
+// countRecords counts the records that match a condition: by their ids, where the
+// server has been seen to count wrongly.
+func (s *Store) countRecords(ctx context.Context, where condition) (int64, error) {
+	if !s.countsAhead.Load() {
+		return s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+	}
+	sc := scan{s: s, collection: s.physical, where: where.text, fields: []string{fieldID}, page: maxWindow / 2}
+	pages, err := sc.counted(ctx)
+	if err != nil {
+		return 0, err
+	}
+	t, err := sc.pass(ctx, sc.pages(pages), func(*rows) error { return nil })
+	return t.rows, err
 }
 
 // Get implements store.Scanner.
@@ -34,20 +49,13 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	fields := append(slices.Clone(recordFields), fieldVector)
 	found := make(map[string]store.Record, len(ids))
-	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
-		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
-		if err != nil {
-			return nil, fmt.Errorf("reading %d records: %w", len(chunk), err)
+	if err := s.eachRecord(ctx, ids, func(r readRecord) {
+		if r.ok {
+			found[r.ID] = r.Record
 		}
-		for i := range rows.len() {
-			r := rows.record(i, s.meta.Model.Dim)
-			found[r.ID] = r
-		}
-		if rows.err != nil {
-			return nil, rows.err
-		}
+	}); err != nil {
+		return nil, err
 	}
 	var out []store.Record
 	for _, id := range ids {
@@ -58,6 +66,28 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 		}
 	}
 	return out, nil
+}
+
+// eachRecord calls take with the rows of the given ids that are there, vectors included,
+// in any order.
+func (s *Store) eachRecord(ctx context.Context, ids []string, take func(readRecord)) error {
+	fields := append(slices.Clone(recordFields), fieldVector)
+	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
+		if err != nil {
+			return fmt.Errorf("reading %d records: %w", len(chunk), err)
+		}
+		for i := range rows.len() {
+			if r := rows.record(i, s.meta.Model.Dim); rows.err == nil {
+				take(r)
+			}
+		}
+		if rows.err != nil {
+			return rows.err
+		}
+		s.warn(ctx, rows)
+	}
+	return nil
 }
 
 var statFields = []string{fieldID, fieldSize, fieldMod, fieldModNS, fieldHash, fieldTakenNS}
@@ -76,7 +106,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 		}
 		for i := range rows.len() {
 			_, stamp, _ := unpackTakenNS(rows.int(fieldTakenNS, i))
-			out[rows.text(fieldID, i)] = store.Stat{
+			out[rows.raw(fieldID, i)] = store.Stat{
 				MetadataStamp: stamp,
 				Size:          rows.int(fieldSize, i), ContentHash: rows.hash(i),
 				ModTime: time.Unix(rows.int(fieldMod, i), rows.int(fieldModNS, i)).UTC(),
@@ -85,6 +115,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 		if rows.err != nil {
 			return nil, rows.err
 		}
+		s.warn(ctx, rows)
 		failures, err := s.failuresOf(ctx, chunk)
 		if err != nil {
 			return nil, err
@@ -110,9 +141,11 @@ func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]stor
 	if err != nil {
 		return nil, fmt.Errorf("looking for copies of a file: %w", err)
 	}
-	ids := make([]string, rows.len())
-	for i := range ids {
-		ids[i] = rows.text(fieldID, i)
+	var ids []string
+	for i := range rows.len() {
+		if id := rows.raw(fieldID, i); isRecordID(id) {
+			ids = append(ids, id)
+		}
 	}
 	if rows.err != nil || len(ids) == 0 {
 		return nil, rows.err

@@ -14,6 +14,9 @@ type rows struct {
 	columns map[string]entity.Column
 	order   []int // positions of the rows in the columns; nil for as they are
 	err     error
+	// oddities are the rows that another client wrote otherwise than this store would.
+	oddities       []oddRow
+	foreignVectors bool // there are vectors that are not of length 1
 }
 
 func newRows(columns []entity.Column) *rows {
@@ -26,6 +29,9 @@ func newRows(columns []entity.Column) *rows {
 
 // len is the number of rows.
 func (r *rows) len() int {
+	if r.order != nil {
+		return len(r.order)
+	}
 	for _, c := range r.columns {
 		return c.Len()
 	}
@@ -54,15 +60,6 @@ func (r *rows) raw(field string, row int) string {
 		return ""
 	}
 	return c.Data()[row]
-}
-
-// text returns a string that was stored with escape.
-func (r *rows) text(field string, row int) string {
-	s, err := unescape(r.raw(field, row))
-	if err != nil {
-		r.fail(field, row)
-	}
-	return s
 }
 
 func (r *rows) int(field string, row int) int64 {

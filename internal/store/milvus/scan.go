@@ -3,13 +3,15 @@ package milvus
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"hash/fnv"
 	"iter"
-	"math"
 	"slices"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -18,8 +20,8 @@ import (
 // A query with a limit gives any rows it likes, and iterators of servers have been
 // seen to skip some. So the ids, which are hex digits of a hash, are cut into ranges
 // that hold about a page each; a range is read as a whole and sorted here, and one
-// that turns out to hold too much is cut again. At the end the number of rows is
-// compared with what the server counts.
+// that turns out to hold too much is cut again. At the end the number of distinct rows is
+// compared with what the server counts, see explain.
 type scan struct {
 	s          *Store
 	collection string
@@ -43,78 +45,155 @@ func (s *Store) pageRows(fields store.Fields) int {
 
 // run calls take with one page of sorted rows after the other. Pages may be empty.
 func (sc *scan) run(ctx context.Context, take func(*rows) error) error {
-	everything := sc.where
-	if everything == "" {
-		everything = always.everything()
-	}
-	want, err := sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+	want, err := sc.counted(ctx)
 	if err != nil {
 		return err
 	}
 	if want == 0 {
 		return nil
 	}
-	var got int64
+	got, err := sc.pass(ctx, sc.pages(want), take)
+	if err != nil || got.rows == want {
+		return err
+	}
+	return sc.explain(ctx, want, got)
+}
+
+// counted is how many rows the server counts.
+func (sc *scan) counted(ctx context.Context) (int64, error) {
+	everything := sc.where
+	if everything == "" {
+		everything = always.everything()
+	}
+	return sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+}
+
+// pages is how many ranges n rows are read in.
+func (sc *scan) pages(n int64) int64 { return max(1, (n+int64(sc.page)-1)/int64(sc.page)) }
+
+// tally tells two passes over the same rows from passes over others.
+type tally struct {
+	rows int64
+	sum  uint64 // of hashes of the ids
+}
+
+// pass reads all ranges once.
+func (sc *scan) pass(ctx context.Context, pages int64, take func(*rows) error) (tally, error) {
+	var t tally
 	counting := func(r *rows) error {
-		got += int64(r.len())
+		for i := range r.len() {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(r.raw(fieldID, i))) // it never fails
+			t.rows++
+			t.sum += h.Sum64()
+		}
 		return take(r)
 	}
-	for low, high := range ranges(want, sc.page) {
+	for low, high := range ranges(pages) {
+		if low != "" {
+			low = sc.prefix + low
+		}
+		if high != "" {
+			high = sc.prefix + high
+		}
 		if err := sc.readRange(ctx, low, high, counting); err != nil {
-			return err
+			return t, err
 		}
 	}
-	if got == want {
-		return nil
-	}
-	// Somebody may have written meanwhile, or the server has not told all.
-	now, err := sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+	return t, nil
+}
+
+// explain says what it means that a scan gave other than the server counts. Servers
+// count the old versions of rows that were written again, for minutes after writes that
+// were cut short; rows have also been missing from answers. A second pass over the ids,
+// cut into other ranges, tells the one from the other, and nothing of it is damage.
+func (sc *scan) explain(ctx context.Context, counted int64, got tally) error {
+	ids := *sc
+	ids.fields, ids.page = []string{fieldID}, maxWindow/2
+	again, err := ids.pass(ctx, ids.pages(counted)+1, func(*rows) error { return nil })
 	if err != nil {
 		return err
 	}
-	if now == want {
-		return fmt.Errorf("%w: the server counts %d rows of collection %s, but gave %d", store.ErrDamaged, want, sc.collection, got)
+	now, err := sc.counted(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	switch {
+	case again == got && now != got.rows:
+		if !sc.s.countsAhead.Swap(true) {
+			sc.s.log.WarnContext(ctx, "the server counts other than it has; that passes when it has tidied up, and nothing is lost",
+				"collection", sc.collection, "counted", now, "rows", got.rows)
+		}
+	case again != got && now == counted:
+		return &fault.Error{
+			Err: fmt.Errorf("%w: the server counts %d rows of collection %s, and gave %d and then %d",
+				ErrUnsteady, counted, sc.collection, got.rows, again.rows),
+			Advice: "a server that recovers or tidies up does that for a while: wait some minutes and run the same command again",
+		}
+	}
+	return nil // somebody wrote meanwhile
 }
+
+// ErrUnsteady says that a server gave different rows when it was asked twice, although
+// nobody wrote. It is no damage.
+var ErrUnsteady = errors.New("the server does not give all rows at the moment")
 
 // readRange reads the rows with ids from low up to high, "" for no end.
 func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows) error) error {
 	if err := sc.s.begin(ctx); err != nil {
 		return err
 	}
-	within := fieldID + " >= " + quote(sc.prefix+low)
+	within := ""
+	if low != "" || high == "" {
+		within = fieldID + " >= " + quote(low)
+	}
 	if high != "" {
-		within = both(within, fieldID+" < "+quote(sc.prefix+high))
+		within = both(within, fieldID+" < "+quote(high))
 	}
 	r, err := sc.s.query(ctx, sc.collection, both(within, sc.where), sc.fields, entity.ClSession, maxWindow)
 	if err != nil {
 		return err
 	}
-	if r.len() == maxWindow { // there may be more
-		if middle, ok := split(low, high); ok {
-			if err := sc.readRange(ctx, low, middle, take); err != nil {
-				return err
-			}
-			return sc.readRange(ctx, middle, high, take)
-		}
-		return fmt.Errorf("%w: too many ids begin with %q", store.ErrDamaged, low)
-	}
+	full := r.len() == maxWindow // there may be more
 	r.sortByID()
 	if r.err != nil {
 		return r.err
 	}
-	return take(r)
+	if !full {
+		return take(r)
+	}
+	middle, ok := r.middle()
+	if !ok {
+		return fmt.Errorf("more than %d rows between %q and %q of collection %s cannot be told apart by their ids",
+			maxWindow, low, high, sc.collection)
+	}
+	if err := sc.readRange(ctx, low, middle, take); err != nil {
+		return err
+	}
+	return sc.readRange(ctx, middle, high, take)
+}
+
+// middle returns an id near the middle of sorted rows that can be the bound between two
+// ranges: neither the first, nor one that an expression cannot hold.
+func (r *rows) middle() (id string, ok bool) {
+	n := r.len()
+	for away := range n {
+		for _, i := range []int{n/2 - away, n/2 + away} {
+			if i > 0 && i < n && checkID(r.raw(fieldID, i)) == nil {
+				return r.raw(fieldID, i), true
+			}
+		}
+	}
+	return "", false
 }
 
 // keyDigits is how many hex digits of an id tell ranges apart.
 const keyDigits = 8
 
-// ranges cuts the ids into as many ranges as n rows have pages. The first has no
-// lower and the last no upper end.
-func ranges(n int64, page int) iter.Seq2[string, string] {
+// ranges cuts the ids into ranges of about the same size. The first has no lower and the
+// last no upper end.
+func ranges(pages int64) iter.Seq2[string, string] {
 	return func(yield func(low, high string) bool) {
-		pages := max(1, (n+int64(page)-1)/int64(page))
 		bound := func(i int64) string {
 			return fmt.Sprintf("%0*x", keyDigits, uint64(float64(i)/float64(pages)*(1<<(4*keyDigits))))
 		}
@@ -130,26 +209,7 @@ func ranges(n int64, page int) iter.Seq2[string, string] {
 	}
 }
 
-// split returns a bound in the middle between two, if there is one.
-func split(low, high string) (string, bool) {
-	parse := func(s string, def uint64) uint64 {
-		var v uint64
-		if s == "" {
-			return def
-		}
-		if _, err := fmt.Sscanf(s, "%x", &v); err != nil {
-			return def
-		}
-		return v
-	}
-	a, b := parse(low, 0), parse(high, math.MaxUint32+1)
-	if b-a < 2 || b < a {
-		return "", false
-	}
-	return fmt.Sprintf("%0*x", keyDigits, a+(b-a)/2), true
-}
-
-// sortByID sorts the rows by id.
+// sortByID sorts the rows by id and keeps one of each.
 func (r *rows) sortByID() {
 	n := r.len()
 	if n == 0 {
@@ -165,6 +225,7 @@ func (r *rows) sortByID() {
 		r.order[i] = i
 	}
 	slices.SortFunc(r.order, func(a, b int) int { return cmp.Compare(ids.Data()[a], ids.Data()[b]) })
+	r.order = slices.CompactFunc(r.order, func(a, b int) bool { return ids.Data()[a] == ids.Data()[b] })
 }
 
 // Scan implements store.Scanner.
@@ -205,13 +266,16 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fiel
 		sc.fields = append(slices.Clone(recordFields), fieldVector)
 	}
 	err = sc.run(ctx, func(r *rows) error {
-		records := make([]store.Record, r.len())
-		for i := range records {
-			records[i] = r.record(i, dim)
+		records := make([]store.Record, 0, r.len())
+		for i := range r.len() {
+			if record := r.record(i, dim); record.ok {
+				records = append(records, record.Record)
+			}
 		}
 		if r.err != nil {
 			return r.err
 		}
+		s.warn(ctx, r)
 		return take(records)
 	})
 	if err != nil && err != errStopped {

@@ -61,16 +61,45 @@ var recordFields = []string{
 	fieldFormat, fieldTaken, fieldTakenNS, fieldExtra,
 }
 
+// about says to other clients what the fields of records and of companions hold.
+var about = map[string]string{
+	fieldID:      "40 hex digits: SHA-256 of the collection's name, a NUL and the path, cut to 20 bytes; in a companion, what the row is",
+	fieldPath:    "absolute path; % and bytes that are no UTF-8, control characters, quotes and backslashes are written as %XX",
+	fieldRoot:    "the argument of the run that found the file, written like path",
+	fieldHash:    "SHA-256 of the file in hex digits; may be empty",
+	fieldFormat:  "format of the file, such as jpeg",
+	fieldSize:    "bytes of the file",
+	fieldMod:     "modification time of the file, seconds since 1970 UTC",
+	fieldModNS:   "nanoseconds of mtime",
+	fieldWidth:   "pixels, as looked at",
+	fieldHeight:  "pixels, as looked at",
+	fieldTaken:   "date of the picture, what its wall clock showed in seconds since 1970; -9223372036854775808 if it is not known",
+	fieldTakenNS: "nanoseconds of taken_at in the lowest 30 bits; above them, a stamp of the metadata plus 1",
+	fieldShown:   "taken_at, or mtime where that is not known: compare this for ranges of dates",
+	fieldShownNS: "nanoseconds of shown_at",
+	fieldTags:    "labels in the form that is compared: folded case, composed; escaped like path",
+	fieldExtra:   `the tags with label, source, score and probability, and what the picture says about itself; other keys are kept`,
+	fieldVector:  "embedding of the picture, of length 1: the inner product is the cosine",
+	fieldKind:    "what the row is: meta, failure or lease",
+	fieldReason:  "why a file failed",
+	fieldData:    "what else belongs to the row",
+}
+
+// field begins a field with its description.
+func field(name string) *entity.Field {
+	return entity.NewField().WithName(name).WithDescription(about[name])
+}
+
 func text(name string, most int64) *entity.Field {
-	return entity.NewField().WithName(name).WithDataType(entity.FieldTypeVarChar).WithMaxLength(most)
+	return field(name).WithDataType(entity.FieldTypeVarChar).WithMaxLength(most)
 }
 
 func number(name string) *entity.Field {
-	return entity.NewField().WithName(name).WithDataType(entity.FieldTypeInt64)
+	return field(name).WithDataType(entity.FieldTypeInt64)
 }
 
 func vector(dim int) *entity.Field {
-	return entity.NewField().WithName(fieldVector).WithDataType(entity.FieldTypeFloatVector).WithDim(int64(dim))
+	return field(fieldVector).WithDataType(entity.FieldTypeFloatVector).WithDim(int64(dim))
 }
 
 // recordSchema is the schema of a collection of records.
@@ -88,9 +117,9 @@ func recordSchema(name string, dim int) *entity.Schema {
 		s.WithField(number(name))
 	}
 	return s.
-		WithField(entity.NewField().WithName(fieldTags).WithDataType(entity.FieldTypeArray).
+		WithField(field(fieldTags).WithDataType(entity.FieldTypeArray).
 			WithElementType(entity.FieldTypeVarChar).WithMaxLength(maxLabel).WithMaxCapacity(maxTags)).
-		WithField(entity.NewField().WithName(fieldExtra).WithDataType(entity.FieldTypeJSON)).
+		WithField(field(fieldExtra).WithDataType(entity.FieldTypeJSON)).
 		WithField(vector(dim))
 }
 
@@ -107,7 +136,7 @@ func metaSchema(name string) *entity.Schema {
 		WithField(text(fieldPath, maxText)).
 		WithField(text(fieldRoot, maxText)).
 		WithField(text(fieldReason, maxText)).
-		WithField(entity.NewField().WithName(fieldData).WithDataType(entity.FieldTypeJSON)).
+		WithField(field(fieldData).WithDataType(entity.FieldTypeJSON)).
 		WithField(vector(metaDim))
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func (s *Store) SearchWith(ctx context.Context, q store.Query, value int) ([][]s
 	step := min(max(answerBytes/(hitBytes*q.K), 1), maxQueries)
 	for from := 0; from < q.Vectors.Rows; from += step {
 		to := min(from+step, q.Vectors.Rows)
-		hits, err := s.ask(ctx, q, where, q.Vectors.Slice(from, to), value)
+		hits, err := s.askTruly(ctx, q, where, q.Vectors.Slice(from, to), value)
 		if err != nil {
 			return nil, fmt.Errorf("searching: %w", err)
 		}
@@ -74,15 +75,16 @@ func (s *Store) prepare(q store.Query) (where condition, empty [][]store.Hit, er
 	return where, empty, nil
 }
 
-// ask sends one search message.
-func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) ([][]store.Hit, error) {
+// ask sends one search message. Hits whose vectors are not of length 1 are returned
+// apart.
+func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) (foreignHits, [][]store.Hit, error) {
 	vectors := make([]entity.Vector, queries.Rows)
 	for i := range vectors {
 		vectors[i] = entity.FloatVector(queries.Row(i))
 	}
 	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, value, q.K))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := make([][]store.Hit, queries.Rows)
 	for i := range out {
@@ -96,22 +98,42 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 			total += r.ResultCount
 		}
 		if total == 0 && len(results) == 0 {
-			return out, nil
+			return nil, out, nil
 		}
-		return nil, fmt.Errorf("%d query vectors were sent, and %d answers came back", queries.Rows, len(results))
+		return nil, nil, fmt.Errorf("%d query vectors were sent, and %d answers came back", queries.Rows, len(results))
 	}
+	foreign := make(foreignHits)
+	var suspects []string
 	for i, r := range results {
 		if r.ResultCount == 0 {
 			continue // with an error beside it that means nothing
 		}
 		if r.Err != nil {
-			return nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
+			return nil, nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
 		}
-		if out[i], err = hitsOf(newRows(r.Fields), r.Scores, q.MinScore); err != nil {
-			return nil, err
+		answer := newRows(r.Fields)
+		if out[i], err = hitsOf(answer, r.Scores, q.MinScore, foreign); err != nil {
+			return nil, nil, err
+		}
+		s.warn(ctx, answer)
+		for j, score := range r.Scores {
+			if math.Abs(float64(score)) > scoreAbove {
+				suspects = append(suspects, answer.raw(fieldID, j))
+			}
 		}
 	}
-	return out, nil
+	if len(suspects) > 0 {
+		s.foreignVectors.Store(true)
+	}
+	if s.foreignVectors.Load() {
+		for _, hits := range out {
+			for _, h := range hits {
+				suspects = append(suspects, h.ID)
+			}
+		}
+		err = s.lookCloser(ctx, suspects, foreign)
+	}
+	return foreign, out, err
 }
 
 // rawSearch calls the SDK, which does not look whether the lists in an answer are as
@@ -131,16 +153,23 @@ func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vec
 	return results, err
 }
 
-// hitsOf turns an answer into hits, best first and equal scores in id order.
-func hitsOf(r *rows, scores []float32, least float32) ([]store.Hit, error) {
+// hitsOf turns an answer into hits, best first and equal scores in id order. Rows
+// that cannot be shown it puts aside.
+func hitsOf(r *rows, scores []float32, least float32, foreign foreignHits) ([]store.Hit, error) {
 	if r.len() != len(scores) {
 		return nil, fmt.Errorf("the server's answer has %d records and %d scores", r.len(), len(scores))
 	}
 	out := make([]store.Hit, 0, len(scores))
 	for i, score := range scores {
-		if score = cosine(score); score >= least {
-			out = append(out, store.Hit{Record: r.record(i, 0), Score: score})
+		if score = cosine(score); score < least {
+			continue
 		}
+		record := r.record(i, 0)
+		if !record.ok {
+			foreign[record.ID] = nil
+			continue
+		}
+		out = append(out, store.Hit{Record: record.Record, Score: score})
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -19,6 +19,7 @@ import (
 // has put aside, and turns what went wrong into errors that say so.
 type transport struct {
 	address     string
+	database    string // "" for the default
 	callTimeout time.Duration
 	retryFor    time.Duration
 	log         *slog.Logger
@@ -29,8 +30,9 @@ type transport struct {
 type ctxKey int
 
 const (
-	keyImpatient ctxKey = iota // do not repeat what failed
-	keyLoading                 // the call is part of loading a collection
+	keyImpatient   ctxKey = iota // do not repeat what failed
+	keyLoading                   // the call is part of loading a collection
+	keyAllWarnings               // warn of every odd row
 )
 
 // impatient makes calls fail at once: while opening, an answer now is worth more than

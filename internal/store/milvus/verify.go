@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 
@@ -11,11 +12,13 @@ import (
 )
 
 // Verify implements store.Verifier. It reads every record with its vector and every
-// failure, and counts them.
+// failure, and counts them. Rows that another client wrote in a way of its own are warned
+// of one by one: they are no damage.
 func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
+	ctx = context.WithValue(ctx, keyAllWarnings, true)
 	target, err := s.target(ctx)
 	if err != nil {
 		return err
@@ -23,14 +26,9 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if s.inUse.Load() && target != s.physical {
 		found(fmt.Sprintf("%s stands for collection %q, not for %s", s.alias, target, s.physical))
 	}
-	seen := make(map[string]bool)
 	err = s.scanPages(ctx, nil, store.Fields{Vectors: true}, func(page []store.Record) error {
 		for i := range page {
 			r := &page[i]
-			if seen[r.ID] {
-				found(fmt.Sprintf("record %s is there more than once", r.ID))
-			}
-			seen[r.ID] = true
 			if err := r.Validate(s.meta.Model.Dim); err != nil {
 				found(err.Error())
 			}
@@ -56,8 +54,10 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 		if err := f.Validate(); err != nil {
 			found(err.Error())
 		}
-		if seen[f.ID] {
-			found(fmt.Sprintf("%q is a record and a failure: a change was cut short; indexer retry puts it right", f.Path))
+	}
+	for chunk := range slices.Chunk(failures, maxIDs) {
+		if err := s.verifyFailed(ctx, chunk, found); err != nil {
+			return err
 		}
 	}
 	if _, err := s.readMeta(ctx, s.physical, idIndex, entity.ClStrong, &indexMeta{}); errors.Is(err, store.ErrDamaged) {
@@ -66,4 +66,24 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 		return err
 	}
 	return nil
+}
+
+// verifyFailed reports the files that are a record as well as a failure.
+func (s *Store) verifyFailed(ctx context.Context, failures []store.Failure, found func(problem string)) error {
+	var ids []string
+	paths := make(map[string]string, len(failures))
+	for _, f := range failures {
+		if checkID(f.ID) == nil {
+			ids, paths[f.ID] = append(ids, f.ID), f.Path
+		}
+	}
+	rows, err := s.query(ctx, s.physical, oneOf(ids), []string{fieldID}, entity.ClSession, 0)
+	if err != nil {
+		return fmt.Errorf("looking for failed files among the records: %w", err)
+	}
+	for i := range rows.len() {
+		found(fmt.Sprintf("%q is a record and a failure: a change was cut short; indexer retry puts it right",
+			paths[rows.raw(fieldID, i)]))
+	}
+	return rows.err
 }

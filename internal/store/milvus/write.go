@@ -160,7 +160,14 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		return err
 	}
 	for chunk := range slices.Chunk(ids, s.pageRows(store.Fields{Vectors: true})) {
-		records, err := s.Get(ctx, chunk)
+		var records []store.Record
+		foreign := make(map[string]foreignExtra)
+		err := s.eachRecord(ctx, chunk, func(r readRecord) {
+			if r.ok {
+				records = append(records, r.Record)
+				foreign[r.ID] = r.foreign
+			}
+		})
 		if err != nil {
 			return err
 		}
@@ -175,6 +182,11 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 		rows, err := s.rowsOf(records)
 		if err != nil {
 			return err
+		}
+		for i := range rows {
+			if rows[i].extra, err = foreign[rows[i].ID].merge(rows[i].extra); err != nil {
+				return fmt.Errorf("record %s: %w", rows[i].ID, err)
+			}
 		}
 		if err := s.upsert(ctx, rows); err != nil {
 			return err
@@ -192,7 +204,7 @@ func (s *Store) checkThere(ctx context.Context, ids []string) error {
 		}
 		there := make(map[string]bool, rows.len())
 		for i := range rows.len() {
-			there[rows.text(fieldID, i)] = true
+			there[rows.raw(fieldID, i)] = true
 		}
 		if rows.err != nil {
 			return rows.err

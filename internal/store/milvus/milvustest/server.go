@@ -6,6 +6,7 @@ package milvustest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"path"
@@ -47,7 +48,7 @@ type state struct {
 type collection struct {
 	id     int64
 	schema *schemapb.CollectionSchema
-	index  []*commonpb.KeyValuePair
+	index  map[string][]*commonpb.KeyValuePair // by field
 	loaded bool
 	rows   map[string]Row
 }
@@ -159,6 +160,40 @@ func (s *Server) Rows(name string) int {
 	return len(c.rows)
 }
 
+// Index returns the parameters of the index of a field, nil if it has none.
+func (s *Server) Index(name, field string) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, _ := s.find(name)
+	if c == nil || c.index[field] == nil {
+		return nil
+	}
+	out := make(map[string]string)
+	for _, p := range c.index[field] {
+		out[p.GetKey()] = p.GetValue()
+	}
+	return out
+}
+
+// Put writes a row as another client would: what it holds is the caller's business.
+func (s *Server) Put(name string, r Row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, _ := s.find(name); c != nil {
+		c.rows[r["id"].(string)] = r
+	}
+}
+
+// Row returns a row by its id, nil if there is none. The caller may change it.
+func (s *Server) Row(name, id string) Row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, _ := s.find(name); c != nil {
+		return maps.Clone(c.rows[id])
+	}
+	return nil
+}
+
 // Names returns the names of all collections.
 func (s *Server) Names() []string {
 	s.mu.Lock()
@@ -177,6 +212,13 @@ func (s *Server) Remove(name string) {
 	delete(s.collections, name)
 }
 
+// DropAliases forgets all aliases.
+func (s *Server) DropAliases() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.aliases)
+}
+
 // Connect implements milvuspb.MilvusServiceServer, as do the following.
 func (s *Server) Connect(context.Context, *milvuspb.ConnectRequest) (*milvuspb.ConnectResponse, error) {
 	return &milvuspb.ConnectResponse{Status: ok(), ServerInfo: &commonpb.ServerInfo{BuildTags: "fake"}}, nil
@@ -189,7 +231,8 @@ func (s *Server) CreateCollection(_ context.Context, req *milvuspb.CreateCollect
 	if err := proto.Unmarshal(req.GetSchema(), protoadapt.MessageV2Of(schema)); err != nil {
 		return nil, err
 	}
-	s.collections[req.GetCollectionName()] = &collection{id: rand.Int64(), schema: schema, rows: make(map[string]Row)}
+	s.collections[req.GetCollectionName()] = &collection{id: rand.Int64(), schema: schema, rows: make(map[string]Row),
+		index: make(map[string][]*commonpb.KeyValuePair)}
 	return ok(), nil
 }
 
@@ -283,7 +326,7 @@ func (s *Server) CreateIndex(_ context.Context, req *milvuspb.CreateIndexRequest
 	if st != nil {
 		return st, nil
 	}
-	c.index = req.GetExtraParams()
+	c.index[req.GetFieldName()] = req.GetExtraParams()
 	return ok(), nil
 }
 
@@ -291,14 +334,14 @@ func (s *Server) DescribeIndex(_ context.Context, req *milvuspb.DescribeIndexReq
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, st := s.find(req.GetCollectionName())
-	if st == nil && c.index == nil {
+	if st == nil && c.index[req.GetFieldName()] == nil {
 		st = Status(700, "index not found")
 	}
 	if st != nil {
 		return &milvuspb.DescribeIndexResponse{Status: st}, nil
 	}
 	return &milvuspb.DescribeIndexResponse{Status: ok(), IndexDescriptions: []*milvuspb.IndexDescription{
-		{FieldName: "vector", Params: c.index, State: commonpb.IndexState_Finished},
+		{FieldName: req.GetFieldName(), Params: c.index[req.GetFieldName()], State: commonpb.IndexState_Finished},
 	}}, nil
 }
 
