@@ -27,6 +27,7 @@ type reportJSON struct {
 	Reused       int64   `json:"reused"`
 	BrokenLinks  int64   `json:"broken_links"`
 	Interrupted  bool    `json:"interrupted"`
+	Damaged      int64   `json:"damaged"` // indexed as far as their files go
 	PruneRefused bool    `json:"prune_refused"`
 	// Skipped is the number of files that the walk passed over, SkippedKinds counts them
 	// by what they are, and SkippedFolders counts the folders.
@@ -42,7 +43,7 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	p.PrintJSON(reportJSON{
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
@@ -67,6 +68,9 @@ func printReport(p *cmdline.Program, r index.Report) {
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
+	}
+	if r.Damaged > 0 {
+		p.Printf("%d come from damaged files and are indexed as far as those go; search has:damage lists them, --strict lets them fail\n", r.Damaged)
 	}
 	printSkipped(p, r.Skipped)
 	if r.Embedded > 0 {

@@ -47,6 +47,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
 			&cli.BoolFlag{Name: "list-skipped", Usage: "name everything that is passed over"},
+			&cli.BoolFlag{Name: "strict", Usage: "let damaged files fail, also those whose pictures can be shown"},
 			&cli.BoolFlag{Name: "recheck", Usage: "read every file again, to find edits that kept size and time"},
 		}),
 		Action: func(c *cli.Context) error {
@@ -61,7 +62,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 
 // runRequest reads what a run is to do from its arguments and flags.
 func runRequest(c *cli.Context) (app.IndexRequest, error) {
-	r := app.IndexRequest{Work: app.Update, Paths: c.Args().Slice(), Recheck: c.Bool("recheck")}
+	r := app.IndexRequest{Work: app.Update, Paths: c.Args().Slice(), Recheck: c.Bool("recheck"), Strict: c.Bool("strict")}
 	switch {
 	case c.Bool("rebuild"):
 		r.Work = app.RebuildIndex

@@ -58,6 +58,7 @@ type statusJSON struct {
 	Collection  string            `json:"collection"`
 	Records     int64             `json:"records"`
 	Failures    int64             `json:"failures"`
+	Damaged     *int64            `json:"damaged,omitempty"` // where the store can count them
 	Model       modelJSON         `json:"model"`
 	Created     time.Time         `json:"created"`
 	Updated     time.Time         `json:"updated"`
@@ -81,6 +82,9 @@ func printStatusJSON(p *cmdline.Program, d index.Status) {
 		Model:   modelJSON{d.Model.Name, d.Model.Precision, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignore"), d.Model.Dim, d.Model.Fingerprint},
 		Created: d.Created, Updated: d.Updated, Bytes: d.Bytes, Format: d.Format, FailedFiles: []cmdline.Failure{},
 	}
+	if d.Damaged >= 0 {
+		s.Damaged = &d.Damaged
+	}
 	for _, f := range d.Listed {
 		s.FailedFiles = append(s.FailedFiles, cmdline.NewFailure(f.Path, f.Reason))
 	}
@@ -96,6 +100,9 @@ func printStatus(p *cmdline.Program, d index.Status) {
 	}
 	p.Printf("pictures    %d%s\n", d.Records, size)
 	p.Printf("failures    %d\n", d.Failures)
+	if d.Damaged > 0 {
+		p.Printf("damaged     %d, indexed as far as their files go (search has:damage)\n", d.Damaged)
+	}
 	p.Printf("model       %s, %d dimensions, %s pixels, colours %s\n",
 		terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignored"))
 	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))

@@ -27,6 +27,7 @@ type IndexRequest struct {
 	Work    IndexWork
 	Paths   []string    // of Update; RebuildIndex adds those that the index in use covers
 	Shard   index.Shard // not with RebuildIndex
+	Strict  bool        // damaged files fail, also where their pictures could be shown
 	Recheck bool        // read every file, also those whose size and time are as before
 	Pruning index.Pruning
 	Skipped func(walk.Skip) // if set, told what the walk passes over, from one goroutine
@@ -55,7 +56,8 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	if err != nil {
 		return nil, err
 	}
-	options.Shard, options.Pruning, options.Recheck = r.Shard, r.Pruning, r.Recheck
+	options.Shard, options.Pruning = r.Shard, r.Pruning
+	options.Recheck, options.Strict = r.Recheck, r.Strict
 	options.Walk.Skipped = r.Skipped
 	j := &IndexJob{env: e, request: r}
 	switch r.Work {

@@ -68,6 +68,8 @@ type Options struct {
 	// Shard is the part of the files that this indexer looks after; the zero value is
 	// all of them.
 	Shard Shard
+	// Strict makes failures of damaged files whose pictures could be shown all the same.
+	Strict bool
 	// Recheck compares the content of every file with what the index knows, also where
 	// size and time are as before.
 	Recheck bool
@@ -133,6 +135,9 @@ type Report struct {
 	Stages       Stages
 	// Skipped is what the walk passed over.
 	Skipped Skipped
+	// Damaged counts those of Added and Updated that were indexed as far as their damaged
+	// files go.
+	Damaged int64
 	// Refusals lists the roots whose vanished files were kept by the guard.
 	Refusals []Refusal
 }
@@ -140,7 +145,7 @@ type Report struct {
 // tally is the report while it is being counted.
 type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
-	failedBefore, vanished, embedded, reused               atomic.Int64
+	failedBefore, vanished, embedded, reused, damaged      atomic.Int64
 
 	brokenLinks int64 // these three are the plan's own, until it has ended
 	brokenLink  string
@@ -161,7 +166,7 @@ func (t *tally) report() Report {
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
-		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, Skipped: t.skipped,
+		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, Skipped: t.skipped, Damaged: t.damaged.Load(),
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),
 	}
@@ -169,6 +174,9 @@ func (t *tally) report() Report {
 
 // countNew counts a picture that has got a record.
 func (t *tally) countNew(p picture) {
+	if p.record.About.Damage != "" {
+		t.damaged.Add(1)
+	}
 	if p.added {
 		t.added.Add(1)
 	} else {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -13,6 +14,9 @@ const AllFailures = -1
 type Status struct {
 	store.Description
 	Listed []store.Failure // in path order, as many as were asked for
+	// Damaged is the number of records whose files are damaged; -1 where the store cannot
+	// count them.
+	Damaged int64
 }
 
 // Unlisted is the number of failures beyond those listed.
@@ -25,7 +29,16 @@ func ReadStatus(ctx context.Context, st store.Store, limit int) (Status, error) 
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{Description: d}
+	s := Status{Description: d, Damaged: -1}
+	if damaged := store.Has(store.HasDamage); store.CanFilter(st, damaged) {
+		n, err := st.Count(ctx, damaged)
+		if err != nil && !errors.Is(err, store.ErrOlderFormat) {
+			return Status{}, err
+		}
+		if err == nil {
+			s.Damaged = n
+		}
+	}
 	for f, err := range st.Failures(ctx) {
 		if err != nil {
 			return Status{}, err

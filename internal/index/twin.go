@@ -30,14 +30,15 @@ func (w *worker) twinOf(ctx context.Context, path string, format imaging.Format)
 }
 
 // pixelsOf decodes a picture's twin if it has one that is whole, and itself otherwise.
-func pixelsOf(ctx context.Context, own, twin *imaging.Picture, o imaging.Options) (*imaging.RGB, error) {
+// damage is what is wrong with the file that the pixels are from.
+func pixelsOf(ctx context.Context, own, twin *imaging.Picture, o imaging.Options) (img *imaging.RGB, damage string, err error) {
 	if twin != nil {
-		if img, _, err := twin.Decode(ctx, o); err == nil {
-			return img, nil
+		if img, info, err := twin.Decode(ctx, o); err == nil && info.Damage == "" {
+			return img, "", nil
 		}
 	}
-	img, _, err := own.Decode(ctx, o)
-	return img, err
+	img, info, err := own.Decode(ctx, o)
+	return img, info.Damage, err
 }
 
 // decodeBytes is what pixelsOf takes at its peak.

@@ -123,7 +123,7 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
-	if w.asKnown(c, f) {
+	if !w.x.options.Strict && w.asKnown(c, f) { // else whether it is damaged must be looked up
 		w.t.unchanged.Add(1)
 		w.x.observer.Embedded(1)
 		return true, nil
@@ -152,10 +152,14 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
 		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
+	if err := w.checkDamage(was.About.Damage); err != nil {
+		return false, &fileError{err}
+	}
 	old := was
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
 	// A sidecar is another one at another place, and may be all that changed here.
 	w.describe(&was, metadata.Read(f.data), c)
+	was.About.Damage = old.About.Damage // of the same content
 	if again {
 		count = func() { w.t.unchanged.Add(1) } // only a time changed
 		if !sameDescription(old, was) {
@@ -200,8 +204,11 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	defer release()
 
 	decoding := begin(&w.t.times.decode)
-	img, err := pixelsOf(ctx, opened, beside, options)
+	img, damage, err := pixelsOf(ctx, opened, beside, options)
 	decoding.end()
+	if err == nil {
+		err = w.checkDamage(damage)
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -213,6 +220,7 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		Width: info.Width, Height: info.Height, Format: string(info.Format),
 	}
 	w.describe(&rec, info.Metadata, c)
+	rec.About.Damage = damage
 	if !c.added() {
 		if rec.Tags, err = w.keepTags(ctx, rec); err != nil {
 			return err
@@ -225,6 +233,14 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		}
 		return nil
 	})
+}
+
+// checkDamage makes an error of damage where the options ask for it.
+func (w *worker) checkDamage(damage string) error {
+	if damage == "" || !w.x.options.Strict {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", imaging.ErrCorrupt, damage)
 }
 
 // keepTags adds to a changed picture's tags those that a person gave it. Those of

@@ -15,6 +15,9 @@ type About struct {
 	Make     string   `json:"make,omitempty"`   // of the camera
 	Model    string   `json:"model,omitempty"`
 	Position Position `json:"position,omitzero"`
+	// Damage says what is wrong with a file whose picture could be shown all the same;
+	// "" where nothing is.
+	Damage string `json:"damage,omitempty"`
 }
 
 // Position is a place on Earth in degrees of WGS 84, north and east positive. The zero

@@ -40,7 +40,8 @@ const (
 	HasCaption Thing = "caption" // or a title
 	HasRating  Thing = "rating"
 	HasCamera  Thing = "camera"
-	HasTags    Thing = "tag" // any
+	HasTags    Thing = "tag"    // any
+	HasDamage  Thing = "damage" // the file is damaged, and its picture was indexed as far as it goes
 )
 
 func (NameLike) filter()     {}
@@ -106,6 +107,8 @@ func MatchAbout(f Filter, a *About) bool {
 			return a.Rating != 0
 		case HasCamera:
 			return a.Make != "" || a.Model != ""
+		case HasDamage:
+			return a.Damage != ""
 		}
 	}
 	return false

@@ -37,7 +37,9 @@ var (
 )
 
 // Things are the values of Has.
-func Things() []string { return []string{"gps", "date", "tag", "caption", "rating", "camera"} }
+func Things() []string {
+	return []string{"gps", "date", "tag", "caption", "rating", "camera", "damage"}
+}
 
 // fieldOf finds the field that a word names, whatever its case.
 func fieldOf(word string, among []Field) (Field, bool) {

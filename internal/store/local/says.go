@@ -113,6 +113,10 @@ func compileSays(f store.Filter) (condition, bool) {
 	if has, ok := f.(store.Has); ok && store.Thing(has) == store.HasTags {
 		return condition{sql: "(r.slot IN (SELECT slot FROM tags))"}, true
 	}
+	if has, ok := f.(store.Has); ok && store.Thing(has) == store.HasDamage {
+		// Few records have it, and status counts them over a whole index.
+		return condition{"(instr(r.about, '\"damage\":') > 0 AND sightline_says(?, ?, r.about))", []any{"has", string(has)}}, true
+	}
 	kind, value, ok := saysArguments(f)
 	return condition{"sightline_says(?, ?, r.about)", []any{kind, value}}, ok
 }

@@ -4,6 +4,9 @@ package local
 
 import "unsafe"
 
+// summer works out checksums.
+type summer struct{}
+
 // bytesOf returns the bytes of a vector as they lie in the file: these machines are
 // little-endian, as it is.
 func (*summer) bytesOf(v []float32) []byte {

@@ -7,6 +7,9 @@ import (
 	"math"
 )
 
+// summer works out checksums, of bytes that it writes down first.
+type summer struct{ buf []byte }
+
 // bytesOf returns the bytes of a vector as they lie in the file.
 func (s *summer) bytesOf(v []float32) []byte {
 	s.buf = s.buf[:0]

@@ -31,9 +31,6 @@ const sumTable = `CREATE TABLE IF NOT EXISTS sums(
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// summer works out checksums.
-type summer struct{ buf []byte }
-
 // sum returns the checksum of a vector in a row.
 func (s *summer) sum(rowID int64, v []float32) uint32 {
 	var id [8]byte
