@@ -30,6 +30,21 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
+// WriteCache is WriteBytes for content with a checksum of its own that can be made anew:
+// it is replaced whole, but nobody waits until the disk has it. After a crash of the
+// machine the file may be damaged.
+func WriteCache(path string, content []byte) error {
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	f.cache = true
+	if _, err := f.Write(content); err != nil {
+		return errors.Join(err, f.Abort())
+	}
+	return f.Commit()
+}
+
 // syncDir makes the names in a folder durable, where the system can.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {

@@ -130,3 +130,22 @@ func TestFile(t *testing.T) {
 		t.Error("a folder was taken for a file")
 	}
 }
+
+func TestWriteCache(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cache")
+	for _, content := range []string{"first", "the second, which is longer", ""} {
+		if err := WriteCache(path, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != content {
+			t.Errorf("read %q, %v; want %q", got, err, content)
+		}
+	}
+	if names, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(names) != 1 {
+		t.Errorf("beside it lie %v, %v", names, err)
+	}
+	if err := WriteCache(filepath.Join(path, "below a file"), nil); err == nil {
+		t.Error("no error below a file")
+	}
+}

@@ -14,10 +14,11 @@ import (
 // File is new content for a path that is written bit by bit. Until Commit what was at the
 // path stays. It is not safe for concurrent use.
 type File struct {
-	path string
-	mode fs.FileMode
-	temp *os.File // nil once it is committed or aborted
-	out  *bufio.Writer
+	path  string
+	mode  fs.FileMode
+	temp  *os.File // nil once it is committed or aborted
+	out   *bufio.Writer
+	cache bool // it need not be durable: see WriteCache
 }
 
 // The names of files that are being written.
@@ -109,14 +110,19 @@ func (f *File) Commit() (err error) {
 	if err := temp.Chmod(f.mode); err != nil {
 		return err
 	}
-	if err := temp.Sync(); err != nil {
-		return err
+	if !f.cache {
+		if err := temp.Sync(); err != nil {
+			return err
+		}
 	}
 	if err := os.Rename(temp.Name(), f.path); err != nil {
 		return err
 	}
 	// From here on the new content is in place: only its durability may fail.
 	f.temp = nil
+	if f.cache {
+		return temp.Close()
+	}
 	return errors.Join(temp.Close(), syncDir(filepath.Dir(f.path)))
 }
 

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -165,25 +166,10 @@ func (c *TextCache) put(entry textEntry) {
 	}
 }
 
-// write replaces the file. It need not be durable: what a crash leaves of it is caught
-// by the checksum.
-func (c *TextCache) write(b []byte) (err error) {
-	dir := filepath.Dir(c.path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// write replaces the file. What a crash leaves of it is caught by the checksum.
+func (c *TextCache) write(b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, filepath.Base(c.path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), c.path)
+	return atomicfile.WriteCache(c.path, b)
 }

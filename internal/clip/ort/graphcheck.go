@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/sightline/sightline/internal/atomicfile"
 )
 
 // entryFile is what a file of an entry must be.
@@ -192,12 +194,5 @@ func keepCheck(entry string, stamps map[string]fileStamp, now time.Time) {
 	if err != nil {
 		return
 	}
-	f, err := os.CreateTemp(entry, checkedName+".*.tmp")
-	if err != nil {
-		return
-	}
-	_, err = f.Write(data)
-	if errors.Join(err, f.Close()) != nil || os.Rename(f.Name(), filepath.Join(entry, checkedName)) != nil {
-		_ = os.Remove(f.Name())
-	}
+	_ = atomicfile.WriteCache(filepath.Join(entry, checkedName), data) // else it is checked again
 }
