@@ -24,6 +24,13 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
+try:  # pillow-heif, for HEIC: pip install pillow-heif
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+except ImportError:
+    pass
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
 FORMATS = {
     "tif": ("tif", "tiff"), "bmp": ("bmp", "dib"), "gif": ("gif",), "png": ("png", "apng"),
