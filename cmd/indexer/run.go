@@ -19,7 +19,8 @@ content; pictures that are gone are removed, unless more than a fifth of a path 
 vanished at once, which looks like an unmounted disk (--force-prune insists).
 Pictures are found by their first bytes where their name tells nothing. What is no
 picture, or hidden, ignored or made by a system for itself, is counted at the end;
---list-skipped names it.
+--list-skipped names it. What --ignore, --no-links or an ignore file newly leaves out
+goes from the index too.
 Files that fail are listed with a reason and tried again when they change, or with
 indexer retry. Ctrl-C finishes the batch in hand; the next run goes on from there.
 
@@ -47,7 +48,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
 			&cli.BoolFlag{Name: "list-skipped", Usage: "name everything that is passed over"},
-			&cli.BoolFlag{Name: "strict", Usage: "let damaged files fail, also those whose pictures can be shown"},
+			&cli.BoolFlag{Name: "strict", Usage: "let damaged files that are read fail, also those whose pictures can be shown"},
 			&cli.BoolFlag{Name: "recheck", Usage: "read every file again, to find edits that kept size and time"},
 		}),
 		Action: func(c *cli.Context) error {

@@ -47,6 +47,7 @@ type hitJSON struct {
 	Format   string `json:"format"`
 	Title    string `json:"title,omitempty"`
 	Caption  string `json:"caption,omitempty"`
+	Damage   string `json:"damage,omitempty"` // what is wrong with the file
 	Rating   int    `json:"rating,omitempty"` // stars; -1 is rejected
 	Camera   string `json:"camera,omitempty"`
 	// Position is a latitude and a longitude.
@@ -155,7 +156,7 @@ func toJSON(rank int, h store.Hit) hitJSON {
 	return hitJSON{
 		Rank: rank, Score: h.Score, ID: h.ID, Path: h.Path, Width: h.Width, Height: h.Height,
 		Tags: TagLabels(h.Tags), Date: date, DateKind: kind, Format: h.Format,
-		Title: h.About.Title, Caption: h.About.Caption, Rating: h.About.Rating,
+		Title: h.About.Title, Caption: h.About.Caption, Damage: h.About.Damage, Rating: h.About.Rating,
 		Camera: strings.TrimSpace(h.About.Make + " " + h.About.Model), Position: position,
 		PathBase64: PathBase64(h.Path), Companions: h.Companions, Missing: isMissing(h.Path),
 	}

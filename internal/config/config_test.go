@@ -204,3 +204,30 @@ func TestConfigFileIsSmall(t *testing.T) {
 		}
 	}
 }
+
+// A section without a setting, as the commented example has, hides no defaults, also not
+// where a flag or a variable sets one of its settings.
+func TestEmptySections(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	for _, content := range []string{"index:\nmilvus:\nlog:\n", "index:\n  workers:\n", "index: ~\n", "# nothing\n", ""} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range map[string]config.Sources{
+			"a flag":     {Flags: map[string]any{"index.hidden": true, "milvus.address": "h:1"}, Getenv: env(nil)},
+			"a variable": {Getenv: env(map[string]string{"SIGHTLINE_INDEX_HIDDEN": "true", "SIGHTLINE_MILVUS_ADDRESS": "h:1"})},
+		} {
+			want, err := config.Load(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.File = path
+			got, err := config.Load(s)
+			if err != nil {
+				t.Errorf("%q and %s: %v", content, name, err)
+			} else if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%q and %s (-without +with the file):\n%s", content, name, diff)
+			}
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
 )
 
 // EnvPrefix starts the name of every environment variable of ours.
@@ -151,11 +151,28 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 			origins[key] = Origin{FromFile, path, at.line}
 		}
 	}
-	v.SetConfigType("yaml")
-	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
+	var m map[string]any
+	if err := yaml.Unmarshal(content, &m); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+	}
+	dropEmpty(m)
+	if err := v.MergeConfigMap(m); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
 	}
 	return nil
+}
+
+// dropEmpty takes out of a file's settings those without a value. A section all of whose
+// lines are comments is one, and would hide the defaults of what it could hold.
+func dropEmpty(m map[string]any) {
+	for key, value := range m {
+		if section, ok := value.(map[string]any); ok {
+			dropEmpty(section)
+		}
+		if value == nil {
+			delete(m, key)
+		}
+	}
 }
 
 // maxFile is the largest config file, far above one with every setting.

@@ -96,6 +96,7 @@ var reasons = []struct {
 	why     string
 	compare func(a, b *store.Record) int
 }{
+	{"the one whose file is whole", func(a, b *store.Record) int { return cmp.Compare(whole(a), whole(b)) }},
 	{"the most pixels", func(a, b *store.Record) int { return cmp.Compare(a.Width*a.Height, b.Width*b.Height) }},
 	{"the largest file", func(a, b *store.Record) int { return cmp.Compare(a.Size, b.Size) }},
 	{"tags by a person", func(a, b *store.Record) int { return cmp.Compare(byPerson(a), byPerson(b)) }},
@@ -103,6 +104,14 @@ var reasons = []struct {
 	{"the oldest file", func(a, b *store.Record) int { return b.ModTime.Compare(a.ModTime) }},
 	{"the shortest path", func(a, b *store.Record) int { return cmp.Compare(len(b.Path), len(a.Path)) }},
 	{"the first by name", func(a, b *store.Record) int { return cmp.Compare(b.Path, a.Path) }},
+}
+
+// whole is 1 for a picture whose file is not damaged.
+func whole(r *store.Record) int {
+	if r.About.Damage == "" {
+		return 1
+	}
+	return 0
 }
 
 func byPerson(r *store.Record) (n int) {
