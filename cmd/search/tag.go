@@ -33,7 +33,15 @@ and tags only what is new when it had finished. --undo takes exactly its tags ba
 
 With --xmp labels are also written into the sidecars of the pictures, as dc:subject and
 lr:hierarchicalSubject. An existing photo.jpg.xmp or photo.xmp is added to, anything in
-it stays as it is; else photo.jpg.xmp is made.`,
+it stays as it is; else photo.jpg.xmp is made.
+
+A text file has a label per line, a YAML file a list of labels, or of these:
+   - name: dog
+     aliases: [puppy, hound]
+     prompts: [a photo of a dog]
+     parent: animal
+     group: animals                one label of a group per picture
+     threshold: 0.6`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "per", Usage: "find the best labels of each `image|label`, or the best pictures", Value: "image", Category: run},
 			&cli.IntFlag{Name: "top", Usage: "with --per image: at most `N` labels a picture", Value: 5, Category: run},
