@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -57,7 +58,8 @@ func Load(spec string) (*List, error) {
 
 // loadUnchecked is Load without NewList's checks. source names the labels in messages.
 func loadUnchecked(spec string) (labels []Label, source string, err error) {
-	f, err := os.Open(spec)
+	// O_NONBLOCK: to open a pipe without a writer would wait for ever.
+	f, err := os.OpenFile(spec, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		if looksLikeFile(spec) {
 			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)

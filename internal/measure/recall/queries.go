@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/vec"
@@ -18,7 +19,8 @@ var ErrQueries = errors.New("queries file is not usable")
 
 // ReadQueriesFile reads the queries of a file: see ReadQueries.
 func ReadQueriesFile(name string) ([]string, error) {
-	f, err := os.Open(name)
+	// O_NONBLOCK: to open a pipe without a writer would wait for ever.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQueries, err)
 	}

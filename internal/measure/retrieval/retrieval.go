@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/measure/bootstrap"
@@ -34,7 +35,8 @@ const maxLine = 1 << 20
 
 // ReadCaptionsFile reads the captions of a file: see ReadCaptions.
 func ReadCaptionsFile(name string) ([]Caption, error) {
-	f, err := os.Open(name)
+	// O_NONBLOCK: to open a pipe without a writer would wait for ever.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCaptions, err)
 	}
