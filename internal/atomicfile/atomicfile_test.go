@@ -149,3 +149,16 @@ func TestWriteCache(t *testing.T) {
 		t.Error("no error below a file")
 	}
 }
+
+func TestLinkThatLeadsNowhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "away"), path); err != nil {
+		t.Skipf("no links here: %v", err)
+	}
+	if err := WriteBytes(path, []byte("new")); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Readlink(path); err != nil {
+		t.Errorf("the link is gone: %v", err)
+	}
+}

@@ -67,6 +67,9 @@ func RemoveLeftovers(dir string) (int, error) {
 func Create(path string) (*File, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
+	} else if st, err := os.Lstat(path); err == nil && st.Mode()&fs.ModeSymlink != 0 {
+		// Replaced by a file, it would be cut off from what lies on a disk that is away.
+		return nil, fmt.Errorf("write %s: it is a link that leads nowhere", path)
 	}
 	f := &File{path: path, mode: 0o644}
 	if st, err := os.Stat(path); err == nil {
