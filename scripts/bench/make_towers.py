@@ -49,7 +49,7 @@ def write_bundle(folder: Path, side: int) -> None:
     towers = (("text_model", export_tiny.export_text(text)), ("vision_model", export_tiny.export_vision(vision, side=side)))
     for name, graph in towers:
         onnx.save(graph, onnx_dir / f"{name}.onnx")
-    packed = export_tiny.TESTDATA / "tokens" / "clip-tokenizer.json.gz"
+    packed = export_tiny.TOKENS / "clip-tokenizer.json.gz"
     for target in (folder, weights):
         config.save_pretrained(target)
         processor.save_pretrained(target)
