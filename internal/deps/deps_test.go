@@ -49,7 +49,7 @@ var sideways = map[string][]string{
 	"internal/query":             {"internal/measure/recall"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
