@@ -92,7 +92,7 @@ var never = map[string][]string{
 // module are relative to it.
 type graph map[string][]string
 
-// matches tells whether a package is meant by one of the patterns. A pattern for a
+// matches reports whether a package is meant by one of the patterns. A pattern for a
 // library that ends in /* means everything below it.
 func matches(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
