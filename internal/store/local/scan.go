@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -124,12 +125,12 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 // once for a mapping.
 func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) error {
 	checked := sc.sn.vectors.checkedRows(sc.sn.rowCount)
-	todo := make([]int64, 0, sc.selected.count(from, to))
-	sc.selected.each(from, to, func(rowID int64) {
-		if !checked.has(rowID) {
-			todo = append(todo, rowID)
+	var todo []int64
+	for i := from; i < to; i += 64 {
+		for w := sc.selected.words[i/64] &^ checked[i/64].Load(); w != 0; w &= w - 1 {
+			todo = append(todo, i+int64(bits.TrailingZeros64(w)))
 		}
-	})
+	}
 	if len(todo) == 0 {
 		return nil
 	}
