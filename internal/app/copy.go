@@ -62,12 +62,12 @@ func (j *CopyJob) Run(ctx context.Context, observer func(done, total int64)) (tr
 	if err != nil {
 		return report, err
 	}
-	return report, j.runs(ctx)
+	return report, j.besides(ctx)
 }
 
-// runs brings over the tagging runs that older versions kept beside the store, and not in
-// documents of it.
-func (j *CopyJob) runs(ctx context.Context) error {
+// besides brings over the tagging runs and the saved labels that older versions kept
+// beside the store, and not in documents of it.
+func (j *CopyJob) besides(ctx context.Context) error {
 	source, err := Runs(ctx, j.source, j.from)
 	if err != nil {
 		return err
@@ -78,6 +78,17 @@ func (j *CopyJob) runs(ctx context.Context) error {
 	}
 	if err := source.CopyTo(ctx, target); err != nil {
 		return fmt.Errorf("copying the tagging runs: %w", err)
+	}
+	labels, err := Labels(ctx, j.source, j.from)
+	if err != nil {
+		return err
+	}
+	copied, err := Labels(ctx, j.target, j.to)
+	if err != nil {
+		return err
+	}
+	if failed := labels.CopyTo(ctx, copied); len(failed) > 0 {
+		return fmt.Errorf("copying the saved labels: %w", errors.Join(failed...))
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func Runs(ctx context.Context, cfg config.Config, st store.Store) (*tagging.Regi
 	return tagging.OpenRegistry(dir).In(docs), nil
 }
 
-// LabelsDir is the folder that keeps the saved labels of an index: see RunsDir.
+// LabelsDir is the folder where older versions kept the saved labels of an index: see RunsDir.
 func LabelsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
 	return besides(ctx, cfg, st, "labels")
 }
