@@ -108,7 +108,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	t.Close()
 	if !o.json {
-		writeTagSummary(p, t.registry, s)
+		writeTagSummary(c.Context, p, t.registry, s)
 	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began)); err != nil {
 		return err
 	}
