@@ -88,6 +88,32 @@ func (c *claims) movedTo(r store.Record, e walk.Entry) bool {
 	return sameBelowRoots(r, e)
 }
 
+// failureMoved reports whether the file of a failure has moved, with the root that it was
+// found under, below one of other roots: it is gone with its root, and a file of its size
+// lies at the same place there, by the rule of sameBelowRoots.
+func (c *claims) failureMoved(f store.Failure, roots []string) bool {
+	if !missing(f.Path) || !c.rootGone(f.Root) {
+		return false
+	}
+	for _, root := range roots {
+		for end := f.Path; end != ""; {
+			slash := strings.IndexByte(end, '/')
+			if end = end[slash+1:]; slash < 0 {
+				break
+			}
+			e := walk.Entry{Root: root, Path: strings.TrimSuffix(root, "/") + "/" + end}
+			if !sameBelowRoots(store.Record{Path: f.Path, Root: f.Root}, e) {
+				break // shorter ends share less
+			}
+			info, err := os.Lstat(e.Path)
+			if err == nil && (info.Size() == f.Size || f.ModTime.IsZero()) { // a folder has neither
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // underAlias reports whether a record is of the file at path, found under a root that is a
 // link, or lies behind one: such a root is indexed under its own path now.
 func underAlias(r store.Record, path string) bool {
