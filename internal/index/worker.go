@@ -108,13 +108,22 @@ func (w *worker) asKnown(c candidate, f file) bool {
 // file's own, or that of a file that it may have been moved from, is among them.
 func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.Record, error) {
 	defer begin(&w.t.times.store).end()
+	if !c.added() && bytes.Equal(c.known.ContentHash, f.hash[:]) {
+		own, err := w.x.store.Get(ctx, []string{c.id})
+		if err != nil {
+			return nil, fmt.Errorf("looking up %s: %w", c.entry.Path, err)
+		}
+		if len(own) == 1 && bytes.Equal(own[0].ContentHash, f.hash[:]) && !imaging.Format(own[0].Format).IsRAW() {
+			return own, nil // a RAW file may need the vector of another
+		}
+	}
 	for most := twins; ; most = manyTwins {
 		found, err := w.x.store.FindContent(ctx, f.hash[:], most)
 		if err != nil {
 			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 		}
 		own := func(r store.Record) bool { return r.ID == c.id }
-		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) {
+		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) || w.claims.allThere(f.hash) {
 			return found, nil
 		}
 	}
@@ -142,7 +151,7 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
 		again = true
-	} else if i := w.claims.movedFrom(found, c.entry); i >= 0 {
+	} else if i := w.claims.movedFrom(f.hash, found, c.entry); i >= 0 {
 		was, moved = found[i], true
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
