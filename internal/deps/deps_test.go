@@ -50,7 +50,7 @@ var sideways = map[string][]string{
 	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
@@ -93,7 +93,7 @@ var never = map[string][]string{
 // module are relative to it.
 type graph map[string][]string
 
-// matches tells whether a package is meant by one of the patterns. A pattern for a
+// matches reports whether a package is meant by one of the patterns. A pattern for a
 // library that ends in /* means everything below it.
 func matches(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
