@@ -30,11 +30,12 @@ embeddings in an index that the search command looks through.
    indexer run ~/Pictures                      index a collection, or bring it up to date
    indexer run ~/Pictures --ignore 'raw/'      leave folders out
    indexer status                              what is in the index
+   indexer explore                             clusters with names, and a map
    indexer copy --from local --to milvus       move to a server
    indexer model fetch                         bring CLIP itself instead of the starter model`,
 		Commands: []*cli.Command{
 			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), copyCommand(p), modelCommand(p),
-			tuneCommand(p), configCommand(p),
+			exploreCommand(p), tuneCommand(p), configCommand(p),
 		},
 	}, args)
 }

@@ -43,7 +43,7 @@ got a border or a mark; the files of those whose embeddings are near are read.
 const lookSide = 128
 
 func findDuplicates(c *cli.Context, p *cmdline.Program) error {
-	filter, err := filterOf(c)
+	filter, err := filterOf(c, p)
 	if err != nil {
 		return err
 	}
@@ -79,8 +79,12 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 }
 
 // filterOf reads the arguments as filters, which they must be.
-func filterOf(c *cli.Context) (store.Filter, error) {
-	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), query.FilterOptions{})
+func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
+	cfg, err := p.Config(c)
+	if err != nil {
+		return nil, err
+	}
+	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), query.FilterOptions{Cluster: p.NewClusters(cfg).Filter(c.Context)})
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // narrows reports whether a flag that chooses pictures without a query was given.
 func narrows(c *cli.Context) bool {
-	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
+	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format", "cluster"}, c.IsSet)
 }
 
 // list prints the pictures that the filters of the flags and of a line leave: search
@@ -25,8 +25,7 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 			return fault.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
 	}
-	params, err := paramsOf(c)
-	if err != nil {
+	if err := checkGroup(c); err != nil {
 		return err
 	}
 	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
@@ -34,9 +33,17 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 		return err
 	}
 	defer st.Close()
+	clusters := p.NewClusters(cfg)
+	params, err := paramsOf(c, clusters)
+	if err != nil {
+		return err
+	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
+		return err
+	}
+	if err := group(c, clusters, &answer); err != nil {
 		return err
 	}
 	return p.ShowAnswer(c, answer, "")

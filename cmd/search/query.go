@@ -1,15 +1,19 @@
 package main
 
 import (
+	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -25,10 +29,12 @@ func queryFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; repeatable", Category: narrowing},
 		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
+		&cli.StringSliceFlag{Name: "cluster", Usage: "only in this `CLUSTER` of indexer explore, such as 3 or 3.1; repeatable, for any of them", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
 		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
 		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
+		&cli.StringFlag{Name: "group-by", Usage: "put the pictures of a page together by `cluster|dir|day`", Category: cmdline.CategoryOut},
 		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
@@ -36,7 +42,7 @@ func queryFlags() []cli.Flag {
 }
 
 // paramsOf reads the flags that narrow a query.
-func paramsOf(c *cli.Context) (query.Params, error) {
+func paramsOf(c *cli.Context, clusters *app.Clusters) (query.Params, error) {
 	if k := c.Int("k"); k < 1 || k > mostHits {
 		return query.Params{}, fault.Usagef("", "-k is %d; it must be between 1 and %d", k, mostHits)
 	}
@@ -58,10 +64,54 @@ func paramsOf(c *cli.Context) (query.Params, error) {
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
+	if filter, err = inClusters(c, clusters, filter); err != nil {
+		return query.Params{}, err
+	}
 	return query.Params{
 		K: c.Int("k"), Offset: offset, MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact"),
 		Cutoff: cutoff, Unfolded: c.Bool("no-fold"), Explain: c.Bool("explain"),
 	}, nil
+}
+
+// inClusters joins a filter with the clusters that the flags name.
+func inClusters(c *cli.Context, clusters *app.Clusters, filter store.Filter) (store.Filter, error) {
+	var any store.Or
+	for _, id := range c.StringSlice("cluster") {
+		f, err := clusters.Filter(c.Context)(id)
+		if err != nil {
+			return nil, err
+		}
+		any = append(any, f)
+	}
+	switch {
+	case len(any) == 0:
+		return filter, nil
+	case filter == nil:
+		return any, nil
+	}
+	return store.And{filter, any}, nil
+}
+
+// group puts the hits of an answer together as the flags say.
+func group(c *cli.Context, clusters *app.Clusters, a *query.Answer) error {
+	switch c.String("group-by") {
+	case "cluster":
+		return clusters.ByCluster(c.Context, a)
+	case "dir":
+		a.GroupBy(func(h *store.Hit) string { return path.Dir(h.Path) })
+	case "day":
+		a.GroupBy(cmdline.DayOf)
+	}
+	return nil
+}
+
+// checkGroup reports a --group-by that there is not.
+func checkGroup(c *cli.Context) error {
+	by := c.String("group-by")
+	if c.IsSet("group-by") && !slices.Contains([]string{"cluster", "dir", "day"}, by) {
+		return fault.Usagef("", "--group-by is %q; it can be cluster, dir or day", by)
+	}
+	return nil
 }
 
 // mostHits bounds how many hits can be asked for, and where they begin.
@@ -98,7 +148,11 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	if err != nil {
 		return err
 	}
-	params, err := paramsOf(c)
+	if err := checkGroup(c); err != nil {
+		return err
+	}
+	clusters := p.NewClusters(cfg)
+	params, err := paramsOf(c, clusters)
 	if err != nil {
 		return err
 	}
@@ -110,6 +164,9 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 	defer search.Close()
 	answer, err := search.Ask(c.Context, q, params)
 	if err != nil {
+		return err
+	}
+	if err := group(c, clusters, &answer); err != nil {
 		return err
 	}
 	remarks, err := search.Remarks(q)

@@ -27,6 +27,7 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
    search "beach NOT people"                  no pictures that show people
    search "sunset under:trips/2024 -tag:indoor width>=2000"
    search "@photo.jpg + snow"                 a picture and a text together
+   search "at night cluster:3.1"              in a cluster of indexer explore
    search "#holiday after:2024"               a label of one's own: search label --help
    search --literal "cats - the musical"      only a text, as it stands
    search unicorn --cutoff auto               nothing where nothing matches`,
@@ -40,7 +41,13 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
 			if c.Bool("literal") {
 				return find(c, p, query.Text(text))
 			}
-			line, err := query.ParseLine(text, query.FilterOptions{FileDates: c.Bool("file-dates")})
+			cfg, err := p.Config(c)
+			if err != nil {
+				return err
+			}
+			line, err := query.ParseLine(text, query.FilterOptions{
+				FileDates: c.Bool("file-dates"), Cluster: p.NewClusters(cfg).Filter(c.Context),
+			})
 			switch {
 			case err != nil:
 				return err

@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
@@ -63,6 +64,12 @@ func TestExplain(t *testing.T) {
 		{saved.ErrExists, fault.Usage, "--force"},
 		{saved.ErrModel, fault.Fatal, "save it again"},
 		{saved.ErrDamaged, fault.Fatal, "label remove"},
+		{explore.ErrNone, fault.Fatal, "indexer explore"},
+		{explore.ErrModel, fault.Fatal, "again"},
+		{explore.ErrDamaged, fault.Fatal, "again"},
+		{explore.ErrFew, fault.Fatal, "indexer run"},
+		{explore.ErrNoCluster, fault.Usage, "search clusters"},
+		{&query.LineError{Err: fmt.Errorf("%w, %w", &syntax.Error{}, explore.ErrNone)}, fault.Fatal, "indexer explore"},
 		{&syntax.Error{}, fault.Usage, ""},
 		{&query.LineError{Err: &syntax.Error{Advice: "close it"}}, fault.Usage, "close it"},
 		{label.ErrInvalid, fault.Usage, "search tag --help"},
@@ -111,7 +118,8 @@ func TestExplainRulesAreReached(t *testing.T) {
 		for _, err := range []error{
 			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
 			store.ErrNewerFormat, store.ErrIO, syscall.EIO, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
-			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
+			clip.ErrUnreadable, clip.ErrIncomplete, explore.ErrNone, explore.ErrModel, explore.ErrDamaged, explore.ErrFew, explore.ErrNoCluster,
+			config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
 			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
 			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},

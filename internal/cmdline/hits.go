@@ -60,6 +60,7 @@ type hitJSON struct {
 	// only the nearest. It is left out where that was not judged.
 	Confident *bool        `json:"confident,omitempty"`
 	Explain   *explainJSON `json:"explain,omitempty"`
+	Group     string       `json:"group,omitempty"` // the name of what the hit was put together with
 }
 
 // explainJSON says how a hit came about.
@@ -80,12 +81,15 @@ type partJSON struct {
 // WriteAnswer prints the hits of an answer.
 func WriteAnswer(w io.Writer, a query.Answer, f HitFormat, wd string) error {
 	out := bufio.NewWriter(w)
+	order, groups := a.Order()
 	switch f {
 	case HitJSON:
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		for i := range a.Hits {
-			if err := enc.Encode(answerJSON(a, i)); err != nil {
+		for n, i := range order {
+			j := answerJSON(a, i)
+			j.Group = groups[n]
+			if err := enc.Encode(j); err != nil {
 				return err
 			}
 		}
@@ -94,13 +98,13 @@ func WriteAnswer(w io.Writer, a query.Answer, f HitFormat, wd string) error {
 		if f == HitNUL {
 			end = 0
 		}
-		for _, h := range a.Hits {
-			out.WriteString(h.Path) // bufio keeps the first error for Flush
+		for _, i := range order {
+			out.WriteString(a.Hits[i].Path) // bufio keeps the first error for Flush
 			out.WriteByte(end)
 		}
 	case HitSafePaths:
-		for _, h := range a.Hits {
-			fmt.Fprintln(out, terminal.Safe(h.Path))
+		for _, i := range order {
+			fmt.Fprintln(out, terminal.Safe(a.Hits[i].Path))
 		}
 	default:
 		writeTable(out, a, wd)
@@ -183,6 +187,15 @@ func dayOf(h store.Hit) (day, kind string) {
 	return day, kind
 }
 
+// DayOf is the day of a picture for people: that of its file where it has none of its own.
+func DayOf(h *store.Hit) string {
+	day, kind := dayOf(*h)
+	if kind == "file" {
+		return day + " (of the file)"
+	}
+	return day
+}
+
 // TagLabels lists the labels of tags, each once, in order.
 func TagLabels(tags []store.Tag) []string {
 	labels := []string{} // scripts want [], not null
@@ -199,7 +212,12 @@ func TagLabels(tags []store.Tag) []string {
 func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
-	for i, h := range a.Hits {
+	order, groups := a.Order()
+	for n, i := range order {
+		h := a.Hits[i]
+		if a.Groups != nil && (n == 0 || groups[n] != groups[n-1]) {
+			fmt.Fprintf(t, "%s\n", terminal.Safe(Shorten(groups[n], wd)))
+		}
 		beside := ""
 		for _, c := range h.Companions {
 			beside += " + " + terminal.Safe(filepath.Base(c))

@@ -94,7 +94,9 @@ func (p *Program) showPreviews(a query.Answer, wd string) error {
 		p.Notef("note: this terminal shows no pictures (iTerm2, kitty, WezTerm, foot and other sixel terminals do)")
 		return WriteAnswer(p.Stdout, a, HitTable, wd)
 	}
-	for i, h := range a.Hits {
+	order, _ := a.Order()
+	for _, i := range order {
+		h := a.Hits[i]
 		p.Printf("%d  %.3f  %s%s\n", a.Offset+i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)), copiesOf(a, i)+missingMark(h.Path))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {

@@ -72,6 +72,9 @@ type Answer struct {
 	Hits []store.Hit
 	// Matches says of each hit what else is known of it.
 	Matches []Match
+	// Groups are the hits that belong together; nil where that was not asked for: see
+	// GroupBy.
+	Groups []Group
 	// Offset is the place of the first hit among all, from 0.
 	Offset int
 	// Query is the question as it was understood, where it is a Line.
