@@ -36,6 +36,7 @@ clusters that are there; explore again to find new ones.
 			&cli.IntFlag{Name: "clusters", Usage: "divide into `N` clusters first", DefaultText: "what fits best"},
 			&cli.StringFlag{Name: "labels", Usage: "take the names of clusters from a `LIST`: a file, or names with commas between them", DefaultText: "everyday things"},
 			&cli.Uint64Flag{Name: "seed", Usage: "draw by `N`: the same index and seed give the same clusters and map"},
+			&cli.BoolFlag{Name: "duplicates", Usage: "also look for pictures that are nearly the same, and keep which; files are read for it"},
 			&cli.StringFlag{Name: "html", Usage: "also write the map and the clusters to an HTML `FILE`", Category: "Output"},
 		}),
 		Action: func(c *cli.Context) error { return exploreIndex(c, p) },
@@ -70,12 +71,18 @@ func exploreIndex(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	var d *explore.Duplicates
+	if c.Bool("duplicates") {
+		if d, err = p.FindDuplicates(c.Context, cfg, began); err != nil {
+			return err
+		}
+	}
 	if c.IsSet("html") {
 		if err := writeMap(c, p, cfg, m); err != nil {
 			return err
 		}
 	}
-	printExplored(c, p, m, time.Since(began))
+	printExplored(c, p, m, d, time.Since(began))
 	return nil
 }
 
@@ -99,10 +106,11 @@ type exploredJSON struct {
 	Seed            uint64              `json:"seed"`
 	Trustworthiness *float64            `json:"trustworthiness,omitempty"`
 	Tried           []explore.Candidate `json:"tried,omitempty"`
+	Duplicates      *int                `json:"duplicates,omitempty"` // groups, where they were looked for
 	Seconds         float64             `json:"seconds"`
 }
 
-func printExplored(c *cli.Context, p *cmdline.Program, m *explore.Map, took time.Duration) {
+func printExplored(c *cli.Context, p *cmdline.Program, m *explore.Map, d *explore.Duplicates, took time.Duration) {
 	top := m.Parts(-1)
 	if c.Bool("json") {
 		j := exploredJSON{
@@ -111,6 +119,10 @@ func printExplored(c *cli.Context, p *cmdline.Program, m *explore.Map, took time
 		}
 		if m.Trustworthiness >= 0 {
 			j.Trustworthiness = &m.Trustworthiness
+		}
+		if d != nil {
+			n := len(d.Groups)
+			j.Duplicates = &n
 		}
 		p.PrintJSON(j)
 		return
@@ -124,6 +136,12 @@ func printExplored(c *cli.Context, p *cmdline.Program, m *explore.Map, took time
 	}
 	if m.Trustworthiness >= 0 {
 		p.Printf("trustworthiness of the map: %.3f\n", m.Trustworthiness)
+	}
+	if d != nil {
+		p.Printf("%d groups of pictures that are the same, or nearly (search duplicates --near lists them)\n", len(d.Groups))
+		if d.Unread > 0 {
+			p.Notef("warning: %d pictures could not be read for it", d.Unread)
+		}
 	}
 	p.Notef("search clusters lists them with pictures; search 'cluster:1' looks inside one")
 }

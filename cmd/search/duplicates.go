@@ -7,9 +7,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
-	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/store"
@@ -38,10 +38,6 @@ got a border or a mark; the files of those whose embeddings are near are read.
 	}
 }
 
-// lookSide is the side of what is read of a picture, in pixels: four times that of what is
-// compared.
-const lookSide = 128
-
 func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	filter, err := filterOf(c, p)
 	if err != nil {
@@ -55,13 +51,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	var groups []duplicates.Group
 	var failed []duplicates.Failure
 	if c.Bool("near") {
-		groups, failed, err = duplicates.Near(c.Context, st, filter, func(path string) (duplicates.Look, error) {
-			img, err := imaging.Thumbnail(path, lookSide)
-			if err != nil {
-				return duplicates.Look{}, err
-			}
-			return duplicates.LookOf(img), nil
-		})
+		groups, failed, err = duplicates.Near(c.Context, st, filter, app.LookAt)
 	} else {
 		groups, err = duplicates.Identical(c.Context, st, filter)
 	}

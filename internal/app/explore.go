@@ -6,12 +6,14 @@ import (
 	"image"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -41,6 +43,30 @@ func (e *Env) explore(ctx context.Context, open *Open, labels *label.List, o exp
 		return nil, err
 	}
 	return m, m.Save(ctx, open.Store)
+}
+
+// FindDuplicates looks for pictures of the index that are the same, or nearly, and keeps
+// what it finds with the index. It reads the files of those whose embeddings are near.
+func (e *Env) FindDuplicates(ctx context.Context, cfg config.Config, now time.Time) (*explore.Duplicates, error) {
+	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
+	if err != nil {
+		return nil, err
+	}
+	d, err := explore.FindDuplicates(ctx, st, LookAt, now)
+	return d, errors.Join(err, st.Close())
+}
+
+// lookSide is the side of what is read of a picture for comparing it, in pixels: four times
+// that of what is compared.
+const lookSide = 128
+
+// LookAt reads what a picture shows, for duplicates.Near.
+func LookAt(path string) (duplicates.Look, error) {
+	img, err := imaging.Thumbnail(path, lookSide)
+	if err != nil {
+		return duplicates.Look{}, err
+	}
+	return duplicates.LookOf(img), nil
 }
 
 // Clusters reads the map of an index once, when a filter first asks for a cluster. It is

@@ -13,9 +13,12 @@
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/explore/kmeans"
@@ -40,7 +43,7 @@ const (
 	MostLandmarks   = 131_072
 	landmarksOfMany = 65_536
 	// chooseFrom is how many pictures numbers of clusters are tried on.
-	chooseFrom = 4096
+	chooseFrom = 2048
 	// judged is of how many pictures the trustworthiness of the map is taken.
 	judged = 500
 )
@@ -184,7 +187,37 @@ func readLandmarks(ctx context.Context, st store.Store, o Options) (marks landma
 	}
 	o.Progress(Reading, read, read)
 	marks.rows = vec.Matrix{Data: data, Rows: len(marks.ids), Cols: dim}
+	marks.sort()
 	return marks, all, nil
+}
+
+// sort puts landmarks into an order of their embeddings, so that what follows depends
+// neither on the order in which a store keeps them nor on where the pictures lie.
+func (l *landmarks) sort() {
+	from := make([]int, len(l.ids)) // the place of what belongs to a place
+	for i := range from {
+		from[i] = i
+	}
+	slices.SortFunc(from, func(a, b int) int {
+		return cmp.Or(slices.Compare(l.rows.Row(a), l.rows.Row(b)), strings.Compare(l.ids[a], l.ids[b]))
+	})
+	row := make([]float32, l.rows.Cols)
+	for start := range from {
+		if from[start] == start {
+			continue
+		}
+		// Round a cycle, so that no second matrix is needed.
+		copy(row, l.rows.Row(start))
+		id, content, at := l.ids[start], l.content[start], start
+		for from[at] != start {
+			next := from[at]
+			copy(l.rows.Row(at), l.rows.Row(next))
+			l.ids[at], l.content[at] = l.ids[next], l.content[next]
+			from[at], at = at, next
+		}
+		copy(l.rows.Row(at), row)
+		l.ids[at], l.content[at], from[at] = id, content, at
+	}
 }
 
 // reportEvery is after how many pictures progress is told.

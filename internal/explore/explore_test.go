@@ -182,6 +182,15 @@ func TestRunIsDeterministic(t *testing.T) {
 	if bytes.Equal(a, run(2)) {
 		t.Error("another seed gave the same map")
 	}
+	// The order in which the pictures came means nothing.
+	st = openLocal(t)
+	records := planted(t, c, 0, 120, 0.3)
+	slices.Reverse(records)
+	upsert(t, st, records[:50])
+	upsert(t, st, records[50:])
+	if !bytes.Equal(a, run(1)) {
+		t.Error("pictures that came in another order gave another map")
+	}
 }
 
 func TestRunRefuses(t *testing.T) {
