@@ -28,9 +28,9 @@ var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/explore", "internal/transfer", "internal/measure/*"},
 	{
-		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
+		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*",
 	},
 	{
@@ -47,6 +47,7 @@ var sideways = map[string][]string{
 	"internal/clip/cliptest":     {"internal/clip"},
 	"internal/store/*":           {"internal/store"},
 	"internal/query":             {"internal/measure/recall"},
+	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
 	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
