@@ -39,7 +39,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
-	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
+	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl"},
 	{"internal/vec", "github.com/sightline/sightline"},
 }
 
