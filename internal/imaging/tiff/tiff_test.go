@@ -279,7 +279,7 @@ func TestDamagedFax(t *testing.T) {
 		for i := range data {
 			changed := bytes.Clone(data)
 			changed[i] ^= 0xff
-			Decode(file(changed, picture(100, 50, 1, 1, kind, whiteIsZero, len(changed))...), nil)
+			Decode(file(changed, picture(100, 50, 1, 1, kind, whiteIsZero, len(changed))...), Options{})
 		}
 	}
 }
