@@ -95,7 +95,7 @@ func dress(c *cli.Command) {
 	for _, sub := range c.Subcommands {
 		dress(sub)
 	}
-	if len(c.Subcommands) > 0 {
+	if len(c.Subcommands) > 0 && c.Action == nil {
 		c.CustomHelpTemplate = ""
 		c.Action = func(ctx *cli.Context) error {
 			hint := "see " + ctx.App.Name + " " + c.Name + " --help"

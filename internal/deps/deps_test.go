@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/transfer", "internal/measure/*"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*",
@@ -47,8 +47,10 @@ var sideways = map[string][]string{
 	"internal/clip/cliptest":     {"internal/clip"},
 	"internal/store/*":           {"internal/store"},
 	"internal/query":             {"internal/measure/recall"},
+	"internal/tagging/review":    {"internal/tagging"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
+	"internal/measure/evaluate":  {"internal/measure/bootstrap", "internal/measure/labeling", "internal/measure/retrieval"},
 	"internal/imaging/*":         {"internal/imaging/rgb"},
 }
 
