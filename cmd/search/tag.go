@@ -21,7 +21,7 @@ func tagCommand(p *cmdline.Program) *cli.Command {
 		Name:      "tag",
 		ArgsUsage: "[EXPORT-FILE...]",
 		Usage:     "label the whole index from a list of labels",
-		Description: `Labels are words, or a file: text (one a line), CSV or YAML with aliases, prompts,
+		Description: `Labels are words, or a file: text (one per line), CSV or YAML with aliases, prompts,
 parents, groups that exclude one another, and thresholds. Tags go into the index, each
 with its run; search --tag finds them. The same command goes on where it was stopped,
 and tags only what is new when it had finished. --undo takes exactly its tags back.
@@ -111,7 +111,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	learned := &tagging.Learned{Classifier: classifier}
 	if !c.Bool("no-corrections") {
-		docs, err := app.Documents(c.Context, o.cfg, open.Store)
+		docs, err := app.Documents(open.Store)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	t.Close()
 	if !o.json {
-		writeTagSummary(p, t.registry, s, learned)
+		writeTagSummary(c.Context, p, t.registry, s, learned)
 	} else if err := writeTagSummaryJSON(p.Stdout, s, learned, time.Since(began)); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func corrects(c *cli.Context) bool {
 }
 
 // openDesk opens the corrections of an index.
-func openDesk(c *cli.Context, p *cmdline.Program, st store.Store, docs corrections.Documents) *corrections.Desk {
+func openDesk(c *cli.Context, p *cmdline.Program, st store.Store, docs store.Documents) *corrections.Desk {
 	return corrections.NewDesk(corrections.Open(docs), st, p.Getenv("USER"), time.Now)
 }
 
@@ -63,7 +63,7 @@ func correctTags(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	docs, err := app.Documents(c.Context, cfg, st)
+	docs, err := app.Documents(st)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func showOutcome(c *cli.Context, p *cmdline.Program, name, did string, r *store.
 			Before     corrections.Verdict `json:"before,omitempty"`
 			Pictures   int                 `json:"pictures"`
 			InFile     bool                `json:"in_file,omitempty"`
-		}{name, r.Path, cmdline.PathBase64(r.Path), did, o.Before, o.Pictures, o.InFile})
+		}{name, r.Path, query.PathBase64(r.Path), did, o.Before, o.Pictures, o.InFile})
 		return
 	}
 	beside := ""
@@ -165,12 +165,12 @@ func (l limit) keep(c *cli.Context, desk *corrections.Desk) error {
 
 // listCorrections prints what was corrected, label by label.
 func listCorrections(c *cli.Context, p *cmdline.Program) error {
-	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	docs, err := app.Documents(c.Context, cfg, st)
+	docs, err := app.Documents(st)
 	if err != nil {
 		return err
 	}

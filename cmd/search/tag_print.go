@@ -100,13 +100,13 @@ func writeTagSummaryJSON(w io.Writer, s tagging.Summary, learned *tagging.Learne
 
 // writeTagSummary tells people what a run has come to, and which runs of earlier versions
 // of the same list are still there.
-func writeTagSummary(p *cmdline.Program, registry *tagging.Registry, s tagging.Summary, learned *tagging.Learned) {
+func writeTagSummary(ctx context.Context, p *cmdline.Program, registry *tagging.Registry, s tagging.Summary, learned *tagging.Learned) {
 	r := &s.Run
 	p.Printf("%s on %d of %s, run %s\n", cmdline.Count(r.Tags, "tag", "tags"), r.Tagged, cmdline.Count(r.Pictures, "picture", "pictures"), r.ID)
 	p.Printf("%s", countTable(s.Labels))
 	writeLearned(p, s, learned)
 	if r.LabelsFrom != label.Given { // a file has versions
-		runs, err := registry.OfSameList(*r)
+		runs, err := registry.OfSameList(ctx, *r)
 		if err != nil {
 			p.Log.Warn("the earlier runs could not be read", "error", err)
 		}

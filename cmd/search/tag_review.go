@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/tagging/review"
@@ -79,7 +80,7 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	docs, err := app.Documents(c.Context, cfg, open.Store)
+	docs, err := app.Documents(open.Store)
 	if err != nil {
 		return err
 	}
@@ -231,7 +232,7 @@ func (a *asker) say(c *cli.Context, q review.Question, v corrections.Verdict) er
 			PathBase64  string              `json:"path_base64,omitempty"`
 			Verdict     corrections.Verdict `json:"verdict"`
 			Probability float32             `json:"probability"` // before the answer
-		}{q.Label, q.Picture.Path, cmdline.PathBase64(q.Picture.Path), v, q.Probability})
+		}{q.Label, q.Picture.Path, query.PathBase64(q.Picture.Path), v, q.Probability})
 	}
 	if o.InFile {
 		a.program.Notef("note: %s is among the keywords of the file itself, and stays there", terminal.Safe(q.Label))

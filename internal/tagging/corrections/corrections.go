@@ -25,18 +25,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Documents keeps documents that belong to an index: store.Documents is one.
-type Documents interface {
-	// PutDocument adds or replaces a document.
-	PutDocument(ctx context.Context, name string, data []byte) error
-	// Document returns a document. The error is store.ErrNotFound where there is none.
-	Document(ctx context.Context, name string) ([]byte, error)
-	// DeleteDocument removes a document, if it is there.
-	DeleteDocument(ctx context.Context, name string) error
-	// DocumentNames lists the names that begin with prefix, sorted.
-	DocumentNames(ctx context.Context, prefix string) ([]string, error)
-}
-
 // Errors that callers tell apart with errors.Is.
 var (
 	ErrDamaged = errors.New("the corrections of a label cannot be read")
@@ -148,10 +136,10 @@ type document struct {
 }
 
 // Book is the corrections of an index.
-type Book struct{ docs Documents }
+type Book struct{ docs store.Documents }
 
 // Open returns the corrections that documents hold.
-func Open(docs Documents) *Book { return &Book{docs} }
+func Open(docs store.Documents) *Book { return &Book{docs} }
 
 // nameOf is the document of a label, whatever its case: what a label has in it no name of
 // a document may.

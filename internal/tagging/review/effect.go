@@ -192,17 +192,17 @@ func (e *Effect) count(r *store.Record, before, after bool) {
 
 // overlay is documents whose changes are kept in memory alone. A nil document is deleted.
 type overlay struct {
-	corrections.Documents
+	store.Documents
 	changed map[string][]byte
 }
 
-// PutDocument implements corrections.Documents.
+// PutDocument implements store.Documents.
 func (o *overlay) PutDocument(_ context.Context, name string, data []byte) error {
 	o.changed[name] = data
 	return nil
 }
 
-// Document implements corrections.Documents.
+// Document implements store.Documents.
 func (o *overlay) Document(ctx context.Context, name string) ([]byte, error) {
 	data, ok := o.changed[name]
 	switch {
@@ -214,13 +214,13 @@ func (o *overlay) Document(ctx context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
-// DeleteDocument implements corrections.Documents.
+// DeleteDocument implements store.Documents.
 func (o *overlay) DeleteDocument(_ context.Context, name string) error {
 	o.changed[name] = nil
 	return nil
 }
 
-// DocumentNames implements corrections.Documents.
+// DocumentNames implements store.Documents.
 func (o *overlay) DocumentNames(ctx context.Context, prefix string) ([]string, error) {
 	names, err := o.Documents.DocumentNames(ctx, prefix)
 	if err != nil {
@@ -240,9 +240,9 @@ func (o *overlay) DocumentNames(ctx context.Context, prefix string) ([]string, e
 }
 
 // nothing is documents of which there are none.
-type nothing struct{ corrections.Documents }
+type nothing struct{ store.Documents }
 
-// DocumentNames implements corrections.Documents.
+// DocumentNames implements store.Documents.
 func (nothing) DocumentNames(context.Context, string) ([]string, error) { return nil, nil }
 
 // readOnly is an index whose tags stay what they are.

@@ -21,14 +21,14 @@ import (
 type Service struct {
 	store   store.Store
 	base    *zeroshot.Classifier // without what was learned
-	docs    corrections.Documents
+	docs    store.Documents
 	desk    *corrections.Desk
 	minimum float32
 }
 
 // New returns a Service. The store must be open for writing if anything is to be kept.
 // minimum is the least probability of labels without a threshold.
-func New(st store.Store, base *zeroshot.Classifier, docs corrections.Documents, desk *corrections.Desk, minimum float32) *Service {
+func New(st store.Store, base *zeroshot.Classifier, docs store.Documents, desk *corrections.Desk, minimum float32) *Service {
 	return &Service{store: st, base: base, docs: docs, desk: desk, minimum: minimum}
 }
 
