@@ -10,7 +10,7 @@ import (
 )
 
 // localKind is the embedded store.
-var localKind = storeKind{name: local.Kind, open: openLocal, collections: localCollections, folder: true}
+var localKind = storeKind{name: local.Kind, open: openLocal, collections: localCollections, folder: true, rescue: rescueLocal}
 
 func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	if err := checkFolder(cfg); err != nil {
@@ -43,4 +43,11 @@ func localCollections(_ context.Context, e *Env, cfg config.Config) (store.Colle
 		return nil, err
 	}
 	return local.OpenCollections(cfg.DB, e.Log), nil
+}
+
+func rescueLocal(ctx context.Context, e *Env, cfg config.Config, found, told func(string)) error {
+	if err := checkFolder(cfg); err != nil {
+		return err
+	}
+	return local.Rescue(ctx, local.Options{Dir: cfg.DB, Collection: cfg.Collection, Log: e.Log}, found, told)
 }

@@ -38,7 +38,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
-	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
+	{"internal/imaging/*", "internal/store/local/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
 	{"internal/vec", "github.com/sightline/sightline"},
 }
 
@@ -50,6 +50,7 @@ var sideways = map[string][]string{
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
 	"internal/imaging/*":         {"internal/imaging/rgb"},
+	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
