@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/dump", "internal/measure/*"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*",
