@@ -7,10 +7,8 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/server/batch"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -44,17 +42,17 @@ const textsKept = 2500
 
 func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) {
 	open := search.Opened()
-	runs, err := app.RunsDir(ctx, o.cfg, open.Store)
+	runs, err := app.Runs(ctx, o.cfg, open.Store)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := app.LabelsDir(ctx, o.cfg, open.Store)
+	labels, err := app.Labels(ctx, o.cfg, open.Store)
 	if err != nil {
 		return nil, err
 	}
 	return &Index{
-		Service: search.OnlyIndexed().RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
-		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: tagging.OpenRegistry(runs), Labels: saved.Open(labels), Close: search.Close,
+		Service: search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
+		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {
 			return o.env.Classifier(ctx, open.Encoder, list, app.Labelling{Templates: templates, Engine: open.Engine})
 		},
