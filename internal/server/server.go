@@ -100,6 +100,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.serveHealth(mux)
+	mux.Handle(mcpPath, s.mcpHandler())
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusNotFound, kindMissing, "there is no "+r.Method+" "+r.URL.Path, "/openapi.json says what there is"))
 	})
