@@ -27,6 +27,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -286,10 +287,32 @@ func (p *tab) click(selector string, text ...string) {
 	p.run(chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// press presses keys: names of package kb, or characters.
+// drag draws a line with the mouse, through places that at turns into pixels.
+func (p *tab) drag(at func(x, y float64) (float64, float64), places [][2]float64) {
+	p.t.Helper()
+	for i, place := range places {
+		kind := input.DispatchMouseEventTypeMouseMoved
+		if i == 0 {
+			kind = input.DispatchMouseEventTypeMousePressed
+		}
+		x, y := at(place[0], place[1])
+		p.run(chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft))
+	}
+	x, y := at(places[len(places)-1][0], places[len(places)-1][1])
+	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, chromedp.ButtonLeft))
+}
+
+// press presses keys, one after the other: those of package kb, or characters.
 func (p *tab) press(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
+		if k >= " " && k <= "~" && len(k) == 1 {
+			// A key and its character in one, so that a page that takes the key for itself
+			// keeps the character out of the field, as with a keyboard.
+			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Text: k, Key: k})
+			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: k})
+			continue
+		}
 		p.run(chromedp.KeyEvent(k))
 	}
 }

@@ -46,8 +46,21 @@ func newFake(t *testing.T, size int) *fake {
 	mux.HandleFunc("GET /api/v1/search", f.search)
 	mux.HandleFunc("GET /api/v1/images/{id}", f.image)
 	mux.HandleFunc("GET /api/v1/thumbnails/{id}", f.thumbnail)
-	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, map[string]any{"records": size, "collection": "pictures"})
+	f.views(mux)
+	mux.HandleFunc("GET /api/v1/tags", func(w http.ResponseWriter, r *http.Request) {
+		tags := []map[string]any{}
+		for _, name := range []string{"sea", "seagull", "birthday party"} {
+			if strings.HasPrefix(name, r.URL.Query().Get("prefix")) {
+				tags = append(tags, map[string]any{"label": name, "pictures": 12})
+			}
+		}
+		reply(w, map[string]any{"tags": tags, "total": len(tags)})
+	})
+	mux.HandleFunc("GET /api/v1/folders", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"folders": []map[string]any{{"path": "/photos/at sea", "pictures": 7}}, "total": 1})
+	})
+	mux.HandleFunc("GET /api/v1/labels", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"labels": []map[string]any{{"name": "holiday"}}, "failed": []string{}})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]bool{"ready": true}) })
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -48,6 +48,35 @@ func TestSearchAsYouType(t *testing.T) {
 	p.text(".empty", "Nothing found")
 }
 
+// TestCompletion offers what a filter can take, and writes it so that it is read as one.
+func TestCompletion(t *testing.T) {
+	f := newFake(t, 50)
+	p := open(t, f.URL, view{})
+	p.query("boat tag:se")
+	p.text(".completions li", "seagull")
+	p.axe()
+	p.shot("completion")
+	p.press(kb.ArrowDown, kb.ArrowDown, kb.Enter)
+	p.until(`document.getElementById('q').value === 'boat tag:seagull '`)
+	p.query("tag:birth")
+	p.text(".completions li", "birthday party")
+	p.press(kb.Tab)
+	p.until(`document.getElementById('q').value === 'tag:"birthday party" '`)
+	p.query("under:/ph")
+	p.text(".completions li", "/photos/at sea")
+	p.press(kb.Escape)
+	p.until(`document.getElementById('completions').hidden && document.getElementById('q').value === 'under:/ph'`)
+	p.query("#ho")
+	p.text(".completions li", "holiday")
+	p.query("-has:g")
+	p.text(".completions li", "gps")
+	p.press(kb.ArrowDown, kb.Enter)
+	p.until(`document.getElementById('q').value === '-has:gps '`)
+	p.query("und")
+	p.press(kb.Tab)
+	p.until(`document.getElementById('q').value === 'under:'`)
+}
+
 // TestScrolling goes through twenty thousand pictures: every row is reached, the document
 // stays small, and so does what the page keeps.
 func TestScrolling(t *testing.T) {

@@ -52,9 +52,10 @@ export function tryNow() { probe(0); }
 
 /**
  * call asks the API. params become the query, undefined ones are left out, arrays are
- * repeated; body is sent as JSON, or as it is when it is a FormData.
+ * repeated; body is sent as JSON, or as it is when it is a FormData. The answer is JSON,
+ * unless a blob is asked for.
  */
-export async function call(path, { params, body, method, signal } = {}) {
+export async function call(path, { params, body, method, signal, blob } = {}) {
   const url = new URL(base + path, document.baseURI);
   for (const [key, value] of Object.entries(params ?? {})) {
     for (const v of [value].flat()) if (v !== undefined && v !== null && v !== '') url.searchParams.append(key, v);
@@ -73,8 +74,8 @@ export async function call(path, { params, body, method, signal } = {}) {
   }
   if (response.ok) {
     isBack();
-    const kind = response.headers.get('Content-Type') ?? '';
-    return response.status === 204 ? null : kind.includes('json') ? response.json() : response.text();
+    if (response.status === 204) return null;
+    return blob ? response.blob() : response.json();
   }
   let problem = {};
   try { problem = await response.json(); } catch { /* not from our server */ }
@@ -84,8 +85,8 @@ export async function call(path, { params, body, method, signal } = {}) {
   throw err;
 }
 
-/** sizes are the thumbnails that are asked for: the longer side in pixels. */
-const sizes = [160, 320, 640, 1280];
+/** sizes are the thumbnails that the server makes: the longer side in pixels. */
+const sizes = [256, 512, 1024, 2048];
 
 /**
  * thumbnail is the address of a picture at least so large. The version in it changes with
@@ -97,7 +98,10 @@ export function thumbnail({ id, version }, pixels) {
 }
 
 /** original is the address of the file itself. */
-export function original({ id }) { return `${base}images/${encodeURIComponent(id)}/file`; }
+export function original({ id }) { return `${base}images/${encodeURIComponent(id)}/file?original=true`; }
+
+/** shown is the address of the picture at its full size, as browsers show it. */
+export function shown({ id }) { return `${base}images/${encodeURIComponent(id)}/file`; }
 
 /** asHit brings a picture of an answer into the form that the page works with. */
 export function asHit(j) {
@@ -140,21 +144,34 @@ export function listen(path, handlers) {
 }
 
 /**
- * search asks for a page of hits. pictures are files to search by, with weights.
+ * search asks for a page of hits. pictures are files to search by, with weights: they are
+ * sent once, and then named.
  */
-export async function search({ q, pictures = [], cursor, limit = 60, explain, signal }) {
+export async function search({ q, pictures = [], cursor, limit, signal }) {
+  const params = { q, limit, cursor, explain: true };
   let answer;
   if (pictures.length) {
-    const form = new FormData();
-    form.append('q', q);
-    form.append('limit', limit);
-    if (cursor) form.append('cursor', cursor);
-    pictures.forEach((p) => { form.append('picture', p.file, p.file.name); form.append('weight', p.weight); });
-    answer = await call('search', { body: form, signal });
+    try {
+      answer = await similar(pictures, params, signal);
+    } catch (err) {
+      if (err.status !== 404) throw err;
+      pictures.forEach((p) => { p.sample = null; }); // the server has forgotten them
+      answer = await similar(pictures, params, signal);
+    }
   } else {
-    answer = await call('search', { params: { q, limit, cursor, explain }, signal });
+    answer = await call('search', { params, signal });
   }
   return { ...answer, hits: answer.hits.map(asHit) };
+}
+
+async function similar(pictures, params, signal) {
+  for (const p of pictures.filter((other) => !other.sample)) {
+    const form = new FormData();
+    form.append('picture', p.file, p.file.name);
+    const sent = await call('search/image', { params: { limit: 1 }, body: form, signal });
+    p.sample = sent.samples[0].id;
+  }
+  return call('similar', { params: { ...params, sample: pictures.map((p) => p.sample), weight: pictures.map((p) => p.weight) }, signal });
 }
 
 /** image is everything about one picture. */
@@ -163,17 +180,55 @@ export async function image(id, signal) { return asHit(await call(`images/${enco
 /** tags are those of the index that begin with something, as {value, count}. */
 export async function tags(prefix, signal) {
   const { tags: found } = await call('tags', { params: { prefix, limit: 10 }, signal });
-  return found.map((t) => ({ value: t.label, count: t.count }));
+  return found.map((t) => ({ value: t.label, count: t.pictures }));
 }
 
 /** folders are those of the index below or like something. */
 export async function folders(prefix, signal) {
   const { folders: found } = await call('folders', { params: { prefix, limit: 10 }, signal });
-  return found.map((f) => ({ value: f.path, count: f.count }));
+  return found.map((f) => ({ value: f.path, count: f.pictures }));
 }
 
 /** savedLabels are the labels made of pictures. */
 export async function savedLabels(prefix, signal) {
   const { labels } = await call('labels', { signal });
   return labels.filter((l) => l.name.toLowerCase().startsWith(prefix.toLowerCase())).map((l) => ({ value: l.name }));
+}
+
+/** editTags gives pictures tags by hand, and takes such away. */
+export function editTags(ids, { add = [], remove = [] }) { return call('tags', { body: { ids, add, remove } }); }
+
+/** address is that of a path of the API, for links. */
+export function address(path, params = {}) {
+  const q = new URLSearchParams(params).toString();
+  return `${base}${path}${q ? `?${q}` : ''}`;
+}
+
+/** download is the files of pictures in a zip, or a list of their paths, as a blob. */
+export function download(ids, format) { return call('download', { body: { ids, format }, blob: true }); }
+
+/** unlock signs in with a token; the server answers with a cookie. */
+export function unlock(token) { return call('session', { body: { token } }); }
+
+/** status is what the server and its index are. */
+export function status(signal) { return call('status', { signal }); }
+
+/** clusters are those of the collection, parents before their parts. */
+export async function clusters(signal) {
+  const { clusters: found } = await call('clusters', { signal });
+  const places = new Map(found.map((c, i) => [c.id, i]));
+  return found.map((c, place) => ({
+    ...c, place, parent: typeof c.parent === 'number' ? c.parent : places.get(c.parent) ?? -1, name: c.name ?? '', representatives: c.representatives ?? [],
+  }));
+}
+
+/** mapPoints are the places of all pictures. */
+export async function mapPoints(signal) {
+  const m = await call('map', { signal });
+  return { ids: m.ids, x: Float32Array.from(m.x), y: Float32Array.from(m.y), cluster: Int32Array.from(m.cluster ?? m.ids.map(() => -1)), note: m.note };
+}
+
+/** members are the ids of the pictures of a cluster. */
+export async function members(c, points) {
+  return points.ids.filter((_, i) => points.cluster[i] === c.place);
 }

@@ -60,13 +60,13 @@ export class Detail {
     this.element.querySelector('[role=status]').textContent = label;
     this.picture.classList.remove('in', 'broken');
     // The thumbnail of the grid is there already: it stands in until the large one has come.
-    this.picture.src = api.thumbnail(hit, 320);
+    this.picture.src = api.thumbnail(hit, 400);
     this.picture.width = hit.width || 300;
     this.picture.height = hit.height || 200;
     const large = new Image();
     large.onload = () => { if (this.hit === hit) { this.picture.src = large.src; this.picture.classList.add('in'); } };
     large.onerror = () => { if (this.hit === hit) this.picture.classList.add('broken'); };
-    large.src = api.thumbnail(hit, 1280);
+    large.src = api.thumbnail(hit, Math.max(innerWidth, innerHeight) * Math.min(devicePixelRatio, 2));
     this.stage.querySelector('.prev').disabled = index === 0;
     this.stage.querySelector('.next').disabled = this.source.done && index >= this.source.count - 1;
     this.#draw(hit, hit);
@@ -77,7 +77,7 @@ export class Detail {
     } catch (err) {
       if (err.name !== 'AbortError' && !err.away) this.info.append(h('p', { class: 'bad' }, err.message));
     }
-    this.source.wait(index + 1).then((next) => { if (next && this.hit === hit) new Image().src = api.thumbnail(next, 1280); }, () => {});
+    this.source.wait(index + 1).then((next) => { if (next && this.hit === hit) new Image().src = api.thumbnail(next, Math.max(innerWidth, innerHeight) * Math.min(devicePixelRatio, 2)); }, () => {});
   }
 
   #draw(hit, full) {

@@ -38,7 +38,8 @@ export function button({ icon: symbol, text, label, ...props }) {
 }
 
 /** announce tells something to everybody: it is shown for a while, and read aloud. */
-export function announce(text, { action, run, bad } = {}) {
+export function announce(text, options) {
+  const { action, run, bad } = options || {};
   const box = document.getElementById('toasts');
   const toast = h('div', { class: bad ? 'toast bad' : 'toast' }, h('span', null, text),
     action && button({ text: action, class: 'link', onclick: () => { toast.remove(); run(); } }));

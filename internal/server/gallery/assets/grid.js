@@ -17,6 +17,7 @@ export class Grid {
     this.rows = new Rows();
     this.cells = new Map();
     this.active = -1;
+    this.before = 0;
     this.zoom = Math.min(Math.max(Number(setting.get('zoom', 3)), 0), zooms.length - 1);
     this.element = h('div', {
       class: 'grid', role: 'listbox', tabindex: '0', 'aria-label': label, 'aria-multiselectable': 'true',
@@ -34,6 +35,7 @@ export class Grid {
     this.resizes.disconnect();
     this.scroller.removeEventListener('scroll', this.later);
     this.unselect();
+    clearTimeout(this.slower);
     this.source?.close();
   }
 
@@ -87,6 +89,11 @@ export class Grid {
     const { rows } = this;
     const top = this.scroller.scrollTop - this.#offset();
     const view = this.scroller.clientHeight;
+    // Who drags the bar through thousands of pictures does not want each of them fetched.
+    this.fast = Math.abs(top - this.before) > view;
+    this.before = top;
+    clearTimeout(this.slower);
+    if (this.fast) this.slower = setTimeout(this.paint, 90);
     this.element.style.height = `${Math.max(0, rows.bottom)}px`;
     const wanted = new Set();
     if (rows.rows > 0) {
@@ -99,7 +106,7 @@ export class Grid {
       }
     }
     for (const [i, cell] of this.cells) if (!wanted.has(i)) { cell.remove(); this.cells.delete(i); }
-    if (!this.source.done && !this.failed && rows.bottom < top + view * 3) this.#more();
+    if (!this.source.done && !this.failed && rows.bottom < top + view * 4) this.#more();
   }
 
   async #more() {
@@ -124,6 +131,17 @@ export class Grid {
 
   /** retry goes on after a page could not be had. */
   retry() { this.failed = false; this.later(); }
+
+  /** again fetches the pictures anew that could not be had. */
+  again() {
+    for (const cell of this.cells.values()) {
+      if (!cell.classList.contains('broken')) continue;
+      cell.classList.remove('broken');
+      cell.querySelector('.why')?.remove();
+      delete cell.firstChild.dataset.url;
+    }
+    this.later();
+  }
 
   #place(i, left, top, width, height) {
     const hit = this.source.get(i);
@@ -163,7 +181,7 @@ export class Grid {
   #picture(cell, hit, width, height) {
     const url = thumbnail(hit, Math.max(width, height) * Math.min(devicePixelRatio, 2));
     const img = cell.firstChild;
-    if (img.dataset.url === url) return;
+    if (this.fast || img.dataset.url === url) return;
     img.dataset.url = url;
     img.src = url;
   }

@@ -30,7 +30,9 @@ class App {
       changed: (line, sure) => this.#typed(line, sure),
       down: () => this.view.querySelector('.grid')?.focus(),
     });
-    this.selection.actions.push({ icon: 'like', text: 'More like these', run: (hits) => this.likeAll(hits) });
+    this.selection.actions.push(
+      { icon: 'tag', text: 'Tag', when: () => this.mayWrite, run: async (hits) => (await import('./tags.js')).tagDialog(this, hits) },
+      { icon: 'like', text: 'More like these', run: (hits) => this.likeAll(hits) });
     this.#theme(setting.get('theme', 'auto'));
     $('theme').addEventListener('click', () => this.#nextTheme());
     $('help').addEventListener('click', () => this.help());
@@ -117,19 +119,36 @@ class App {
   }
 
   /** open shows one picture of a grid. */
-  async open(grid, index) {
+  open(grid, index) {
+    return this.look(grid.source, index, (last) => {
+      grid.setActive(last);
+      grid.element.focus({ preventScroll: true });
+    });
+  }
+
+  /** look shows one picture of a source; then is told which was the last. */
+  async look(source, index, then = () => {}) {
     const { Detail } = await import('./detail.js');
     const here = location.hash || '#/';
     history.pushState(null, '', `${here}${here.includes('?') ? '&' : '?'}p=${index}`);
     this.detail = new Detail(this, {
-      source: grid.source, index,
+      source, index,
       closed: (last) => {
         this.detail = null;
         if (/[?&]p=\d+$/.test(location.hash)) history.replaceState(null, '', here);
-        grid.setActive(last);
-        grid.element.focus({ preventScroll: true });
+        then(last);
       },
     });
+  }
+
+  /** refresh learns what this visitor may do. */
+  async refresh() {
+    try {
+      this.status = await api.status();
+      this.mayWrite = this.status.allow_write && this.status.role === 'write';
+      document.body.classList.toggle('readonly', !this.mayWrite);
+    } catch { /* the views say so themselves */ }
+    return this.status;
   }
 
   async filters() {
@@ -180,20 +199,7 @@ class App {
     banner.className = 'banner good';
     banner.replaceChildren(icon('check'), h('span', null, 'The server is back.'));
     setTimeout(() => { if (banner.classList.contains('good')) banner.hidden = true; }, 4000);
-    if (this.name === 'search') {
-      if (this.current.grid.failed) { this.current.foot.replaceChildren(); this.current.grid.retry(); }
-      if (!this.current.answer || this.current.answer.line !== undefined) this.current.run(this.box.value);
-    } else {
-      this.current?.reload?.();
-    }
-    for (const img of document.querySelectorAll('.cell.broken img')) {
-      const cell = img.closest('.cell');
-      cell.classList.remove('broken');
-      cell.querySelector('.why')?.remove();
-      const { src } = img;
-      img.src = '';
-      img.src = src;
-    }
+    this.current?.back?.();
   }
 
   #locked() {
@@ -210,5 +216,13 @@ class App {
   }
 }
 
+/** signIn takes the token that search serve --open leaves in the address. */
+async function signIn() {
+  const token = /^#token=(.+)$/.exec(location.hash);
+  if (!token) return;
+  history.replaceState(null, '', '#/');
+  await api.unlock(decodeURIComponent(token[1])).catch(() => {}); // the page asks for another
+}
+
 const app = new App();
-app.route();
+signIn().then(() => { app.route(); app.refresh(); });

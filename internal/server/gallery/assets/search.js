@@ -5,7 +5,9 @@ import * as api from './api.js';
 import { Grid, zoomSteps } from './grid.js';
 import { Source } from './source.js';
 
-const first = 60; // hits of a page
+// Hits of the first page, which is waited for, and of the others.
+const first = 60;
+const further = 200;
 
 export class SearchView {
   /** app has box, selection, pictures, go(line) and open(source, index). */
@@ -31,7 +33,7 @@ export class SearchView {
           this.zoom,
           button({ icon: 'plus', label: 'Larger pictures', class: 'quiet', onclick: () => this.grid.setZoom(this.grid.zoom + 1) }))),
       this.remarks, this.grid.element, this.foot);
-    root.replaceChildren(this.element);
+    root.replaceChildren(h('h1', { class: 'sr' }, 'Pictures'), this.element);
     this.later = debounce(160, (line) => this.run(line));
   }
 
@@ -49,7 +51,7 @@ export class SearchView {
     const pictures = this.app.pictures.all();
     this.element.setAttribute('aria-busy', 'true');
     const slow = setTimeout(() => this.element.classList.add('slow'), 400);
-    const ask = (cursor, signal) => api.search({ q: line, pictures, cursor, limit: first, explain: true, signal });
+    const ask = (cursor, signal) => api.search({ q: line, pictures, cursor, limit: cursor ? further : first, signal });
     try {
       const page = await ask('', asked.signal);
       if (asked !== this.asked) return;
@@ -60,6 +62,7 @@ export class SearchView {
       source.next = page.next ?? '';
       source.done = !source.next;
       this.answer = page;
+      this.lost = false;
       this.#chips(page);
       this.#remarks(page);
       this.foot.replaceChildren();
@@ -69,12 +72,13 @@ export class SearchView {
       this.#counted(source);
     } catch (err) {
       if (err.name === 'AbortError' || asked !== this.asked) return;
+      this.lost = err.away;
       if (err.status >= 400 && err.status < 500 && err.status !== 401) {
         this.app.box.fault(err);
       } else if (!err.away) {
         announce(err.message, { bad: true });
       }
-      if (!this.grid.source) this.#empty('The pictures could not be had.', err.message);
+      if (!this.grid.source) this.#empty('The pictures could not be had', err.message);
     } finally {
       clearTimeout(slow);
       if (asked === this.asked) {
@@ -82,6 +86,13 @@ export class SearchView {
         this.element.classList.remove('slow');
       }
     }
+  }
+
+  /** back goes on where the server went away. */
+  back() {
+    if (this.lost || !this.answer) this.run(this.app.box.value);
+    else if (this.grid.failed) { this.foot.replaceChildren(); this.grid.retry(); }
+    this.grid.again();
   }
 
   #counted(source) {

@@ -1,7 +1,7 @@
 // The pictures that are selected, across searches, and what can be done with them.
 
 import { announce, button, copyText, h, plural, save } from './dom.js';
-import { original } from './api.js';
+import { download } from './api.js';
 
 export class Selection {
   constructor(bar) {
@@ -49,7 +49,7 @@ export class Selection {
       bar.append(this.text,
         button({ icon: 'copy', text: 'Copy paths', onclick: () => this.copyPaths() }),
         button({ icon: 'down', text: 'Download', onclick: (ev) => this.menu(ev.currentTarget) }),
-        ...this.actions.map((a) => button({ ...a, onclick: () => a.run(this.all()) })),
+        ...this.actions.filter((a) => a.when?.() ?? true).map(({ icon, text, ...a }) => button({ icon, text, onclick: () => a.run(this.all()) })),
         button({ icon: 'close', label: 'Clear the selection', class: 'quiet', onclick: () => this.clear() }));
     }
     this.text.textContent = `${this.size.toLocaleString('en')} selected`;
@@ -67,8 +67,8 @@ export class Selection {
   /** menu asks whether the files or their list are wanted. */
   menu(anchor) {
     const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', 'aria-label': 'Download' },
-      h('button', { type: 'button', role: 'menuitem', onclick: () => { menu.hidePopover(); this.zip(); } }, 'The files, as one zip'),
-      h('button', { type: 'button', role: 'menuitem', onclick: () => { menu.hidePopover(); this.list(); } }, 'A list of their paths'));
+      h('button', { type: 'button', role: 'menuitem', onclick: () => { menu.hidePopover(); this.fetch('zip', 'pictures.zip'); } }, 'The files, as one zip'),
+      h('button', { type: 'button', role: 'menuitem', onclick: () => { menu.hidePopover(); this.fetch('list', 'pictures.txt'); } }, 'A list of their paths'));
     document.body.append(menu);
     menu.addEventListener('toggle', (ev) => { if (ev.newState === 'closed') { menu.remove(); anchor.focus(); } });
     menu.addEventListener('keydown', (ev) => {
@@ -85,20 +85,13 @@ export class Selection {
     menu.firstChild.focus();
   }
 
-  list() {
-    save(new Blob([this.all().map((hit) => `${hit.path}\n`).join('')], { type: 'text/plain' }), 'pictures.txt');
-  }
-
-  async zip() {
-    const { zip } = await import('./zip.js');
+  async fetch(format, name) {
     const hits = this.all();
-    announce(`Packing ${plural(hits.length, 'picture')}…`);
+    if (format === 'zip') announce(`Packing ${plural(hits.length, 'picture')}…`);
     try {
-      const { blob, failed } = await zip(hits, original);
-      save(blob, 'pictures.zip');
-      if (failed.length) announce(`${plural(failed.length, 'picture')} could not be read: ${failed[0]}`, { bad: true });
+      save(await download(hits.map((hit) => hit.id), format), name);
     } catch (err) {
-      announce(`No zip was made: ${err.message}`, { bad: true });
+      announce(`Not downloaded: ${err.message}`, { bad: true });
     }
   }
 }
