@@ -33,11 +33,12 @@ func run(ctx context.Context, p *cmdline.Program, args []string) int {
    search --tag beach                          pictures with a label, the surest first
    search duplicates --near                    what is there twice, and what to keep
    search classify zoo.jpg --labels giraffe,zebra,elephant
+   search serve --open                         look, search and label in a browser
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
 			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p),
-			evalCommand(p), tuneCommand(p),
+			evalCommand(p), tuneCommand(p), serveCommand(p),
 		},
 	}, args)
 }

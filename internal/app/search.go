@@ -22,10 +22,18 @@ type Search struct {
 // OpenSearch opens the index that the settings name, with its model, for questions. The
 // embeddings of texts are remembered from one process to the next.
 func (e *Env) OpenSearch(ctx context.Context, cfg config.Config) (*Search, error) {
+	return e.OpenSearchWith(ctx, cfg, func(*Open) {})
+}
+
+// OpenSearchWith is OpenSearch for a process that stays: wrap may put another store or
+// encoder in front of those that were opened, such as one that joins the questions of
+// several people. They are closed in place of the ones opened.
+func (e *Env) OpenSearchWith(ctx context.Context, cfg config.Config, wrap func(*Open)) (*Search, error) {
 	open, err := e.OpenIndex(ctx, cfg, store.ReadOnly, OneQuery)
 	if err != nil {
 		return nil, err
 	}
+	wrap(open)
 	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).
 		RememberTexts(e.TextCache()).
 		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
@@ -51,6 +59,9 @@ func savedLabels(ctx context.Context, cfg config.Config, st store.Store) (*saved
 	}
 	return saved.Open(dir), nil
 }
+
+// Opened is the index and the model that the questions go to.
+func (s *Search) Opened() *Open { return s.open }
 
 // Close closes the index and the model.
 func (s *Search) Close() error { return s.open.Close() }

@@ -27,14 +27,15 @@ const module = "github.com/sightline/sightline/"
 var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
+	{"internal/server"},
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
-		"internal/terminal/*",
+		"internal/terminal/*", "internal/server/*",
 	},
 	{
-		"internal/terminal", "internal/walk",
+		"internal/terminal", "internal/walk", "internal/thumbnail",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
@@ -71,6 +72,8 @@ var only = map[string][]string{
 	"github.com/yalue/onnxruntime_go":      {"internal/clip/ort"},
 	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},
 	"github.com/spf13/viper":               {"internal/config"},
+	"github.com/danielgtaylor/huma/*":      {"internal/server"},
+	"github.com/prometheus/*":              {"internal/server"},
 	"github.com/urfave/cli/*":              {"cmd/*", "internal/cmdline"},
 }
 

@@ -189,6 +189,9 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	if s.onlyIndexed {
+		return nil, fmt.Errorf("%w: %s is no picture of the index", ErrPicture, name)
+	}
 	if _, missing := os.Stat(name); missing != nil {
 		return nil, fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
 	}
