@@ -210,7 +210,7 @@ func (p *tab) hear(ev any, host string) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(ev.Request.URL)
-		if err != nil || u.Scheme != "blob" && u.Scheme != "about" && u.Host != host {
+		if err != nil || u.Scheme != "blob" && u.Scheme != "about" && u.Scheme != "data" && u.Host != host {
 			fault("request to another host: %s", ev.Request.URL)
 		}
 		p.mu.Lock()
@@ -332,7 +332,7 @@ func (p *tab) query(line string) {
 func (p *tab) settled() {
 	p.t.Helper()
 	p.until(`!document.querySelector('[aria-busy="true"]')`)
-	p.until(`[...document.images].every((i) => i.complete)`)
+	p.until(`[...document.images].every((i) => i.complete || i.loading === 'lazy')`)
 }
 
 // shot leaves a screenshot in build/screenshots.

@@ -1,6 +1,6 @@
 // When the pictures were taken: a bar for each month, and a calendar of the days of a year.
 
-import { h, button, plural } from './dom.js';
+import { h, button, fill, plural } from './dom.js';
 import { call, day as dayName } from './api.js';
 
 const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
@@ -38,14 +38,14 @@ class Days {
       const { days, undated } = await call('timeline', { signal: this.asked.signal });
       this.draw(days, undated);
     } catch (err) {
-      if (err.name !== 'AbortError') this.body.replaceChildren(h('p', { class: 'bad', role: 'alert' }, err.message));
+      if (err.name !== 'AbortError') fill(this.body, h('p', { class: 'bad', role: 'alert' }, err.message));
     }
     this.body.removeAttribute('aria-busy');
   }
 
   draw(days, undated) {
     if (!days.length) {
-      this.body.replaceChildren(h('div', { class: 'empty' }, h('h2', null, 'No dates'),
+      fill(this.body, h('div', { class: 'empty' }, h('h2', null, 'No dates'),
         h('p', null, undated ? `None of the ${plural(undated, 'picture')} says when it was taken.` : 'There are no pictures yet.')));
       return;
     }
@@ -67,8 +67,8 @@ class Days {
       button({ text: year, class: 'quiet', 'aria-pressed': 'false', onclick: () => this.year(year) }))));
     this.calendar = h('section', { class: 'card', 'aria-label': 'Calendar' });
     this.years = years;
-    this.body.replaceChildren(strip, this.calendar, undated > 0 && h('p', { class: 'muted' }, `${plural(undated, 'picture')} without a date of their own. `,
-      h('button', { type: 'button', class: 'link', onclick: () => this.app.go('-has:date') }, 'Show them')) || '');
+    fill(this.body, strip, this.calendar, undated > 0 && h('p', { class: 'muted' }, `${plural(undated, 'picture')} without a date of their own. `,
+      h('button', { type: 'button', class: 'link', onclick: () => this.app.go('-has:date') }, 'Show them')));
     this.year(years[0]);
     strip.scrollLeft = strip.scrollWidth;
   }
@@ -81,7 +81,7 @@ class Days {
     const most = Math.max(...[...this.counts].filter(([d]) => d.startsWith(year)).map(([, n]) => n));
     const sum = [...this.counts].filter(([d]) => d.startsWith(year)).reduce((s, [, n]) => s + n, 0);
     const at = this.years.indexOf(year);
-    this.calendar.replaceChildren(
+    fill(this.calendar,
       h('header', null, h('h2', null, year), h('small', null, plural(sum, 'picture')),
         button({ icon: 'left', label: 'The year before', disabled: at === this.years.length - 1, onclick: () => this.year(this.years[at + 1]) }),
         button({ icon: 'right', label: 'The year after', disabled: at === 0, onclick: () => this.year(this.years[at - 1]) })),

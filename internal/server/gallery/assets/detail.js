@@ -1,6 +1,6 @@
 // One picture, large, and what is known of it.
 
-import { h, button, icon, announce, copyText } from './dom.js';
+import { h, announce, button, copyText, fill, icon } from './dom.js';
 import * as api from './api.js';
 import { quoted } from './searchbox.js';
 
@@ -97,7 +97,7 @@ export class Detail {
       ['Damage', full.damage],
     ].filter(([, value]) => value);
     const tags = [...full.tags].sort((a, b) => (b.probability ?? 2) - (a.probability ?? 2));
-    this.info.replaceChildren(
+    fill(this.info,
       h('h2', null, full.title || full.name),
       h('p', { class: 'path' },
         button({ icon: 'folder', text: folder, class: 'link', title: 'The pictures of this folder', onclick: () => go(`under:${quoted(folder)}`) })),

@@ -20,6 +20,11 @@ export function h(tag, props, ...children) {
   return e;
 }
 
+/** fill puts children into an element in place of those that it has. */
+export function fill(e, ...children) {
+  e.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false && c !== ''));
+}
+
 /** icon makes one of the symbols of index.html, hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg');

@@ -108,7 +108,7 @@ class Duplicates {
             type: 'radio', name: `group-${n}`, checked: hit === keep,
             onchange: () => { this.chosen.set(g, hit.id); const made = this.#group(g, n); card.replaceWith(made); made.querySelector('input:checked').focus(); },
           }), ' keep'),
-          h('span', { title: hit.path }, hit.path),
+          h('strong', { title: hit.path }, hit.name), h('small', { title: hit.path }, hit.folder ?? hit.path),
           h('small', null, [`${hit.width} × ${hit.height}`, size(hit.bytes), hit.same ? 'the same file' : hit.nearness ? `${Math.round(hit.nearness * 100)} % alike` : ''].filter(Boolean).join(' · ')))))),
       h('small', null, this.rule === 'server' && !this.chosen.has(g) ? g.why : `Kept: ${keep.name}`));
     return card;

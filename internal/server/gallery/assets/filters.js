@@ -47,7 +47,7 @@ export class Filters {
     choice('With', 'has', [['', 'anything'], ['gps', 'a place'], ['date', 'a date'], ['tag', 'a tag'], ['caption', 'a caption'], ['camera', 'a camera']]),
     button({ text: 'Clear filters', class: 'link', onclick: () => { this.element.reset(); this.#apply(); } }),
     this.tagList, this.folderList);
-    document.querySelector('.top').append(this.element);
+    document.querySelector('.top').after(this.element);
   }
 
   toggle() {

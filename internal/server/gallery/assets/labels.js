@@ -1,7 +1,7 @@
 // Labelling: a list of labels, what it would give before anything is written, the run and how
 // far it is, and taking it back.
 
-import { h, button, announce, debounce, plural, setting } from './dom.js';
+import { h, announce, button, debounce, fill, plural, setting } from './dom.js';
 import * as api from './api.js';
 import { bar } from './detail.js';
 import { Source } from './source.js';
@@ -20,7 +20,7 @@ class Labels {
     Object.assign(this, { app, root });
     this.asked = new AbortController();
     this.text = h('textarea', {
-      rows: 5, 'aria-label': 'Labels, one a line or with commas between them', placeholder: 'beach\nmountain\ncity at night', spellcheck: 'false',
+      rows: 4, 'aria-label': 'Labels, one a line or with commas between them', placeholder: 'beach\nmountain\ncity at night', spellcheck: 'false',
       value: setting.get('labels', ''), oninput: () => { this.file = null; this.#named(); setting.set('labels', this.text.value.slice(0, 20000)); },
     });
     this.name = h('span', { class: 'muted' });
@@ -78,7 +78,7 @@ class Labels {
     return { ...list, per: this.per.value, min_probability: Math.max(Number(this.least.value), 0.001) };
   }
 
-  #say(text, bad = true) { this.state.replaceChildren(text ? h('p', { class: bad ? 'bad' : 'muted' }, text) : ''); }
+  #say(text, bad = true) { fill(this.state, text ? h('p', { class: bad ? 'bad' : 'muted' }, text) : ''); }
 
   /** preview shows what a run would write. */
   async preview() {
@@ -104,11 +104,11 @@ class Labels {
   #draw(answer) {
     const labels = [...answer.labels].sort((a, b) => b.pictures - a.pictures);
     const shown = labels.slice(0, 60);
-    this.result.replaceChildren(
+    fill(this.result,
       h('div', { class: 'row' }, this.app.mayWrite ? [this.writeButton, h('label', { class: 'check' }, this.xmp, ' also into XMP files beside the pictures')]
         : h('p', { class: 'muted' }, 'This server only shows the index: to write tags, start it with --allow-write.'), histogram(answer.histogram)),
       ...shown.map((l) => this.#label(l)),
-      labels.length > shown.length && h('p', { class: 'muted' }, `and ${plural(labels.length - shown.length, 'label')} with fewer pictures.`) || '');
+      labels.length > shown.length && h('p', { class: 'muted' }, `and ${plural(labels.length - shown.length, 'label')} with fewer pictures.`));
   }
 
   #label(l) {
@@ -154,7 +154,7 @@ class Labels {
     this.stream?.close();
     const progress = h('progress', { 'aria-label': 'Progress' });
     const text = h('span', null, 'Beginning…');
-    this.state.replaceChildren(h('div', { class: 'card' }, text, progress));
+    fill(this.state, h('div', { class: 'card' }, text, progress));
     this.state.scrollIntoView({ block: 'nearest' });
     const draw = (p) => {
       if (p.planned) { progress.max = p.planned; progress.value = p.done; }
@@ -207,7 +207,7 @@ class Labels {
       h('td', { class: 'row' },
         ['csv', 'jsonl', 'parquet'].map((f) => h('a', { href: api.address(`runs/${r.id}/export`, { format: f }), download: '', 'aria-label': `Tags of this run as ${f.toUpperCase()}` }, f.toUpperCase())),
         this.app.mayWrite && button({ icon: 'undo', text: 'Undo', onclick: () => this.undo(r.id) })));
-    this.runs.replaceChildren(h('header', null, h('h2', null, 'Tag runs')),
+    fill(this.runs, h('header', null, h('h2', null, 'Tag runs')),
       h('div', { class: 'tablebox', tabindex: '0', role: 'region', 'aria-label': 'Tag runs' }, h('table', { class: 'table' },
         h('thead', null, h('tr', null, ['When', 'Labels', 'Result', 'Threshold', 'Export, undo'].map((t) => h('th', { scope: 'col' }, t)))),
         h('tbody', null, [...runs].reverse().map(row)))));

@@ -2,7 +2,7 @@
 // are drawn by hand into the canvas's pixels, which takes a few milliseconds for a hundred
 // thousand; where few are in sight, the pictures themselves are drawn.
 
-import { h, button, announce, plural } from './dom.js';
+import { h, announce, button, fill, plural } from './dom.js';
 import * as api from './api.js';
 import { Source } from './source.js';
 
@@ -73,7 +73,7 @@ class MapView {
       this.canvas.dataset.ready = '';
     } catch (err) {
       if (err.name === 'AbortError') return;
-      this.box.replaceChildren(h('div', { class: 'empty' }, h('h2', null, err.status === 404 ? 'No map yet' : 'The map could not be had'),
+      fill(this.box, h('div', { class: 'empty' }, h('h2', null, err.status === 404 ? 'No map yet' : 'The map could not be had'),
         h('p', null, err.status === 404 ? 'The layout of the pictures and their clusters are computed once, in a terminal:' : err.message),
         err.status === 404 && h('pre', { class: 'command' }, h('code', null, 'indexer explore'))));
       this.side.hidden = true;
@@ -130,7 +130,9 @@ class MapView {
     const { x, y } = this.points;
     const { scale, panX, panY, colour } = this;
     const seen = [];
-    const r = Math.max(1, Math.round(this.ratio * (x.length > 20000 ? 1 : 2)));
+    const r = Math.max(1, Math.round(this.ratio * (x.length > 20000 ? 1 : x.length > 2000 ? 2 : 4)));
+    // A disc, as half the length of its rows from the middle on.
+    const chords = Array.from({ length: r + 1 }, (_, d) => Math.round(Math.sqrt((r + 0.4) ** 2 - d * d)));
     let count = 0;
     for (let i = 0; i < x.length; i++) {
       const px = Math.round(x[i] * scale + panX);
@@ -141,7 +143,8 @@ class MapView {
       const c = this.chosen?.has(i) === false ? 0xff9a978f : colour[i];
       for (let dy = -r; dy <= r; dy++) {
         const row = (py + dy) * width + px;
-        for (let dx = -r; dx <= r; dx++) words[row + dx] = c;
+        const half = chords[Math.abs(dy)];
+        for (let dx = -half; dx <= half; dx++) words[row + dx] = c;
       }
     }
     context.putImageData(this.pixels, 0, 0);
@@ -344,7 +347,7 @@ class MapView {
           h('button', { type: 'button', class: 'link', 'aria-label': `on the map: ${c.name || 'the cluster'}`, onclick: () => this.#goTo(c) }, 'on the map'),
           h('button', { type: 'button', class: 'link', 'aria-label': `look at the pictures: ${c.name || 'the cluster'}`, onclick: async () => this.look(await api.members(c, this.points)) }, 'look'),
           c.representatives.length > 0 && h('button', { type: 'button', class: 'link', 'aria-label': `more like it: ${c.name || 'the cluster'}`, onclick: () => this.app.likeAll(c.representatives.slice(0, 6).map((id) => ({ id }))) }, 'more like it')))));
-    this.side.replaceChildren(h('h2', null, plural(first.length, 'cluster')), h('ul', null, first.map(card)));
+    fill(this.side, h('h2', null, plural(first.length, 'cluster')), h('ul', null, first.map(card)));
   }
 
   #goTo(c) {

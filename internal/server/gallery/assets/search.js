@@ -1,6 +1,6 @@
 // The view of the pictures that a query finds: chips, how many there are, the grid.
 
-import { h, button, icon, announce, debounce, plural } from './dom.js';
+import { h, announce, button, debounce, fill, icon, plural } from './dom.js';
 import * as api from './api.js';
 import { Grid, zoomSteps } from './grid.js';
 import { Source } from './source.js';
@@ -33,7 +33,7 @@ export class SearchView {
           this.zoom,
           button({ icon: 'plus', label: 'Larger pictures', class: 'quiet', onclick: () => this.grid.setZoom(this.grid.zoom + 1) }))),
       this.remarks, this.grid.element, this.foot);
-    root.replaceChildren(h('h1', { class: 'sr' }, 'Pictures'), this.element);
+    fill(root, h('h1', { class: 'sr' }, 'Pictures'), this.element);
     this.later = debounce(160, (line) => this.run(line));
   }
 
@@ -105,7 +105,7 @@ export class SearchView {
     this.count.setAttribute('aria-live', n <= first ? 'polite' : 'off');
     if (this.count.textContent !== text) this.count.textContent = text;
     if (source.done && n === 0) this.#nothing();
-    else if (source.done && n > 12) this.foot.replaceChildren(h('p', { class: 'end' }, 'That is all.'));
+    else if (source.done && n > 12) fill(this.foot, h('p', { class: 'end' }, 'That is all.'));
   }
 
   async #nothing() {
@@ -119,17 +119,17 @@ export class SearchView {
   }
 
   #empty(title, text, ...more) {
-    this.foot.replaceChildren(h('div', { class: 'empty' }, icon('picture'), h('h2', null, title), h('p', null, text), more));
+    fill(this.foot, h('div', { class: 'empty' }, icon('picture'), h('h2', null, title), h('p', null, text), more));
   }
 
   #failed(err) {
-    this.foot.replaceChildren(h('div', { class: 'empty small' }, h('p', null, `The next pictures could not be had: ${err.message}`),
+    fill(this.foot, h('div', { class: 'empty small' }, h('p', null, `The next pictures could not be had: ${err.message}`),
       button({ text: 'Try again', onclick: () => { this.foot.replaceChildren(); this.grid.retry(); } })));
   }
 
   /** #chips shows how the line was understood, a chip for each part that can be removed. */
   #chips(page) {
-    this.chips.replaceChildren(...page.query.chips.map((part) => {
+    fill(this.chips, ...page.query.chips.map((part) => {
       const id = /^[-+]? ?(?:[\d.]+\*)?@([0-9a-f]{40})$/.exec(part.text)?.[1];
       const text = id ? { subtract: 'unlike', exclude: 'not' }[part.op] ?? 'like' : part.text;
       return h('li', { class: `chip ${part.op}` },
@@ -143,6 +143,6 @@ export class SearchView {
   #remarks(page) {
     const notes = [...(page.remarks ?? [])];
     if (page.confident === false) notes.unshift('Nothing clearly matches. These are the nearest.');
-    this.remarks.replaceChildren(...notes.map((text) => h('p', null, icon('warn'), text)));
+    fill(this.remarks, ...notes.map((text) => h('p', null, icon('warn'), text)));
   }
 }

@@ -1,6 +1,6 @@
 // The index: how many pictures, which model, whether it is being filled, and what failed.
 
-import { h, plural } from './dom.js';
+import { h, fill, plural } from './dom.js';
 import { call } from './api.js';
 
 export function show(app, root) {
@@ -43,7 +43,7 @@ class Status {
         await this.#failures(s.failures);
       }
     } catch (err) {
-      if (err.name !== 'AbortError' && !err.away) this.work.replaceChildren(h('p', { class: 'bad', role: 'alert' }, err.message, err.hint && ` ${err.hint}`));
+      if (err.name !== 'AbortError' && !err.away) fill(this.work, h('p', { class: 'bad', role: 'alert' }, err.message, err.hint && ` ${err.hint}`));
     }
   }
 
@@ -51,7 +51,7 @@ class Status {
     const growing = s.writing || s.job?.kind === 'index';
     const rate = this.last && growing ? (s.records - this.last.records) / ((Date.now() - this.last.at) / 1000) : 0;
     if (!this.last || this.last.records !== s.records || Date.now() - this.last.at > 6000) this.last = { records: s.records, at: Date.now() };
-    this.work.replaceChildren(
+    fill(this.work,
       h('p', { class: 'big' }, h('strong', null, s.records.toLocaleString('en')), ` ${s.records === 1 ? 'picture' : 'pictures'}`),
       h('p', { class: growing ? 'working' : 'muted', role: 'status' }, growing ? `Being filled now${rate > 0.1 ? `, ${rate.toFixed(1)} a second` : ''}.` : `Last changed ${ago(s.updated)}.`),
       s.job && h('div', null, h('progress', { max: s.job.planned || undefined, value: s.job.planned ? s.job.done : undefined, 'aria-label': `Progress of the ${s.job.kind} job` }),
@@ -65,14 +65,14 @@ class Status {
       ['Thumbnails', s.thumbnails && `${s.thumbnails.files.toLocaleString('en')} kept, ${(s.thumbnails.bytes / 1e6).toFixed(1)} MB`],
       ['You may', this.app.mayWrite ? 'look, and change tags' : 'look'], ['Sightline', s.version], ['Notice', s.notice],
     ].filter(([, v]) => v);
-    this.facts.replaceChildren(...rows.flatMap(([k, v]) => [h('dt', null, k), h('dd', null, v)]));
+    fill(this.facts, ...rows.flatMap(([k, v]) => [h('dt', null, k), h('dd', null, v)]));
   }
 
   async #failures(n) {
     this.failed.hidden = n === 0;
     if (!n) return;
     const { failures, total } = await call('failures', { params: { limit: 200 }, signal: this.asked.signal });
-    this.failed.replaceChildren(h('header', null, h('h2', null, `${plural(total, 'file')} could not be read`)),
+    fill(this.failed, h('header', null, h('h2', null, `${plural(total, 'file')} could not be read`)),
       h('p', { class: 'muted' }, 'They are tried again when they change, or by ', h('code', null, 'indexer retry'), '.'),
       h('div', { class: 'tablebox', tabindex: '0', role: 'region', 'aria-label': 'Files that could not be read' }, h('table', { class: 'table' }, h('thead', null, h('tr', null, ['File', 'Why', 'When'].map((t) => h('th', { scope: 'col' }, t)))),
         h('tbody', null, failures.map((f) => h('tr', null, h('td', { class: 'pathcell' }, f.path), h('td', null, f.reason), h('td', null, ago(f.at))))))),
