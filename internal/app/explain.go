@@ -61,6 +61,7 @@ var rules = []rule{
 	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting"},
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
+	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},
 	{is(query.ErrPicture), fault.Fatal, ""},
 	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
 	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},

@@ -37,7 +37,7 @@ func (e *Env) OpenSearchWith(ctx context.Context, cfg config.Config, wrap func(*
 	service := query.New(open.Store, open.Encoder, store.IDSpace(open.Store, cfg.Collection), Limits(cfg)).
 		RememberTexts(e.TextCache()).
 		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
-		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return savedLabels(ctx, cfg, open.Store) })
+		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return Labels(ctx, cfg, open.Store) })
 	return &Search{Service: service, Notice: open.Encoder.Spec().Notice, open: open}, nil
 }
 
@@ -51,13 +51,15 @@ func (e *Env) textJudge(ctx context.Context, enc clip.Encoder) (query.Judge, err
 	return zeroshot.PrepareTexts(ctx, enc, o)
 }
 
-// savedLabels are the saved labels of an index.
-func savedLabels(ctx context.Context, cfg config.Config, st store.Store) (*saved.Labels, error) {
+// Labels are the saved labels of an index: documents of it, with those of older versions,
+// in the folder LabelsDir. They can be used for as long as the store is open.
+func Labels(ctx context.Context, cfg config.Config, st store.Store) (*saved.Labels, error) {
 	dir, err := LabelsDir(ctx, cfg, st)
 	if err != nil {
 		return nil, err
 	}
-	return saved.Open(dir), nil
+	docs, _ := store.As[store.Documents](st)
+	return saved.Open(dir).In(docs), nil
 }
 
 // Opened is the index and the model that the questions go to.

@@ -29,9 +29,9 @@ var layers = [][]string{
 	{"internal/cmdline"},
 	{"internal/server"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/explore", "internal/transfer", "internal/measure/*"},
 	{
-		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
+		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*", "internal/server/*",
 	},
 	{
@@ -48,9 +48,10 @@ var sideways = map[string][]string{
 	"internal/clip/cliptest":     {"internal/clip"},
 	"internal/store/*":           {"internal/store"},
 	"internal/query":             {"internal/measure/recall"},
+	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
@@ -95,7 +96,7 @@ var never = map[string][]string{
 // module are relative to it.
 type graph map[string][]string
 
-// matches tells whether a package is meant by one of the patterns. A pattern for a
+// matches reports whether a package is meant by one of the patterns. A pattern for a
 // library that ends in /* means everything below it.
 func matches(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {

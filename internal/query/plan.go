@@ -169,7 +169,7 @@ func (s *Service) vectorOf(ctx context.Context, t syntax.Term) ([]float32, error
 		if err != nil {
 			return nil, err
 		}
-		l, err := labels.Load(t.Value)
+		l, err := labels.Load(ctx, t.Value)
 		if err != nil {
 			return nil, err
 		}

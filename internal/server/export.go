@@ -27,7 +27,7 @@ func (s *Server) registerExport(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
-		run, err := x.Runs.Find(in.ID)
+		run, err := x.Runs.Find(ctx, in.ID)
 		if err != nil {
 			release()
 			return nil, err

@@ -55,7 +55,7 @@ func (s *Server) registerLabels(api huma.API) {
 				return nil, err
 			}
 			defer release()
-			list, failed := x.Labels.List()
+			list, failed := x.Labels.List(ctx)
 			out := &LabelsOutput{}
 			out.Body.Labels, out.Body.Failed = []SavedLabel{}, []string{}
 			for _, l := range list {
@@ -93,7 +93,7 @@ func (s *Server) registerLabels(api huma.API) {
 				return nil, err
 			}
 			defer release()
-			if err := x.Labels.Remove(in.Name); err != nil {
+			if err := x.Labels.Remove(ctx, in.Name); err != nil {
 				p := problemOf(err)
 				if p.Status == http.StatusBadRequest {
 					p = newProblem(http.StatusNotFound, kindMissing, err.Error(), "GET /labels lists them")

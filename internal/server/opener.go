@@ -6,9 +6,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/label"
-	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -37,17 +35,17 @@ func (o *opener) Open(ctx context.Context) (*Index, error) {
 
 func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) {
 	open := search.Opened()
-	runs, err := app.RunsDir(ctx, o.cfg, open.Store)
+	runs, err := app.Runs(ctx, o.cfg, open.Store)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := app.LabelsDir(ctx, o.cfg, open.Store)
+	labels, err := app.Labels(ctx, o.cfg, open.Store)
 	if err != nil {
 		return nil, err
 	}
 	return &Index{
 		Service: search.OnlyIndexed(), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
-		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: tagging.OpenRegistry(runs), Labels: saved.Open(labels), Close: search.Close,
+		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {
 			return o.env.Classifier(ctx, open.Encoder, list, app.Labelling{Templates: templates, Engine: open.Engine})
 		},

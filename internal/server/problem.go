@@ -89,7 +89,6 @@ var statuses = []struct {
 	{store.ErrNoIndex, http.StatusServiceUnavailable},
 	{query.ErrPicture, http.StatusUnprocessableEntity},
 	{imaging.ErrTooLarge, http.StatusUnprocessableEntity},
-	{query.ErrNoSubject, http.StatusBadRequest},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }
 

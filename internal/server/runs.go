@@ -136,7 +136,7 @@ func (s *Server) registerRuns(api huma.API) {
 				return nil, err
 			}
 			defer release()
-			runs, err := x.Runs.Runs()
+			runs, err := x.Runs.Runs(ctx)
 			out := &RunsOutput{}
 			out.Body.Runs, out.Body.Job = append([]tagging.Run{}, runs...), s.jobs.running()
 			return out, err
@@ -221,7 +221,7 @@ func (s *Server) undo(ctx context.Context, name string) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	r, err := x.Runs.Find(name)
+	r, err := x.Runs.Find(ctx, name)
 	release()
 	if err != nil {
 		return Progress{}, err

@@ -29,10 +29,15 @@ type SimilarRequest struct {
 // UploadRequest asks for pictures like those that are sent with it.
 type UploadRequest struct {
 	SimilarRequest
-	URL     string `query:"url" maxLength:"2000" doc:"A picture on the web, where the server was started to fetch them"`
 	RawBody huma.MultipartFormFiles[struct {
 		Pictures []huma.FormFile `form:"picture" contentType:"image/*,application/octet-stream" doc:"Pictures, up to 10"`
 	}]
+}
+
+// URLRequest asks for pictures like one on the web.
+type URLRequest struct {
+	SimilarRequest
+	URL string `query:"url" required:"true" maxLength:"2000" doc:"A picture on the web"`
 }
 
 // UploadAnswer is a page of hits, with the names of what was sent.
@@ -92,7 +97,21 @@ func (s *Server) registerSimilar(api huma.API) {
 	register(s, api, operation{
 		ID: "search-image", Method: http.MethodPost, Path: "/search/image", Tag: "search", Summary: "Find pictures like those that are sent", Reads: true,
 		MaxBody: s.options.Uploads.Bytes + 1<<20,
-	}, s.searchImage)
+	}, func(ctx context.Context, in *UploadRequest) (*struct{ Body UploadAnswer }, error) {
+		return s.searchSent(ctx, &in.SimilarRequest, func(x *Index) ([]SampleName, error) { return s.embedUploads(ctx, x, in) })
+	})
+	register(s, api, operation{
+		ID: "search-url", Method: http.MethodPost, Path: "/search/url", Tag: "search", Summary: "Find pictures like one on the web, where the server fetches them", Reads: true,
+	}, func(ctx context.Context, in *URLRequest) (*struct{ Body UploadAnswer }, error) {
+		return s.searchSent(ctx, &in.SimilarRequest, func(x *Index) ([]SampleName, error) {
+			data, err := s.fetch(ctx, in.URL)
+			if err != nil {
+				return nil, err
+			}
+			id, err := s.embedUpload(ctx, x, nameOfUpload(in.URL), data)
+			return []SampleName{{ID: id, Name: nameOfUpload(in.URL)}}, err
+		})
+	})
 }
 
 // samples are the embeddings of pictures that were sent, by the SHA-256 of their bytes and
@@ -157,56 +176,44 @@ func (s *Server) similar(ctx context.Context, x *Index, in *SimilarRequest) (*Se
 // sampleKey keeps the embeddings of two models apart.
 func sampleKey(x *Index, id string) string { return x.Store.Model().Fingerprint + " " + id }
 
-func (s *Server) searchImage(ctx context.Context, in *UploadRequest) (*struct{ Body UploadAnswer }, error) {
+// searchSent searches for pictures that came with a request.
+func (s *Server) searchSent(ctx context.Context, in *SimilarRequest, embed func(*Index) ([]SampleName, error)) (*struct{ Body UploadAnswer }, error) {
 	x, release, err := s.source.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	sent, err := s.embedUploads(ctx, x, in)
+	sent, err := embed(x)
 	if err != nil {
 		return nil, err
 	}
 	for _, one := range sent {
 		in.Samples = append(in.Samples, one.ID)
 	}
-	out, err := s.similar(ctx, x, &in.SimilarRequest)
+	out, err := s.similar(ctx, x, in)
 	if err != nil {
 		return nil, err
 	}
 	return &struct{ Body UploadAnswer }{UploadAnswer{SearchAnswer: out.Body, Samples: sent}}, nil
 }
 
-// embedUploads embeds the pictures that came with a request, in order, a URL last.
+// embedUploads embeds the pictures that came with a request, in order.
 func (s *Server) embedUploads(ctx context.Context, x *Index, in *UploadRequest) ([]SampleName, error) {
 	sent := []SampleName{}
-	embed := func(name string, data []byte) error {
-		id, err := s.embedUpload(ctx, x, name, data)
-		sent = append(sent, SampleName{ID: id, Name: name})
-		return err
+	pictures := in.RawBody.Data().Pictures
+	if len(pictures) > s.options.Uploads.Pictures {
+		return nil, newProblem(http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("%d pictures are more than %d", len(pictures), s.options.Uploads.Pictures), "send fewer")
 	}
-	if form := in.RawBody.Data(); form != nil {
-		if len(form.Pictures) > s.options.Uploads.Pictures {
-			return nil, newProblem(http.StatusRequestEntityTooLarge, "usage", fmt.Sprintf("%d pictures are more than %d", len(form.Pictures), s.options.Uploads.Pictures), "send fewer")
-		}
-		for _, f := range form.Pictures {
-			data, err := io.ReadAll(f)
-			if err == nil {
-				err = embed(nameOfUpload(f.Filename), data)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	if in.URL != "" {
-		data, err := s.fetch(ctx, in.URL)
-		if err == nil {
-			err = embed(nameOfUpload(in.URL), data)
-		}
+	for _, f := range pictures {
+		data, err := io.ReadAll(f)
 		if err != nil {
 			return nil, err
 		}
+		id, err := s.embedUpload(ctx, x, nameOfUpload(f.Filename), data)
+		if err != nil {
+			return nil, err
+		}
+		sent = append(sent, SampleName{ID: id, Name: nameOfUpload(f.Filename)})
 	}
 	return sent, nil
 }

@@ -8,6 +8,7 @@
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
 //	vectors-N.f32      the vectors, one float32 row for each; see vectorfile.go
 //	writer.lock        held by the one process that writes
+//	documents/         small files that belong to the index; see documents.go
 //
 // with caches, which are made anew where they are missing or damaged (see
 // cachefile.go),
@@ -127,6 +128,7 @@ var (
 
 	_ store.TagCounter = (*Store)(nil)
 	_ store.IDSpacer   = (*Store)(nil)
+	_ store.Documents  = (*Store)(nil)
 )
 
 // Kind is the name of this kind of store.
