@@ -38,6 +38,10 @@ import (
 // chromiums are the names of the browser that the tests know to work.
 var chromiums = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
+// patience is how long a page may take for all of its test. It only matters where something is
+// wrong, or the machine is very busy.
+const patience = 3 * time.Minute
+
 // browser is the one that all tests share: starting it takes a second.
 type browser struct {
 	once   sync.Once
@@ -121,7 +125,7 @@ type view struct {
 func open(t *testing.T, address string, v view) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(start(t))
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
+	ctx, stop := context.WithTimeout(ctx, patience)
 	p := &tab{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -262,7 +266,7 @@ func (p *tab) do(statements string) {
 // until waits until an expression is true.
 func (p *tab) until(expression string) {
 	p.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience / 3)
 	for !eval[bool](p, "!!("+expression+")") {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("never true: %s\nthe page: %.600s", expression, eval[string](p, "document.body.innerText"))
@@ -332,7 +336,10 @@ func (p *tab) query(line string) {
 func (p *tab) settled() {
 	p.t.Helper()
 	p.until(`!document.querySelector('[aria-busy="true"]')`)
-	p.until(`[...document.images].every((i) => i.complete || i.loading === 'lazy')`)
+	p.until(`[...document.images].every((i) => {
+		const r = i.getBoundingClientRect();
+		return i.complete || r.bottom < 0 || r.top > innerHeight || r.left > innerWidth || !i.checkVisibility();
+	})`)
 }
 
 // shot leaves a screenshot in build/screenshots.

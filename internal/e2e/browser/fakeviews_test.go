@@ -37,7 +37,7 @@ func (f *fake) views(mux *http.ServeMux) {
 			keep, other := f.hit(3*i), f.hit(3*i+1)
 			keep["bytes"], keep["changed"] = 900000, "2020-01-01T00:00:00Z"
 			other["bytes"], other["changed"], other["same"], other["nearness"] = 400000+i, "2019-01-01T00:00:00Z", i%2 == 0, 0.97
-			other["path"] = "/copies" + other["path"].(string)
+			other["path"], other["folder"] = "/copies"+other["path"].(string), "/copies/photos"
 			groups = append(groups, map[string]any{"keep": keep, "why": "the largest", "others": []any{other}})
 		}
 		reply(w, map[string]any{"groups": groups, "total": len(groups), "others": len(groups), "bytes": 2400000, "failed": []string{}})

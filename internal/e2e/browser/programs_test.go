@@ -3,7 +3,6 @@ package browser
 import (
 	"bufio"
 	"context"
-	"flag"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -223,6 +222,3 @@ func stripes(t *testing.T, file string, n int) {
 		t.Fatal(err)
 	}
 }
-
-// screenshots is the folder that TestScreenshots writes to.
-var screenshots = flag.String("screenshots", "", "make the screenshots of the README in `FOLDER`")

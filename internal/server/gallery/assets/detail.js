@@ -83,6 +83,9 @@ export class Detail {
   #draw(hit, full) {
     const { app } = this;
     const folder = full.path.slice(0, full.path.lastIndexOf('/')) || '/';
+    // Below the folder of the run that found it, which is all that tells pictures apart.
+    const root = full.root?.replace(/\/+$/, '');
+    const place = root && `${folder}/`.startsWith(`${root}/`) ? root.slice(root.lastIndexOf('/') + 1) + folder.slice(root.length) : folder;
     const go = (line) => { this.close(); app.go(line); };
     const selected = app.selection.has(hit.id);
     const facts = [
@@ -100,7 +103,7 @@ export class Detail {
     fill(this.info,
       h('h2', null, full.title || full.name),
       h('p', { class: 'path' },
-        button({ icon: 'folder', text: folder, class: 'link', title: 'The pictures of this folder', onclick: () => go(`under:${quoted(folder)}`) })),
+        button({ icon: 'folder', text: place, class: 'link', title: `The pictures of ${folder}`, onclick: () => go(`under:${quoted(folder)}`) })),
       full.missing && h('p', { class: 'bad' }, 'The file is not there any more.'),
       h('div', { class: 'actions' },
         button({ icon: 'like', text: 'More like this', class: 'primary', onclick: () => { this.close(); app.like(hit, 1); } }),

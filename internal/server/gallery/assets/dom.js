@@ -118,3 +118,9 @@ export async function copyText(text) {
   area.remove();
   if (!ok) throw new Error('the browser does not let the page use the clipboard');
 }
+
+/** across is how wide a picture of a strip is, by its proportions. */
+export function across({ width, height }, tall, least = 112) {
+  const ratio = width > 0 && height > 0 ? width / height : 1.5;
+  return `${Math.round(Math.min(Math.max(ratio * tall, least), 300))}px`;
+}

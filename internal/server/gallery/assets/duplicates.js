@@ -1,7 +1,7 @@
 // Pictures that are there twice, which of each to keep, and a list of the others. Nothing is
 // ever deleted: the list is for what the reader does with it.
 
-import { h, button, announce, plural, save, copyText } from './dom.js';
+import { h, across, button, announce, plural, save, copyText } from './dom.js';
 import * as api from './api.js';
 import { Source } from './source.js';
 
@@ -100,9 +100,9 @@ class Duplicates {
     const keep = this.kept(g);
     const source = Source.of(g.all);
     const card = h('section', { class: 'card group', 'aria-label': `Group ${n + 1}` },
-      h('div', { class: 'strip' }, g.all.map((hit, i) => h('figure', { class: hit === keep ? 'copy kept' : 'copy' },
+      h('div', { class: 'strip' }, g.all.map((hit, i) => h('figure', { class: hit === keep ? 'copy kept' : 'copy', style: { 'inline-size': across(hit, 140, 150) } },
         h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${hit.name}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
-          h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy', width: hit.width, height: hit.height })),
+          h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
         h('figcaption', null,
           h('label', { class: 'check' }, h('input', {
             type: 'radio', name: `group-${n}`, checked: hit === keep,

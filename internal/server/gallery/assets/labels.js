@@ -1,7 +1,7 @@
 // Labelling: a list of labels, what it would give before anything is written, the run and how
 // far it is, and taking it back.
 
-import { h, announce, button, debounce, fill, plural, setting } from './dom.js';
+import { h, across, announce, button, debounce, fill, plural, setting } from './dom.js';
 import * as api from './api.js';
 import { bar } from './detail.js';
 import { Source } from './source.js';
@@ -116,9 +116,9 @@ class Labels {
     const source = Source.of(hits);
     return h('section', { class: 'card label', 'aria-label': l.label },
       h('header', null, h('h2', null, l.label), h('small', null, plural(l.pictures, 'picture'))),
-      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match' },
+      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 124) } },
         h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${api.describe(hit)}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
-          h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy', width: hit.width, height: hit.height })),
+          h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
         h('figcaption', null, bar(hit.probability),
           this.app.mayWrite && h('span', { class: 'verdict' },
             button({ icon: 'check', label: `Yes, ${hit.name} shows ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, true) }),
