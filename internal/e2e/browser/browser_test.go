@@ -310,6 +310,12 @@ func (p *tab) drag(at func(x, y float64) (float64, float64), places [][2]float64
 func (p *tab) press(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
+		if len(k) > 1 && k[0] < 0x80 { // a text: one key after the other
+			for _, r := range k {
+				p.press(string(r))
+			}
+			continue
+		}
 		if k >= " " && k <= "~" && len(k) == 1 {
 			// A key and its character in one, so that a page that takes the key for itself
 			// keeps the character out of the field, as with a keyboard.

@@ -61,10 +61,12 @@ func TestServed(t *testing.T) {
 			const data = new DataTransfer();
 			data.items.add(new File([blob], 'dropped.png', {type: blob.type}));
 			dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+			window.dropped = hit.id;
 			return true;
 		})()`)
 		p.until(`document.querySelectorAll('.picchip').length === 1`)
-		p.until(`document.querySelector('#hit-0')?.getAttribute('aria-label').includes('tiger')`)
+		p.until(`!document.querySelector('[aria-busy="true"]') && document.querySelector('#hit-0')?.dataset.id === dropped`)
+		p.settled()
 		p.axe()
 		p.shot("served-drop")
 		p.query("in the snow")
@@ -94,6 +96,15 @@ func TestServed(t *testing.T) {
 		p.press("stripy, big cat")
 		p.press(kb.Enter)
 		p.text(".toast", "Tagged 2 pictures")
+		p.do(`document.querySelector('.grid').focus()`)
+		p.press(kb.Home, "x")
+		p.click("#selection button", "Make a label")
+		p.text("dialog h2", "A label made of 1 picture")
+		p.press("stripes")
+		p.press(kb.Enter)
+		p.text(".toast", "Search for #stripes")
+		p.query("#str")
+		p.text(".completions li", "stripes")
 		p.query("tag:stripy")
 		p.text(".count", "2 pictures")
 		p.query(`tag:"big cat"`)
@@ -192,4 +203,41 @@ func TestServedEmpty(t *testing.T) {
 	p.run(chromedp.Navigate(s.address + "#/map"))
 	p.expect("404")
 	p.text(".empty", "indexer explore")
+}
+
+// TestServedToken: a server with tokens shows nothing without one, and offers no changes to
+// who may only read.
+func TestServedToken(t *testing.T) {
+	mine := t.TempDir()
+	for i := range 8 {
+		stripes(t, filepath.Join(mine, "stripes"+string(rune('a'+i))+".jpg"), i+1)
+	}
+	tokens := filepath.Join(mine, "tokens")
+	if err := os.WriteFile(tokens, []byte("read a-token-to-look-0123\nwrite a-token-to-write-0123\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, []string{mine}, "--allow-write", "--token-file", tokens)
+	p := open(t, s.address, view{})
+	p.expect("401")
+	p.text("dialog.locked", "asks for a token")
+	p.axe()
+	p.shot("served-locked")
+	p.press("wrong")
+	p.press(kb.Enter)
+	p.text("dialog.locked .bad", "not a token")
+	p.do(`document.querySelector('dialog.locked input').select()`)
+	p.press("a-token-to-look-0123")
+	p.press(kb.Enter)
+	p.until(`document.querySelectorAll('.cell').length === 8`)
+	p.until(`document.body.classList.contains('readonly')`)
+	p.do(`document.querySelector('.grid').focus()`)
+	p.press("x")
+	p.text("#selection", "1 selected")
+	if eval[bool](p, `document.getElementById('selection').textContent.includes('Tag')`) {
+		t.Error("a token that may only read is offered tagging")
+	}
+	// The token that --open leaves in the address is used and taken out of it.
+	q := open(t, s.address+"#token=a-token-to-write-0123", view{})
+	q.until(`document.querySelectorAll('.cell').length === 8 && location.hash === '#/'`)
+	q.until(`!document.body.classList.contains('readonly')`)
 }

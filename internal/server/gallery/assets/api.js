@@ -198,6 +198,9 @@ export async function savedLabels(prefix, signal) {
 /** editTags gives pictures tags by hand, and takes such away. */
 export function editTags(ids, { add = [], remove = [] }) { return call('tags', { body: { ids, add, remove } }); }
 
+/** saveLabel makes a label of pictures. */
+export function saveLabel(name, like, replace) { return call('labels', { body: { name, like, replace } }); }
+
 /** address is that of a path of the API, for links. */
 export function address(path, params = {}) {
   const q = new URLSearchParams(params).toString();

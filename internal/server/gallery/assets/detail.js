@@ -110,6 +110,7 @@ export class Detail {
         button({ icon: 'unlike', text: 'Unlike this', onclick: () => { this.close(); app.like(hit, -1); } }),
         button({ icon: 'check', text: selected ? 'Selected' : 'Select', 'aria-pressed': selected, onclick: () => { app.selection.toggle(hit); this.#draw(hit, full); this.#refocus('Select'); } }),
         button({ icon: 'copy', text: 'Copy path', onclick: () => copyText(full.path).then(() => announce('Copied the path.'), (err) => announce(err.message, { bad: true })) }),
+        app.mayWrite && button({ icon: 'tag', text: 'Tag', onclick: async () => { (await import('./tags.js')).tagDialog(app, [full]).then(() => { if (this.hit === hit) { hit.tags = full.tags; this.#draw(hit, full); this.#refocus('Tag'); } }); } }),
         h('a', { class: 'button', href: api.original(hit), target: '_blank', rel: 'noreferrer' }, icon('down'), h('span', null, 'Original'))),
       h('dl', { class: 'facts' }, facts.map(([k, v]) => [h('dt', null, k), h('dd', null, v)])),
       tags.length > 0 && h('section', null, h('h3', null, 'Tags'), h('ul', { class: 'tags' }, tags.map((t) => this.#tag(t, go)))),

@@ -32,6 +32,7 @@ class App {
     });
     this.selection.actions.push(
       { icon: 'tag', text: 'Tag', when: () => this.mayWrite, run: async (hits) => (await import('./tags.js')).tagDialog(this, hits) },
+      { icon: 'plus', text: 'Make a label', when: () => this.mayWrite, run: async (hits) => (await import('./tags.js')).labelDialog(hits) },
       { icon: 'like', text: 'More like these', run: (hits) => this.likeAll(hits) });
     this.#theme(setting.get('theme', 'auto'));
     $('theme').addEventListener('click', () => this.#nextTheme());
@@ -207,12 +208,13 @@ class App {
     const field = h('input', { type: 'password', 'aria-label': 'Token', autocomplete: 'current-password' });
     const bad = h('p', { class: 'bad', role: 'alert' });
     const form = h('form', {
-      onsubmit: async (ev) => {
+      class: 'tagform', onsubmit: async (ev) => {
         ev.preventDefault();
         try { await api.unlock(field.value); d.element.close(); location.reload(); } catch (err) { bad.textContent = err.message; }
       },
     }, h('p', null, 'This server asks for a token. It stands in the file that the server was started with.'), field, bad, h('button', { class: 'primary' }, 'Open'));
-    const d = dialog({ title: 'Who is there?', className: 'locked', body: form });
+    const d = dialog({ title: 'Sign in', className: 'locked', body: form });
+    field.focus();
   }
 }
 

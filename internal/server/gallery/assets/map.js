@@ -130,7 +130,7 @@ class MapView {
     const { x, y } = this.points;
     const { scale, panX, panY, colour } = this;
     const seen = [];
-    const r = Math.max(1, Math.round(this.ratio * (x.length > 20000 ? 1 : x.length > 2000 ? 2 : 4)));
+    const r = Math.max(1, Math.round(Math.sqrt(this.ratio) * (x.length > 20000 ? 1 : x.length > 2000 ? 2 : x.length > 600 ? 3 : 4)));
     // A disc, as half the length of its rows from the middle on.
     const chords = Array.from({ length: r + 1 }, (_, d) => Math.round(Math.sqrt((r + 0.4) ** 2 - d * d)));
     let count = 0;

@@ -75,7 +75,7 @@ export class SearchView {
       this.lost = err.away;
       if (err.status >= 400 && err.status < 500 && err.status !== 401) {
         this.app.box.fault(err);
-      } else if (!err.away) {
+      } else if (!err.away && err.status !== 401) {
         announce(err.message, { bad: true });
       }
       if (!this.grid.source) this.#empty('The pictures could not be had', err.message);

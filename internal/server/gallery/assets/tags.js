@@ -3,7 +3,7 @@
 import { h, announce, button, dialog, plural } from './dom.js';
 import * as api from './api.js';
 
-/** tagDialog asks for tags, and gives them to the pictures. */
+/** tagDialog asks for tags, gives them to the pictures, and resolves when it is closed. */
 export function tagDialog(app, hits) {
   const list = h('datalist', { id: 'known-tags' });
   const field = h('input', {
@@ -28,11 +28,12 @@ export function tagDialog(app, hits) {
     }
   };
   const form = h('form', { class: 'tagform', onsubmit: (ev) => { ev.preventDefault(); apply('add'); } }, field, list, bad);
-  const { element } = dialog({
+  const { element, done } = dialog({
     title: `Tag ${plural(hits.length, 'picture')}`, className: 'small', body: form,
     actions: [button({ text: 'Take the tags away', onclick: () => apply('remove') }), button({ text: 'Add the tags', class: 'primary', onclick: () => apply('add') })],
   });
   field.focus();
+  return done;
 }
 
 /**
@@ -66,4 +67,26 @@ function mark(hits, kind, names) {
     hit.tags = hit.tags.filter((t) => t.source !== 'user' || !names.some((n) => n.toLowerCase() === t.label.toLowerCase()));
     if (kind === 'add') hit.tags.push(...names.map((label) => ({ label, source: 'user' })));
   }
+}
+
+/** labelDialog makes a label of pictures, which queries name by #. */
+export function labelDialog(hits) {
+  const field = h('input', { 'aria-label': 'Name of the label', placeholder: 'holiday', autocomplete: 'off' });
+  const bad = h('p', { class: 'bad', role: 'alert' });
+  const apply = async (replace) => {
+    try {
+      const label = await api.saveLabel(field.value.trim().replace(/^#/, ''), hits.map((hit) => hit.id), replace);
+      element.close();
+      announce(`Saved. Search for #${label.name}.`);
+    } catch (err) {
+      bad.replaceChildren(err.message, ...(err.status === 409 ? [' ', button({ text: 'Replace it', class: 'link', onclick: () => apply(true) })] : []));
+      field.focus();
+    }
+  };
+  const { element } = dialog({
+    title: `A label made of ${plural(hits.length, 'picture')}`, className: 'small',
+    body: h('form', { class: 'tagform', onsubmit: (ev) => { ev.preventDefault(); apply(false); } }, h('p', { class: 'muted' }, 'A search for it finds pictures like these.'), field, bad),
+    actions: [button({ text: 'Save the label', class: 'primary', onclick: () => apply(false) })],
+  });
+  field.focus();
 }
