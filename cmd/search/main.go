@@ -20,6 +20,10 @@ func main() {
 }
 
 func run(ctx context.Context, p *cmdline.Program, args []string) int {
+	p.Siblings = cmdline.IndexerCommands()
+	if len(args) == 1 && p.Interactive() {
+		args = append(args, "text") // which asks one query after another
+	}
 	return p.Run(ctx, &cli.App{
 		Name:    "search",
 		Usage:   "find pictures by meaning",

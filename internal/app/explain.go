@@ -12,6 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/evaluate"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
@@ -19,8 +20,11 @@ import (
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/tagging/review"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -62,6 +66,8 @@ var rules = []rule{
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},
+	{is(query.ErrAddress), fault.Usage, "allow it with --allow-urls, or for good with fetch_urls: true in the settings; for the words: search text"},
+	{is(webfetch.ErrNotPublic), fault.Fatal, "only what everybody can reach is fetched; save the picture, and search by the file"},
 	{is(query.ErrPicture), fault.Fatal, ""},
 	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
 	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},
@@ -73,7 +79,11 @@ var rules = []rule{
 	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
+	{is(corrections.ErrLabel), fault.Usage, ""},
+	{is(corrections.ErrDamaged), fault.Fatal, ""},
+	{is(review.ErrLabel), fault.Usage, ""},
 	{is(export.ErrFormat), fault.Usage, ""},
+	{is(evaluate.ErrTruth), fault.Fatal, "search eval --truth can be captions, folders or tags"},
 	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},

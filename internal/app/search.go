@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -38,6 +39,13 @@ func (e *Env) OpenSearchWith(ctx context.Context, cfg config.Config, wrap func(*
 		RememberTexts(e.TextCache()).
 		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
 		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return Labels(ctx, cfg, open.Store) })
+	if cfg.FetchURLs {
+		fetcher := webfetch.New(webfetch.Options{})
+		service.FetchBy(func(ctx context.Context, address string) ([]byte, error) {
+			f, err := fetcher.Get(ctx, address)
+			return f.Data, err
+		})
+	}
 	return &Search{Service: service, Notice: open.Encoder.Spec().Notice, open: open}, nil
 }
 
@@ -64,6 +72,16 @@ func Labels(ctx context.Context, cfg config.Config, st store.Store) (*saved.Labe
 
 // Opened is the index and the model that the questions go to.
 func (s *Search) Opened() *Open { return s.open }
+
+// List lists what the filters of a line and of p leave: see query.Line.List.
+func (s *Search) List(ctx context.Context, l query.Line, tags []string, p query.Params) (query.Answer, error) {
+	return l.List(ctx, s.open.Store, tags, p)
+}
+
+// WhyNothing says why conditions leave no picture: see query.WhyNothing.
+func (s *Search) WhyNothing(ctx context.Context, c query.Conditions) ([]string, error) {
+	return query.WhyNothing(ctx, s.open.Store, c)
+}
 
 // Close closes the index and the model.
 func (s *Search) Close() error { return s.open.Close() }

@@ -18,6 +18,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/walk"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -39,6 +40,8 @@ type Params struct {
 var (
 	ErrEmpty   = errors.New("the query is empty")
 	ErrPicture = errors.New("the picture cannot be used")
+	// ErrAddress says that a picture on the web was named, and none are fetched.
+	ErrAddress = errors.New("pictures on the web are not fetched")
 )
 
 // Service answers questions over one index with one model. It is safe for
@@ -48,8 +51,9 @@ type Service struct {
 	encoder    clip.Encoder
 	collection string
 	limits     imaging.Limits
-	texts      *TextCache                                   // nil for none
-	saved      func(context.Context) (*saved.Labels, error) // nil for none
+	texts      *TextCache                                    // nil for none
+	saved      func(context.Context) (*saved.Labels, error)  // nil for none
+	fetch      func(context.Context, string) ([]byte, error) // nil: addresses are not fetched
 
 	onlyIndexed bool // see OnlyIndexed
 
@@ -99,6 +103,14 @@ func (s *Service) OnlyIndexed() *Service {
 	return s
 }
 
+// FetchBy lets questions name pictures on the web, which fetch brings. It returns the
+// service. Without it they are ErrAddress: to ask somebody else's server is for people to
+// allow.
+func (s *Service) FetchBy(fetch func(ctx context.Context, address string) ([]byte, error)) *Service {
+	s.fetch = fetch
+	return s
+}
+
 // judge returns the Judge, prepared once.
 func (s *Service) judge(ctx context.Context) (Judge, error) {
 	s.judging.Lock()
@@ -120,8 +132,12 @@ func (s *Service) judge(ctx context.Context) (Judge, error) {
 	return j, nil
 }
 
-// EmbedImage returns the embedding of a picture file as a matrix of one row.
+// EmbedImage returns the embedding of a picture file, or of one on the web, as a matrix of
+// one row.
 func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, error) {
+	if webfetch.Is(file) {
+		return s.embedAddress(ctx, file)
+	}
 	limits := s.limits.WithDefaults()
 	if s.onlyIndexed {
 		return vec.Matrix{}, fmt.Errorf("%w: %s is not in the index, and no other file is read here", ErrPicture, file)
@@ -139,6 +155,27 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	return s.embedBytes(ctx, file, data)
+}
+
+// embedAddress fetches a picture and embeds it.
+func (s *Service) embedAddress(ctx context.Context, address string) (vec.Matrix, error) {
+	if s.fetch == nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s", ErrAddress, address)
+	}
+	data, err := s.fetch(ctx, address)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, address, err)
+	}
+	return s.embedBytes(ctx, address, data)
+}
+
+// embedBytes embeds a picture that has been read; file names it in errors.
+func (s *Service) embedBytes(ctx context.Context, file string, data []byte) (vec.Matrix, error) {
+	limits := s.limits.WithDefaults()
+	if int64(len(data)) > limits.MaxBytes {
+		return vec.Matrix{}, fmt.Errorf("%w: %s has %d bytes, at most %d are read", ErrPicture, file, len(data), limits.MaxBytes)
 	}
 	batch, err := s.prepareOne(ctx, data, limits)
 	if err != nil {
