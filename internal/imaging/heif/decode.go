@@ -28,10 +28,11 @@ type decoding struct {
 	decoder *decoder
 	kind    string
 	// The converter that was used last.
-	converter *converter
-	row       []byte
-	scratch   []uint16
-	damaged   bool // a codec made up parts of the picture
+	converter     *converter
+	row           []byte
+	scratch       []uint16
+	damaged       bool  // a codec made up parts of the picture
+	lost, mayLose int64 // pixels that the file lacks, and how many it may
 }
 
 func (d *decoding) close() {
@@ -386,6 +387,11 @@ func (d *decoding) tiles(it *item, properties []box, to target) error {
 		own := slices.Concat(tile.properties, colours(properties))
 		err = d.coded(tile, own, to, g.at(i))
 		d.leave()
+		if errors.Is(err, ErrCut) {
+			if d.lost += int64(g.tile.X) * int64(g.tile.Y); d.lost <= d.mayLose {
+				continue
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("tile %d of %d: %w", i+1, len(g.tiles), err)
 		}
