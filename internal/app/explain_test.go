@@ -73,6 +73,7 @@ func TestExplain(t *testing.T) {
 		{recall.ErrQueries, fault.Fatal, "each line is a query"},
 		{recall.ErrNothingToTune, fault.Fatal, "no tuning"},
 		{recall.ErrNotReached, fault.Fatal, "--recall"},
+		{recall.ErrTooFew, fault.Fatal, "--dry-run"},
 		{transfer.ErrCheck, fault.Fatal, "same command"},
 		{fs.ErrPermission, fault.Fatal, "who owns"},
 
@@ -113,7 +114,7 @@ func TestExplainRulesAreReached(t *testing.T) {
 			store.ErrNewerFormat, store.ErrIO, syscall.EIO, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
 			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
-			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
+			recall.ErrNothingToTune, recall.ErrNotReached, recall.ErrTooFew, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
 			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},
 		} {
 			if r.match(err) {
