@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -197,22 +196,16 @@ func tokensOf(c *cli.Context) (tokens []server.Token, fresh string, err error) {
 	return tokens, fresh, nil
 }
 
-// openThumbnails opens the thumbnails that are kept for this user; nil where there is no
-// place for them.
+// openThumbnails opens the thumbnails that are kept, up to a size that a person typed.
 func openThumbnails(p *cmdline.Program, cfg config.Config, size string) (*thumbnail.Cache, error) {
-	o := thumbnail.Options{Limits: app.Limits(cfg)}
-	if size != "" {
-		n, err := humanize.ParseBytes(size)
-		if err != nil || n == 0 || n > 1<<50 {
-			return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
-		}
-		o.MaxBytes = int64(n)
+	if size == "" {
+		return p.Thumbnails(cfg, 0)
 	}
-	dir := config.DefaultCache(p.Getenv)
-	if dir == "" {
-		return nil, nil
+	n, err := humanize.ParseBytes(size)
+	if err != nil || n == 0 || n > 1<<50 {
+		return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
 	}
-	return thumbnail.Open(filepath.Join(dir, "thumbnails"), o)
+	return p.Thumbnails(cfg, int64(n))
 }
 
 // openBrowser opens an address in the browser of this user.

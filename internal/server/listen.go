@@ -117,7 +117,7 @@ const (
 func (s *Server) Serve(ctx context.Context, l *Listener, secure *tls.Config) error {
 	h := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: 64 << 10, TLSConfig: secure, ErrorLog: nil,
+		MaxHeaderBytes: 256 << 10, TLSConfig: secure, ErrorLog: nil,
 	}
 	done := make(chan error, 1)
 	go func() {
