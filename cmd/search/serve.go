@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/server"
+	"github.com/sightline/sightline/internal/server/gallery"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/thumbnail"
 )
@@ -86,7 +86,9 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		return fault.Usagef("give --token-file FILE, or --token new for a fresh one", "%s is reached from other machines, and there is no token", l.Addr())
 	}
 	o := serverOptions(c, p, cfg, thumbnails)
-	o.Page = page()
+	if o.Page, err = gallery.Handler(); err != nil {
+		return err
+	}
 	o.Guard = server.GuardOptions{
 		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
 	}
@@ -124,9 +126,6 @@ func serverOptions(c *cli.Context, p *cmdline.Program, cfg config.Config, thumbn
 		Thumbnails: thumbnails, Limits: app.Limits(cfg), Log: p.Log,
 	}
 }
-
-// page is what "/" serves.
-func page() http.Handler { return nil }
 
 // addressOf is what a browser, or curl with --unix-socket, is given.
 func addressOf(l *server.Listener, secure bool) string {
