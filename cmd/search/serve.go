@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
@@ -98,6 +99,11 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		return fault.Usagef("", "%s", err)
 	}
 	defer s.Close()
+	stop, err := serveCommandLine(c, p, cfg, s, l)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
 			p.Notef("note: %s; the server waits for it", terminal.Safe(err.Error()))
@@ -117,6 +123,30 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	return s.Serve(c.Context, l, secure)
+}
+
+// serveCommandLine listens for the command line of this user as well, which finds the
+// server by the index. Another server of the index keeps the place that it has. stop ends
+// it and waits.
+func serveCommandLine(c *cli.Context, p *cmdline.Program, cfg config.Config, s *server.Server, main *server.Listener) (stop func(), err error) {
+	path := server.SocketPath(p.Getenv, cfg)
+	if path == "" || main.Private && main.Addr().String() == path {
+		return func() {}, nil
+	}
+	l, err := server.ListenLocal(c.Context, path)
+	if err != nil {
+		p.Log.Info("the command line does not use this server", "reason", err)
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithCancel(c.Context)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Serve(ctx, l, nil); err != nil && ctx.Err() == nil {
+			p.Log.Warn("the command line does not use this server any more", "reason", err)
+		}
+	}()
+	return func() { cancel(); <-done }, nil
 }
 
 // serverOptions are what all servers of an index have in common.

@@ -36,7 +36,7 @@ func (s servers) serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := exec.Command(filepath.Join(programs, "search"), append([]string{"serve"}, args[1:]...)...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TZ"} {
+	for _, name := range []string{"HOME", "PATH", "TZ", "XDG_RUNTIME_DIR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	cmd.Stderr = os.Stderr
