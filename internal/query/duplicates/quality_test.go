@@ -165,12 +165,13 @@ func TestNearQuality(t *testing.T) {
 	}
 }
 
-func look(path string) (duplicates.Look, error) {
-	img, err := imaging.Thumbnail(path, 128)
+func look(r *store.Record) (*duplicates.Look, error) {
+	img, err := imaging.Thumbnail(r.Path, 128)
 	if err != nil {
-		return duplicates.Look{}, err
+		return nil, err
 	}
-	return duplicates.LookOf(img), nil
+	l := duplicates.LookOf(img)
+	return &l, nil
 }
 
 func write(t *testing.T, name string, m image.Image) {
