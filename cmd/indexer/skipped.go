@@ -52,6 +52,9 @@ func printSkipped(p *cmdline.Program, s index.Skipped) {
 	if n := s.Files(); n > 0 {
 		p.Printf("%s passed over: %s\n", counted(n, "file"), listKinds(s.Kinds, true))
 	}
+	if unread := s.UnreadPictures(); len(unread) > 0 {
+		p.Printf("pictures in formats that are not read: %s; --list-skipped names them\n", listKinds(unread, true))
+	}
 	if n := s.FolderCount(); n > 0 {
 		p.Printf("%s passed over: %s\n", counted(n, "folder"), listKinds(s.Folders, false))
 	}

@@ -177,9 +177,14 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier, 
 	t.observer.Planned(int(max(0, total-int64(len(notes.seen)))))
 	o := options.walk(r)
 	o.Done, o.AnyOrder = notes.has, true
+	o.MostDone = total-int64(len(notes.seen)) < total/mostDone
 	p := pass{tagger: t, source: r.Source(), notes: notes, out: out}
 	return p.run(ctx, TagImages(ctx, t.store, c, o))
 }
+
+// mostDone is the part of the pictures, one in so many, below which the vectors of those
+// that are not done are read by themselves.
+const mostDone = 8
 
 // tagLabels writes the difference between what a run per label finds now and what it
 // has written before.

@@ -71,14 +71,22 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 // eachRecord calls take with the rows of the given ids that are there, vectors included,
 // in any order.
 func (s *Store) eachRecord(ctx context.Context, ids []string, take func(readRecord)) error {
-	fields := append(slices.Clone(recordFields), fieldVector)
-	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
+	return s.eachRow(ctx, ids, s.meta.Model.Dim, take)
+}
+
+// eachRow is eachRecord for vectors of a dimension, and without them for 0.
+func (s *Store) eachRow(ctx context.Context, ids []string, dim int, take func(readRecord)) error {
+	fields := slices.Clone(recordFields)
+	if dim > 0 {
+		fields = append(fields, fieldVector)
+	}
+	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: dim > 0}))) {
 		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
 		if err != nil {
 			return fmt.Errorf("reading %d records: %w", len(chunk), err)
 		}
 		for i := range rows.len() {
-			if r := rows.record(i, s.meta.Model.Dim); rows.err == nil {
+			if r := rows.record(i, dim); rows.err == nil {
 				take(r)
 			}
 		}

@@ -143,14 +143,7 @@ func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows
 	if err := sc.s.begin(ctx); err != nil {
 		return err
 	}
-	within := ""
-	if low != "" || high == "" {
-		within = fieldID + " >= " + quote(low)
-	}
-	if high != "" {
-		within = both(within, fieldID+" < "+quote(high))
-	}
-	r, err := sc.s.query(ctx, sc.collection, both(within, sc.where), sc.fields, entity.ClSession, maxWindow)
+	r, err := sc.s.query(ctx, sc.collection, both(within(low, high), sc.where), sc.fields, entity.ClSession, maxWindow)
 	if err != nil {
 		return err
 	}
@@ -171,6 +164,18 @@ func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows
 		return err
 	}
 	return sc.readRange(ctx, middle, high, take)
+}
+
+// within matches ids from low up to high, "" for no end.
+func within(low, high string) string {
+	expr := ""
+	if low != "" || high == "" {
+		expr = fieldID + " >= " + quote(low)
+	}
+	if high != "" {
+		expr = both(expr, fieldID+" < "+quote(high))
+	}
+	return expr
 }
 
 // middle returns an id near the middle of sorted rows that can be the bound between two
