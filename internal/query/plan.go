@@ -174,10 +174,7 @@ func checkOpposites(parsed []syntax.Term) error {
 	}
 	for _, t := range parsed {
 		if t.Op != syntax.Add && t.Least == nil && added[of(t)] {
-			return &syntax.Error{
-				Column: t.Column, Message: fmt.Sprintf("%q is looked for and taken away", shorten(t.Value)),
-				Advice: "leave out one of the two",
-			}
+			return &TermError{Column: t.Column, Err: fmt.Errorf("%w: %q is looked for and taken away", ErrEmpty, shorten(t.Value))}
 		}
 	}
 	return nil

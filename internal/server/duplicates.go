@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"sync"
@@ -114,7 +115,7 @@ func (s *Server) duplicates(ctx context.Context, x *Index, near bool, q string) 
 	var failed []duplicates.Failure
 	if near {
 		groups, failed, err = duplicates.Near(ctx, x.Store, filter, func(r *store.Record) (*duplicates.Look, error) {
-			data, _, err := readFile(ctx, *r, s.options.Limits)
+			data, _, err := readFile(ctx, r, s.options.Limits)
 			if err != nil {
 				return nil, err
 			}
