@@ -90,14 +90,13 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	s, err := server.New(server.Options{
-		Opener: server.NewOpener(&p.Env, cfg), Version: cmdline.Version, Page: page,
-		Guard: server.GuardOptions{
-			Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
-		},
-		AllowWrite: c.Bool("allow-write"), AllowIndex: c.Bool("allow-index"), RemotePictures: c.Bool("allow-remote"),
-		Thumbnails: thumbnails, Limits: app.Limits(cfg), Concurrent: c.Int("concurrent"), Log: p.Log,
-	})
+	o := serverOptions(c, p, cfg, thumbnails)
+	o.Page = page
+	o.Guard = server.GuardOptions{
+		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
+	}
+	o.AllowIndex, o.RemotePictures, o.Concurrent = c.Bool("allow-index"), c.Bool("allow-remote"), c.Int("concurrent")
+	s, err := server.New(o)
 	if err != nil {
 		return fault.Usagef("", "%s", err)
 	}
@@ -121,6 +120,14 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	return s.Serve(c.Context, l, secure)
+}
+
+// serverOptions are what all servers of an index have in common.
+func serverOptions(c *cli.Context, p *cmdline.Program, cfg config.Config, thumbnails *thumbnail.Cache) server.Options {
+	return server.Options{
+		Opener: server.NewOpener(&p.Env, cfg), Version: cmdline.Version, AllowWrite: c.Bool("allow-write"),
+		Thumbnails: thumbnails, Limits: app.Limits(cfg), Log: p.Log,
+	}
 }
 
 // addressOf is what a browser, or curl with --unix-socket, is given.

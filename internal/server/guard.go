@@ -168,7 +168,7 @@ func isOpen(r *http.Request) bool {
 	switch p {
 	case Prefix + "/session", "/healthz", "/readyz", "/openapi.json":
 		return true
-	case "/metrics":
+	case "/metrics", mcpPath:
 		return false
 	}
 	return !strings.HasPrefix(p, "/api/")
@@ -196,7 +196,7 @@ func (g *guard) checkOrigin(r *http.Request) error {
 	if err := g.cross.Check(r); err != nil {
 		return err
 	}
-	if !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/metrics" {
+	if isOpen(r) && !strings.HasPrefix(r.URL.Path, "/api/") {
 		return nil
 	}
 	switch r.Header.Get("Sec-Fetch-Site") {
