@@ -198,6 +198,9 @@ export async function savedLabels(prefix, signal) {
 /** editTags gives pictures tags by hand, and takes such away. */
 export function editTags(ids, { add = [], remove = [] }) { return call('tags', { body: { ids, add, remove } }); }
 
+/** correct says that a label is right or wrong on pictures: approved, rejected, withdrawn. */
+export function correct(ids, label, verdict) { return call('corrections', { body: { ids, label, verdict } }); }
+
 /** saveLabel makes a label of pictures. */
 export function saveLabel(name, like, replace) { return call('labels', { body: { name, like, replace } }); }
 
