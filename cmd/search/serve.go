@@ -86,12 +86,10 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	if !l.Loopback && len(tokens) == 0 {
 		return fault.Usagef("give --token-file FILE, or --token new for a fresh one", "%s is reached from other machines, and there is no token", l.Addr())
 	}
-	page, err := gallery.Handler()
-	if err != nil {
+	o := serverOptions(c, p, cfg, thumbnails)
+	if o.Page, err = gallery.Handler(); err != nil {
 		return err
 	}
-	o := serverOptions(c, p, cfg, thumbnails)
-	o.Page = page
 	o.Guard = server.GuardOptions{
 		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/dump"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
@@ -22,6 +23,7 @@ import (
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local/blocks"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/transfer"
@@ -46,6 +48,11 @@ func TestExplain(t *testing.T) {
 		{store.ErrIO, fault.Fatal, "try again"},
 		{syscall.EIO, fault.Fatal, "try again"},
 		{store.ErrDamaged, fault.Fatal, "indexer verify"},
+		{store.ErrDamaged, fault.Fatal, "indexer restore"},
+		{dump.ErrInvalid, fault.Fatal, "indexer dump"},
+		{blocks.ErrDamaged, fault.Fatal, "--list"},
+		{blocks.ErrNoBackup, fault.Fatal, "indexer backup DIR"},
+		{blocks.ErrForeign, fault.Usage, "an empty folder"},
 		{store.ErrNotFound, fault.Fatal, "search image"},
 		{store.ErrNoSpace, fault.Fatal, "make room"},
 		{syscall.ENOSPC, fault.Fatal, "make room"},
@@ -115,6 +122,7 @@ func TestExplainRulesAreReached(t *testing.T) {
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
 			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
 			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},
+			dump.ErrInvalid, blocks.ErrDamaged, blocks.ErrNoBackup, blocks.ErrForeign,
 		} {
 			if r.match(err) {
 				reached = true
