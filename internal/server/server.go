@@ -101,6 +101,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.serveHealth(mux)
 	mux.Handle(mcpPath, s.mcpHandler())
+	mux.HandleFunc("POST "+askPath, s.serveAsk)
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusNotFound, kindMissing, "there is no "+r.Method+" "+r.URL.Path, "/openapi.json says what there is"))
 	})
