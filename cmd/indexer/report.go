@@ -34,6 +34,8 @@ type reportJSON struct {
 	Skipped        int64            `json:"skipped"`
 	SkippedKinds   map[string]int64 `json:"skipped_kinds,omitempty"`
 	SkippedFolders map[string]int64 `json:"skipped_folders,omitempty"`
+	// UnreadPictures counts those of SkippedKinds that are pictures.
+	UnreadPictures map[string]int64 `json:"unread_pictures,omitempty"`
 	Switched       bool             `json:"switched,omitempty"` // a rebuilt index is the one in use now
 	// CoreSeconds is the processor time of each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
@@ -45,6 +47,7 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
 		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
+		UnreadPictures: r.Skipped.UnreadPictures(),
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
@@ -57,14 +60,14 @@ func printReport(p *cmdline.Program, r index.Report) {
 	if r.Embedded > 0 && r.Seconds > 0 {
 		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
 	}
-	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
-		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
+	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
+		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
 	if r.BrokenLinks > 0 {
-		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, terminal.Safe(r.BrokenLink))
+		p.Printf("%s nowhere, the first %s; what the index has behind them is kept\n", cmdline.Count(r.BrokenLinks, "link leads", "links lead"), terminal.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)

@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -160,7 +161,7 @@ func clusterLine(m *explore.Map, i int, records []store.Record) clusterJSON {
 	}
 	j.X, j.Y = m.Place(cluster.At)
 	for _, r := range records {
-		j.Representatives = append(j.Representatives, standForJSON{r.ID, r.Path, cmdline.PathBase64(r.Path)})
+		j.Representatives = append(j.Representatives, standForJSON{r.ID, r.Path, query.PathBase64(r.Path)})
 	}
 	return j
 }

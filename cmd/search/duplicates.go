@@ -24,7 +24,8 @@ func duplicatesCommand(p *cmdline.Program) *cli.Command {
 		Description: `Lists groups: the picture to keep, why, and the others. Nothing is deleted. Without
 --near it is the files that are the same, byte by byte, and none is read. With it,
 pictures count that were resized, recompressed, cropped a little, made brighter, or
-got a border or a mark; the files of those whose embeddings are near are read.
+got a border or a mark; the files of those whose embeddings are near are read once, and
+what they show is kept beside the index. Searches then fold such pictures too.
 
    search duplicates
    search duplicates --near under:photos/2024
@@ -43,7 +44,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,13 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	var groups []duplicates.Group
 	var failed []duplicates.Failure
 	if c.Bool("near") {
-		groups, failed, err = duplicates.Near(c.Context, st, filter, app.LookAt)
+		cache, e := app.Looks(c.Context, cfg, st)
+		if e != nil {
+			return e
+		}
+		groups, failed, err = duplicates.Near(c.Context, st, filter, func(r *store.Record) (*duplicates.Look, error) {
+			return p.LookAt(cache, r)
+		})
 	} else {
 		groups, err = duplicates.Identical(c.Context, st, filter)
 	}
@@ -70,11 +77,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 
 // filterOf reads the arguments as filters, which they must be.
 func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
-	cfg, err := p.Config(c)
-	if err != nil {
-		return nil, err
-	}
-	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), query.FilterOptions{Cluster: p.NewClusters(cfg).Filter(c.Context)})
+	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), filterOptions(c, p))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +110,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 	}
 	others, bytes := 0, int64(0)
 	for _, g := range groups {
-		j := groupJSON{Path: g.Keep.Path, Base64: cmdline.PathBase64(g.Keep.Path), Why: g.Why}
+		j := groupJSON{Path: g.Keep.Path, Base64: query.PathBase64(g.Keep.Path), Why: g.Why}
 		table := !c.Bool("json") && !c.Bool("others") && !c.Bool("0")
 		if table {
 			p.Printf("keep  %s  (%s)\n", terminal.Safe(cmdline.Shorten(g.Keep.Path, wd)), g.Why)
@@ -125,7 +128,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 			case c.Bool("others"):
 				p.Printf("%s\n", o.Path)
 			}
-			j.Others = append(j.Others, otherJSON{o.Path, cmdline.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
+			j.Others = append(j.Others, otherJSON{o.Path, query.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
 		}
 		if c.Bool("json") {
 			p.PrintJSON(j)
@@ -140,5 +143,6 @@ func summary(groups, others int, bytes int64) string {
 	if groups == 0 {
 		return "there are no duplicates"
 	}
-	return fmt.Sprintf("%d groups; without the %d others there would be %.1f MB less", groups, others, float64(bytes)/1e6)
+	return fmt.Sprintf("%s; without %s there would be %.1f MB less", cmdline.Count(int64(groups), "group", "groups"),
+		cmdline.Count(int64(others), "other", "others"), float64(bytes)/1e6)
 }

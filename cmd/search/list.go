@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -25,25 +26,40 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 			return fault.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
 	}
-	if err := checkGroup(c); err != nil {
-		return err
-	}
-	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	params, err := paramsOf(c)
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	clusters := p.NewClusters(cfg)
-	params, err := paramsOf(c, clusters)
+	if err := cmdline.CheckSheet(c); err != nil {
+		return err
+	}
+	cfg, err := p.Config(c)
 	if err != nil {
 		return err
 	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if err := narrowToClusters(c, p, &params); err != nil {
+		return err
+	}
+	if done, err := listByServer(c, p, cfg, line, params); done || err != nil {
+		return err
+	}
+	st, err := p.OpenStore(c.Context, cfg, store.ReadOnly, store.Model{})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
 	}
-	if err := group(c, clusters, &answer); err != nil {
+	if len(answer.Hits) == 0 {
+		err := sayWhyNothing(c, p, line, func(ctx context.Context, o query.Conditions) ([]string, error) { return query.WhyNothing(ctx, st, o) })
+		if err != nil {
+			return err
+		}
+	}
+	if err := group(c, p, &answer); err != nil {
 		return err
 	}
 	return p.ShowAnswer(c, answer, "")

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"path"
-	"slices"
+	"context"
 	"strings"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -21,7 +20,7 @@ import (
 func queryFlags() []cli.Flag {
 	const narrowing, accuracy = "Narrowing", "Accuracy"
 	return cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
-		&cli.IntFlag{Name: "k", Aliases: []string{"n", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
+		&cli.IntFlag{Name: "k", Aliases: []string{"n", "t", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
 		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
 		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
 		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024), by the clock of where it was taken", Category: narrowing},
@@ -34,15 +33,17 @@ func queryFlags() []cli.Flag {
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
 		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
 		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
+		&cli.BoolFlag{Name: "allow-urls", Usage: "fetch the pictures on the web that the query names", Category: narrowing},
 		&cli.StringFlag{Name: "group-by", Usage: "put the pictures of a page together by `cluster|dir|day`", Category: cmdline.CategoryOut},
 		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
+		&cli.StringFlag{Name: "server", Usage: "let a running search serve of this index answer: `auto|off|ADDRESS`", Value: "auto", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
 }
 
 // paramsOf reads the flags that narrow a query.
-func paramsOf(c *cli.Context, clusters *app.Clusters) (query.Params, error) {
+func paramsOf(c *cli.Context) (query.Params, error) {
 	if k := c.Int("k"); k < 1 || k > mostHits {
 		return query.Params{}, fault.Usagef("", "-k is %d; it must be between 1 and %d", k, mostHits)
 	}
@@ -64,54 +65,10 @@ func paramsOf(c *cli.Context, clusters *app.Clusters) (query.Params, error) {
 	if err != nil {
 		return query.Params{}, fault.Usagef("", "%s", err)
 	}
-	if filter, err = inClusters(c, clusters, filter); err != nil {
-		return query.Params{}, err
-	}
 	return query.Params{
 		K: c.Int("k"), Offset: offset, MinScore: float32(c.Float64("min-score")), Filter: filter, Exact: c.Bool("exact"),
 		Cutoff: cutoff, Unfolded: c.Bool("no-fold"), Explain: c.Bool("explain"),
 	}, nil
-}
-
-// inClusters joins a filter with the clusters that the flags name.
-func inClusters(c *cli.Context, clusters *app.Clusters, filter store.Filter) (store.Filter, error) {
-	var any store.Or
-	for _, id := range c.StringSlice("cluster") {
-		f, err := clusters.Filter(c.Context)(id)
-		if err != nil {
-			return nil, err
-		}
-		any = append(any, f)
-	}
-	switch {
-	case len(any) == 0:
-		return filter, nil
-	case filter == nil:
-		return any, nil
-	}
-	return store.And{filter, any}, nil
-}
-
-// group puts the hits of an answer together as the flags say.
-func group(c *cli.Context, clusters *app.Clusters, a *query.Answer) error {
-	switch c.String("group-by") {
-	case "cluster":
-		return clusters.ByCluster(c.Context, a)
-	case "dir":
-		a.GroupBy(func(h *store.Hit) string { return path.Dir(h.Path) })
-	case "day":
-		a.GroupBy(cmdline.DayOf)
-	}
-	return nil
-}
-
-// checkGroup reports a --group-by that there is not.
-func checkGroup(c *cli.Context) error {
-	by := c.String("group-by")
-	if c.IsSet("group-by") && !slices.Contains([]string{"cluster", "dir", "day"}, by) {
-		return fault.Usagef("", "--group-by is %q; it can be cluster, dir or day", by)
-	}
-	return nil
 }
 
 // mostHits bounds how many hits can be asked for, and where they begin.
@@ -144,47 +101,81 @@ func splitCommas(values []string) []string {
 
 // find opens the index, asks it, and prints the hits.
 func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
+	params, err := paramsOf(c)
+	if err != nil {
+		return err
+	}
+	if err := cmdline.CheckSheet(c); err != nil {
+		return err
+	}
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err
 	}
-	if err := checkGroup(c); err != nil {
-		return err
-	}
-	clusters := p.NewClusters(cfg)
-	params, err := paramsOf(c, clusters)
-	if err != nil {
-		return err
-	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if err := narrowToClusters(c, p, &params); err != nil {
+		return err
+	}
+	if done, err := findByServer(c, p, cfg, q, params); done || err != nil {
+		return err
+	}
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err
 	}
 	defer search.Close()
+	_, err = ask(c, p, search, q, params)
+	return err
+}
+
+// ask asks an open index, and prints the hits and what is to be said of them.
+func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Question, params query.Params) (query.Answer, error) {
 	answer, err := search.Ask(c.Context, q, params)
 	if err != nil {
-		return err
+		return answer, err
 	}
-	if err := group(c, clusters, &answer); err != nil {
-		return err
+	if err := group(c, p, &answer); err != nil {
+		return answer, err
 	}
 	remarks, err := search.Remarks(q)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	for _, r := range remarks {
 		p.Notef("hint: %s", terminal.Safe(r))
 	}
+	if line, ok := q.(query.Line); ok {
+		if near := line.MistypedPicture(); len(near) > 0 {
+			p.Notef("hint: there is no file of that name: did you mean %s?", terminal.Safe(spelling.Or(near)))
+		}
+	}
+	if len(answer.Hits) == 0 {
+		if err := sayWhyNothing(c, p, q, search.WhyNothing); err != nil {
+			return answer, err
+		}
+	}
 	if err := p.ShowAnswer(c, answer, search.Notice); err != nil || !c.Bool("verify") {
-		return err
+		return answer, err
 	}
 	v, err := search.Verify(c.Context, q, params, answer)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	showRecall(c, p, params.K, answer, v)
-	return nil
+	return answer, nil
+}
+
+// sayWhyNothing says which of the filters name what the index does not have.
+func sayWhyNothing(c *cli.Context, p *cmdline.Program, q query.Question, why func(context.Context, query.Conditions) ([]string, error)) error {
+	conditions := query.Conditions{Tags: c.StringSlice("tag"), Under: c.StringSlice("under")}
+	if line, ok := q.(query.Line); ok {
+		conditions = conditions.With(line.Conditions())
+	}
+	reasons, err := why(c.Context, conditions)
+	for _, r := range reasons {
+		p.Notef("hint: %s", terminal.Safe(r))
+	}
+	return err
 }
 
 // recallJSON is the line that follows the hits.

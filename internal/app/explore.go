@@ -5,6 +5,8 @@ import (
 	"errors"
 	"image"
 	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -52,21 +54,52 @@ func (e *Env) FindDuplicates(ctx context.Context, cfg config.Config, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	d, err := explore.FindDuplicates(ctx, st, LookAt, now)
+	d, err := e.findDuplicates(ctx, cfg, st, now)
 	return d, errors.Join(err, st.Close())
+}
+
+func (e *Env) findDuplicates(ctx context.Context, cfg config.Config, st store.Store, now time.Time) (*explore.Duplicates, error) {
+	cache, err := Looks(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	look := func(r *store.Record) (*duplicates.Look, error) { return e.LookAt(cache, r) }
+	return explore.FindDuplicates(ctx, st, look, now)
 }
 
 // lookSide is the side of what is read of a picture for comparing it, in pixels: four times
 // that of what is compared.
 const lookSide = 128
 
-// LookAt reads what a picture shows, for duplicates.Near.
-func LookAt(path string) (duplicates.Look, error) {
-	img, err := imaging.Thumbnail(path, lookSide)
+// LookAt says what a picture shows: from the cache, or else from its file, which must be
+// there either way.
+func (e *Env) LookAt(cache *duplicates.Cache, r *store.Record) (*duplicates.Look, error) {
+	st, err := os.Stat(filepath.FromSlash(r.Path))
 	if err != nil {
-		return duplicates.Look{}, err
+		return nil, err
 	}
-	return duplicates.LookOf(img), nil
+	if st.Size() == r.Size && st.ModTime().Equal(r.ModTime) { // it has the content of its record
+		if l, ok := cache.Get(r.ContentHash); ok {
+			return l, nil
+		}
+	} else {
+		cache = nil // what it shows now is of another content
+	}
+	img, err := imaging.Thumbnail(r.Path, lookSide) // of a regular file alone
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(filepath.FromSlash(r.Path))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	l := duplicates.LookOf(img)
+	l.Moving = duplicates.IsMoving(f)
+	if err := cache.Put(r.ContentHash, &l); err != nil {
+		e.Log.Info("what a picture shows was not kept: the next look reads its file again", "error", err)
+	}
+	return &l, nil
 }
 
 // Clusters reads the map of an index once, when a filter first asks for a cluster. It is

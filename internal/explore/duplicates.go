@@ -47,7 +47,7 @@ type Duplicate struct {
 // FindDuplicates looks for duplicates with duplicates.Near, and keeps them with the index.
 // look reads what a picture shows. The error is ErrNoDocuments where the store keeps no
 // documents.
-func FindDuplicates(ctx context.Context, st store.Store, look func(path string) (duplicates.Look, error), now time.Time) (*Duplicates, error) {
+func FindDuplicates(ctx context.Context, st store.Store, look func(r *store.Record) (*duplicates.Look, error), now time.Time) (*Duplicates, error) {
 	docs, ok := store.As[store.Documents](st)
 	if !ok {
 		return nil, ErrNoDocuments

@@ -27,17 +27,18 @@ func TestDuplicates(t *testing.T) {
 			records[0].Size = 2
 			upsert(t, st, records)
 			// Of the barrels two look alike, and one cannot be read.
-			look := func(path string) (duplicates.Look, error) {
+			look := func(r *store.Record) (*duplicates.Look, error) {
 				img := image.NewGray(image.Rect(0, 0, 64, 64))
 				switch {
-				case strings.HasSuffix(path, "barrel/13.png"):
-					return duplicates.Look{}, errors.New("no such file")
-				case strings.Contains(path, "barrel"):
+				case strings.HasSuffix(r.Path, "barrel/13.png"):
+					return nil, errors.New("no such file")
+				case strings.Contains(r.Path, "barrel"):
 					for i := range img.Pix {
 						img.SetGray(i%64, i/64, color.Gray{Y: uint8(3 * (i % 64))})
 					}
 				}
-				return duplicates.LookOf(img), nil
+				l := duplicates.LookOf(img)
+				return &l, nil
 			}
 			found, err := FindDuplicates(t.Context(), st, look, time.Unix(9, 0))
 			if err != nil {

@@ -1,45 +1,55 @@
 package query
 
-import "github.com/sightline/sightline/internal/store"
+import (
+	"slices"
 
-// Group is hits of an answer that belong together.
-type Group struct {
-	Name string
-	Hits []int // places in Answer.Hits, in their order
-}
+	"github.com/sightline/sightline/internal/store"
+)
 
-// GroupBy puts the hits of an answer that have the same name together, in Answer.Groups:
-// the group of the best hit first. The hits of a page are those that they would be
-// otherwise, so that pages neither overlap nor leave something out; a group may go on on
-// the next one.
+// GroupBy puts the hits of an answer that have the same name beside each other, the group
+// of the best hit first, and says of each in Answer.Matches what its group and its rank
+// are. The hits of a page are those that they would be otherwise, so that pages neither
+// overlap nor leave something out; a group may go on on the next one.
 func (a *Answer) GroupBy(name func(h *store.Hit) string) {
 	at := make(map[string]int)
-	a.Groups = []Group{}
+	var groups [][]int
+	names := make([]string, len(a.Hits))
 	for i := range a.Hits {
-		n := name(&a.Hits[i])
-		g, ok := at[n]
+		names[i] = name(&a.Hits[i])
+		g, ok := at[names[i]]
 		if !ok {
-			g = len(a.Groups)
-			at[n] = g
-			a.Groups = append(a.Groups, Group{Name: n})
+			g = len(groups)
+			at[names[i]] = g
+			groups = append(groups, nil)
 		}
-		a.Groups[g].Hits = append(a.Groups[g].Hits, i)
+		groups[g] = append(groups[g], i)
 	}
+	hits, matches := make([]store.Hit, 0, len(a.Hits)), make([]Match, 0, len(a.Hits))
+	for _, i := range slices.Concat(groups...) {
+		var m Match
+		if i < len(a.Matches) {
+			m = a.Matches[i]
+		}
+		m.Group, m.Rank = names[i], a.Rank(i)
+		hits, matches = append(hits, a.Hits[i]), append(matches, m)
+	}
+	a.Hits, a.Matches = hits, matches
 }
 
-// Order is the places of the hits in the order in which they are shown, and of each the
-// name of its group; "" where the answer is not grouped.
-func (a *Answer) Order() (places []int, groups []string) {
-	if a.Groups == nil {
-		for i := range a.Hits {
-			places, groups = append(places, i), append(groups, "")
-		}
-		return places, groups
+// Rank is the place of a hit among all, from 1.
+func (a *Answer) Rank(i int) int {
+	if i < len(a.Matches) && a.Matches[i].Rank > 0 {
+		return a.Matches[i].Rank
 	}
-	for _, g := range a.Groups {
-		for _, i := range g.Hits {
-			places, groups = append(places, i), append(groups, g.Name)
-		}
+	return a.Offset + i + 1
+}
+
+// Group is the name of the group of a hit, and whether it is the first one in it; "" where
+// the answer is not grouped.
+func (a *Answer) Group(i int) (name string, first bool) {
+	if i >= len(a.Matches) {
+		return "", false
 	}
-	return places, groups
+	name = a.Matches[i].Group
+	return name, name != "" && (i == 0 || a.Matches[i-1].Group != name)
 }

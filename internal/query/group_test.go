@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,29 +11,33 @@ import (
 )
 
 func TestGroupBy(t *testing.T) {
-	a := query.Answer{}
-	for _, format := range []string{"png", "jpeg", "png", "gif", "jpeg"} {
-		a.Hits = append(a.Hits, store.Hit{Record: store.Record{Format: format}})
+	a := query.Answer{Offset: 20}
+	for i, format := range []string{"png", "jpeg", "png", "gif", "jpeg"} {
+		a.Hits = append(a.Hits, store.Hit{Record: store.Record{Format: format, Path: fmt.Sprint(i)}})
+		a.Matches = append(a.Matches, query.Match{Copies: i})
 	}
-	places, groups := a.Order()
-	if diff := cmp.Diff([]int{0, 1, 2, 3, 4}, places); diff != "" || groups[3] != "" {
+	lines := func() (out []string) {
+		for i, h := range a.Hits {
+			name, first := a.Group(i)
+			out = append(out, fmt.Sprint(h.Path, " ", a.Matches[i].Copies, " ", a.Rank(i), " ", name, first))
+		}
+		return out
+	}
+	want := []string{"0 0 21 false", "1 1 22 false", "2 2 23 false", "3 3 24 false", "4 4 25 false"}
+	if diff := cmp.Diff(want, lines()); diff != "" {
 		t.Errorf("not grouped (-want +got):\n%s", diff)
 	}
 	a.GroupBy(func(h *store.Hit) string { return h.Format })
-	want := []query.Group{{Name: "png", Hits: []int{0, 2}}, {Name: "jpeg", Hits: []int{1, 4}}, {Name: "gif", Hits: []int{3}}}
-	if diff := cmp.Diff(want, a.Groups); diff != "" {
+	want = []string{"0 0 21 pngtrue", "2 2 23 pngfalse", "1 1 22 jpegtrue", "4 4 25 jpegfalse", "3 3 24 giftrue"}
+	if diff := cmp.Diff(want, lines()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	places, groups = a.Order()
-	if diff := cmp.Diff([]int{0, 2, 1, 4, 3}, places); diff != "" {
-		t.Errorf("the order (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"png", "png", "jpeg", "jpeg", "gif"}, groups); diff != "" {
-		t.Errorf("the names (-want +got):\n%s", diff)
+	if j := a.JSON(1); j.Rank != 23 || j.Group != "png" || j.Copies != 2 {
+		t.Errorf("%+v", j)
 	}
 	empty := query.Answer{}
 	empty.GroupBy(func(*store.Hit) string { return "x" })
-	if places, _ := empty.Order(); len(places) != 0 || len(empty.Groups) != 0 {
-		t.Errorf("groups of nothing: %v", empty.Groups)
+	if name, first := empty.Group(0); name != "" || first || len(empty.Hits) != 0 {
+		t.Errorf("groups of nothing: %q", name)
 	}
 }

@@ -72,9 +72,6 @@ type Answer struct {
 	Hits []store.Hit
 	// Matches says of each hit what else is known of it.
 	Matches []Match
-	// Groups are the hits that belong together; nil where that was not asked for: see
-	// GroupBy.
-	Groups []Group
 	// Offset is the place of the first hit among all, from 0.
 	Offset int
 	// Query is the question as it was understood, where it is a Line.
@@ -97,6 +94,12 @@ type Answer struct {
 type Match struct {
 	// Copies counts the further pictures of the same content that were folded into it.
 	Copies int
+	// Near counts further pictures of nearly the same look, and their copies, that were folded
+	// into it: those of which it is known what they show, see Service.KnowLooks.
+	Near int
+	// Group and Rank are what GroupBy says of the hit; zero where the answer is not grouped.
+	Group string
+	Rank  int
 	// Parts has the part of each of Answer.Terms, where Params.Explain asked for it.
 	Parts []Part
 }
@@ -124,6 +127,15 @@ func (s *Service) Ask(ctx context.Context, q Question, p Params) (Answer, error)
 		return Answer{}, err
 	}
 	a, err := s.answer(ctx, pl, p)
+	if err == nil && a.Confidence == Confident {
+		var none bool
+		if none, err = s.readsNone(q); none {
+			a.Confidence = NotConfident
+			if p.Cutoff.Kind == CutAuto {
+				a.Hits, a.Matches = []store.Hit{}, []Match{}
+			}
+		}
+	}
 	a.Took = time.Since(start)
 	return a, err
 }

@@ -61,7 +61,9 @@ func ids(t *testing.T, g *Registry) []string {
 func TestRunsBelongToTheIndex(t *testing.T) {
 	index, beside := documents{}, documents{"runs/other.txt": nil, "labels/x": nil}
 	here, there := OpenRegistry(t.TempDir()).In(index), OpenRegistry(t.TempDir()).In(index)
-	run := func(id string, at int64) Run { return Run{ID: id, Started: time.Unix(at, 0), Resumed: time.Unix(at, 0)} }
+	run := func(id string, at int64) Run {
+		return Run{ID: id, Started: time.Unix(at, 0), Resumed: time.Unix(at, 0)}
+	}
 	for _, r := range []Run{run("bbbbbbbbbbbb", 1), run("aaaaaaaaaaaa", 2)} {
 		if err := here.Save(t.Context(), r); err != nil {
 			t.Fatal(err)
