@@ -39,7 +39,7 @@ var layers = [][]string{
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
 	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl"},
-	{"internal/vec", "github.com/sightline/sightline"},
+	{"internal/vec", "internal/smallfile", "github.com/sightline/sightline"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
