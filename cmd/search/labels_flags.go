@@ -72,6 +72,6 @@ func prepareLabels(ctx context.Context, p *cmdline.Program, enc clip.Encoder, li
 // noteModel tells people what they should know of a model, where it says something.
 func noteModel(p *cmdline.Program, s clip.Spec, asJSON bool) {
 	if s.Notice != "" && !asJSON && cmdline.IsTerminal(p.Stdout) {
-		p.Notef("note: %s", s.Notice)
+		p.NoteOnce(s.Notice)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -56,6 +57,8 @@ func TestExplain(t *testing.T) {
 		{index.ErrNoRoots, fault.Fatal, "spelling"},
 		{query.ErrEmpty, fault.Usage, "what to look for"},
 		{query.ErrPicture, fault.Fatal, ""},
+		{query.ErrAddress, fault.Usage, "--allow-urls"},
+		{webfetch.ErrNotPublic, fault.Fatal, "save the picture"},
 		{store.ErrOlderFormat, fault.Fatal, "indexer run"},
 		{query.ErrCutoff, fault.Usage, "--cutoff auto"},
 		{saved.ErrUnknown, fault.Usage, "label list"},
@@ -111,7 +114,7 @@ func TestExplainRulesAreReached(t *testing.T) {
 		for _, err := range []error{
 			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
 			store.ErrNewerFormat, store.ErrIO, syscall.EIO, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
-			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
+			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture, query.ErrAddress, webfetch.ErrNotPublic,
 			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
 			recall.ErrNothingToTune, recall.ErrNotReached, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
 			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},

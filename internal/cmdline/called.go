@@ -22,7 +22,7 @@ const Umbrella = "sightline"
 // by the name for both.
 func IndexerCommands() []string {
 	return []string{
-		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "copy", "model", "tune", "config",
+		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "copy", "model", "tune", "config", "doctor",
 	}
 }
 

@@ -27,6 +27,7 @@ const module = "github.com/sightline/sightline/"
 var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
+	{"internal/doctor"},
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
 	{

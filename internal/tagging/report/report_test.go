@@ -89,7 +89,7 @@ func TestChartHTMLEscapes(t *testing.T) {
 func TestRunPageEscapes(t *testing.T) {
 	p := NewRunPage()
 	for _, name := range hostile {
-		p.Add(Picture{Path: "/p/"+name}, []Tag{{name, 0.5}})
+		p.Add(Picture{Path: "/p/" + name}, []Tag{{name, 0.5}})
 	}
 	facts := Facts{Run: hostile[0], Model: hostile[1], Labels: hostile[2], Templates: hostile, Tagged: int64(len(hostile))}
 	var out bytes.Buffer
