@@ -122,7 +122,7 @@ class Labels {
         h('figcaption', null, bar(hit.probability),
           this.app.mayWrite && h('span', { class: 'verdict' },
             button({ icon: 'check', label: `Yes, ${hit.name} shows ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, true) }),
-            this.app.canReject && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
+            this.corrects && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
         : h('p', { class: 'muted' }, 'No picture is probable enough.'));
   }
 
@@ -130,8 +130,9 @@ class Labels {
   async #judge(b, hit, label, yes) {
     const on = b.getAttribute('aria-pressed') === 'true';
     try {
-      if (yes) await change(this.app, [hit], on ? 'remove' : 'add', [label]);
-      else await api.call(this.app.canReject, { body: { ids: [hit.id], label, verdict: on ? 'none' : 'rejected' } });
+      if (this.corrects) await api.correct([hit.id], label, on ? 'withdrawn' : yes ? 'approved' : 'rejected');
+      else await change(this.app, [hit], on ? 'remove' : 'add', [label]);
+      b.closest('.match').classList.toggle('rejected', !yes && !on);
       for (const other of b.parentElement.children) other.setAttribute('aria-pressed', other === b && !on);
     } catch (err) {
       announce(err.message, { bad: true });
@@ -188,6 +189,8 @@ class Labels {
 
   async load() {
     await this.app.refresh();
+    // Not every store keeps what people say of labels; where one does, runs learn from it.
+    this.corrects = this.app.mayWrite && await api.call('corrections', { signal: this.asked.signal }).then(() => true, () => false);
     try {
       const { runs, job } = await api.call('runs', { signal: this.asked.signal });
       this.#runs(runs);
