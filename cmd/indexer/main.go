@@ -34,7 +34,7 @@ embeddings in an index that the search command looks through.
    indexer copy --from local --to milvus       move to a server
    indexer model fetch                         bring CLIP itself instead of the starter model`,
 		Commands: []*cli.Command{
-			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p),
+			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p), backupCommand(p), restoreCommand(p), dumpCommand(p), loadCommand(p),
 			tuneCommand(p), configCommand(p),
 		},
 	}, args)

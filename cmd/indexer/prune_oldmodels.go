@@ -43,15 +43,13 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 			return nil
 		}
 	}
-	if err := index.DropOldModels(c.Context, st, old); err != nil {
+	dropped, err := index.DropOldModels(c.Context, st, old)
+	if c.Bool("json") {
+		p.PrintJSON(map[string]int{"removed": len(dropped), "left": len(old) - len(dropped)})
 		return err
 	}
-	if c.Bool("json") {
-		p.PrintJSON(map[string]int{"removed": len(old)})
-		return nil
-	}
-	p.Printf("%s removed\n", indexes(len(old)))
-	return nil
+	p.Printf("%s removed\n", indexes(len(dropped)))
+	return err
 }
 
 func indexes(n int) string {

@@ -33,12 +33,19 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	if err := cmdline.CheckSheet(c); err != nil {
 		return err
 	}
-	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if done, err := listByServer(c, p, cfg, line, params); done || err != nil {
+		return err
+	}
+	st, err := p.OpenStore(c.Context, cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	params.Pair = cfg.Index.RAW == config.RAWTwin
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err

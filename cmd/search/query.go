@@ -35,6 +35,7 @@ func queryFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "allow-urls", Usage: "fetch the pictures on the web that the query names", Category: narrowing},
 		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
+		&cli.StringFlag{Name: "server", Usage: "let a running search serve of this index answer: `auto|off|ADDRESS`", Value: "auto", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
 }
@@ -110,6 +111,9 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 		return err
 	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if done, err := findByServer(c, p, cfg, q, params); done || err != nil {
+		return err
+	}
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err

@@ -2,14 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/server"
+	"github.com/sightline/sightline/internal/server/gallery"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/thumbnail"
 )
@@ -86,18 +86,24 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	if !l.Loopback && len(tokens) == 0 {
 		return fault.Usagef("give --token-file FILE, or --token new for a fresh one", "%s is reached from other machines, and there is no token", l.Addr())
 	}
-	s, err := server.New(server.Options{
-		Opener: server.NewOpener(&p.Env, cfg), Version: cmdline.Version, Page: page(),
-		Guard: server.GuardOptions{
-			Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
-		},
-		AllowWrite: c.Bool("allow-write"), AllowIndex: c.Bool("allow-index"), RemotePictures: c.Bool("allow-remote"),
-		Thumbnails: thumbnails, Limits: app.Limits(cfg), Concurrent: c.Int("concurrent"), Log: p.Log,
-	})
+	o := serverOptions(c, p, cfg, thumbnails)
+	if o.Page, err = gallery.Handler(); err != nil {
+		return err
+	}
+	o.Guard = server.GuardOptions{
+		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
+	}
+	o.AllowIndex, o.RemotePictures, o.Concurrent = c.Bool("allow-index"), c.Bool("allow-remote"), c.Int("concurrent")
+	s, err := server.New(o)
 	if err != nil {
 		return fault.Usagef("", "%s", err)
 	}
 	defer s.Close()
+	stop, err := serveCommandLine(c, p, cfg, s, l)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
 			p.Notef("note: %s; the server waits for it", terminal.Safe(err.Error()))
@@ -119,8 +125,37 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	return s.Serve(c.Context, l, secure)
 }
 
-// page is what "/" serves.
-func page() http.Handler { return nil }
+// serveCommandLine listens for the command line of this user as well, which finds the
+// server by the index. Another server of the index keeps the place that it has. stop ends
+// it and waits.
+func serveCommandLine(c *cli.Context, p *cmdline.Program, cfg config.Config, s *server.Server, main *server.Listener) (stop func(), err error) {
+	path := server.SocketPath(p.Getenv, cfg)
+	if path == "" || main.Private && main.Addr().String() == path {
+		return func() {}, nil
+	}
+	l, err := server.ListenLocal(c.Context, path)
+	if err != nil {
+		p.Log.Info("the command line does not use this server", "reason", err)
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithCancel(c.Context)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Serve(ctx, l, nil); err != nil && ctx.Err() == nil {
+			p.Log.Warn("the command line does not use this server any more", "reason", err)
+		}
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+// serverOptions are what all servers of an index have in common.
+func serverOptions(c *cli.Context, p *cmdline.Program, cfg config.Config, thumbnails *thumbnail.Cache) server.Options {
+	return server.Options{
+		Opener: server.NewOpener(&p.Env, cfg), Version: cmdline.Version, AllowWrite: c.Bool("allow-write"),
+		Thumbnails: thumbnails, Limits: app.Limits(cfg), Log: p.Log,
+	}
+}
 
 // addressOf is what a browser, or curl with --unix-socket, is given.
 func addressOf(l *server.Listener, secure bool) string {
@@ -190,22 +225,16 @@ func tokensOf(c *cli.Context) (tokens []server.Token, fresh string, err error) {
 	return tokens, fresh, nil
 }
 
-// openThumbnails opens the thumbnails that are kept for this user; nil where there is no
-// place for them.
+// openThumbnails opens the thumbnails that are kept, up to a size that a person typed.
 func openThumbnails(p *cmdline.Program, cfg config.Config, size string) (*thumbnail.Cache, error) {
-	o := thumbnail.Options{Limits: app.Limits(cfg)}
-	if size != "" {
-		n, err := humanize.ParseBytes(size)
-		if err != nil || n == 0 || n > 1<<50 {
-			return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
-		}
-		o.MaxBytes = int64(n)
+	if size == "" {
+		return p.Thumbnails(cfg, 0)
 	}
-	dir := config.DefaultCache(p.Getenv)
-	if dir == "" {
-		return nil, nil
+	n, err := humanize.ParseBytes(size)
+	if err != nil || n == 0 || n > 1<<50 {
+		return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
 	}
-	return thumbnail.Open(filepath.Join(dir, "thumbnails"), o)
+	return p.Thumbnails(cfg, int64(n))
 }
 
 // openBrowser opens an address in the browser of this user.

@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/dump"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
@@ -55,7 +56,7 @@ var rules = []rule{
 	{is(store.ErrOlderFormat), fault.Fatal, "indexer run brings the index up to date, and reads that from the pictures"},
 	{is(store.ErrIO), fault.Fatal, adviseDisk},
 	{is(syscall.EIO), fault.Fatal, adviseDisk},
-	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; else build a new index with --db DIR"},
+	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; what it cannot, indexer restore DIR brings back from a backup"},
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
 	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
@@ -87,8 +88,10 @@ var rules = []rule{
 	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},
+	{is(recall.ErrTooFew), fault.Fatal, "--dry-run only measures; without a kept value milvus.recall decides"},
 	{is(recall.ErrNotReached), fault.Fatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
 	{is(transfer.ErrCheck), fault.Fatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
+	{is(dump.ErrInvalid), fault.Fatal, "write it again with indexer dump FILE; nothing was changed"},
 	{is(fs.ErrPermission), fault.Fatal, "check who owns the file or folder"},
 }
 

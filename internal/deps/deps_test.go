@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/cmdline"},
 	{"internal/server"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*", "internal/server/*",
@@ -39,7 +39,7 @@ var layers = [][]string{
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
-	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl"},
+	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl", "internal/store/local/*"},
 	{"internal/vec", "github.com/sightline/sightline"},
 }
 
@@ -54,6 +54,7 @@ var sideways = map[string][]string{
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
 	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
+	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may

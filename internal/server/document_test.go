@@ -121,6 +121,7 @@ func TestDocumentIsTrue(t *testing.T) {
 		"search-post": SearchRequest{Q: "red", SearchOptions: SearchOptions{Explain: true}},
 		"classify":    ClassifyRequest{IDs: []string{id}, LabelList: LabelList{Labels: []string{"red"}}},
 		"edit-tags":   TagEdit{IDs: []string{id}, Add: []string{"x"}},
+		"correct":     CorrectionRequest{Label: "x", IDs: []string{id}, Verdict: "approved"},
 		"save-label":  LabelSave{Name: "a", Like: []string{id}},
 		"tag":         RunRequest{LabelList: LabelList{Labels: []string{"red"}}, DryRun: true},
 		"download":    DownloadRequest{IDs: []string{id}},

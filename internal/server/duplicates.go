@@ -50,7 +50,7 @@ type duplicateCache struct {
 func (s *Server) registerDuplicates(api huma.API) {
 	type input struct {
 		Near   bool   `query:"near" doc:"Also what is nearly the same; files are read"`
-		Q      string `query:"q" maxLength:"65536" doc:"Filters"`
+		Q      string `query:"q" maxLength:"10000" doc:"Filters"`
 		Offset int    `query:"offset" minimum:"0" maximum:"10000000"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	}

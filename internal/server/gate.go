@@ -25,7 +25,7 @@ func (g gate) wrap(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, g.body)
 		// Events wait nearly all of their time, and what is asked about our health must be
 		// answered when much is going on.
-		if !strings.HasPrefix(r.URL.Path, Prefix+"/") || strings.HasSuffix(r.URL.Path, "/events") {
+		if !strings.HasPrefix(r.URL.Path, Prefix+"/") && r.URL.Path != mcpPath || strings.HasSuffix(r.URL.Path, "/events") {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -163,9 +163,7 @@ func (s *Server) thumbnail(ctx context.Context, r *store.Record, side int, forGo
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		jpeg, current, err := s.options.Thumbnails.Get(req.Context(), r.ContentHash, side, func(ctx context.Context) ([]byte, bool, error) {
-			return readFile(ctx, r, s.options.Limits)
-		})
+		jpeg, current, err := s.jpegOf(req.Context(), r, side)
 		if err != nil {
 			writeProblem(w, pictureProblem(err))
 			return
@@ -179,6 +177,13 @@ func (s *Server) thumbnail(ctx context.Context, r *store.Record, side int, forGo
 		w.Header().Set("Content-Length", strconv.Itoa(len(jpeg)))
 		w.Write(jpeg) // who has gone away needs no answer
 	}}, nil
+}
+
+// jpegOf is a thumbnail, and whether the file still is the one of the index.
+func (s *Server) jpegOf(ctx context.Context, r *store.Record, side int) ([]byte, bool, error) {
+	return s.options.Thumbnails.Get(ctx, r.ContentHash, side, func(ctx context.Context) ([]byte, bool, error) {
+		return readFile(ctx, r, s.options.Limits)
+	})
 }
 
 // pictureProblem explains why a picture cannot be shown.

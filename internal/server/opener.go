@@ -6,6 +6,8 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/server/batch"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -21,7 +23,9 @@ func NewOpener(env *app.Env, cfg config.Config) Opener { return &opener{env, cfg
 
 // Open implements Opener.
 func (o *opener) Open(ctx context.Context) (*Index, error) {
-	search, err := o.env.OpenSearchWith(ctx, o.cfg, func(*app.Open) {})
+	search, err := o.env.OpenSearchWith(ctx, o.cfg, func(open *app.Open) {
+		open.Store, open.Encoder = batch.NewStore(open.Store, 0), batch.NewEncoder(open.Encoder)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +36,9 @@ func (o *opener) Open(ctx context.Context) (*Index, error) {
 	}
 	return x, nil
 }
+
+// textsKept is how many texts are remembered: 5 MB for embeddings of 512 values.
+const textsKept = 2500
 
 func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) {
 	open := search.Opened()
@@ -44,7 +51,7 @@ func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) 
 		return nil, err
 	}
 	return &Index{
-		Service: search.OnlyIndexed(), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
+		Service: search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
 		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {
 			return o.env.Classifier(ctx, open.Encoder, list, app.Labelling{Templates: templates, Engine: open.Engine})

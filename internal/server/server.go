@@ -28,6 +28,7 @@ import (
 
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/thumbnail"
+	"github.com/sightline/sightline/internal/webfetch"
 )
 
 // Prefix is where the API is.
@@ -66,7 +67,7 @@ type Server struct {
 	samples *samples
 	// decoding bounds the uploads that are decoded at once.
 	decoding *semaphore.Weighted
-	remote   *http.Client
+	remote   *webfetch.Client
 	stopping chan struct{}
 	stop     sync.Once
 	handler  http.Handler
@@ -90,7 +91,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, source: newSource(o.Opener), lists: newLists(), jobs: newJobs(), metrics: newMetrics(o.Version),
 		gate: newGate(o.Concurrent, o.Uploads.Bytes+maxBody), samples: newSamples(), decoding: semaphore.NewWeighted(int64(o.Uploads.AtOnce)),
-		remote: newRemote(isPublic), stopping: make(chan struct{}), log: o.Log,
+		remote: webfetch.New(webfetch.Options{MaxBytes: o.Uploads.Bytes}), stopping: make(chan struct{}), log: o.Log,
 	}
 	mux := http.NewServeMux()
 	s.api = humago.NewWithPrefix(mux, Prefix, apiConfig(o.Version))
@@ -99,6 +100,8 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.serveHealth(mux)
+	mux.Handle(mcpPath, s.mcpHandler())
+	mux.HandleFunc("POST "+askPath, s.serveAsk)
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusNotFound, kindMissing, "there is no "+r.Method+" "+r.URL.Path, "/openapi.json says what there is"))
 	})
@@ -114,7 +117,7 @@ func (s *Server) registerAll() {
 	for _, register := range []func(huma.API){
 		s.registerSearch, s.registerSimilar, s.registerImages, s.registerThumbnails, s.registerTags, s.registerFolders,
 		s.registerLabels, s.registerRuns, s.registerClassify, s.registerDuplicates, s.registerTimeline, s.registerExplore,
-		s.registerStatus, s.registerDownload, s.registerSession,
+		s.registerStatus, s.registerDownload, s.registerSession, s.registerCorrections,
 	} {
 		register(s.api)
 	}

@@ -169,6 +169,11 @@ func (c *Cache) Get(ctx context.Context, content []byte, side int, read Source) 
 	}
 	// The one who asked first may go away: it is made for all the same.
 	done := c.flight.DoChan(name, func() (any, error) {
+		if c.has(name) { // another one was just done with it
+			if data := c.load(name); data != nil {
+				return result{data, true}, nil
+			}
+		}
 		made, current, err := c.make(context.WithoutCancel(ctx), content, []int{side}, read)
 		return result{made[side], current}, err
 	})

@@ -80,7 +80,7 @@ func TestMake(t *testing.T) {
 				if err != nil || img.Bounds().Size() != want {
 					t.Fatalf("%d: %v, want %v (%v)", side, img.Bounds().Size(), want, err)
 				}
-				if r, g, b, _ := img.At(tt.spot.X, tt.spot.Y).RGBA(); side == 256 && want.X > 1 && (r>>8 < 180 || g>>8 < 180 || b>>8 > 120) {
+				if r, g, b, _ := img.At(tt.spot.X, tt.spot.Y).RGBA(); side == 256 && want.Y > 1 && (r>>8 < 180 || g>>8 < 180 || b>>8 > 120) {
 					t.Errorf("the corner is not at %v: %d %d %d", tt.spot, r>>8, g>>8, b>>8)
 				}
 			}
@@ -159,7 +159,7 @@ func TestCacheMakesOnce(t *testing.T) {
 	if _, _, err := again.Get(t.Context(), hash, 256, src.read); err != nil || src.reads.Load() != 1 {
 		t.Errorf("read %d times, %v", src.reads.Load(), err)
 	}
-	if s := again.Stats(); s.Files != 1 || s.Hits != 1 || s.Made != 0 {
+	if s := again.Stats(); s.Files != 1 || s.Hits == 0 || s.Made != 0 {
 		t.Errorf("stats %+v", s)
 	}
 	if made, err := again.Ensure(t.Context(), hash, []int{256, 512}, src.read); !made || err != nil || src.reads.Load() != 2 {

@@ -27,10 +27,11 @@ type decoding struct {
 	decoder *decoder
 	kind    string
 	// The converter that was used last.
-	converter *converter
-	row       []byte
-	scratch   []uint16
-	damaged   bool // a codec made up parts of the picture
+	converter     *converter
+	row           []byte
+	scratch       []uint16
+	damaged       bool  // a codec made up parts of the picture
+	lost, mayLose int64 // pixels that the file lacks, and how many it may
 }
 
 func (d *decoding) close() {

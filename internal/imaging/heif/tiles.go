@@ -1,6 +1,7 @@
 package heif
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -118,6 +119,11 @@ func (d *decoding) tiles(it *item, properties []box, to target) error {
 		own := slices.Concat(tile.properties, colours(properties))
 		err = d.coded(tile, own, to, g.at(i))
 		d.leave()
+		if errors.Is(err, ErrCut) {
+			if d.lost += int64(g.tile.X) * int64(g.tile.Y); d.lost <= d.mayLose {
+				continue
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("tile %d of %d: %w", i+1, len(g.tiles), err)
 		}
