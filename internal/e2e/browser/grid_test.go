@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -98,6 +101,11 @@ func TestScrolling(t *testing.T) {
 	p.until(`document.querySelectorAll('.cell').length > 10`)
 	p.settled()
 	p.shot("grid")
+	heap := func() float64 {
+		call(p, heapprofiler.CollectGarbage, cdp.Empty{})
+		return call(p, runtime.GetHeapUsage, cdp.Empty{}).UsedSize / 1e6
+	}
+	before := heap()
 	start := time.Now()
 	const through = `(async () => {
 		const v = document.getElementById('view');
@@ -116,7 +124,12 @@ func TestScrolling(t *testing.T) {
 		return [most, Math.max(...cells), longest];
 	})()`
 	got := eval[[]float64](p, through)
-	t.Logf("%.0f elements at most, %.1f ms the longest frame, %s in all", got[0], got[2], time.Since(start).Round(time.Millisecond))
+	after := heap()
+	t.Logf("%.0f elements at most, %.1f ms the longest frame, %.1f MB of heap before and %.1f MB after, %s in all", got[0], got[2], before, after, time.Since(start).Round(time.Millisecond))
+	// What is kept of twenty thousand hits is a few bytes each, and some pages of them.
+	if after-before > 12 {
+		t.Errorf("the heap has grown from %.1f to %.1f MB", before, after)
+	}
 	if got[0] > 1500 {
 		t.Errorf("%.0f elements in the document", got[0])
 	}
