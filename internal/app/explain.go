@@ -88,6 +88,7 @@ var rules = []rule{
 	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},
+	{is(recall.ErrTooFew), fault.Fatal, "--dry-run only measures; without a kept value milvus.recall decides"},
 	{is(recall.ErrNotReached), fault.Fatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
 	{is(transfer.ErrCheck), fault.Fatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
 	{is(dump.ErrInvalid), fault.Fatal, "write it again with indexer dump FILE; nothing was changed"},

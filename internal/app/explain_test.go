@@ -93,6 +93,7 @@ func allExplained() []explained {
 		{recall.ErrQueries, fault.Fatal, "each line is a query"},
 		{recall.ErrNothingToTune, fault.Fatal, "no tuning"},
 		{recall.ErrNotReached, fault.Fatal, "--recall"},
+		{recall.ErrTooFew, fault.Fatal, "--dry-run"},
 		{transfer.ErrCheck, fault.Fatal, "same command"},
 		{fs.ErrPermission, fault.Fatal, "who owns"},
 

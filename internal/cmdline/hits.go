@@ -62,14 +62,14 @@ func copiesOf(a query.Answer, i int) string {
 	if i >= len(a.Matches) {
 		return ""
 	}
-	switch n := a.Matches[i].Copies; n {
-	case 0:
-		return ""
-	case 1:
-		return "  +1 copy"
-	default:
-		return fmt.Sprintf("  +%d copies", n)
+	out := ""
+	if n := a.Matches[i].Copies; n > 0 {
+		out = "  +" + Count(int64(n), "copy", "copies")
 	}
+	if n := a.Matches[i].Near; n > 0 {
+		out += fmt.Sprintf("  +%d nearly the same", n)
+	}
+	return out
 }
 
 // dayOf is query.DateOf to the day, for people: that of a file is the one here.

@@ -39,6 +39,7 @@ type HitJSON struct {
 	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
 	Companions []string  `json:"companions,omitempty"`
 	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
+	Near       int       `json:"near,omitempty"`   // further pictures of nearly the same look
 	// Confident says whether anything matches the question at all: false where the hits are
 	// only the nearest. It is left out where that was not judged.
 	Confident *bool        `json:"confident,omitempty"`
@@ -70,7 +71,7 @@ func (a Answer) JSON(i int) HitJSON {
 	if i >= len(a.Matches) {
 		return j
 	}
-	j.Copies = a.Matches[i].Copies
+	j.Copies, j.Near = a.Matches[i].Copies, a.Matches[i].Near
 	if parts := a.Matches[i].Parts; len(parts) > 0 {
 		j.Explain = &ExplainJSON{Query: a.Query}
 		for n, p := range parts {

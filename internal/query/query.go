@@ -14,6 +14,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -53,6 +54,7 @@ type Service struct {
 	limits     imaging.Limits
 	texts      *TextCache                                    // nil for none
 	saved      func(context.Context) (*saved.Labels, error)  // nil for none
+	looks      func([]byte) (*duplicates.Look, bool)         // nil for none
 	fetch      func(context.Context, string) ([]byte, error) // nil: addresses are not fetched
 
 	onlyIndexed bool // see OnlyIndexed
@@ -108,6 +110,13 @@ func (s *Service) OnlyIndexed() *Service {
 // allow.
 func (s *Service) FetchBy(fetch func(ctx context.Context, address string) ([]byte, error)) *Service {
 	s.fetch = fetch
+	return s
+}
+
+// KnowLooks makes the service fold pictures that are nearly the same, of which look knows
+// by the hash of their content what they show. It returns the service.
+func (s *Service) KnowLooks(look func(content []byte) (*duplicates.Look, bool)) *Service {
+	s.looks = look
 	return s
 }
 
@@ -256,4 +265,19 @@ func (s *Service) nearest(ctx context.Context, v vec.Matrix, k int, p Params) ([
 		return nil, fmt.Errorf("searching: %w", err)
 	}
 	return hits[0], nil
+}
+
+// FindAll returns the ids of pictures of an index, each given by its id or its path. The
+// error names the first that is not there: store.ErrNotFound. space is store.IDSpace.
+func FindAll(ctx context.Context, st store.Store, space string, pictures []string) ([]string, error) {
+	s := New(st, nil, space, imaging.Limits{})
+	ids := make([]string, len(pictures))
+	for i, p := range pictures {
+		r, err := s.Find(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = r.ID
+	}
+	return ids, nil
 }

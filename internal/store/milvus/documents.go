@@ -89,7 +89,7 @@ func (s *Store) PutDocument(ctx context.Context, name string, data []byte) error
 
 // writePieces writes the data as pieces, in messages that are not too large.
 func (s *Store) writePieces(ctx context.Context, name, version string, data []byte) (pieces int, err error) {
-	atOnce := max(1, s.batch/maxText)
+	atOnce := max(1, s.batch.bytes()/maxText)
 	var rows []metaRow
 	for piece := range slices.Chunk(data, pieceBytes) {
 		rows = append(rows, metaRow{
