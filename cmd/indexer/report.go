@@ -36,6 +36,8 @@ type reportJSON struct {
 	Skipped        int64            `json:"skipped"`
 	SkippedKinds   map[string]int64 `json:"skipped_kinds,omitempty"`
 	SkippedFolders map[string]int64 `json:"skipped_folders,omitempty"`
+	// UnreadPictures counts those of SkippedKinds that are pictures.
+	UnreadPictures map[string]int64 `json:"unread_pictures,omitempty"`
 	Switched       bool             `json:"switched,omitempty"` // a rebuilt index is the one in use now
 	// CoreSeconds is the processor time of each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
@@ -47,6 +49,7 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
 		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, BadIgnores: r.BadIgnores, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
+		UnreadPictures: r.Skipped.UnreadPictures(),
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),

@@ -22,7 +22,8 @@ const Umbrella = "sightline"
 // by the name for both.
 func IndexerCommands() []string {
 	return []string{
-		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "copy", "model", "tune", "config", "doctor",
+		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "upgrade", "copy",
+		"backup", "restore", "dump", "load", "model", "tune", "config", "doctor",
 	}
 }
 

@@ -194,7 +194,11 @@ func codecFor(data []byte) (codec, error) {
 			return c, nil
 		}
 	}
-	if KindOf("", data[:min(len(data), 512)]) == KindVector {
+	kind := KindOf("", data[:min(len(data), 512)])
+	if IsUnreadPicture(kind) {
+		return codec{}, fmt.Errorf("%w: %s is not read", ErrUnsupported, kind)
+	}
+	if kind == KindVector {
 		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
 	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])

@@ -172,7 +172,7 @@ func (s *Service) vectorOf(ctx context.Context, t syntax.Term) ([]float32, error
 		if err != nil {
 			return nil, err
 		}
-		l, err := labels.Load(t.Value)
+		l, err := labels.Load(ctx, t.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -198,6 +198,9 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
+	}
+	if s.onlyIndexed {
+		return nil, fmt.Errorf("%w: %s is no picture of the index", ErrPicture, name)
 	}
 	if _, missing := os.Stat(name); missing != nil {
 		err := fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)

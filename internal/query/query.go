@@ -55,6 +55,8 @@ type Service struct {
 	saved      func(context.Context) (*saved.Labels, error)  // nil for none
 	fetch      func(context.Context, string) ([]byte, error) // nil: addresses are not fetched
 
+	onlyIndexed bool // see OnlyIndexed
+
 	prepare func(context.Context) (Judge, error) // nil for the model's own calibration
 	judging sync.Mutex                           // one preparation at a time
 	judged  Judge                                // prepared
@@ -90,6 +92,14 @@ func (s *Service) JudgeBy(prepare func(context.Context) (Judge, error)) *Service
 // called when a question first names one. It returns the service.
 func (s *Service) SavedLabels(open func(context.Context) (*saved.Labels, error)) *Service {
 	s.saved = open
+	return s
+}
+
+// OnlyIndexed makes the service read no file that a question names: pictures are those of
+// the index alone. It is for questions of people who may not read this machine's files. It
+// returns the service.
+func (s *Service) OnlyIndexed() *Service {
+	s.onlyIndexed = true
 	return s
 }
 
@@ -129,6 +139,9 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 		return s.embedAddress(ctx, file)
 	}
 	limits := s.limits.WithDefaults()
+	if s.onlyIndexed {
+		return vec.Matrix{}, fmt.Errorf("%w: %s is not in the index, and no other file is read here", ErrPicture, file)
+	}
 	st, err := os.Stat(file)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
@@ -164,16 +177,10 @@ func (s *Service) embedBytes(ctx context.Context, file string, data []byte) (vec
 	if int64(len(data)) > limits.MaxBytes {
 		return vec.Matrix{}, fmt.Errorf("%w: %s has %d bytes, at most %d are read", ErrPicture, file, len(data), limits.MaxBytes)
 	}
-	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
+	batch, err := s.prepareOne(ctx, data, limits)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}
-	batch := clip.NewBatch(1, pre)
-	if err := clip.NewPreparer(pre).Into(img, batch.Slot(0)); err != nil {
-		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
-	}
-	batch.SetLen(1)
 	v, err := s.encoder.EncodeImages(ctx, batch)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("embedding %s: %w", file, err)
@@ -181,10 +188,42 @@ func (s *Service) embedBytes(ctx context.Context, file string, data []byte) (vec
 	return v, nil
 }
 
+// EmbedPicture returns the embedding of the bytes of a picture file as a matrix of one
+// row. The limits may be narrower than those of the index. The error is ErrPicture where
+// the bytes are at fault.
+func (s *Service) EmbedPicture(ctx context.Context, data []byte, limits imaging.Limits) (vec.Matrix, error) {
+	batch, err := s.prepareOne(ctx, data, limits)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	v, err := s.encoder.EncodeImages(ctx, batch)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("embedding the picture: %w", err)
+	}
+	return v, nil
+}
+
+// prepareOne decodes the bytes of a picture into a batch of its own.
+func (s *Service) prepareOne(ctx context.Context, data []byte, limits imaging.Limits) (*clip.Batch, error) {
+	pre := s.encoder.Spec().Preprocess
+	img, _, err := imaging.DecodeContext(ctx, data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
+	if err != nil {
+		return nil, err
+	}
+	batch := clip.NewBatch(1, pre)
+	if err := clip.NewPreparer(pre).Into(img, batch.Slot(0)); err != nil {
+		return nil, err
+	}
+	batch.SetLen(1)
+	return batch, nil
+}
+
 // Find returns the record, vector included, of an id or a path.
 func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, error) {
 	ids := []string{idOrPath}
-	if abs, err := filepath.Abs(idOrPath); err == nil {
+	if s.onlyIndexed {
+		ids = append(ids, store.ID(s.collection, path.Clean(idOrPath)))
+	} else if abs, err := filepath.Abs(idOrPath); err == nil {
 		abs = path.Clean(filepath.ToSlash(abs))
 		ids = append(ids, store.ID(s.collection, abs))
 		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths

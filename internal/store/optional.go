@@ -89,3 +89,11 @@ func SearchExact(ctx context.Context, st Store, q Query) ([][]Hit, error) {
 	}
 	return nil, ErrNotExact
 }
+
+// Upgrader is an optional interface of stores that do not bring an index of an earlier
+// version up to date whenever they write to it.
+type Upgrader interface {
+	// Upgrade adds what the indexes of earlier versions lack, and hands told each thing that
+	// was done. It may be repeated; nobody else has to wait.
+	Upgrade(ctx context.Context, told func(string)) error
+}

@@ -61,6 +61,8 @@ type Classifier struct {
 	shifts []float32
 	prior  float64 // log odds of an open label for being in this list, see listPrior
 	coarse *coarse // nil where labels are compared in float32
+	// unit holds the labels' rows of length 1 where those of matrix are not: see Adjusted.
+	unit vec.Matrix
 }
 
 // Prepare embeds the prompts of a list and the background prompts, or takes them from the
@@ -139,7 +141,12 @@ func (c *Classifier) Provenance() Provenance { return c.provenance }
 
 // Labels returns the embeddings of the labels, one unit row each. It must not be
 // written to.
-func (c *Classifier) Labels() vec.Matrix { return c.matrix.Slice(0, c.labels) }
+func (c *Classifier) Labels() vec.Matrix {
+	if c.unit.Rows > 0 {
+		return c.unit
+	}
+	return c.matrix.Slice(0, c.labels)
+}
 
 // background returns the embeddings of the background prompts.
 func (c *Classifier) background() vec.Matrix { return c.matrix.Slice(c.labels, c.matrix.Rows) }

@@ -48,7 +48,8 @@ type Store struct {
 	search   SearchParams            // fixed by the caller
 	recall   float64
 	engine   vec.Engine
-	batch    int // bytes of a message
+	batch    batchSize // of a message
+	retryFor time.Duration
 	log      *slog.Logger
 	closed   atomic.Bool
 	inUse    atomic.Bool // physical is what the alias points to
@@ -77,6 +78,7 @@ var (
 	_ store.Tunable          = (*Store)(nil)
 	_ store.ExactSearcher    = (*Store)(nil)
 	_ store.IDSpacer         = (*Store)(nil)
+	_ store.Documents        = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart
@@ -109,7 +111,7 @@ func connectStore(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		address: o.Address, alias: aliasOf(o.Collection), mode: o.Mode, level: level,
-		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: o.BatchBytes, log: o.Log,
+		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: batchSize{now: o.BatchBytes, most: o.BatchBytes}, retryFor: o.RetryFor, log: o.Log,
 		leaseEvery: o.LeaseEvery,
 	}
 	t := &transport{address: o.Address, database: o.Database, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}

@@ -175,6 +175,15 @@ func (s *Server) Index(name, field string) map[string]string {
 	return out
 }
 
+// Unindex removes the index of a field, as a database administrator may.
+func (s *Server) Unindex(name, field string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, _ := s.find(name); c != nil {
+		delete(c.index, field)
+	}
+}
+
 // Put writes a row as another client would: what it holds is the caller's business.
 func (s *Server) Put(name string, r Row) {
 	s.mu.Lock()
@@ -343,6 +352,31 @@ func (s *Server) DescribeIndex(_ context.Context, req *milvuspb.DescribeIndexReq
 	return &milvuspb.DescribeIndexResponse{Status: ok(), IndexDescriptions: []*milvuspb.IndexDescription{
 		{FieldName: req.GetFieldName(), Params: c.index[req.GetFieldName()], State: commonpb.IndexState_Finished},
 	}}, nil
+}
+
+func (s *Server) DropIndex(_ context.Context, req *milvuspb.DropIndexRequest) (*commonpb.Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, st := s.find(req.GetCollectionName())
+	if st != nil {
+		return st, nil
+	}
+	if c.loaded {
+		return Status(65535, "index cannot be dropped, collection is loaded, please release it first"), nil
+	}
+	delete(c.index, req.GetFieldName())
+	return ok(), nil
+}
+
+func (s *Server) ReleaseCollection(_ context.Context, req *milvuspb.ReleaseCollectionRequest) (*commonpb.Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, st := s.find(req.GetCollectionName())
+	if st != nil {
+		return st, nil
+	}
+	c.loaded = false
+	return ok(), nil
 }
 
 func (s *Server) LoadCollection(_ context.Context, req *milvuspb.LoadCollectionRequest) (*commonpb.Status, error) {
