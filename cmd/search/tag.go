@@ -70,7 +70,7 @@ A text file has a label per line, a YAML or JSON file a list of labels, or of th
 			&cli.BoolFlag{Name: "runs", Usage: "list the runs of the index", Category: runs},
 			&cli.StringFlag{Name: "undo", Usage: "take the tags of a `RUN` back: its id, or last", Category: runs},
 		}),
-		Subcommands: []*cli.Command{reviewCommand(p), tagAddCommand(p), tagRemoveCommand(p)},
+		Subcommands: []*cli.Command{tagAddCommand(p), tagRemoveCommand(p), reviewCommand(p)},
 		Action: func(c *cli.Context) error {
 			switch {
 			case c.Bool("runs"):
