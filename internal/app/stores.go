@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
@@ -29,6 +31,9 @@ type storeKind struct {
 	// repair makes one of the model indexes of a collection the one in use, where it is
 	// lost which is; nil where that cannot be lost.
 	repair func(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error)
+	// rescue makes anew what an index cannot be opened without, from what is whole of it;
+	// nil where there is nothing of that kind.
+	rescue func(ctx context.Context, e *Env, cfg config.Config, found, told func(string)) error
 	// rules explain the errors that only this kind gives.
 	rules []rule
 }
@@ -111,14 +116,44 @@ func (e *Env) Repair(ctx context.Context, cfg config.Config, use string) (store.
 	return k.repair(ctx, e, cfg, use)
 }
 
-// RunsDir is the folder that keeps the tagging runs of an index: in the folder of one
+// OpenDamaged opens the store that the settings name for repair, by whichever model. Where
+// it is too damaged to be opened, what that takes is made anew from what is whole: found is
+// handed what is wrong and told what was done.
+func (e *Env) OpenDamaged(ctx context.Context, cfg config.Config, found, told func(string)) (store.Store, error) {
+	st, err := e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})
+	if !errors.Is(err, store.ErrDamaged) {
+		return st, err
+	}
+	k, failed := kindOf(cfg.Store)
+	if failed != nil || k.rescue == nil {
+		return nil, err
+	}
+	found(err.Error())
+	if err := k.rescue(ctx, e, cfg, found, told); err != nil {
+		return nil, err
+	}
+	return e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})
+}
+
+// RunsDir is the folder that keeps the notes of the tagging runs of an index: in the folder of one
 // that has a folder of this machine, and for one on a server in a folder of this
 // machine's user that is named by the server and the collection.
 func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
 	return besides(ctx, cfg, st, "runs")
 }
 
-// LabelsDir is the folder that keeps the saved labels of an index: see RunsDir.
+// Runs are the tagging runs of an index: documents of it, with their notes, and with runs
+// of older versions, in the folder RunsDir.
+func Runs(ctx context.Context, cfg config.Config, st store.Store) (*tagging.Registry, error) {
+	dir, err := RunsDir(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	docs, _ := store.As[store.Documents](st)
+	return tagging.OpenRegistry(dir).In(docs), nil
+}
+
+// LabelsDir is the folder where older versions kept the saved labels of an index: see RunsDir.
 func LabelsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
 	return besides(ctx, cfg, st, "labels")
 }

@@ -44,3 +44,12 @@ func Repair(ctx context.Context, st store.Store, found, told func(string)) error
 	}
 	return r.Repair(ctx, found, told)
 }
+
+// Upgrade adds what an index of an earlier version lacks, and hands told each thing that
+// was done. Opening a store for writing has brought most of them up to date already.
+func Upgrade(ctx context.Context, st store.Store, told func(string)) error {
+	if u, ok := store.As[store.Upgrader](st); ok {
+		return u.Upgrade(ctx, told)
+	}
+	return nil
+}

@@ -63,10 +63,10 @@ type Tunable interface {
 	SearchParameters(k int) (name string, values []int)
 	// SearchWith searches with a value of the parameter in place of the one in effect.
 	SearchWith(ctx context.Context, q Query, value int) ([][]Hit, error)
-	// SetSearchParameter keeps a value with the index, for later searches of any k by
-	// anybody whose settings name none; recall is what it was measured to reach. 0
-	// forgets it.
-	SetSearchParameter(ctx context.Context, value int, recall float64) error
+	// SetSearchParameter keeps a value with the index, for later searches of up to k hits by
+	// anybody whose settings name none, as far as none is kept for fewer; recall is what it
+	// was measured to reach. The value 0 forgets all that were kept.
+	SetSearchParameter(ctx context.Context, k, value int, recall float64) error
 }
 
 // ExactSearcher is an optional interface of stores that search approximately: it
@@ -88,4 +88,12 @@ func SearchExact(ctx context.Context, st Store, q Query) ([][]Hit, error) {
 		return st.Search(ctx, q)
 	}
 	return nil, ErrNotExact
+}
+
+// Upgrader is an optional interface of stores that do not bring an index of an earlier
+// version up to date whenever they write to it.
+type Upgrader interface {
+	// Upgrade adds what the indexes of earlier versions lack, and hands told each thing that
+	// was done. It may be repeated; nobody else has to wait.
+	Upgrade(ctx context.Context, told func(string)) error
 }

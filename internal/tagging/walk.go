@@ -26,10 +26,15 @@ type WalkOptions struct {
 	// Done reports whether a picture is to be left as it is: TagImages yields it with the
 	// tags of Source that it has, and does not compare it. nil leaves none.
 	Done func(*store.Record) bool
+	// MostDone reads the vectors only of the pictures that are not done, which takes the
+	// store longer for each of them, and nothing for the others.
+	MostDone bool
 	// CorrectHubness makes TagLabels choose each label's pictures by probability out of
 	// several times as many. Pictures that are near to everything come up for label
 	// after label by their cosines; against the background prompts they do not stand out.
 	CorrectHubness bool
+	// Verdicts overrule what is probable; nil for none.
+	Verdicts *Verdicts
 }
 
 // Result is a picture with its tags, the most probable first. Tags is empty where no

@@ -61,16 +61,25 @@ func (w *walk) compare(ctx context.Context, b block, yield func(Result, error) b
 			return true, err
 		}
 	}
+	fresh := 0
 	for i, r := range b.records {
 		res := Result{Record: r, Done: b.done[i]}
 		if res.Done {
 			res.Tags = tagsFrom(&r, w.Source)
 		} else {
-			res.Tags = make([]store.Tag, len(best[0]))
-			for j, s := range best[0] {
+			scores := best[fresh]
+			if said := w.Verdicts.Of(&r); said != nil {
+				all, err := w.classifier.Score(ctx, b.vectors.Slice(fresh, fresh+1))
+				if err != nil {
+					return true, err
+				}
+				scores = w.heed(all[0], said)
+			}
+			fresh++
+			res.Tags = make([]store.Tag, len(scores))
+			for j, s := range scores {
 				res.Tags[j] = w.tag(s)
 			}
-			best = best[1:]
 		}
 		if !yield(res, nil) {
 			return false, nil
@@ -85,6 +94,12 @@ func (w *walk) read(ctx context.Context, blocks chan<- block) error {
 	var b block
 	fresh := 0
 	send := func() error {
+		if w.MostDone && fresh > 0 {
+			var err error
+			if b, fresh, err = w.withVectors(ctx, b); err != nil {
+				return err
+			}
+		}
 		if len(b.records) == 0 {
 			return nil
 		}
@@ -97,7 +112,7 @@ func (w *walk) read(ctx context.Context, blocks chan<- block) error {
 			return context.Cause(ctx)
 		}
 	}
-	for r, err := range w.store.Scan(ctx, nil, store.Fields{Vectors: true, AnyOrder: w.AnyOrder}) {
+	for r, err := range w.store.Scan(ctx, nil, store.Fields{Vectors: !w.MostDone, AnyOrder: w.AnyOrder}) {
 		if err != nil {
 			return fmt.Errorf("reading the index: %w", err)
 		}
@@ -106,7 +121,7 @@ func (w *walk) read(ctx context.Context, blocks chan<- block) error {
 			if fresh == 0 { // where all are done, none is needed
 				b.vectors = vec.NewMatrix(size, cols)
 			}
-			copy(b.vectors.Row(fresh), r.Vector)
+			copy(b.vectors.Row(fresh), r.Vector) // which MostDone reads later
 			fresh++
 		}
 		r.Vector = nil
@@ -118,6 +133,39 @@ func (w *walk) read(ctx context.Context, blocks chan<- block) error {
 		}
 	}
 	return send()
+}
+
+// withVectors reads the vectors of the pictures of a block that are not done, and leaves
+// those out that have been removed since the scan came by.
+func (w *walk) withVectors(ctx context.Context, b block) (block, int, error) {
+	var ids []string
+	for i, r := range b.records {
+		if !b.done[i] {
+			ids = append(ids, r.ID)
+		}
+	}
+	there, err := w.store.Get(ctx, ids)
+	if err != nil {
+		return b, 0, fmt.Errorf("reading %d pictures: %w", len(ids), err)
+	}
+	found := make(map[string]store.Record, len(there))
+	for _, r := range there {
+		found[r.ID] = r
+	}
+	out, fresh := block{vectors: b.vectors}, 0
+	for i, r := range b.records {
+		if !b.done[i] {
+			var ok bool
+			if r, ok = found[r.ID]; !ok {
+				continue
+			}
+			copy(out.vectors.Row(fresh), r.Vector)
+			r.Vector = nil
+			fresh++
+		}
+		out.records, out.done = append(out.records, r), append(out.done, b.done[i])
+	}
+	return out, fresh, nil
 }
 
 // tagsFrom returns the tags of a record that come from a source.

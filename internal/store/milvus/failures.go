@@ -113,7 +113,7 @@ func (s *Store) recordFailures(ctx context.Context, ids []string, failures map[s
 			data: failureData{Size: f.Size, ModTime: f.ModTime, At: f.At, Attempts: known[id].Attempts + 1},
 		}
 		// Escaped, a text is up to three times as long.
-		if size += 3*(len(f.Path)+len(f.Root)+len(f.Reason)) + 256; size > s.batch {
+		if size += 3*(len(f.Path)+len(f.Root)+len(f.Reason)) + 256; size > s.batch.bytes() {
 			if err := write(i + 1); err != nil {
 				return err
 			}

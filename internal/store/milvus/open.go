@@ -61,7 +61,11 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 		return s.create(ctx, o)
 	}
 	s.inUse.Store(true)
-	return s.use(ctx, target, m)
+	if err := s.use(ctx, target, m); err != nil {
+		return err
+	}
+	s.reindex = o.Mode == store.Rebuild && !s.index.is(o.Index)
+	return nil
 }
 
 // target returns the collection that the alias points to, and "" if there is none.
@@ -102,6 +106,9 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 			return fmt.Errorf("looking at the index: %w", err)
 		}
 	}
+	if err := s.adoptIndex(ctx, physical); err != nil {
+		return err
+	}
 	if _, err := s.readMeta(ctx, physical, idTuning, entity.ClEventually, &s.tuned); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
 	}
@@ -124,7 +131,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 func (s *Store) create(ctx context.Context, o Options) error {
 	physical := physicalOf(s.alias, o.Model)
 	both, bothCtx := errgroup.WithContext(ctx)
-	add := func(schema *entity.Schema, index Index, scalars ...string) {
+	add := func(schema *entity.Schema, index Index, scalars ...scalarIndex) {
 		both.Go(func() error {
 			if err := s.createCollection(bothCtx, schema, index.entity(), scalars...); err != nil {
 				return fmt.Errorf("making collection %s: %w", schema.CollectionName, err)
@@ -132,7 +139,7 @@ func (s *Store) create(ctx context.Context, o Options) error {
 			return nil
 		})
 	}
-	add(recordSchema(physical, o.Model.Dim), o.Index, fieldHash)
+	add(recordSchema(physical, o.Model.Dim), o.Index, scalarIndexes...)
 	add(metaSchema(physical+metaSuffix), Index{Type: "FLAT"})
 	if err := both.Wait(); err != nil {
 		return err
@@ -161,50 +168,36 @@ func (s *Store) create(ctx context.Context, o Options) error {
 
 // createCollection makes one collection with its index, and loads it. Each step is
 // left out where it has been done.
-func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, index entity.Index, scalars ...string) error {
+func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, index entity.Index, scalars ...scalarIndex) error {
 	name := schema.CollectionName
 	exists, err := s.client.HasCollection(ctx, name)
 	if err != nil {
 		return err
 	}
 	if !exists {
-		if err := s.client.CreateCollection(ctx, schema, 1, client.WithConsistencyLevel(entity.ClBounded)); err != nil {
+		opts := []client.CreateCollectionOption{client.WithConsistencyLevel(entity.ClBounded)}
+		shards := 1
+		if len(scalars) > 0 { // a collection of records
+			shards = s.shards
+			if s.mmap {
+				opts = append(opts, client.WithCollectionProperty(mmapProperty, "true"))
+			}
+		}
+		if err := s.client.CreateCollection(ctx, schema, int32(shards), opts...); err != nil {
 			return err
 		}
 	}
 	// A server answers that there is no index with an error; making one that exists
 	// is an error too, so that what fails here shows there.
 	if have, err := s.client.DescribeIndex(ctx, name, fieldVector); err != nil || len(have) == 0 {
-		if err := s.client.CreateIndex(ctx, name, fieldVector, index, true); err != nil {
+		if err := s.client.CreateIndex(ctx, name, fieldVector, index, true, client.WithIndexName(fieldVector)); err != nil {
 			return err
 		}
 	}
-	for _, field := range scalars {
-		if err := s.createScalarIndex(ctx, name, field); err != nil {
+	for _, x := range scalars {
+		if _, err := s.createScalarIndex(ctx, name, x); err != nil {
 			return err
 		}
 	}
 	return s.load(ctx, name)
-}
-
-// createScalarIndex makes an index of a text that is looked for by equality: without one
-// the server reads all of the column each time. Servers know different types of such
-// indexes, and some none, which costs time and nothing else.
-func (s *Store) createScalarIndex(ctx context.Context, collection, field string) error {
-	if have, err := s.client.DescribeIndex(ctx, collection, field); err == nil && len(have) > 0 {
-		return nil
-	}
-	var err error
-	for _, kind := range []entity.IndexType{entity.Inverted, entity.Trie} {
-		if err = s.client.CreateIndex(ctx, collection, field, entity.NewScalarIndexWithType(kind), true); err == nil {
-			return nil
-		}
-		var said *serverError
-		if !errors.As(err, &said) || transient(err) {
-			return fmt.Errorf("indexing field %s: %w", field, err)
-		}
-	}
-	s.log.InfoContext(ctx, "the server indexes no texts: looking for copies of files will be slower", "collection", collection,
-		"field", field, "error", err)
-	return nil
 }

@@ -3,6 +3,7 @@ package milvus
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -71,22 +72,50 @@ func (s *Store) Get(ctx context.Context, ids []string) ([]store.Record, error) {
 // eachRecord calls take with the rows of the given ids that are there, vectors included,
 // in any order.
 func (s *Store) eachRecord(ctx context.Context, ids []string, take func(readRecord)) error {
-	fields := append(slices.Clone(recordFields), fieldVector)
-	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: true}))) {
-		rows, err := s.query(ctx, s.physical, oneOf(chunk), fields, entity.ClSession, 0)
-		if err != nil {
-			return fmt.Errorf("reading %d records: %w", len(chunk), err)
+	return s.eachRow(ctx, ids, s.meta.Model.Dim, take)
+}
+
+// eachRow is eachRecord for vectors of a dimension, and without them for 0.
+func (s *Store) eachRow(ctx context.Context, ids []string, dim int, take func(readRecord)) error {
+	fields := slices.Clone(recordFields)
+	if dim > 0 {
+		fields = append(fields, fieldVector)
+	}
+	for chunk := range slices.Chunk(ids, min(maxIDs, s.pageRows(store.Fields{Vectors: dim > 0}))) {
+		if err := s.eachOf(ctx, chunk, dim, fields, take); err != nil {
+			return err
 		}
-		for i := range rows.len() {
-			if r := rows.record(i, s.meta.Model.Dim); rows.err == nil {
-				take(r)
+	}
+	return nil
+}
+
+// eachOf is eachRow for so few ids that one answer has room for them.
+func (s *Store) eachOf(ctx context.Context, ids []string, dim int, fields []string, take func(readRecord)) error {
+	callCtx, smaller := ctx, len(ids) > leastPage && s.retryFor > 0
+	if smaller {
+		callCtx = triesOf(ctx, messageTries)
+	}
+	rows, err := s.query(callCtx, s.physical, oneOf(ids), fields, entity.ClSession, 0)
+	if smaller && errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
+		for half := range slices.Chunk(ids, (len(ids)+1)/2) {
+			if err := s.eachOf(ctx, half, dim, fields, take); err != nil {
+				return err
 			}
 		}
-		if rows.err != nil {
-			return rows.err
-		}
-		s.warn(ctx, rows)
+		return nil
 	}
+	if err != nil {
+		return fmt.Errorf("reading %d records: %w", len(ids), err)
+	}
+	for i := range rows.len() {
+		if r := rows.record(i, dim); rows.err == nil {
+			take(r)
+		}
+	}
+	if rows.err != nil {
+		return rows.err
+	}
+	s.warn(ctx, rows)
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (s *Store) askTruly(ctx context.Context, q store.Query, where condition, qu
 	s.log.WarnContext(ctx, "many vectors in the collection are not of length 1; searching it exactly, which is slow",
 		"collection", s.physical)
 	q.Vectors = queries
-	return s.SearchExact(ctx, q)
+	return s.searchByReading(ctx, q)
 }
 
 // joinTo adds the foreign hits to the answer for each query.

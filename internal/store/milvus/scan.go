@@ -28,6 +28,7 @@ type scan struct {
 	where      string   // "" for all
 	fields     []string // with the id
 	page       int      // rows to read at a time
+	total      int64    // rows that there are, about
 	prefix     string   // of all ids
 }
 
@@ -65,7 +66,9 @@ func (sc *scan) counted(ctx context.Context) (int64, error) {
 	if everything == "" {
 		everything = always.everything()
 	}
-	return sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+	n, err := sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+	sc.total = n
+	return n, err
 }
 
 // pages is how many ranges n rows are read in.
@@ -143,14 +146,18 @@ func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows
 	if err := sc.s.begin(ctx); err != nil {
 		return err
 	}
-	within := ""
-	if low != "" || high == "" {
-		within = fieldID + " >= " + quote(low)
+	callCtx := ctx
+	half, smaller := halfway(sc.prefix, low, high, sc.total)
+	if smaller {
+		callCtx = triesOf(ctx, messageTries)
 	}
-	if high != "" {
-		within = both(within, fieldID+" < "+quote(high))
+	r, err := sc.s.query(callCtx, sc.collection, both(within(low, high), sc.where), sc.fields, entity.ClSession, maxWindow)
+	if smaller && sc.s.retryFor > 0 && errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
+		if err := sc.readRange(ctx, low, half, take); err != nil {
+			return err
+		}
+		return sc.readRange(ctx, half, high, take)
 	}
-	r, err := sc.s.query(ctx, sc.collection, both(within, sc.where), sc.fields, entity.ClSession, maxWindow)
 	if err != nil {
 		return err
 	}
@@ -171,6 +178,18 @@ func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows
 		return err
 	}
 	return sc.readRange(ctx, middle, high, take)
+}
+
+// within matches ids from low up to high, "" for no end.
+func within(low, high string) string {
+	expr := ""
+	if low != "" || high == "" {
+		expr = fieldID + " >= " + quote(low)
+	}
+	if high != "" {
+		expr = both(expr, fieldID+" < "+quote(high))
+	}
+	return expr
 }
 
 // middle returns an id near the middle of sorted rows that can be the bound between two

@@ -80,8 +80,8 @@ var about = map[string]string{
 	fieldTags:    "labels in the form that is compared: folded case, composed; escaped like path",
 	fieldExtra:   `the tags with label, source, score and probability, and what the picture says about itself; other keys are kept`,
 	fieldVector:  "embedding of the picture, of length 1: the inner product is the cosine",
-	fieldKind:    "what the row is: meta, failure or lease",
-	fieldReason:  "why a file failed",
+	fieldKind:    "what the row is: meta, failure, lease, document or piece",
+	fieldReason:  "why a file failed; of a document or a piece of one, the data in base64",
 	fieldData:    "what else belongs to the row",
 }
 
@@ -174,12 +174,17 @@ func (x Index) withDefaults() (Index, error) {
 	return x, nil
 }
 
+// parameters are all that an index is built with, by name, whatever its type.
+func (x Index) parameters() map[string]string {
+	return map[string]string{
+		"M": strconv.Itoa(x.M), "efConstruction": strconv.Itoa(x.EfConstruction), "nlist": strconv.Itoa(x.Nlist),
+	}
+}
+
 // entity is the index as the SDK wants it. The inner product of vectors of length 1
 // is their cosine.
 func (x Index) entity() entity.Index {
-	all := map[string]string{
-		"M": strconv.Itoa(x.M), "efConstruction": strconv.Itoa(x.EfConstruction), "nlist": strconv.Itoa(x.Nlist),
-	}
+	all := x.parameters()
 	params := map[string]string{"metric_type": string(entity.IP)}
 	var own []string
 	for _, name := range indexParameters[x.Type] {

@@ -82,7 +82,7 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 	for i := range vectors {
 		vectors[i] = entity.FloatVector(queries.Row(i))
 	}
-	results, err := s.rawSearch(ctx, where.text, vectors, q.K, parameters(s.meta.Index, value, q.K))
+	results, err := s.rawSearch(ctx, s.level, where.text, recordFields, vectors, q.K, parameters(s.meta.Index, value, q.K))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,17 +138,22 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 
 // rawSearch calls the SDK, which does not look whether the lists in an answer are as
 // long as they claim to be.
-func (s *Store) rawSearch(ctx context.Context, expr string, vectors []entity.Vector, k int, p entity.SearchParam) (results []client.SearchResult, err error) {
+func (s *Store) rawSearch(ctx context.Context, level entity.ConsistencyLevel, expr string, fields []string, vectors []entity.Vector, k int, p entity.SearchParam) (results []client.SearchResult, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			results, err = nil, fmt.Errorf("the server's answer cannot be read: %v", r)
 		}
 	}()
-	level, done := s.session.level(s.physical, s.level)
-	results, err = s.client.Search(ctx, s.physical, nil, expr, recordFields, vectors, fieldVector, entity.IP, k, p,
+	level, done := s.session.level(s.physical, level)
+	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, s.index.metric, k, p,
 		client.WithSearchQueryConsistencyLevel(level))
 	if err == nil {
 		done()
+		for _, r := range results {
+			for i, score := range r.Scores {
+				r.Scores[i] = s.index.cosineOf(score)
+			}
+		}
 	}
 	return results, err
 }

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"time"
 
+	retry "github.com/grpc-ecosystem/go-grpc-middleware/retry"
 	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -33,6 +35,7 @@ const (
 	keyImpatient   ctxKey = iota // do not repeat what failed
 	keyLoading                   // the call is part of loading a collection
 	keyAllWarnings               // warn of every odd row
+	keyTries                     // how often to try, at most
 )
 
 // impatient makes calls fail at once: while opening, an answer now is worth more than
@@ -74,7 +77,8 @@ func (t *transport) intercept(ctx context.Context, fullMethod string, req, reply
 			giveUp = time.Now().Add(t.retryFor)
 		}
 		wait := waitAfter(attempt)
-		if !transient(err) || ctx.Value(keyImpatient) != nil || time.Now().Add(wait).After(giveUp) {
+		tries, limited := ctx.Value(keyTries).(int)
+		if !transient(err) || ctx.Value(keyImpatient) != nil || limited && attempt+1 >= tries || time.Now().Add(wait).After(giveUp) {
 			return t.explain(method, err)
 		}
 		t.log.Warn("the server is away or busy; trying again", "address", t.address, "call", method,
@@ -93,7 +97,8 @@ func (t *transport) once(ctx context.Context, method, fullMethod string, req, re
 ) error {
 	callCtx, cancel := context.WithTimeout(ctx, t.callTimeout)
 	defer cancel()
-	err := invoke(callCtx, fullMethod, req, reply, cc, opts...)
+	// The SDK would try six times by itself, in seven seconds, whatever the size of a message.
+	err := invoke(callCtx, fullMethod, req, reply, cc, append(slices.Clone(opts), retry.Disable())...)
 	switch {
 	case err == nil:
 		if se := statusOf(method, reply); se != nil {

@@ -59,20 +59,8 @@ func (s *Store) rowsOf(records []store.Record) ([]row, error) {
 // the same files. The record comes first: a crash in between leaves a failure too
 // many, which the next attempt at the file clears.
 func (s *Store) upsert(ctx context.Context, rows []row) error {
-	for len(rows) > 0 {
-		n, size := 0, 0
-		for n < len(rows) && (n == 0 || size+rows[n].bytes() <= s.batch) {
-			size += rows[n].bytes()
-			n++
-		}
-		chunk := rows[:n]
-		rows = rows[n:]
-		if err := s.send(ctx, chunk); err != nil {
-			return err
-		}
-		if err := s.deleteFailures(ctx, s.failed.among(chunk)); err != nil {
-			return err
-		}
+	if err := s.sendFitting(ctx, rows); err != nil {
+		return err
 	}
 	return s.touch(ctx)
 }
