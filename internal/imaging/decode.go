@@ -207,6 +207,9 @@ func codecFor(data []byte) (codec, error) {
 	if kind == KindVector {
 		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
 	}
+	if kind == KindVideo || kind == KindDocument {
+		return codec{}, fmt.Errorf("%w: it is a %s and starts with %q", ErrUnknownFormat, kind, data[:min(len(data), 16)])
+	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }
 

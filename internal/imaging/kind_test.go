@@ -124,6 +124,16 @@ func TestDrawingsAreUnsupported(t *testing.T) {
 	}
 }
 
+func TestOtherKindsAreNamed(t *testing.T) {
+	for data, want := range map[string]string{
+		"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42": "it is a video", "<!DOCTYPE html><html>": "it is a document",
+	} {
+		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnknownFormat) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", data, err)
+		}
+	}
+}
+
 func TestUnreadFormatsAreUnsupported(t *testing.T) {
 	_, _, err := Decode([]byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 "), Options{})
 	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "JPEG 2000 is not read") {
