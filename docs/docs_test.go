@@ -24,7 +24,7 @@ const longest = 120
 // pages are the paths of the project's pages, relative to its root.
 func pages(t *testing.T) []string {
 	t.Helper()
-	found := []string{"README.md", "CONTRIBUTING.md", "models/starter/README.md", "scripts/starter/README.md"}
+	found := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "models/starter/README.md", "scripts/starter/README.md"}
 	entries, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,8 @@ func copyCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "copy",
 		Usage: "copy the index from one kind of store to another",
-		Description: `Copies pictures, embeddings, tags and the list of failures; nothing is embedded
-again. What the target has already is not sent, so that a copy that broke off goes on
+		Description: `Copies pictures, embeddings, tags, the list of failures and the documents that
+belong to the index, such as what search tag did; nothing is embedded again. What the target has already is not sent, so that a copy that broke off goes on
 where it was, and a later one brings over what changed. What the target has beside
 the source stays. In the end counts and a random sample of the embeddings are
 compared; a difference ends with 1. An index of another model is refused.
@@ -73,7 +73,8 @@ type copyJSON struct {
 	Unchanged int64   `json:"unchanged"`
 	Extra     int64   `json:"extra"`
 	Failures  int64   `json:"failures"`
-	Refused   int64   `json:"refused"` // pictures that the target cannot keep; they are failures there
+	Refused   int64   `json:"refused"`   // pictures that the target cannot keep; they are failures there
+	Documents int64   `json:"documents"` // such as the runs of search tag
 	Sampled   int64   `json:"sampled"`
 	Seconds   float64 `json:"seconds"`
 	Complete  bool    `json:"complete"` // everything is there and was checked
@@ -83,7 +84,7 @@ func printCopy(c *cli.Context, p *cmdline.Program, r transfer.Report, complete b
 	if c.Bool("json") {
 		p.PrintJSON(copyJSON{
 			Records: r.Records, Copied: r.Copied, Unchanged: r.Unchanged, Extra: r.Extra, Failures: r.Failures, Refused: r.Refused,
-			Sampled: r.Sampled, Seconds: r.Seconds, Complete: complete,
+			Documents: r.Documents, Sampled: r.Sampled, Seconds: r.Seconds, Complete: complete,
 		})
 		return
 	}

@@ -48,7 +48,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
 			&cli.BoolFlag{Name: "list-skipped", Usage: "name everything that is passed over"},
-			&cli.BoolFlag{Name: "strict", Usage: "let damaged files that are read fail, also those whose pictures can be shown"},
+			&cli.BoolFlag{Name: "strict", Usage: "let damaged files fail, also those whose pictures can be shown, and what failed before"},
 			&cli.BoolFlag{Name: "recheck", Usage: "read every file again, to find edits that kept size and time"},
 		}),
 		Action: func(c *cli.Context) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -31,7 +32,7 @@ func skippedLister(p *cmdline.Program, r *cmdline.Reporter, asJSON bool) func(wa
 		switch {
 		case kind == "":
 		case asJSON:
-			p.PrintJSON(skippedJSON{Path: k.Path, PassedOver: kind, Folder: k.Dir, PathBase64: cmdline.PathBase64(k.Path)})
+			p.PrintJSON(skippedJSON{Path: k.Path, PassedOver: kind, Folder: k.Dir, PathBase64: query.PathBase64(k.Path)})
 		default:
 			writeSkip(out, k, kind)
 		}

@@ -113,7 +113,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 	}
 	others, bytes := 0, int64(0)
 	for _, g := range groups {
-		j := groupJSON{Path: g.Keep.Path, Base64: cmdline.PathBase64(g.Keep.Path), Why: g.Why}
+		j := groupJSON{Path: g.Keep.Path, Base64: query.PathBase64(g.Keep.Path), Why: g.Why}
 		table := !c.Bool("json") && !c.Bool("others") && !c.Bool("0")
 		if table {
 			p.Printf("keep  %s  (%s)\n", terminal.Safe(cmdline.Shorten(g.Keep.Path, wd)), g.Why)
@@ -131,7 +131,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 			case c.Bool("others"):
 				p.Printf("%s\n", o.Path)
 			}
-			j.Others = append(j.Others, otherJSON{o.Path, cmdline.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
+			j.Others = append(j.Others, otherJSON{o.Path, query.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
 		}
 		if c.Bool("json") {
 			p.PrintJSON(j)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -100,19 +101,18 @@ func newLabelJSON(l saved.Label, index store.Model) labelJSON {
 	}
 }
 
-// openLabels opens the saved labels of a command's index, whose model they are held
-// against.
-func openLabels(c *cli.Context, p *cmdline.Program) (*saved.Labels, store.Model, error) {
+// openLabels opens the saved labels of a command's index, which must be closed after
+// them.
+func openLabels(c *cli.Context, p *cmdline.Program) (*saved.Labels, store.Store, error) {
 	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
-		return nil, store.Model{}, err
+		return nil, nil, err
 	}
-	defer st.Close()
-	dir, err := app.LabelsDir(c.Context, cfg, st)
+	labels, err := app.Labels(c.Context, cfg, st)
 	if err != nil {
-		return nil, store.Model{}, err
+		return nil, nil, errors.Join(err, st.Close())
 	}
-	return saved.Open(dir), st.Model(), nil
+	return labels, st, nil
 }
 
 func labelListCommand(p *cmdline.Program) *cli.Command {
@@ -121,11 +121,13 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 		Usage: "list the saved labels of an index",
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			labels, model, err := openLabels(c, p)
+			labels, st, err := openLabels(c, p)
 			if err != nil {
 				return err
 			}
-			list, failed := labels.List()
+			defer st.Close()
+			model := st.Model()
+			list, failed := labels.List(c.Context)
 			for _, err := range failed {
 				p.Notef("warning: %s", terminal.Safe(err.Error()))
 			}
@@ -169,11 +171,13 @@ func labelShowCommand(p *cmdline.Program) *cli.Command {
 			if err != nil {
 				return err
 			}
-			labels, model, err := openLabels(c, p)
+			labels, st, err := openLabels(c, p)
 			if err != nil {
 				return err
 			}
-			l, err := labels.Load(name)
+			defer st.Close()
+			model := st.Model()
+			l, err := labels.Load(c.Context, name)
 			if err != nil {
 				return err
 			}
@@ -209,11 +213,12 @@ func labelRemoveCommand(p *cmdline.Program) *cli.Command {
 			if err != nil {
 				return err
 			}
-			labels, _, err := openLabels(c, p)
+			labels, st, err := openLabels(c, p)
 			if err != nil {
 				return err
 			}
-			return labels.Remove(name)
+			defer st.Close()
+			return labels.Remove(c.Context, name)
 		},
 	}
 }

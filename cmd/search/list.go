@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -29,6 +30,9 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	if err != nil {
 		return err
 	}
+	if err := cmdline.CheckSheet(c); err != nil {
+		return err
+	}
 	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
@@ -38,6 +42,12 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
+	}
+	if len(answer.Hits) == 0 {
+		err := sayWhyNothing(c, p, line, func(ctx context.Context, o query.Conditions) ([]string, error) { return query.WhyNothing(ctx, st, o) })
+		if err != nil {
+			return err
+		}
 	}
 	return p.ShowAnswer(c, answer, "")
 }

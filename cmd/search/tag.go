@@ -19,7 +19,7 @@ func tagCommand(p *cmdline.Program) *cli.Command {
 		Name:      "tag",
 		ArgsUsage: "[EXPORT-FILE...]",
 		Usage:     "label the whole index from a list of labels",
-		Description: `Labels are words, or a file: text (one a line), CSV or YAML with aliases, prompts,
+		Description: `Labels are words, or a file: text (one per line), CSV or YAML with aliases, prompts,
 parents, groups that exclude one another, and thresholds. Tags go into the index, each
 with its run; search --tag finds them. The same command goes on where it was stopped,
 and tags only what is new when it had finished. --undo takes exactly its tags back.
@@ -108,7 +108,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	t.Close()
 	if !o.json {
-		writeTagSummary(p, t.registry, s)
+		writeTagSummary(c.Context, p, t.registry, s)
 	} else if err := writeTagSummaryJSON(p.Stdout, s, time.Since(began)); err != nil {
 		return err
 	}

@@ -98,12 +98,12 @@ func writeTagSummaryJSON(w io.Writer, s tagging.Summary, took time.Duration) err
 
 // writeTagSummary tells people what a run has come to, and which runs of earlier versions
 // of the same list are still there.
-func writeTagSummary(p *cmdline.Program, registry *tagging.Registry, s tagging.Summary) {
+func writeTagSummary(ctx context.Context, p *cmdline.Program, registry *tagging.Registry, s tagging.Summary) {
 	r := &s.Run
 	p.Printf("%d tags on %d of %d pictures, run %s\n", r.Tags, r.Tagged, r.Pictures, r.ID)
 	p.Printf("%s", countTable(s.Labels))
 	if r.LabelsFrom != label.Given { // a file has versions
-		runs, err := registry.OfSameList(*r)
+		runs, err := registry.OfSameList(ctx, *r)
 		if err != nil {
 			p.Log.Warn("the earlier runs could not be read", "error", err)
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -22,11 +21,11 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer st.Close()
-	dir, err := app.RunsDir(c.Context, cfg, st)
+	registry, err := app.Runs(c.Context, cfg, st)
 	if err != nil {
 		return err
 	}
-	runs, err := tagging.OpenRegistry(dir).Runs()
+	runs, err := registry.Runs(c.Context)
 	if err != nil {
 		return err
 	}
@@ -50,6 +49,9 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 		state := "finished"
 		if r.Finished.IsZero() {
 			state = "cut short"
+		}
+		if m := r.Plan.Provenance.Model; m != "" && m != st.Model().Fingerprint {
+			state = "of another model" // whose tags are in another index
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t%d from %s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), state,
 			r.Tags, r.Tagged, r.Plan.Direction, r.LabelCount, terminal.Safe(r.LabelsFrom))

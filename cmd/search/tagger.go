@@ -25,7 +25,7 @@ func (o observer) Tagged(n int) { o.Embedded(n) }
 
 // openTagger makes the tagger of an index. Its progress must be closed.
 func openTagger(c *cli.Context, p *cmdline.Program, cfg config.Config, st store.Store) (*tagger, error) {
-	dir, err := app.RunsDir(c.Context, cfg, st)
+	registry, err := app.Runs(c.Context, cfg, st)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,5 @@ func openTagger(c *cli.Context, p *cmdline.Program, cfg config.Config, st store.
 	if err != nil {
 		return nil, err
 	}
-	registry := tagging.OpenRegistry(dir)
 	return &tagger{tagging.New(st, registry, observer{reporter}), reporter, registry}, nil
 }

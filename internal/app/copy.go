@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,8 +15,9 @@ import (
 
 // CopyJob is a pair of stores that are open for a copy. It must be closed.
 type CopyJob struct {
-	from, to store.Store
-	dim      int
+	from, to       store.Store
+	source, target config.Config
+	dim            int
 }
 
 // OpenCopy opens the index that is copied and the one that it is copied to, which is
@@ -33,7 +35,7 @@ func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) 
 		return nil, fault.Usagef(example, "--from and --to are both %s", source.Store)
 	}
 	var err error
-	j := &CopyJob{}
+	j := &CopyJob{source: source, target: target}
 	if j.from, err = e.OpenStore(ctx, source, store.ReadOnly, store.Model{}); err != nil {
 		return nil, err
 	}
@@ -54,9 +56,41 @@ func (e *Env) OpenCopy(ctx context.Context, cfg config.Config, from, to string) 
 // which are most of an index, are over, and how many there are.
 func (j *CopyJob) Run(ctx context.Context, observer func(done, total int64)) (transfer.Report, error) {
 	each := int64(4 * j.dim)
-	return transfer.Copy(ctx, j.from, j.to, transfer.Options{
+	report, err := transfer.Copy(ctx, j.from, j.to, transfer.Options{
 		Observer: func(done, total int64) { observer(done*each, total*each) },
 	})
+	if err != nil {
+		return report, err
+	}
+	return report, j.besides(ctx)
+}
+
+// besides brings over the tagging runs and the saved labels that older versions kept
+// beside the store, and not in documents of it.
+func (j *CopyJob) besides(ctx context.Context) error {
+	source, err := Runs(ctx, j.source, j.from)
+	if err != nil {
+		return err
+	}
+	target, err := Runs(ctx, j.target, j.to)
+	if err != nil {
+		return err
+	}
+	if err := source.CopyTo(ctx, target); err != nil {
+		return fmt.Errorf("copying the tagging runs: %w", err)
+	}
+	labels, err := Labels(ctx, j.source, j.from)
+	if err != nil {
+		return err
+	}
+	copied, err := Labels(ctx, j.target, j.to)
+	if err != nil {
+		return err
+	}
+	if failed := labels.CopyTo(ctx, copied); len(failed) > 0 {
+		return fmt.Errorf("copying the saved labels: %w", errors.Join(failed...))
+	}
+	return nil
 }
 
 // Close closes both stores.

@@ -22,6 +22,7 @@ import (
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -62,6 +63,9 @@ var rules = []rule{
 	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting"},
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
+	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},
+	{is(query.ErrAddress), fault.Usage, "allow it with --allow-urls, or for good with fetch_urls: true in the settings; for the words: search text"},
+	{is(webfetch.ErrNotPublic), fault.Fatal, "only what everybody can reach is fetched; save the picture, and search by the file"},
 	{is(query.ErrPicture), fault.Fatal, ""},
 	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
 	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},

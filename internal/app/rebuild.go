@@ -53,7 +53,7 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 }
 
 // switchOver makes the new index the one in use, with the tags that people gave to
-// pictures in the old one. It reports whether it did: after Ctrl-C the new index is
+// pictures in the old one, and with its documents. It reports whether it did: after Ctrl-C the new index is
 // not whole.
 func (j *IndexJob) switchOver(ctx context.Context) (bool, error) {
 	next := j.open.Store
@@ -69,6 +69,9 @@ func (j *IndexJob) switchOver(ctx context.Context) (bool, error) {
 	}
 	if j.inUse != nil {
 		if err := transfer.UserTags(ctx, j.inUse, next); err != nil {
+			return false, err
+		}
+		if err := transfer.MirrorDocuments(ctx, j.inUse, next); err != nil {
 			return false, err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
@@ -134,14 +135,25 @@ func (e *Env) OpenDamaged(ctx context.Context, cfg config.Config, found, told fu
 	return e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})
 }
 
-// RunsDir is the folder that keeps the tagging runs of an index: in the folder of one
+// RunsDir is the folder that keeps the notes of the tagging runs of an index: in the folder of one
 // that has a folder of this machine, and for one on a server in a folder of this
 // machine's user that is named by the server and the collection.
 func RunsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
 	return besides(ctx, cfg, st, "runs")
 }
 
-// LabelsDir is the folder that keeps the saved labels of an index: see RunsDir.
+// Runs are the tagging runs of an index: documents of it, with their notes, and with runs
+// of older versions, in the folder RunsDir.
+func Runs(ctx context.Context, cfg config.Config, st store.Store) (*tagging.Registry, error) {
+	dir, err := RunsDir(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	docs, _ := store.As[store.Documents](st)
+	return tagging.OpenRegistry(dir).In(docs), nil
+}
+
+// LabelsDir is the folder where older versions kept the saved labels of an index: see RunsDir.
 func LabelsDir(ctx context.Context, cfg config.Config, st store.Store) (string, error) {
 	return besides(ctx, cfg, st, "labels")
 }

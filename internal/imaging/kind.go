@@ -161,3 +161,6 @@ var extensionKinds = func() map[string]Kind {
 	}
 	return m
 }()
+
+// RAWName reports whether a name ends like that of a camera's RAW file.
+func RAWName(name string) bool { return KindOf(name, nil) == KindRAW }

@@ -68,7 +68,9 @@ type Options struct {
 	// Shard is the part of the files that this indexer looks after; the zero value is
 	// all of them.
 	Shard Shard
-	// Strict makes failures of damaged files whose pictures could be shown all the same.
+	// Strict makes failures of damaged files whose pictures could be shown all the same:
+	// those that are read get no record, and those that are as before are told as Failed
+	// while their records stay.
 	Strict bool
 	// Recheck compares the content of every file with what the index knows, also where
 	// size and time are as before.
@@ -87,6 +89,7 @@ func (o Options) withDefaults() Options {
 	if o.EmbedWorkers <= 0 {
 		o.EmbedWorkers = runtime.GOMAXPROCS(0)
 	}
+	o.Walk.Twins = o.Twins
 	if o.BatchSize <= 0 {
 		o.BatchSize = 8
 	}
@@ -177,9 +180,12 @@ func (t *tally) countNew(p picture) {
 	if p.record.About.Damage != "" {
 		t.damaged.Add(1)
 	}
-	if p.added {
+	switch {
+	case p.moved:
+		t.moved.Add(1)
+	case p.added:
 		t.added.Add(1)
-	} else {
+	default:
 		t.updated.Add(1)
 	}
 }

@@ -17,6 +17,11 @@ type candidate struct {
 	id    string
 	entry walk.Entry
 	known *store.Stat // nil if the index has neither a record nor a failure
+
+	// from is the record that the file has moved from but cannot have its vector of, and
+	// remove the id of that record if it is this run's to remove.
+	from   *store.Record
+	remove string
 }
 
 // added reports whether the file has no record yet.

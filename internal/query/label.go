@@ -32,7 +32,7 @@ func (s *Service) SaveLabel(ctx context.Context, name string, e Examples, replac
 		Name: name, Vector: p.vector, Model: s.store.Model(), Created: now,
 		Like: s.pathsOf(ctx, e.Like), Unlike: s.pathsOf(ctx, e.Unlike),
 	}
-	return &l, labels.Save(l, replace)
+	return &l, labels.Save(ctx, l, replace)
 }
 
 // pathsOf are pictures by their absolute paths, as people know them from anywhere.

@@ -7,10 +7,13 @@ import (
 	"math"
 	"os"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/webfetch"
 )
 
 const (
@@ -169,7 +172,7 @@ func (s *Service) vectorOf(ctx context.Context, t syntax.Term) ([]float32, error
 		if err != nil {
 			return nil, err
 		}
-		l, err := labels.Load(t.Value)
+		l, err := labels.Load(ctx, t.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -182,6 +185,13 @@ func (s *Service) vectorOf(ctx context.Context, t syntax.Term) ([]float32, error
 // pictureVector takes the embedding of a picture from the index, by id or path, and
 // embeds the file where the index has none.
 func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, error) {
+	if webfetch.Is(name) {
+		v, err := s.embedAddress(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return v.Row(0), nil
+	}
 	r, err := s.Find(ctx, name)
 	if err == nil {
 		return r.Vector, nil
@@ -189,8 +199,15 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	if s.onlyIndexed {
+		return nil, fmt.Errorf("%w: %s is no picture of the index", ErrPicture, name)
+	}
 	if _, missing := os.Stat(name); missing != nil {
-		return nil, fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
+		err := fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
+		if near := NearFiles(name); len(near) > 0 {
+			return nil, fault.Advise("did you mean "+spelling.Or(near)+"?", "%w", err)
+		}
+		return nil, err
 	}
 	v, err := s.EmbedImage(ctx, name)
 	if err != nil {

@@ -49,6 +49,9 @@ func note(r *store.Record, tagged bool) (id, content uint64) {
 
 // openDone opens the notes of a run, which may be none yet.
 func (g *Registry) openDone(id string) (_ *done, err error) {
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("open the notes of the run: %w", err)
+	}
 	f, err := os.OpenFile(g.path(id, ".done"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the notes of the run: %w", err)

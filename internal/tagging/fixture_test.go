@@ -13,7 +13,7 @@ import (
 // TestReadsRunsOfB0a3b30 reads a run that commit b0a3b30 kept beside an index.
 func TestReadsRunsOfB0a3b30(t *testing.T) {
 	dir := filepath.Join("..", "store", "local", "testdata", "format-1-b0a3b30", "c", "runs")
-	got, err := tagging.OpenRegistry(dir).Runs()
+	got, err := tagging.OpenRegistry(dir).Runs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -239,7 +239,7 @@ func TestFailingSidecar(t *testing.T) {
 		if err != nil || (u.FailedSidecars == 0) != mended {
 			t.Errorf("mended %v: %+v, %v", mended, u, err)
 		}
-		if _, err := g.Load(sum.Run.ID); errors.Is(err, ErrNoRun) != mended {
+		if _, err := g.Load(t.Context(), sum.Run.ID); errors.Is(err, ErrNoRun) != mended {
 			t.Errorf("mended %v: the run is known: %v", mended, err)
 		}
 	}
@@ -254,11 +254,11 @@ func TestOfSameList(t *testing.T) {
 		{ID: "aaaa00000001", LabelsFrom: "l.txt", Tags: 3}, {ID: "aaaa00000002", LabelsFrom: "l.txt"},
 		{ID: "aaaa00000003", LabelsFrom: "m.txt", Tags: 3}, {ID: "aaaa00000004", LabelsFrom: "l.txt", Tags: 3},
 	} {
-		if err := g.Save(r); err != nil {
+		if err := g.Save(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := g.OfSameList(Run{ID: "aaaa00000004", LabelsFrom: "l.txt"})
+	got, err := g.OfSameList(t.Context(), Run{ID: "aaaa00000004", LabelsFrom: "l.txt"})
 	if err != nil || len(got) != 1 || got[0].ID != "aaaa00000001" {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -10,6 +10,7 @@
 package tagging
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,6 +25,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -87,31 +89,130 @@ func sourceOf(id string) string { return sourcePrefix + id }
 // runID is what a user may give for a run: digits of its id, "run:" before them or not.
 var runID = regexp.MustCompile(`^[0-9a-f]{4,12}$`)
 
-// Registry keeps the runs of an index in a folder: a JSON file for each, and one
-// that notes which pictures are done. It is not safe for use by several processes;
-// the store's write lock is held while it changes.
-type Registry struct{ dir string }
+// Registry keeps the runs of an index. What they are, and what has come of them, lies in
+// documents of the index (store.Documents), so that every machine knows them, and a copy of
+// the index too. Which pictures a run has looked at is a note of 16 bytes for each in a
+// file of this machine: elsewhere a run looks at all of them again, with the same result.
+//
+// It is not safe for use by several processes; the store's write lock is held while it
+// changes.
+type Registry struct {
+	dir  string
+	docs store.Documents // nil for files in dir in their place, as older versions had them
+}
+
+// documentsPrefix begins the names of the documents of runs.
+const documentsPrefix = "runs/"
 
 // OpenRegistry returns the registry in a folder, which need not exist yet.
 func OpenRegistry(dir string) *Registry { return &Registry{dir: dir} }
 
+// In returns the registry of the same folder whose runs are documents of an index. Runs
+// that lie in the folder as files, where older versions kept them, are found there; they
+// become documents as soon as a run is saved. With nil, runs are files.
+func (g *Registry) In(docs store.Documents) *Registry { return &Registry{dir: g.dir, docs: docs} }
+
 func (g *Registry) path(id, ending string) string { return filepath.Join(g.dir, id+ending) }
 
+func documentOf(id string) string { return documentsPrefix + id + ".json" }
+
 // Save keeps a run.
-func (g *Registry) Save(r Run) error {
-	if err := os.MkdirAll(g.dir, 0o755); err != nil {
-		return fmt.Errorf("keep the run: %w", err)
-	}
+func (g *Registry) Save(ctx context.Context, r Run) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep the run: %w", err)
 	}
-	return atomicfile.WriteBytes(g.path(r.ID, ".json"), append(data, '\n'))
+	data = append(data, '\n')
+	if g.docs == nil {
+		if err := os.MkdirAll(g.dir, 0o755); err != nil {
+			return fmt.Errorf("keep the run: %w", err)
+		}
+		return atomicfile.WriteBytes(g.path(r.ID, ".json"), data)
+	}
+	if err := g.adopt(ctx); err != nil {
+		return err
+	}
+	if err := g.docs.PutDocument(ctx, documentOf(r.ID), data); err != nil {
+		return fmt.Errorf("keep the run: %w", err)
+	}
+	return nil
+}
+
+// adopt makes documents of the runs that lie in the folder as files.
+func (g *Registry) adopt(ctx context.Context) error {
+	ids, err := g.files()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	known, err := g.documents(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			data, err := os.ReadFile(g.path(id, ".json"))
+			if err != nil {
+				return err
+			}
+			if err := g.docs.PutDocument(ctx, documentOf(id), data); err != nil {
+				return fmt.Errorf("keep the run: %w", err)
+			}
+		}
+		if err := os.Remove(g.path(id, ".json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// files are the ids of the runs that lie in the folder.
+func (g *Registry) files() ([]string, error) {
+	entries, err := os.ReadDir(g.dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && runID.MatchString(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// documents are the ids of the runs that lie in the index.
+func (g *Registry) documents(ctx context.Context) ([]string, error) {
+	if g.docs == nil {
+		return nil, nil
+	}
+	names, err := g.docs.DocumentNames(ctx, documentsPrefix)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, name := range names {
+		if id, ok := strings.CutSuffix(strings.TrimPrefix(name, documentsPrefix), ".json"); ok && runID.MatchString(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // Load returns a run. ErrNoRun says that there is none.
-func (g *Registry) Load(id string) (Run, error) {
-	data, err := os.ReadFile(g.path(id, ".json"))
+func (g *Registry) Load(ctx context.Context, id string) (Run, error) {
+	if !runID.MatchString(id) {
+		return Run{}, fmt.Errorf("%w: %s", ErrNoRun, id)
+	}
+	var data []byte
+	err := store.ErrNotFound
+	from := documentOf(id)
+	if g.docs != nil {
+		data, err = g.docs.Document(ctx, from)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		from = g.path(id, ".json")
+		data, err = os.ReadFile(from)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Run{}, fmt.Errorf("%w: %s", ErrNoRun, id)
 	} else if err != nil {
@@ -119,37 +220,39 @@ func (g *Registry) Load(id string) (Run, error) {
 	}
 	var r Run
 	if err := json.Unmarshal(data, &r); err != nil {
-		return Run{}, fmt.Errorf("read %s: %w", g.path(id, ".json"), err)
+		return Run{}, fmt.Errorf("read %s: %w", from, err)
 	}
 	return r, nil
 }
 
 // Runs lists all runs, the oldest first.
-func (g *Registry) Runs() ([]Run, error) {
-	entries, err := os.ReadDir(g.dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (g *Registry) Runs(ctx context.Context) ([]Run, error) {
+	ids, err := g.documents(ctx)
+	if err != nil {
 		return nil, err
 	}
+	older, err := g.files()
+	if err != nil {
+		return nil, err
+	}
+	ids = append(ids, older...)
+	slices.Sort(ids)
 	var runs []Run
-	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".json")
-		if !ok || !runID.MatchString(id) {
-			continue
-		}
-		r, err := g.Load(id)
+	for _, id := range slices.Compact(ids) {
+		r, err := g.Load(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		runs = append(runs, r)
 	}
-	slices.SortFunc(runs, func(a, b Run) int { return a.Started.Compare(b.Started) })
+	slices.SortStableFunc(runs, func(a, b Run) int { return a.Started.Compare(b.Started) })
 	return runs, nil
 }
 
 // Find returns the run that a user means: by its id, the start of it, or "last", which
 // is the one that was begun or gone on with most recently.
-func (g *Registry) Find(name string) (Run, error) {
-	runs, err := g.Runs()
+func (g *Registry) Find(ctx context.Context, name string) (Run, error) {
+	runs, err := g.Runs(ctx)
 	if err != nil {
 		return Run{}, err
 	}
@@ -173,10 +276,13 @@ func (g *Registry) Find(name string) (Run, error) {
 }
 
 // Forget removes a run and what it noted.
-func (g *Registry) Forget(id string) error {
+func (g *Registry) Forget(ctx context.Context, id string) error {
 	err := g.forgetDone(id)
 	if e := os.Remove(g.path(id, ".json")); e != nil && !errors.Is(e, fs.ErrNotExist) {
 		err = errors.Join(err, e)
+	}
+	if g.docs != nil && err == nil { // last: the file is not to be found without it
+		err = g.docs.DeleteDocument(ctx, documentOf(id))
 	}
 	return err
 }
@@ -188,14 +294,34 @@ func (g *Registry) forgetDone(id string) error {
 	return nil
 }
 
-// OfSameList returns the other runs that took their labels from the same place and have
-// left tags, the oldest first: those of earlier versions of a file, for instance.
-func (g *Registry) OfSameList(r Run) ([]Run, error) {
-	runs, err := g.Runs()
+// CopyTo brings the runs to the registry of a copy of the index, those that it has not.
+func (g *Registry) CopyTo(ctx context.Context, to *Registry) error {
+	runs, err := g.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if _, err := to.Load(ctx, r.ID); err == nil {
+			continue
+		} else if !errors.Is(err, ErrNoRun) {
+			return err
+		}
+		if err := to.Save(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OfSameList returns the other runs with the same model that took their labels from the
+// same place and have left tags, the oldest first: those of earlier versions of a file, for
+// instance. The tags of other models are not in this index.
+func (g *Registry) OfSameList(ctx context.Context, r Run) ([]Run, error) {
+	runs, err := g.Runs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(runs, func(other Run) bool {
-		return other.ID == r.ID || other.LabelsFrom != r.LabelsFrom || other.Tags == 0
+		return other.ID == r.ID || other.Plan.Provenance.Model != r.Plan.Provenance.Model || other.LabelsFrom != r.LabelsFrom || other.Tags == 0
 	}), nil
 }

@@ -84,7 +84,7 @@ type Summary struct {
 //
 // An output that cannot be written is an error at the end; the tags are in the index then.
 func (t *Tagger) Tag(ctx context.Context, c *zeroshot.Classifier, o Options) (s Summary, err error) {
-	r, err := t.start(o.newRun(c), o.Retag)
+	r, err := t.start(ctx, o.newRun(c), o.Retag)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -104,7 +104,7 @@ func (t *Tagger) Tag(ctx context.Context, c *zeroshot.Classifier, o Options) (s 
 		return Summary{}, err
 	}
 	r.Pictures, r.Tagged, r.Tags, r.Finished = n.pictures, n.tagged, n.tags, now()
-	if err := t.registry.Save(r); err != nil {
+	if err := t.registry.Save(ctx, r); err != nil {
 		return Summary{}, err
 	}
 	err = out.finish(ctx, &r)
@@ -131,9 +131,9 @@ func (o *Outputs) sinks(r *Run, xmp *sidecarSink) []Sink {
 
 // start begins a run or goes on with it. retag forgets how far it was, so that every
 // picture is looked at once more; the old tags stay until they are replaced.
-func (t *Tagger) start(r Run, retag bool) (Run, error) {
+func (t *Tagger) start(ctx context.Context, r Run, retag bool) (Run, error) {
 	r.Resumed = now()
-	old, err := t.registry.Load(r.ID)
+	old, err := t.registry.Load(ctx, r.ID)
 	isNew := errors.Is(err, ErrNoRun)
 	switch {
 	case isNew:
@@ -150,7 +150,7 @@ func (t *Tagger) start(r Run, retag bool) (Run, error) {
 		}
 	}
 	// The run is kept before its first tag: no tag is from a run that nobody knows of.
-	return r, t.registry.Save(r)
+	return r, t.registry.Save(ctx, r)
 }
 
 // now is as fine as the clock: two runs may begin within a second, and "last" tells them

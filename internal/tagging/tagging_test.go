@@ -174,7 +174,7 @@ func TestTagAndUndo(t *testing.T) {
 			if diff := cmp.Diff(got, map[string][]store.Tag(preview)); err != nil || diff != "" {
 				t.Errorf("a dry run says otherwise (-tagged +preview): %v\n%s", err, diff)
 			}
-			runs, err := g.Runs()
+			runs, err := g.Runs(t.Context())
 			if err != nil || len(runs) != 1 || runs[0].Tags != r.Tags || runs[0].Finished.IsZero() {
 				t.Errorf("runs: %+v, %v", runs, err)
 			}
@@ -188,7 +188,7 @@ func TestTagAndUndo(t *testing.T) {
 			if mine := tagsOf(t, s, "user"); len(mine) != 500 {
 				t.Errorf("%d pictures have a person's tag, want 500", len(mine))
 			}
-			if _, err := g.Load(r.ID); !errors.Is(err, ErrNoRun) {
+			if _, err := g.Load(t.Context(), r.ID); !errors.Is(err, ErrNoRun) {
 				t.Errorf("the run is still known: %v", err)
 			}
 			again, looked := run(t, s, g, c, plan(d, count))
@@ -366,7 +366,7 @@ func TestNotesSurviveATornEnd(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	g := OpenRegistry(t.TempDir())
-	if _, err := g.Find("last"); !errors.Is(err, ErrNoRun) {
+	if _, err := g.Find(t.Context(), "last"); !errors.Is(err, ErrNoRun) {
 		t.Errorf("no runs: %v", err)
 	}
 	// The first to begin was gone on with last, half a second after the others.
@@ -376,7 +376,7 @@ func TestFind(t *testing.T) {
 		if i == 0 {
 			r.Resumed = started.Add(time.Second / 2)
 		}
-		if err := g.Save(r); err != nil {
+		if err := g.Save(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -384,7 +384,7 @@ func TestFind(t *testing.T) {
 		"last": "bbbb00000001", "bbbb": "bbbb00000001", "run:aaaa00000002": "aaaa00000002",
 		"aaaa": "", "": "", "../x": "", "cccc": "", "bb": "",
 	} {
-		r, err := g.Find(name)
+		r, err := g.Find(t.Context(), name)
 		if r.ID != want || (want == "") != errors.Is(err, ErrNoRun) {
 			t.Errorf("%q: %s, %v", name, r.ID, err)
 		}

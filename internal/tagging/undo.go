@@ -19,7 +19,7 @@ type Undone struct {
 // if it wrote any, in one pass over the index. name is what Registry.Find takes. It may be
 // cut off and repeated: the run is forgotten only once nothing is left of it.
 func (t *Tagger) Undo(ctx context.Context, name string) (Undone, error) {
-	r, err := t.registry.Find(name)
+	r, err := t.registry.Find(ctx, name)
 	if err != nil {
 		return Undone{}, err
 	}
@@ -39,7 +39,7 @@ func (t *Tagger) Undo(ctx context.Context, name string) (Undone, error) {
 		return Undone{}, err
 	}
 	if xmp.failed == 0 {
-		err = t.registry.Forget(r.ID)
+		err = t.registry.Forget(ctx, r.ID)
 	}
 	return Undone{Run: r, Pictures: pictures, FailedSidecars: xmp.failed}, err
 }

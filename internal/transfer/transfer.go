@@ -45,6 +45,7 @@ type Report struct {
 	Extra     int64   // in the target, neither a record nor a failure of the source, left alone
 	Refused   int64   // of those, what the target cannot keep; they are failures there
 	Failures  int64   // of files in the source's list; those that differed were copied
+	Documents int64   // of the source, which are equal in the target now; 0 where one of the two keeps none
 	Sampled   int64   // records that were compared at the end, vectors included
 	Seconds   float64 // wall time
 }
@@ -115,6 +116,9 @@ func (c *copying) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.failures(ctx); err != nil {
+		return err
+	}
+	if c.report.Documents, err = copyDocuments(ctx, c.from, c.to); err != nil {
 		return err
 	}
 	if err := c.to.Flush(ctx); err != nil {

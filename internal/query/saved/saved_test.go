@@ -1,6 +1,7 @@
 package saved_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -23,37 +24,37 @@ func label(name string) saved.Label {
 
 func TestSaveAndLoad(t *testing.T) {
 	s := saved.Open(filepath.Join(t.TempDir(), "labels"))
-	if list, failed := s.List(); list != nil || failed != nil {
+	if list, failed := s.List(t.Context()); list != nil || failed != nil {
 		t.Errorf("a folder that is not there holds %v, %v", list, failed)
 	}
 	want := label("Été 2024")
-	if err := s.Save(want, saved.Keep); err != nil {
+	if err := s.Save(t.Context(), want, saved.Keep); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Load("été 2024") // whatever its case
+	got, err := s.Load(t.Context(), "été 2024") // whatever its case
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(&want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if err := s.Save(label("ÉTÉ 2024"), saved.Keep); !errors.Is(err, saved.ErrExists) {
+	if err := s.Save(t.Context(), label("ÉTÉ 2024"), saved.Keep); !errors.Is(err, saved.ErrExists) {
 		t.Errorf("the label was replaced: %v", err)
 	}
-	if err := s.Save(label("ÉTÉ 2024"), saved.Overwrite); err != nil {
+	if err := s.Save(t.Context(), label("ÉTÉ 2024"), saved.Overwrite); err != nil {
 		t.Error(err)
 	}
-	if err := s.Save(label("a"), saved.Keep); err != nil {
+	if err := s.Save(t.Context(), label("a"), saved.Keep); err != nil {
 		t.Error(err)
 	}
-	list, failed := s.List()
+	list, failed := s.List(t.Context())
 	if len(list) != 2 || list[0].Name != "a" || failed != nil {
 		t.Errorf("List: %v, %v", list, failed)
 	}
-	if err := s.Remove("A"); err != nil {
+	if err := s.Remove(t.Context(), "A"); err != nil {
 		t.Error(err)
 	}
-	if err := s.Remove("a"); !errors.Is(err, saved.ErrUnknown) {
+	if err := s.Remove(t.Context(), "a"); !errors.Is(err, saved.ErrUnknown) {
 		t.Errorf("removed twice: %v", err)
 	}
 }
@@ -61,10 +62,10 @@ func TestSaveAndLoad(t *testing.T) {
 func TestNames(t *testing.T) {
 	s := saved.Open(t.TempDir())
 	for _, name := range []string{"", " a", "a ", "../a", "a/b", "1st", "a\x00", "a\n", "\xff", "#a", strings.Repeat("a", 101)} {
-		if err := s.Save(label(name), saved.Keep); !errors.Is(err, saved.ErrName) {
+		if err := s.Save(t.Context(), label(name), saved.Keep); !errors.Is(err, saved.ErrName) {
 			t.Errorf("%q was saved: %v", name, err)
 		}
-		if _, err := s.Load(name); !errors.Is(err, saved.ErrUnknown) {
+		if _, err := s.Load(t.Context(), name); !errors.Is(err, saved.ErrUnknown) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -90,14 +91,82 @@ func TestDamaged(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name+".json"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Load(name); !errors.Is(err, saved.ErrDamaged) || !strings.Contains(err.Error(), name+".json") {
+		if _, err := s.Load(t.Context(), name); !errors.Is(err, saved.ErrDamaged) || !strings.Contains(err.Error(), name+".json") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Save(label("whole"), saved.Keep); err != nil {
+	if err := s.Save(t.Context(), label("whole"), saved.Keep); err != nil {
 		t.Fatal(err)
 	}
-	if list, failed := s.List(); len(list) != 1 || len(failed) != 6 {
+	if list, failed := s.List(t.Context()); len(list) != 1 || len(failed) != 6 {
 		t.Errorf("%d labels, %d that cannot be read", len(list), len(failed))
+	}
+}
+
+// documents are those of an index, in memory.
+type documents map[string][]byte
+
+func (d documents) PutDocument(_ context.Context, name string, data []byte) error {
+	d[name] = data
+	return store.CheckDocument(name, data)
+}
+
+func (d documents) Document(_ context.Context, name string) ([]byte, error) {
+	if data, ok := d[name]; ok {
+		return data, nil
+	}
+	return nil, store.ErrNotFound
+}
+
+func (d documents) DeleteDocument(_ context.Context, name string) error {
+	delete(d, name)
+	return nil
+}
+
+func (d documents) DocumentNames(_ context.Context, prefix string) ([]string, error) {
+	var names []string
+	for name := range d {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Labels are documents of the index; those of older versions are found in their files.
+func TestLabelsBelongToTheIndex(t *testing.T) {
+	dir, index := t.TempDir(), documents{}
+	if err := saved.Open(dir).Save(t.Context(), label("Été 2024"), saved.Keep); err != nil {
+		t.Fatal(err)
+	}
+	here, elsewhere := saved.Open(dir).In(index), saved.Open(t.TempDir()).In(index)
+	if _, err := here.Load(t.Context(), "été 2024"); err != nil {
+		t.Errorf("the label of an older version: %v", err)
+	}
+	if err := here.Save(t.Context(), label("ÉTÉ 2024"), saved.Keep); !errors.Is(err, saved.ErrExists) {
+		t.Errorf("the label of an older version was replaced: %v", err)
+	}
+	if err := here.Save(t.Context(), label("ÉTÉ 2024"), saved.Overwrite); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]*saved.Labels{"here": here, "elsewhere": elsewhere} {
+		if list, failed := s.List(t.Context()); len(list) != 1 || list[0].Name != "ÉTÉ 2024" || failed != nil {
+			t.Errorf("%s: %v, %v", name, list, failed)
+		}
+	}
+	theCopy := saved.Open(t.TempDir()).In(documents{})
+	for range 2 {
+		if failed := here.CopyTo(t.Context(), theCopy); failed != nil {
+			t.Error(failed)
+		}
+	}
+	if err := elsewhere.Remove(t.Context(), "été 2024"); err != nil {
+		t.Error(err)
+	}
+	if _, err := here.Load(t.Context(), "été 2024"); !errors.Is(err, saved.ErrUnknown) {
+		t.Errorf("after it was removed elsewhere: %v", err)
+	}
+	if _, err := theCopy.Load(t.Context(), "été 2024"); err != nil {
+		t.Errorf("the copy: %v", err)
 	}
 }

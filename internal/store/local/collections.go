@@ -103,7 +103,7 @@ func (c *Collections) DropCollection(ctx context.Context, name string) error {
 		}
 	}
 	var errs []error
-	for _, ours := range []string{currentName, modelsName, "runs", lockName} {
+	for _, ours := range []string{currentName, modelsName, "runs", documentsName, lockName} {
 		errs = append(errs, os.RemoveAll(filepath.Join(base, ours)))
 	}
 	_ = os.Remove(base) // stays where somebody has put something into it

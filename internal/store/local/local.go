@@ -9,6 +9,7 @@
 //	vectors-N.f32      the vectors, one float32 row for each; see vectorfile.go
 //	model.json         what the catalogue says of the model, once more; see metacopy.go
 //	writer.lock        held by the one process that writes
+//	documents/         small files that belong to the index; see documents.go
 //
 // with caches, which are made anew where they are missing or damaged (see
 // cachefile.go),
@@ -134,6 +135,7 @@ var (
 
 	_ store.TagCounter = (*Store)(nil)
 	_ store.IDSpacer   = (*Store)(nil)
+	_ store.Documents  = (*Store)(nil)
 )
 
 // Kind is the name of this kind of store.

@@ -77,6 +77,7 @@ var (
 	_ store.Tunable          = (*Store)(nil)
 	_ store.ExactSearcher    = (*Store)(nil)
 	_ store.IDSpacer         = (*Store)(nil)
+	_ store.Documents        = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart

@@ -80,8 +80,8 @@ var about = map[string]string{
 	fieldTags:    "labels in the form that is compared: folded case, composed; escaped like path",
 	fieldExtra:   `the tags with label, source, score and probability, and what the picture says about itself; other keys are kept`,
 	fieldVector:  "embedding of the picture, of length 1: the inner product is the cosine",
-	fieldKind:    "what the row is: meta, failure or lease",
-	fieldReason:  "why a file failed",
+	fieldKind:    "what the row is: meta, failure, lease, document or piece",
+	fieldReason:  "why a file failed; of a document or a piece of one, the data in base64",
 	fieldData:    "what else belongs to the row",
 }
 

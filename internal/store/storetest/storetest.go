@@ -95,12 +95,13 @@ func Run(t *testing.T, open Factory, o Opts) {
 		{"readers-and-a-writer", testReadersAndAWriter},
 		{"random-changes", testRandomChanges},
 		{"optional", testOptional},
+		{"documents", testDocuments},
 	} {
 		running <- struct{}{}
 		all.Go(func() {
 			defer func() { <-running }()
 			t.Run(test.name, func(t *testing.T) {
-				e := &env{T: t, opts: o, open: open, index: test.name, oracle: newOracle()}
+				e := &env{T: t, opts: o, open: open, index: test.name, began: time.Now(), oracle: newOracle()}
 				e.reopen()
 				test.run(e)
 			})
@@ -115,6 +116,7 @@ type env struct {
 	opts  Opts
 	open  Factory
 	index string
+	began time.Time // before the index was made
 	s     store.Store
 	*oracle
 }

@@ -219,7 +219,7 @@ func testOtherModel(e *env) {
 
 func testDescribe(e *env) {
 	src := newSource(11)
-	start := time.Now().Add(-2 * time.Second)
+	start := e.began.Add(-2 * time.Second) // servers have clocks of their own
 	e.upsert(src.records(7)...)
 	e.recordFailures(src.failure())
 	d, err := e.s.Describe(e.Context())

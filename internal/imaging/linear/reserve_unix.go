@@ -1,14 +1,10 @@
 //go:build unix
 
-package heif
+package linear
 
-import (
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // reserve maps memory that takes none of the machine's until it is written to.
-// release gives it back at once, which the garbage collector would do when it
-// gets to it.
 func reserve(n int) (b []byte, release func(), err error) {
 	b, err = unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {

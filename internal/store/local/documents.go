@@ -1,0 +1,142 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Documents are the files of the folder documents in the collection's, so that the
+// indexes of all its models share them. The name of a file is that of the document with
+// an underscore, which no name has, for each slash.
+
+const documentsName = "documents"
+
+// documentPath is where a document lies.
+func (s *Store) documentPath(name string) string {
+	return filepath.Join(s.base, documentsName, strings.ReplaceAll(name, "/", "_"))
+}
+
+// documentsFolder returns the folder of documents. One that is a link is refused: an index
+// may come from anybody. The error is fs.ErrNotExist where there is none.
+func (s *Store) documentsFolder() (string, error) {
+	dir := filepath.Join(s.base, documentsName)
+	info, err := os.Lstat(dir)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is no folder, and no folder of documents is reached through a link")}
+	}
+	return dir, err
+}
+
+// PutDocument implements store.Documents.
+func (s *Store) PutDocument(ctx context.Context, name string, data []byte) error {
+	if err := s.beginDocument(ctx, name); err != nil {
+		return err
+	}
+	if err := store.CheckDocument(name, data); err != nil {
+		return err
+	}
+	dir, err := s.documentsFolder()
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.Mkdir(dir, 0o755); err == nil {
+			err = s.files.SyncDir(s.base)
+		} else if errors.Is(err, fs.ErrExist) {
+			dir, err = s.documentsFolder() // somebody was faster
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("document %s: %w", name, err)
+	}
+	// What killed processes left is in nobody's way.
+	_, _ = atomicfile.RemoveLeftovers(dir)
+	path := s.documentPath(name)
+	if err := checkRegular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("document %s: %w", name, err)
+	}
+	if err := atomicfile.WriteBytes(path, data); err != nil {
+		return fmt.Errorf("document %s: %w", name, err)
+	}
+	return nil
+}
+
+// Document implements store.Documents.
+func (s *Store) Document(ctx context.Context, name string) ([]byte, error) {
+	if err := s.beginDocument(ctx, name); err != nil {
+		return nil, err
+	}
+	_, err := s.documentsFolder()
+	if err == nil {
+		var data []byte
+		if data, err = readRegular(s.documentPath(name), store.MaxDocument); err == nil {
+			return data, nil
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = store.ErrNotFound
+	}
+	return nil, fmt.Errorf("document %s: %w", name, err)
+}
+
+// DeleteDocument implements store.Documents.
+func (s *Store) DeleteDocument(ctx context.Context, name string) error {
+	if err := s.beginDocument(ctx, name); err != nil {
+		return err
+	}
+	dir, err := s.documentsFolder()
+	if err == nil {
+		if err = os.Remove(s.documentPath(name)); err == nil {
+			err = s.files.SyncDir(dir)
+		}
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("document %s: %w", name, err)
+	}
+	return nil
+}
+
+// DocumentNames implements store.Documents. Files whose names no document has are not
+// listed.
+func (s *Store) DocumentNames(ctx context.Context, prefix string) ([]string, error) {
+	if err := s.isOpen(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	dir, err := s.documentsFolder()
+	var entries []os.DirEntry
+	if err == nil {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the documents: %w", err)
+	}
+	var out []string
+	for _, e := range entries {
+		name := strings.ReplaceAll(e.Name(), "_", "/")
+		if e.Type().IsRegular() && strings.HasPrefix(name, prefix) && store.CheckDocumentName(name) == nil {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// beginDocument is how the methods begin that are about one document.
+func (s *Store) beginDocument(ctx context.Context, name string) error {
+	if err := s.isOpen(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return store.CheckDocumentName(name)
+}
