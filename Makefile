@@ -51,7 +51,7 @@ test: ## run every check and every test, from nothing, with Milvus servers that 
 
 quality: setup photos ## measure labelling on five sets of pictures, which it fetches (docs/quality.md)
 	@scripts/quality/quality.sh
-	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/zeroshot -run 'Quality|LabelSets'
+	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/zeroshot -run 'Quality|LabelSets|LabelCorrections'
 
 chaos: setup ## crash, damage, race and fuzz tests in their long form (an hour)
 	@scripts/chaos.sh

@@ -24,14 +24,14 @@ const longest = 120
 // pages are the paths of the project's pages, relative to its root.
 func pages(t *testing.T) []string {
 	t.Helper()
-	found := []string{"README.md", "CONTRIBUTING.md", "models/starter/README.md", "scripts/starter/README.md"}
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".md") {
-			found = append(found, path.Join("docs", e.Name()))
+	found := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "models/starter/README.md", "scripts/starter/README.md"}
+	for _, pattern := range []string{"*.md", "guides/*.md"} {
+		entries, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			found = append(found, path.Join("docs", filepath.ToSlash(e)))
 		}
 	}
 	return found

@@ -51,6 +51,10 @@ The index is in demo/index, the photos are in demo/photos. Now your own words:
     bin/search "a red flower" --db demo/index
     bin/search "a bird" -k 20 --paths --db demo/index
 
+the same in a browser, with a map, copies and labels:
+
+    bin/search serve --open --allow-write --db demo/index
+
 and your own photos, in an index of their own:
 
     bin/indexer run ~/Pictures

@@ -43,6 +43,7 @@ server() {
 
 scripts/setup.sh
 scripts/photos.sh # the search quality is measured on them
+scripts/chromium.sh # the gallery is looked at in it
 
 if [ -z "${SIGHTLINE_ONNXRUNTIME_LIB:-}" ]; then
   case "$(uname -s)" in

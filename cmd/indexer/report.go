@@ -26,14 +26,18 @@ type reportJSON struct {
 	Embedded     int64   `json:"embedded"`
 	Reused       int64   `json:"reused"`
 	BrokenLinks  int64   `json:"broken_links"`
-	Interrupted  bool    `json:"interrupted"`
-	Damaged      int64   `json:"damaged"` // indexed as far as their files go
-	PruneRefused bool    `json:"prune_refused"`
+	// BadIgnores are lines of ignore files that cannot be used, and are passed over.
+	BadIgnores   []string `json:"bad_ignores,omitempty"`
+	Interrupted  bool     `json:"interrupted"`
+	Damaged      int64    `json:"damaged"` // indexed as far as their files go
+	PruneRefused bool     `json:"prune_refused"`
 	// Skipped is the number of files that the walk passed over, SkippedKinds counts them
 	// by what they are, and SkippedFolders counts the folders.
 	Skipped        int64            `json:"skipped"`
 	SkippedKinds   map[string]int64 `json:"skipped_kinds,omitempty"`
 	SkippedFolders map[string]int64 `json:"skipped_folders,omitempty"`
+	// UnreadPictures counts those of SkippedKinds that are pictures.
+	UnreadPictures map[string]int64 `json:"unread_pictures,omitempty"`
 	Switched       bool             `json:"switched,omitempty"` // a rebuilt index is the one in use now
 	// CoreSeconds is the processor time of each stage, summed over the cores.
 	CoreSeconds map[string]float64 `json:"core_seconds"`
@@ -43,8 +47,9 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	p.PrintJSON(reportJSON{
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, BadIgnores: r.BadIgnores, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
+		UnreadPictures: r.Skipped.UnreadPictures(),
 		CoreSeconds: map[string]float64{
 			"read": r.Stages.Read.Seconds(), "decode": r.Stages.Decode.Seconds(), "resize": r.Stages.Resize.Seconds(),
 			"embed": r.Stages.Embed.Seconds(), "store": r.Stages.Store.Seconds(), "other": r.Stages.Other.Seconds(),
@@ -52,19 +57,30 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	})
 }
 
-func printReport(p *cmdline.Program, r index.Report) {
+// printBadIgnores says which lines of ignore files are passed over.
+func printBadIgnores(p *cmdline.Program, lines []string) {
+	for _, l := range lines {
+		p.Notef("warning: %s", terminal.Safe(l))
+	}
+	if len(lines) > 0 {
+		p.Notef("hint: such lines are passed over; write a pattern as for .gitignore (*.tmp, cache/), or a # before the line")
+	}
+}
+
+// printReport prints what a run came to; verbose adds where its time went.
+func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 	rate := ""
 	if r.Embedded > 0 && r.Seconds > 0 {
 		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
 	}
-	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
-		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
+	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
+		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
 	if r.BrokenLinks > 0 {
-		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, terminal.Safe(r.BrokenLink))
+		p.Printf("%s nowhere, the first %s; what the index has behind them is kept\n", cmdline.Count(r.BrokenLinks, "link leads", "links lead"), terminal.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
@@ -73,7 +89,7 @@ func printReport(p *cmdline.Program, r index.Report) {
 		p.Printf("%d come from damaged files and are indexed as far as those go; search has:damage lists them, --strict lets them fail\n", r.Damaged)
 	}
 	printSkipped(p, r.Skipped)
-	if r.Embedded > 0 {
+	if r.Embedded > 0 && verbose {
 		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
 			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),
 			short(r.Stages.Store), short(r.Stages.Other))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -31,7 +32,7 @@ func skippedLister(p *cmdline.Program, r *cmdline.Reporter, asJSON bool) func(wa
 		switch {
 		case kind == "":
 		case asJSON:
-			p.PrintJSON(skippedJSON{Path: k.Path, PassedOver: kind, Folder: k.Dir, PathBase64: cmdline.PathBase64(k.Path)})
+			p.PrintJSON(skippedJSON{Path: k.Path, PassedOver: kind, Folder: k.Dir, PathBase64: query.PathBase64(k.Path)})
 		default:
 			writeSkip(out, k, kind)
 		}
@@ -50,6 +51,9 @@ func writeSkip(w io.Writer, k walk.Skip, kind string) {
 func printSkipped(p *cmdline.Program, s index.Skipped) {
 	if n := s.Files(); n > 0 {
 		p.Printf("%s passed over: %s\n", counted(n, "file"), listKinds(s.Kinds, true))
+	}
+	if unread := s.UnreadPictures(); len(unread) > 0 {
+		p.Printf("pictures in formats that are not read: %s; --list-skipped names them\n", listKinds(unread, true))
 	}
 	if n := s.FolderCount(); n > 0 {
 		p.Printf("%s passed over: %s\n", counted(n, "folder"), listKinds(s.Folders, false))

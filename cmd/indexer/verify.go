@@ -22,7 +22,8 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
 
 With --repair, what can be mended is mended: caches are made anew, and pictures
 whose embeddings are damaged are left out of searches until the next indexer run
-reads them again. They keep their tags.
+reads them again. They keep their tags. A damaged catalogue is made anew from what
+is whole of it; the damaged one stays beside it, and what is lost is named.
 
    indexer verify --repair && indexer run PATH`,
 		Flags: cmdline.Flags([]cli.Flag{
@@ -59,11 +60,10 @@ reads them again. They keep their tags.
 
 // repair mends an index and verifies it.
 func repair(p *cmdline.Program, c *cli.Context) error {
-	_, st, err := p.OpenAnyStore(c, store.ReadWrite)
+	cfg, err := p.Config(c)
 	if err != nil {
 		return err
 	}
-	defer st.Close()
 	problems := 0
 	tell := func(kind string) func(string) {
 		return func(text string) {
@@ -75,6 +75,11 @@ func repair(p *cmdline.Program, c *cli.Context) error {
 			p.Printf("%s: %s\n", kind, terminal.Safe(text))
 		}
 	}
+	st, err := p.OpenDamaged(c.Context, cfg, tell("problem"), tell("mended"))
+	if err != nil {
+		return err
+	}
+	defer st.Close()
 	err = index.Repair(c.Context, st, tell("problem"), tell("mended"))
 	if errors.Is(err, index.ErrCannotRepair) {
 		return fault.Usagef("", "%s", err)

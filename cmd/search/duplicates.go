@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
@@ -24,7 +26,8 @@ func duplicatesCommand(p *cmdline.Program) *cli.Command {
 		Description: `Lists groups: the picture to keep, why, and the others. Nothing is deleted. Without
 --near it is the files that are the same, byte by byte, and none is read. With it,
 pictures count that were resized, recompressed, cropped a little, made brighter, or
-got a border or a mark; the files of those whose embeddings are near are read.
+got a border or a mark; the files of those whose embeddings are near are read once, and
+what they show is kept beside the index. Searches then fold such pictures too.
 
    search duplicates
    search duplicates --near under:photos/2024
@@ -47,7 +50,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -55,12 +58,12 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	var groups []duplicates.Group
 	var failed []duplicates.Failure
 	if c.Bool("near") {
-		groups, failed, err = duplicates.Near(c.Context, st, filter, func(path string) (duplicates.Look, error) {
-			img, err := imaging.Thumbnail(path, lookSide)
-			if err != nil {
-				return duplicates.Look{}, err
-			}
-			return duplicates.LookOf(img), nil
+		cache, e := app.Looks(c.Context, cfg, st)
+		if e != nil {
+			return e
+		}
+		groups, failed, err = duplicates.Near(c.Context, st, filter, func(r *store.Record) (*duplicates.Look, error) {
+			return lookAt(p, cache, r)
 		})
 	} else {
 		groups, err = duplicates.Identical(c.Context, st, filter)
@@ -76,6 +79,37 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 		return fault.Partialf(int64(len(failed)), "looked at", "indexer run takes what is gone out of the index")
 	}
 	return nil
+}
+
+// lookAt says what a picture shows: from the cache, or else from its file, which must be
+// there either way.
+func lookAt(p *cmdline.Program, cache *duplicates.Cache, r *store.Record) (*duplicates.Look, error) {
+	st, err := os.Stat(filepath.FromSlash(r.Path))
+	if err != nil {
+		return nil, err
+	}
+	if st.Size() == r.Size && st.ModTime().Equal(r.ModTime) { // it has the content of its record
+		if l, ok := cache.Get(r.ContentHash); ok {
+			return l, nil
+		}
+	} else {
+		cache = nil // what it shows now is of another content
+	}
+	img, err := imaging.Thumbnail(r.Path, lookSide) // of a regular file alone
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(filepath.FromSlash(r.Path))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	l := duplicates.LookOf(img)
+	l.Moving = duplicates.IsMoving(f)
+	if err := cache.Put(r.ContentHash, &l); err != nil {
+		p.Log.Info("what a picture shows was not kept: the next look reads its file again", "error", err)
+	}
+	return &l, nil
 }
 
 // filterOf reads the arguments as filters, which they must be.
@@ -113,7 +147,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 	}
 	others, bytes := 0, int64(0)
 	for _, g := range groups {
-		j := groupJSON{Path: g.Keep.Path, Base64: cmdline.PathBase64(g.Keep.Path), Why: g.Why}
+		j := groupJSON{Path: g.Keep.Path, Base64: query.PathBase64(g.Keep.Path), Why: g.Why}
 		table := !c.Bool("json") && !c.Bool("others") && !c.Bool("0")
 		if table {
 			p.Printf("keep  %s  (%s)\n", terminal.Safe(cmdline.Shorten(g.Keep.Path, wd)), g.Why)
@@ -131,7 +165,7 @@ func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Grou
 			case c.Bool("others"):
 				p.Printf("%s\n", o.Path)
 			}
-			j.Others = append(j.Others, otherJSON{o.Path, cmdline.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
+			j.Others = append(j.Others, otherJSON{o.Path, query.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
 		}
 		if c.Bool("json") {
 			p.PrintJSON(j)
@@ -146,5 +180,6 @@ func summary(groups, others int, bytes int64) string {
 	if groups == 0 {
 		return "there are no duplicates"
 	}
-	return fmt.Sprintf("%d groups; without the %d others there would be %.1f MB less", groups, others, float64(bytes)/1e6)
+	return fmt.Sprintf("%s; without %s there would be %.1f MB less", cmdline.Count(int64(groups), "group", "groups"),
+		cmdline.Count(int64(others), "other", "others"), float64(bytes)/1e6)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -29,15 +30,31 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	if err != nil {
 		return err
 	}
-	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	if err := cmdline.CheckSheet(c); err != nil {
+		return err
+	}
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if done, err := listByServer(c, p, cfg, line, params); done || err != nil {
+		return err
+	}
+	st, err := p.OpenStore(c.Context, cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	params.Pair = cfg.Index.RAW == config.RAWTwin
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
+	}
+	if len(answer.Hits) == 0 {
+		err := sayWhyNothing(c, p, line, func(ctx context.Context, o query.Conditions) ([]string, error) { return query.WhyNothing(ctx, st, o) })
+		if err != nil {
+			return err
+		}
 	}
 	return p.ShowAnswer(c, answer, "")
 }

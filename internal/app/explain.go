@@ -9,9 +9,11 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/dump"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/evaluate"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
@@ -19,8 +21,11 @@ import (
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/tagging/review"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -51,7 +56,7 @@ var rules = []rule{
 	{is(store.ErrOlderFormat), fault.Fatal, "indexer run brings the index up to date, and reads that from the pictures"},
 	{is(store.ErrIO), fault.Fatal, adviseDisk},
 	{is(syscall.EIO), fault.Fatal, adviseDisk},
-	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; else build a new index with --db DIR"},
+	{is(store.ErrDamaged), fault.Fatal, "indexer verify says what is wrong, and indexer verify --repair mends what can be mended; what it cannot, indexer restore DIR brings back from a backup"},
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; for any other file use: search image FILE"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
 	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
@@ -61,6 +66,9 @@ var rules = []rule{
 	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting"},
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
+	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},
+	{is(query.ErrAddress), fault.Usage, "allow it with --allow-urls, or for good with fetch_urls: true in the settings; for the words: search text"},
+	{is(webfetch.ErrNotPublic), fault.Fatal, "only what everybody can reach is fetched; save the picture, and search by the file"},
 	{is(query.ErrPicture), fault.Fatal, ""},
 	{is(query.ErrCutoff), fault.Usage, "for example: --cutoff auto, --cutoff 0.25 or --cutoff p0.3"},
 	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},
@@ -72,13 +80,18 @@ var rules = []rule{
 	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
+	{is(corrections.ErrLabel), fault.Usage, ""},
+	{is(corrections.ErrDamaged), fault.Fatal, ""},
+	{is(review.ErrLabel), fault.Usage, ""},
 	{is(export.ErrFormat), fault.Usage, ""},
+	{is(evaluate.ErrTruth), fault.Fatal, "search eval --truth can be captions, folders or tags"},
 	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},
 	{is(recall.ErrTooFew), fault.Fatal, "--dry-run only measures; without a kept value milvus.recall decides"},
 	{is(recall.ErrNotReached), fault.Fatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
 	{is(transfer.ErrCheck), fault.Fatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
+	{is(dump.ErrInvalid), fault.Fatal, "write it again with indexer dump FILE; nothing was changed"},
 	{is(fs.ErrPermission), fault.Fatal, "check who owns the file or folder"},
 }
 

@@ -13,28 +13,36 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/dump"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/measure/evaluate"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local/blocks"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/tagging/export"
+	"github.com/sightline/sightline/internal/tagging/review"
 	"github.com/sightline/sightline/internal/transfer"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-// What every kind of error means, and a word of its advice.
-func TestExplain(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		kind fault.Kind
-		hint string // a part of it; "" for none
-	}{
+// explained is an error, what it means, and a word of its advice.
+type explained struct {
+	err  error
+	kind fault.Kind
+	hint string // a part of it; "" for none
+}
+
+func allExplained() []explained {
+	return []explained{
 		{errors.New("something"), fault.Fatal, ""},
 		{fault.ErrInterrupted, fault.Interrupted, "again"},
 		{context.Canceled, fault.Interrupted, "again"},
@@ -46,6 +54,11 @@ func TestExplain(t *testing.T) {
 		{store.ErrIO, fault.Fatal, "try again"},
 		{syscall.EIO, fault.Fatal, "try again"},
 		{store.ErrDamaged, fault.Fatal, "indexer verify"},
+		{store.ErrDamaged, fault.Fatal, "indexer restore"},
+		{dump.ErrInvalid, fault.Fatal, "indexer dump"},
+		{blocks.ErrDamaged, fault.Fatal, "--list"},
+		{blocks.ErrNoBackup, fault.Fatal, "indexer backup DIR"},
+		{blocks.ErrForeign, fault.Usage, "an empty folder"},
 		{store.ErrNotFound, fault.Fatal, "search image"},
 		{store.ErrNoSpace, fault.Fatal, "make room"},
 		{syscall.ENOSPC, fault.Fatal, "make room"},
@@ -56,6 +69,13 @@ func TestExplain(t *testing.T) {
 		{index.ErrNoRoots, fault.Fatal, "spelling"},
 		{query.ErrEmpty, fault.Usage, "what to look for"},
 		{query.ErrPicture, fault.Fatal, ""},
+		{query.ErrNoSubject, fault.Usage, "give words"},
+		{query.ErrAddress, fault.Usage, "--allow-urls"},
+		{webfetch.ErrNotPublic, fault.Fatal, "search by the file"},
+		{corrections.ErrLabel, fault.Usage, ""},
+		{corrections.ErrDamaged, fault.Fatal, ""},
+		{review.ErrLabel, fault.Usage, ""},
+		{evaluate.ErrTruth, fault.Fatal, "--truth"},
 		{store.ErrOlderFormat, fault.Fatal, "indexer run"},
 		{query.ErrCutoff, fault.Usage, "--cutoff auto"},
 		{saved.ErrUnknown, fault.Usage, "label list"},
@@ -88,7 +108,11 @@ func TestExplain(t *testing.T) {
 		{fault.Advise("outer", "%w", fault.Usagef("inner", "wrong")), fault.Usage, "outer"},
 		{&fault.Error{Err: fault.Usagef("inner", "wrong"), Kind: fault.Partial}, fault.Partial, ""},
 		{fault.Partialf(2, "indexed", "retry"), fault.Partial, "retry"},
-	} {
+	}
+}
+
+func TestExplain(t *testing.T) {
+	for _, c := range allExplained() {
 		for _, err := range []error{c.err, fmt.Errorf("while working: %w", c.err), errors.Join(c.err, nil)} {
 			kind, hint := Explain(err)
 			if kind != c.kind {
@@ -109,15 +133,8 @@ func TestExplainRulesAreReached(t *testing.T) {
 	}
 	for i, r := range all {
 		reached := false
-		for _, err := range []error{
-			fault.ErrInterrupted, context.Canceled, &store.ModelMismatchError{}, store.ErrLocked, store.ErrUnavailable, store.ErrNoIndex,
-			store.ErrNewerFormat, store.ErrIO, syscall.EIO, store.ErrDamaged, store.ErrNotFound, store.ErrNoSpace, syscall.ENOSPC, ort.ErrNoLibrary,
-			clip.ErrUnreadable, clip.ErrIncomplete, config.ErrInvalid, index.ErrNoRoots, query.ErrEmpty, query.ErrPicture,
-			label.ErrInvalid, zeroshot.ErrTemplate, tagging.ErrNoRun, export.ErrFormat, retrieval.ErrCaptions, recall.ErrQueries,
-			recall.ErrNothingToTune, recall.ErrNotReached, recall.ErrTooFew, transfer.ErrCheck, fs.ErrPermission, store.ErrOlderFormat, query.ErrCutoff,
-			saved.ErrUnknown, saved.ErrName, saved.ErrExists, saved.ErrModel, saved.ErrDamaged, &syntax.Error{},
-		} {
-			if r.match(err) {
+		for _, c := range allExplained() {
+			if r.match(c.err) {
 				reached = true
 			}
 		}

@@ -46,6 +46,7 @@ type IndexJob struct {
 type IndexOutcome struct {
 	index.Report
 	Switched bool   // a rebuilt index is the one in use now
+	Strict   bool   // what failed in earlier runs is to be complained of, too
 	Notice   string // what the model's licence asks to be shown; "" for nothing
 }
 
@@ -98,7 +99,7 @@ func (j *IndexJob) openUpdate(ctx context.Context, cfg config.Config) (err error
 // failed, is no error here but IndexOutcome.Err: there is an outcome to report.
 func (j *IndexJob) Run(ctx context.Context, observer index.Observer) (IndexOutcome, error) {
 	x := index.New(j.open.Store, j.open.Encoder, j.options, observer, j.env.Log)
-	out := IndexOutcome{Notice: j.open.Encoder.Spec().Notice}
+	out := IndexOutcome{Notice: j.open.Encoder.Spec().Notice, Strict: j.request.Strict}
 	var err error
 	if j.request.Work == Retry {
 		out.Report, err = x.Retry(ctx)
@@ -119,11 +120,15 @@ func (j *IndexJob) Run(ctx context.Context, observer index.Observer) (IndexOutco
 // Err is what is left to complain of: that the run was interrupted, else that files
 // failed.
 func (o IndexOutcome) Err() error {
+	failed := o.Failed
+	if o.Strict {
+		failed += o.FailedBefore
+	}
 	switch {
 	case o.Interrupted:
 		return fault.ErrInterrupted
-	case o.Failed > 0:
-		return fault.Partialf(o.Failed, "indexed", "indexer status --failures lists them; indexer retry tries them again")
+	case failed > 0:
+		return fault.Partialf(failed, "indexed", "indexer status --failures lists them; indexer retry tries them again")
 	}
 	return nil
 }

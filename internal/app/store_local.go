@@ -7,10 +7,12 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/store/local/blocks"
 )
 
 // localKind is the embedded store.
-var localKind = storeKind{name: local.Kind, open: openLocal, collections: localCollections, folder: true}
+var localKind = storeKind{name: local.Kind, open: openLocal, collections: localCollections, folder: true, rescue: rescueLocal,
+	rules: localRules}
 
 func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	if err := checkFolder(cfg); err != nil {
@@ -43,4 +45,18 @@ func localCollections(_ context.Context, e *Env, cfg config.Config) (store.Colle
 		return nil, err
 	}
 	return local.OpenCollections(cfg.DB, e.Log), nil
+}
+
+func rescueLocal(ctx context.Context, e *Env, cfg config.Config, found, told func(string)) error {
+	if err := checkFolder(cfg); err != nil {
+		return err
+	}
+	return local.Rescue(ctx, local.Options{Dir: cfg.DB, Collection: cfg.Collection, Log: e.Log}, found, told)
+}
+
+// localRules explain the errors of backups.
+var localRules = []rule{
+	{is(blocks.ErrDamaged), fault.Fatal, "indexer restore DIR --list shows the other states, which may be whole; the next indexer backup writes damaged blocks anew"},
+	{is(blocks.ErrNoBackup), fault.Fatal, "name the folder that was given to: indexer backup DIR"},
+	{is(blocks.ErrForeign), fault.Usage, "name an empty folder, or one that is not there yet"},
 }

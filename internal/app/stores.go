@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -30,6 +31,9 @@ type storeKind struct {
 	// repair makes one of the model indexes of a collection the one in use, where it is
 	// lost which is; nil where that cannot be lost.
 	repair func(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error)
+	// rescue makes anew what an index cannot be opened without, from what is whole of it;
+	// nil where there is nothing of that kind.
+	rescue func(ctx context.Context, e *Env, cfg config.Config, found, told func(string)) error
 	// rules explain the errors that only this kind gives.
 	rules []rule
 }
@@ -110,6 +114,25 @@ func (e *Env) Repair(ctx context.Context, cfg config.Config, use string) (store.
 		return store.ModelIndex{}, fault.Usagef("indexer verify checks an index of this kind", "a %s store knows by itself which index is in use", k.name)
 	}
 	return k.repair(ctx, e, cfg, use)
+}
+
+// OpenDamaged opens the store that the settings name for repair, by whichever model. Where
+// it is too damaged to be opened, what that takes is made anew from what is whole: found is
+// handed what is wrong and told what was done.
+func (e *Env) OpenDamaged(ctx context.Context, cfg config.Config, found, told func(string)) (store.Store, error) {
+	st, err := e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})
+	if !errors.Is(err, store.ErrDamaged) {
+		return st, err
+	}
+	k, failed := kindOf(cfg.Store)
+	if failed != nil || k.rescue == nil {
+		return nil, err
+	}
+	found(err.Error())
+	if err := k.rescue(ctx, e, cfg, found, told); err != nil {
+		return nil, err
+	}
+	return e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})
 }
 
 // RunsDir is the folder that keeps the notes of the tagging runs of an index: in the folder of one

@@ -8,7 +8,21 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/spelling"
 )
+
+// arranger puts command lines of an application into order.
+type arranger struct {
+	app *cli.App
+	// pathCommand is the command that a path stands for where no command is named; "" for
+	// none.
+	pathCommand string
+	siblings    []string // commands of other programs, which may have been meant
+	exists      func(path string) bool
+
+	implied bool     // the application's default command was put in its place
+	notes   []string // what was understood in another way than it is written
+}
 
 // arrange rewrites a command line into the order that the flag parser insists on:
 // commands, flags, --, arguments. People write `search "a dog" -k 3`; the parser
@@ -17,7 +31,8 @@ import (
 // Where the first argument is not a command, the application's default command is
 // put in its place. What follows a -- is never a flag or a command. help and the name
 // of a command are that command's --help.
-func arrange(a *cli.App, args []string) ([]string, error) {
+func (r *arranger) arrange(args []string) ([]string, error) {
+	a := r.app
 	if len(args) == 0 {
 		return []string{a.Name}, nil
 	}
@@ -27,6 +42,7 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 	var (
 		flags, rest []string
 		names       []string // of the flags
+		places      []int    // of those in flags
 		path        []string
 		level       = a.Commands
 		open        = true // the next argument may still name a command
@@ -39,7 +55,7 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 			rest = append(rest, args[i+1:]...)
 			break
 		}
-		if len(arg) > 1 && arg[0] == '-' {
+		if len(arg) > 1 && arg[0] == '-' && arg[1] != ' ' { // "- fruit" is less fruit
 			name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 			takesValue, ok := known[name]
 			if !ok && isFilter(arg) {
@@ -47,9 +63,13 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 				continue
 			}
 			if !ok {
-				return nil, fault.Usagef(adviseFlag(a, name, known), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
+				return nil, fault.Usagef(r.adviseFlag(command, arg), "there is no flag %s", strings.SplitN(arg, "=", 2)[0])
 			}
-			flags, names = append(flags, arg), append(names, name)
+			if name == "n" && takesValue && !hasValue && (i+1 == len(args) || !isNumber(args[i+1])) {
+				r.notes = append(r.notes, "note: -n is passed over: search never changes the index (-n N is -k N)")
+				continue
+			}
+			flags, names, places = append(flags, arg), append(names, name), append(places, len(flags))
 			if takesValue && !hasValue {
 				if i++; i == len(args) {
 					return nil, fault.Usagef("", "flag %s needs a value", arg)
@@ -69,17 +89,17 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		rest = append(rest, arg)
 	}
 	if len(path) == 0 && !forApplication(flags, rest) {
-		if a.DefaultCommand == "" && len(rest) > 0 {
-			return nil, fault.Usagef("see "+a.Name+" --help", "there is no command %q", rest[0])
-		} else if a.DefaultCommand == "" {
-			return nil, fault.Usagef("see "+a.Name+" --help", "which command?")
-		}
-		path, command = []string{a.DefaultCommand}, find(a.Commands, a.DefaultCommand)
-	}
-	if command != nil {
-		if err := checkFlags(a.Name+" "+strings.Join(path, " "), command, names); err != nil {
+		name, err := r.implicit(rest)
+		if err != nil {
 			return nil, err
 		}
+		path, command = []string{name}, find(a.Commands, name)
+	}
+	if command != nil {
+		if err := r.checkFlags(a.Name+" "+strings.Join(path, " "), command, names); err != nil {
+			return nil, err
+		}
+		sameForms(command, flags, names, places)
 	}
 	if slices.ContainsFunc(flags, func(f string) bool { return f == "--help" || f == "-h" || f == "-help" || f == "--h" }) {
 		rest = nil // help for an argument is what the parser would look for
@@ -90,6 +110,68 @@ func arrange(a *cli.App, args []string) ([]string, error) {
 		out = append(append(out, "--"), rest...)
 	}
 	return out, nil
+}
+
+// sameForms gives each flag that stands on the line in two forms (-a, --add) the first of
+// its names, since the parser takes only one form.
+func sameForms(c *cli.Command, flags, names []string, places []int) {
+	for _, f := range c.Flags {
+		used := make(map[string]bool)
+		for _, n := range names {
+			if slices.Contains(f.Names(), n) {
+				used[n] = true
+			}
+		}
+		if len(used) < 2 {
+			continue
+		}
+		first := f.Names()[0]
+		for i, n := range names {
+			if used[n] {
+				_, value, hasValue := strings.Cut(flags[places[i]], "=")
+				flags[places[i]] = dashes(first) + first
+				if hasValue {
+					flags[places[i]] += "=" + value
+				}
+			}
+		}
+	}
+}
+
+// implicit is the command of a line that names none.
+func (r *arranger) implicit(rest []string) (string, error) {
+	a := r.app
+	switch {
+	case a.DefaultCommand != "":
+		r.implied = true
+		return a.DefaultCommand, nil
+	case len(rest) > 0 && r.pathCommand != "" && r.exists != nil && r.exists(rest[0]):
+		return r.pathCommand, nil
+	case len(rest) > 0:
+		hint := "see " + a.Name + " --help"
+		if near := spelling.Nearest(rest[0], append(commandNames(a.Commands), r.siblings...)); len(near) > 0 {
+			hint = "did you mean " + spelling.Or(near) + "? " + hint
+		}
+		return "", fault.Usagef(hint, "there is no command %q", rest[0])
+	}
+	return "", fault.Usagef("see "+a.Name+" --help", "which command?")
+}
+
+// commandNames lists commands that help texts show.
+func commandNames(cs []*cli.Command) []string {
+	var names []string
+	for _, c := range cs {
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// isNumber reports whether a word may be the value of a flag that takes a whole number,
+// well or badly written.
+func isNumber(word string) bool {
+	return word != "" && strings.ContainsRune("+-0123456789", rune(word[0]))
 }
 
 // isFilter recognises a filter of a query that is inverted by a dash: -tag:indoor, or
@@ -119,14 +201,36 @@ func helpWanted(a *cli.App, args []string) (path []string, ok bool) {
 
 // checkFlags refuses flags that only other commands have. The parser would do that
 // too, but speak of them as not defined.
-func checkFlags(path string, c *cli.Command, names []string) error {
+func (r *arranger) checkFlags(path string, c *cli.Command, names []string) error {
 	for _, name := range names {
-		has := func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }
-		if _, ok := applicationFlags[name]; !ok && !slices.ContainsFunc(c.Flags, has) {
-			return fault.Usagef("see "+path+" --help", "%s has no flag --%s", path, name)
+		if _, ok := applicationFlags[name]; ok || hasFlag(c, name) {
+			continue
 		}
+		hint := "see " + path + " --help"
+		if others := commandsWith(r.app.Commands, r.app.Name, name); len(others) > 0 {
+			const most = 3
+			hint = "it is a flag of " + spelling.Or(others[:min(len(others), most)]) + "; " + hint
+		}
+		return fault.Usagef(hint, "%s has no flag %s%s", path, dashes(name), name)
 	}
 	return nil
+}
+
+func hasFlag(c *cli.Command, name string) bool {
+	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+}
+
+// commandsWith lists the commands that have a flag, as one calls them.
+func commandsWith(cs []*cli.Command, prefix, name string) []string {
+	var out []string
+	for _, c := range cs {
+		path := prefix + " " + c.Name
+		if hasFlag(c, name) {
+			out = append(out, path)
+		}
+		out = append(out, commandsWith(c.Subcommands, path, name)...)
+	}
+	return out
 }
 
 // applicationFlags are those that make sense without a command.
@@ -147,9 +251,8 @@ func flagsOf(a *cli.App) map[string]bool {
 	known := maps.Clone(applicationFlags)
 	add := func(flags []cli.Flag) {
 		for _, f := range flags {
-			_, isBool := f.(*cli.BoolFlag)
 			for _, name := range f.Names() {
-				known[name] = !isBool
+				known[name] = !standsAlone(f)
 			}
 		}
 	}
@@ -172,37 +275,44 @@ func find(cs []*cli.Command, name string) *cli.Command {
 	return nil
 }
 
-// adviseFlag suggests the flag that was probably meant.
-func adviseFlag(a *cli.App, name string, known map[string]bool) string {
-	best, distance := "", 3
-	for k := range known {
-		if d := editDistance(name, k); len(k) > 1 && (d < distance || d == distance && k < best) {
-			best, distance = k, d
-		}
+// standsAlone reports whether a flag needs no value.
+func standsAlone(f cli.Flag) bool {
+	if _, isBool := f.(*cli.BoolFlag); isBool {
+		return true
 	}
-	if best != "" {
-		return "did you mean --" + best + "?"
+	g, ok := f.(*cli.GenericFlag)
+	if !ok {
+		return false
 	}
-	return "see " + a.Name + " --help; write -- before an argument that starts with a dash"
+	b, ok := g.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
 }
 
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// adviseFlag suggests the flag that was probably meant: one of the command, which is nil
+// where none has been named yet, else one of another.
+func (r *arranger) adviseFlag(c *cli.Command, arg string) string {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	if c == nil && r.app.DefaultCommand != "" {
+		c = find(r.app.Commands, r.app.DefaultCommand)
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+	var own []string
+	if c != nil {
+		for _, f := range c.Flags {
+			own = append(own, f.Names()...)
 		}
 	}
-	return row[len(b)]
+	for _, names := range [][]string{own, slices.Collect(maps.Keys(flagsOf(r.app)))} {
+		names = slices.DeleteFunc(names, func(n string) bool { return len(n) < 2 })
+		if near := spelling.Nearest(name, names); len(near) > 0 {
+			for i, n := range near {
+				near[i] = "--" + n
+			}
+			return "did you mean " + spelling.Or(near) + "?"
+		}
+	}
+	hint := "see " + r.app.Name + " --help; write -- before an argument that starts with a dash"
+	if r.app.DefaultCommand != "" && !strings.HasPrefix(arg, "--") && len(name) > 1 {
+		hint = "to have less of it, write a blank behind the dash: - " + name + "; " + hint
+	}
+	return hint
 }

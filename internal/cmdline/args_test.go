@@ -12,7 +12,7 @@ import (
 
 func TestArrange(t *testing.T) {
 	flags := []cli.Flag{
-		&cli.IntFlag{Name: "k", Aliases: []string{"top"}}, &cli.BoolFlag{Name: "json"}, &cli.StringFlag{Name: "db"},
+		&cli.IntFlag{Name: "k", Aliases: []string{"top", "n"}}, &cli.BoolFlag{Name: "json"}, &cli.StringFlag{Name: "db"},
 	}
 	search := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{
 		{Name: "text", Flags: flags}, {Name: "image", Flags: flags},
@@ -48,8 +48,14 @@ func TestArrange(t *testing.T) {
 		{"help wanted", "text -- help wanted"},
 		{"-- help", "text -- help"},
 		{"help -k 3", "text -k 3 -- help"},
+		{"apple - fruit", "text -- apple - fruit"},
+		{"-n dog", "text -- dog"},
+		{"dog -n", "text -- dog"},
+		{"dog -n 5", "text -n 5 -- dog"},
+		{"dog -n -1", "text -n -1 -- dog"},
+		{"dog -n 5 --top=6 --json", "text -k 5 -k=6 --json -- dog"},
 	} {
-		got, err := arrange(search, append([]string{"search"}, strings.Fields(c.in)...))
+		got, err := (&arranger{app: search}).arrange(append([]string{"search"}, strings.Fields(c.in)...))
 		if err != nil || strings.Join(got[1:], " ") != c.want {
 			t.Errorf("%q: %q, %v; want %q", c.in, strings.Join(got[1:], " "), err, c.want)
 		}
@@ -58,22 +64,41 @@ func TestArrange(t *testing.T) {
 		"dog --jsn":          "did you mean --json?",
 		"dog -k":             "",
 		"dog --zzzzz":        "search --help",
-		"labels lint --only": "search labels lint --help", // which labels hubs has
+		"labels lint --only": "it is a flag of search labels hubs; see search labels lint --help",
+		"dog --tpo 3":        "did you mean --top?",
+		"apple -fruit":       "write a blank behind the dash: - fruit",
 	} {
-		_, err := arrange(search, append([]string{"search"}, strings.Fields(in)...))
+		_, err := (&arranger{app: search}).arrange(append([]string{"search"}, strings.Fields(in)...))
 		if kind, got := app.Explain(err); err == nil || kind != fault.Usage || !strings.Contains(got, hint) {
 			t.Errorf("%q: %v, kind %d, hint %q", in, err, kind, got)
 		}
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"a", "", 1}, {"jsn", "json", 1}, {"kitten", "sitting", 3}, {"ab", "ba", 2}} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("%q %q: %d, want %d", c.a, c.b, got, c.want)
+// One argument that begins with a dash and a blank is part of a query, and what names no
+// command may be a path.
+func TestArrangeHabits(t *testing.T) {
+	search := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{{Name: "text"}}}
+	r := &arranger{app: search}
+	if got, err := r.arrange([]string{"search", "apple", "- fruit"}); err != nil || got[len(got)-1] != "- fruit" || !r.implied {
+		t.Errorf("%q, %v, implied %v", got, err, r.implied)
+	}
+	r = &arranger{app: search}
+	if _, err := r.arrange([]string{"search", "text", "image"}); err != nil || r.implied {
+		t.Errorf("%v, implied %v", err, r.implied)
+	}
+	indexer := &cli.App{Name: "indexer", Commands: []*cli.Command{
+		{Name: "run"}, {Name: "status"}, {Name: "secret", Hidden: true},
+		{Name: "model", Subcommands: []*cli.Command{{Name: "fetch"}}},
+	}}
+	r = &arranger{app: indexer, pathCommand: "run", siblings: []string{"tag"}, exists: func(p string) bool { return p == "/photos" }}
+	if got, err := r.arrange([]string{"indexer", "/photos", "more"}); err != nil || strings.Join(got, " ") != "indexer run -- /photos more" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for word, hint := range map[string]string{"rnu": "did you mean run?", "tga": "did you mean tag?", "secert": "see indexer --help", "/nowhere": "see indexer"} {
+		_, err := r.arrange([]string{"indexer", word})
+		if kind, got := app.Explain(err); kind != fault.Usage || !strings.HasPrefix(got, hint) {
+			t.Errorf("%s: %v, hint %q", word, err, got)
 		}
 	}
 }

@@ -18,6 +18,15 @@ import (
 // program that has a command as "sightline", or as "sightline search" for queries.
 const Umbrella = "sightline"
 
+// IndexerCommands are the commands of indexer, which may be meant where search is called
+// by the name for both.
+func IndexerCommands() []string {
+	return []string{
+		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "upgrade", "copy",
+		"backup", "restore", "dump", "load", "model", "tune", "config", "doctor",
+	}
+}
+
 // calledAs gives the application the name that it was called by, for help and errors,
 // and reports whether there are arguments. As the umbrella a word that is no command is
 // a mistake and not a query.

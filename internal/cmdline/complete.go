@@ -111,7 +111,7 @@ func readLine(a *cli.App, words []string) line {
 			if f == nil {
 				continue
 			}
-			if _, isBool := f.(*cli.BoolFlag); hasValue || isBool {
+			if hasValue || standsAlone(f) {
 				l.give(f, value)
 			} else {
 				l.pending = f

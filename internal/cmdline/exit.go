@@ -48,6 +48,9 @@ func exitCode(k fault.Kind) int {
 	}
 }
 
+// Report writes an error to stderr that does not end the program.
+func (p *Program) Report(err error) { p.report(err, false) }
+
 // report writes an error to stderr and returns the exit code.
 func (p *Program) report(err error, asJSON bool) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of a pipe has gone away

@@ -1,9 +1,6 @@
 package cmdline
 
-import (
-	"encoding/base64"
-	"unicode/utf8"
-)
+import "github.com/sightline/sightline/internal/query"
 
 // Failure is a file that could not be worked on, as scripts see it.
 type Failure struct {
@@ -14,13 +11,5 @@ type Failure struct {
 
 // NewFailure returns the failure of a file.
 func NewFailure(path, reason string) Failure {
-	return Failure{Path: path, Reason: reason, PathBase64: PathBase64(path)}
-}
-
-// PathBase64 is the bytes of a path that is not UTF-8, and "" for any other.
-func PathBase64(path string) string {
-	if utf8.ValidString(path) {
-		return ""
-	}
-	return base64.StdEncoding.EncodeToString([]byte(path))
+	return Failure{Path: path, Reason: reason, PathBase64: query.PathBase64(path)}
 }

@@ -11,7 +11,7 @@ import (
 // settingOf maps a flag to the setting that it overrides.
 var settingOf = map[string]string{
 	"store": "store", "db": "db", "collection": "collection", "model": "model", "models": "models",
-	"precision": "precision", "pixels": "pixels", "colour": "colour", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
+	"precision": "precision", "allow-urls": "fetch_urls", "pixels": "pixels", "colour": "colour", "onnxruntime-lib": "onnxruntime_lib", "log-level": "log.level",
 	"milvus-address": "milvus.address", "recall": "milvus.recall",
 	"workers": "index.workers", "embed-workers": "index.embed_workers", "embed-threads": "index.embed_threads", "batch-size": "index.batch_size",
 	"max-pixels": "index.max_pixels", "max-bytes": "index.max_bytes", "max-memory": "index.max_memory", "hidden": "index.hidden", "raw": "index.raw", "ignore": "index.ignore",

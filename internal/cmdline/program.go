@@ -17,6 +17,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -34,8 +35,20 @@ type Program struct {
 	app.Env
 	level string // of the log
 
+	// PathCommand is the command that a path stands for where none is named, as run does
+	// in indexer ~/Pictures; "" for none.
+	PathCommand string
+	// Siblings are the commands of the other program, which may be meant where both are
+	// called by one name.
+	Siblings []string
+
+	implied   bool  // no command was named, and the default one was taken
 	unwritten error // the first failure of Printf
 }
+
+// Implied reports whether the command line names no command, so that what stands there
+// may be meant in a shorter way.
+func (p *Program) Implied() bool { return p.implied }
 
 // NewProgram returns the Program of this process.
 func NewProgram() *Program {
@@ -64,7 +77,15 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	if calledAs(a, args) && p.hidden(ctx, a, args[1:]) {
 		return ExitOK
 	}
-	arranged, err := arrange(a, args)
+	r := &arranger{app: a, pathCommand: p.PathCommand, exists: exists}
+	if a.Name == Umbrella {
+		r.siblings = append(p.Siblings, "search")
+	}
+	arranged, err := r.arrange(args)
+	p.implied = r.implied
+	for _, note := range r.notes {
+		p.Notef("%s", note)
+	}
 	a.DefaultCommand = "" // it is in place now, and a call without anything shows the help
 	if err == nil {
 		err = a.RunContext(ctx, arranged)
@@ -95,11 +116,14 @@ func dress(c *cli.Command) {
 	for _, sub := range c.Subcommands {
 		dress(sub)
 	}
-	if len(c.Subcommands) > 0 {
+	if len(c.Subcommands) > 0 && c.Action == nil {
 		c.CustomHelpTemplate = ""
 		c.Action = func(ctx *cli.Context) error {
 			hint := "see " + ctx.App.Name + " " + c.Name + " --help"
 			if ctx.Args().Present() {
+				if near := spelling.Nearest(ctx.Args().First(), commandNames(c.Subcommands)); len(near) > 0 {
+					hint = "did you mean " + ctx.App.Name + " " + c.Name + " " + spelling.Or(near) + "? " + hint
+				}
 				return fault.Usagef(hint, "%s has no command %q", c.Name, ctx.Args().First())
 			}
 			return fault.Usagef(hint, "%s needs one of its commands", c.Name)
@@ -117,6 +141,12 @@ func withoutArguments(action cli.ActionFunc) cli.ActionFunc {
 		}
 		return action(c)
 	}
+}
+
+// exists reports whether a path leads to a file or a folder.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // wantsJSON looks for --json before anything is parsed, so that a mistake in the

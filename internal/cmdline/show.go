@@ -2,7 +2,10 @@ package cmdline
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,16 +13,8 @@ import (
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/terminal/preview"
+	"github.com/sightline/sightline/internal/terminal/style"
 )
-
-// HitFlags choose how hits are printed, beside OutputFlags.
-func HitFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "paths", Usage: "print paths alone", Category: categoryOut},
-		&cli.BoolFlag{Name: "0", Aliases: []string{"print0"}, Usage: "end each path with a NUL, for xargs -0", Category: categoryOut},
-		&cli.BoolFlag{Name: "preview", Usage: "show the pictures, where the terminal can", Category: categoryOut},
-	}
-}
 
 // hitFormat is the form that the flags ask for.
 func hitFormat(c *cli.Context) HitFormat {
@@ -34,16 +29,43 @@ func hitFormat(c *cli.Context) HitFormat {
 	return HitTable
 }
 
-// ShowAnswer prints the hits of an answer in the form that the flags ask for. notice is
-// what the model's licence wants shown to people; "" for nothing.
+// ShowAnswer prints the hits of an answer in the form that the flags ask for, and opens
+// them in a viewer where they do. notice is what the model wants shown to people, which is
+// said once; "" for nothing.
 func (p *Program) ShowAnswer(c *cli.Context, a query.Answer, notice string) error {
+	if err := p.printAnswer(c, a); err != nil {
+		return err
+	}
+	if notice != "" && hitFormat(c) == HitTable && IsTerminal(p.Stdout) {
+		p.NoteOnce(notice)
+	}
+	if c.Bool("open") && len(a.Hits) > 0 {
+		return p.openHits(c, a)
+	}
+	return nil
+}
+
+// noHitsJSON is what scripts are told of an answer without hits, on stderr.
+type noHitsJSON struct {
+	Hits      int     `json:"hits"` // 0
+	Judged    bool    `json:"judged"`
+	Confident bool    `json:"confident"` // something matches the question: other conditions leave nothing
+	Best      float32 `json:"best"`      // probability of the nearest picture, where that was judged
+}
+
+func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 	format := hitFormat(c)
-	if a.Depth > 0 && format != HitJSON {
+	if a.Depth > 0 {
 		p.Notef("note: only the nearest %d pictures were looked at; a narrower search may find more", a.Depth)
 	}
 	if len(a.Hits) == 0 {
 		switch {
-		case format == HitJSON:
+		case format == HitJSON: // lines are hits, so that what there is to say goes to stderr
+			line, err := json.Marshal(noHitsJSON{Confident: a.Confidence == query.Confident, Judged: a.Confidence != query.NotJudged, Best: a.Best})
+			if err != nil {
+				return err
+			}
+			p.Notef("%s", line)
 		case a.Confidence == query.NotConfident:
 			p.Notef("nothing clearly matches (--cutoff none shows the nearest)")
 		case format == HitTable:
@@ -61,19 +83,24 @@ func (p *Program) ShowAnswer(c *cli.Context, a query.Answer, notice string) erro
 	if err != nil {
 		wd = "" // only for shorter paths
 	}
-	if c.Bool("preview") && format == HitTable {
-		return p.showPreviews(a, wd)
+	if err := p.writeSheet(c, a); err != nil {
+		return err
+	}
+	if screen, ok, err := p.screenOf(c); err != nil {
+		return err
+	} else if ok && format == HitTable {
+		return p.showPreviews(a, wd, screen)
+	}
+	if format == HitTable && IsTerminal(p.Stdout) {
+		var lines strings.Builder
+		writeLines(&lines, a, wd, p.Style())
+		p.Printf("%s", lines.String())
+		return nil
 	}
 	if format != HitTable && format != HitJSON && IsTerminal(p.Stdout) {
 		format = HitSafePaths // programs get the bytes, a terminal no commands to itself
 	}
-	if err := WriteAnswer(p.Stdout, a, format, wd); err != nil {
-		return err
-	}
-	if format == HitTable && notice != "" && IsTerminal(p.Stdout) {
-		p.Notef("note: %s", notice)
-	}
-	return nil
+	return WriteAnswer(p.Stdout, a, format, wd)
 }
 
 // previewColumns and previewSide are the size of a preview on the terminal and the
@@ -85,23 +112,32 @@ const (
 
 // showPreviews prints each hit with its picture. Where the terminal has no way to show
 // one, or a picture cannot be read any more, the line stands alone.
-func (p *Program) showPreviews(a query.Answer, wd string) error {
-	protocol := preview.None
-	if IsTerminal(p.Stdout) {
-		protocol = preview.Detect(p.Getenv)
-	}
-	if protocol == preview.None {
-		p.Notef("note: this terminal shows no pictures (iTerm2, kitty, WezTerm, foot and other sixel terminals do)")
+func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen) error {
+	if screen.Protocol == preview.None {
+		p.Notef("note: this terminal shows no pictures; --preview=blocks draws them with coloured text")
 		return WriteAnswer(p.Stdout, a, HitTable, wd)
 	}
+	look := p.Style()
 	for i, h := range a.Hits {
-		p.Printf("%d  %.3f  %s%s\n", a.Offset+i+1, h.Score, terminal.Safe(Shorten(h.Path, wd)), copiesOf(a, i)+missingMark(h.Path))
+		score := ""
+		if len(a.Terms) > 0 {
+			score = look.Good(fmt.Sprintf("%.3f", h.Score)) + "  "
+		}
+		copies, missing := copiesOf(a, i), missingMark(h.Path)
+		path := terminal.Safe(Shorten(h.Path, wd))
+		if look.Width > 0 {
+			path = style.Middle(path, max(leastPath, look.Width-14-style.Cells(copies+missing)))
+		}
+		if missing == "" {
+			path = look.Link(h.Path, path)
+		}
+		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Offset+i+1)), score, path, look.Note(copies), look.Warn(missing))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))
 			continue
 		}
-		if err := preview.Write(p.Stdout, protocol, img, previewColumns); err != nil {
+		if err := screen.Draw(p.Stdout, img); err != nil {
 			return err
 		}
 		p.Printf("\n")

@@ -18,11 +18,14 @@ type Config struct {
 	DB             string            `mapstructure:"db"`              // folder of the local store; "" means DefaultDB
 	Collection     string            `mapstructure:"collection"`      // name within the store
 	Model          string            `mapstructure:"model"`           // name or folder; "" means the index's own, else "starter"
+	DefaultModel   string            `mapstructure:"default_model"`   // of new indexes; "" means what app.ModelForNew finds
 	Precision      string            `mapstructure:"precision"`       // "fp32", "fp16", "int8"; "" means what the bundle has
 	Pixels         string            `mapstructure:"pixels"`          // "fast" or "exact"; "" means the index's own, else "fast"
 	Colour         string            `mapstructure:"colour"`          // "srgb" or "ignore"; "" means the index's own, else "srgb"
 	Models         string            `mapstructure:"models"`          // folder that models are fetched into; "" means DefaultModels
 	OnnxRuntimeLib string            `mapstructure:"onnxruntime_lib"` // shared library; "" means to look for it
+	Viewer         string            `mapstructure:"viewer"`          // program that --open opens files with; "" means the system's
+	FetchURLs      bool              `mapstructure:"fetch_urls"`      // queries may name pictures on the web
 	Milvus         settings.Settings `mapstructure:"milvus"`
 	Index          Index             `mapstructure:"index"`
 	Log            Log               `mapstructure:"log"`

@@ -72,6 +72,7 @@ func TestEveryKeyFromTheEnvironment(t *testing.T) {
 		"milvus.address": "h:1", "milvus.username": "u", "milvus.password": "p", "milvus.password_file": "/p",
 		"milvus.token": "t", "milvus.token_file": "/t", "milvus.database": "d", "milvus.tls.enabled": "true",
 		"milvus.tls.ca": "/ca", "milvus.tls.cert": "/c", "milvus.tls.key": "/k", "milvus.tls.server_name": "n",
+		"fetch_urls": "true", "default_model": "other", "viewer": "feh",
 		"milvus.index.type": "FLAT", "milvus.index.m": "8", "milvus.index.ef_construction": "8", "milvus.index.nlist": "8",
 		"milvus.search.ef": "8", "milvus.search.nprobe": "8", "milvus.search.search_list": "8", "milvus.recall": "0.9",
 		"milvus.consistency": "strong", "milvus.dial_timeout": "1s", "milvus.call_timeout": "1s", "milvus.retry_for": "1s",

@@ -27,19 +27,20 @@ const module = "github.com/sightline/sightline/"
 var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
+	{"internal/server", "internal/doctor"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/transfer", "internal/measure/*"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump"},
 	{
-		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
-		"internal/terminal/*",
+		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
+		"internal/terminal/*", "internal/server/*",
 	},
 	{
-		"internal/terminal", "internal/walk",
+		"internal/terminal", "internal/walk", "internal/thumbnail",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
-	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret"},
-	{"internal/vec", "github.com/sightline/sightline"},
+	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl", "internal/store/local/*"},
+	{"internal/vec", "internal/smallfile", "github.com/sightline/sightline"},
 }
 
 // sideways are the arrows that are allowed inside a layer.
@@ -47,9 +48,13 @@ var sideways = map[string][]string{
 	"internal/clip/cliptest":     {"internal/clip"},
 	"internal/store/*":           {"internal/store"},
 	"internal/query":             {"internal/measure/recall"},
+	"internal/tagging/review":    {"internal/tagging"},
+	"internal/measure/evaluate":  {"internal/measure/bootstrap", "internal/measure/labeling", "internal/measure/retrieval"},
+	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
+	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may
@@ -71,6 +76,8 @@ var only = map[string][]string{
 	"github.com/yalue/onnxruntime_go":      {"internal/clip/ort"},
 	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},
 	"github.com/spf13/viper":               {"internal/config"},
+	"github.com/danielgtaylor/huma/*":      {"internal/server"},
+	"github.com/prometheus/*":              {"internal/server"},
 	"github.com/urfave/cli/*":              {"cmd/*", "internal/cmdline"},
 }
 
@@ -92,7 +99,7 @@ var never = map[string][]string{
 // module are relative to it.
 type graph map[string][]string
 
-// matches tells whether a package is meant by one of the patterns. A pattern for a
+// matches reports whether a package is meant by one of the patterns. A pattern for a
 // library that ends in /* means everything below it.
 func matches(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {

@@ -264,7 +264,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// sentToTheBuild tells whether .dockerignore lets a path through, by the exceptions
+// sentToTheBuild reports whether .dockerignore lets a path through, by the exceptions
 // that follow its first line, which leaves out everything.
 func sentToTheBuild(t *testing.T, path string) bool {
 	t.Helper()

@@ -105,7 +105,7 @@ func inkedJPEG(data []byte, f Format, o Options) *RGB {
 	if o.Colour != ColourSRGB || f != FormatJPEG {
 		return nil
 	}
-	t := inksOf(data)
+	t := inksOf(icc.OfJPEG(data))
 	if t == nil {
 		return nil
 	}
@@ -124,9 +124,8 @@ func inkedJPEG(data []byte, f Format, o Options) *RGB {
 	return dst
 }
 
-// inksOf is the transform of a JPEG's inks.
-func inksOf(data []byte) *icc.Transform {
-	s := icc.OfJPEG(data)
+// inksOf is the transform of inks; nil if a space is none of inks.
+func inksOf(s icc.Space) *icc.Transform {
 	const space = 16 // of the colours, in a profile's header
 	if len(s.Profile) < space+4 || string(s.Profile[space:space+4]) != "CMYK" {
 		return nil

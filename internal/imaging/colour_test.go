@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/sightline/sightline/internal/imaging/icc"
 	"github.com/sightline/sightline/internal/imaging/raw/rawtest"
 )
 
@@ -146,6 +147,81 @@ func TestInks(t *testing.T) {
 	if saturation(after.Pix) >= saturation(before.Pix) {
 		t.Errorf("saturation %d before, %d after", saturation(before.Pix), saturation(after.Pix))
 	}
+}
+
+// TestInksOfTIFF: a CMYK TIFF is converted by its profile as a JPEG is, also one pixel at
+// a time where alpha lies between.
+func TestInksOfTIFF(t *testing.T) {
+	profile := profileFile(t, "CGATS001Compat-v2-micro.icc")
+	inks := []byte{0, 0, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0, 255, 40, 90, 10, 30}
+	transform, err := icc.Parse(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]byte, 18)
+	transform.CMYK(want, inks)
+	for _, samples := range []int{4, 5} {
+		var strip []byte
+		for i := 0; i < len(inks); i += 4 {
+			strip = append(strip, inks[i:i+4]...)
+			if samples == 5 {
+				strip = append(strip, 255)
+			}
+		}
+		data := inkTIFF(6, samples, strip, profile)
+		naive, _, err := Decode(data, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Decode(data, Options{Colour: ColourSRGB})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Pix, want) {
+			t.Errorf("%d samples: %v, want %v", samples, got.Pix, want)
+		}
+		if bytes.Equal(naive.Pix, want) {
+			t.Error("the profile changed nothing")
+		}
+	}
+}
+
+// inkTIFF is a TIFF of CMYK in one row of so many pixels, with alpha where there are
+// five samples.
+func inkTIFF(width, samples int, strip, profile []byte) []byte {
+	le := binary.LittleEndian
+	entry := func(b []byte, tag, kind, count, value int) []byte {
+		b = le.AppendUint16(le.AppendUint16(b, uint16(tag)), uint16(kind))
+		return le.AppendUint32(le.AppendUint32(b, uint32(count)), uint32(value))
+	}
+	bits := 8 // where the bits of the samples lie
+	at := bits + 2*samples
+	profileAt := at + len(strip)
+	directory := profileAt + len(profile) + (profileAt+len(profile))%2
+	b := append([]byte("II*\x00"), le.AppendUint32(nil, uint32(directory))...)
+	for range samples {
+		b = le.AppendUint16(b, 8)
+	}
+	b = append(append(b, strip...), profile...)
+	b = append(b, make([]byte, directory-len(b))...)
+	n := 9
+	if samples == 5 {
+		n++
+	}
+	b = le.AppendUint16(b, uint16(n))
+	b = entry(b, 256, 3, 1, width)
+	b = entry(b, 257, 3, 1, 1)
+	b = entry(b, 258, 3, samples, bits)
+	b = entry(b, 259, 3, 1, 1)
+	b = entry(b, 262, 3, 1, 5)
+	b = entry(b, 273, 4, 1, at)
+	b = entry(b, 277, 3, 1, samples)
+	b = entry(b, 279, 4, 1, len(strip))
+	if samples == 5 {
+		b = entry(b, 338, 3, 1, 2)
+	}
+	b = entry(b, 34675, 7, len(profile), profileAt)
+	return le.AppendUint32(b, 0)
 }
 
 func BenchmarkColour(b *testing.B) {

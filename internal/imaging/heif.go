@@ -20,7 +20,11 @@ func heifHeader(data []byte) (header, error) {
 	}
 	h := header{orientation: f.Orientation(), turns: true}
 	h.width, h.height = f.Size()
-	h.bytes = max(1, f.DecodeBytes()-3*int64(h.width)*int64(h.height))
+	pixels := 3 * int64(h.width) * int64(h.height)
+	h.bytes = max(1, f.DecodeBytes()-pixels)
+	if f.Missing() > 0 { // see decodeCut
+		h.bytes += pixels + 2*int64(len(data))
+	}
 	return h, nil
 }
 
@@ -37,6 +41,25 @@ func decodeHEIF(data []byte, h header, o Options) (*RGB, error) {
 	if err != nil {
 		return nil, ofHEIF(err)
 	}
+	if missing := f.Missing(); missing > 0 {
+		stored := h
+		stored.orientation = 1
+		img, err := decodeCut(data, missing, 0, func(data []byte) (*RGB, error) {
+			padded, err := heif.Open(data)
+			if err != nil {
+				return nil, err
+			}
+			return decodeFile(padded, stored, o)
+		})
+		if img != nil {
+			img = orient(img, h.orientation)
+		}
+		return img, err
+	}
+	return decodeFile(f, h, o)
+}
+
+func decodeFile(f *heif.File, h header, o Options) (*RGB, error) {
 	limit := heifTime(h)
 	ctx, cancel := context.WithTimeoutCause(o.context(), limit,
 		fmt.Errorf("decoding took longer than %v", limit.Round(time.Second)))

@@ -11,7 +11,8 @@ import (
 // Kind says broadly what a file is, for the report of what a run passed over.
 type Kind string
 
-// The kinds of files.
+// The kinds of files. Pictures in formats that are not read have the names of the
+// formats besides: see IsUnreadPicture.
 const (
 	KindPicture  Kind = "picture"  // one that Decode may read
 	KindRAW      Kind = "RAW"      // a camera's, which Decode may read too
@@ -26,12 +27,14 @@ const (
 // name where they say nothing. A picture by its bytes is one under any name; a name
 // alone makes none: head may be nil, and then only the name counts.
 func KindOf(name string, head []byte) Kind {
-	byName := extensionKinds[strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))]
+	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+	byName := extensionKinds[extension]
 	switch format := Sniff(head); {
 	case format.IsRAW():
 		return KindRAW
 	case format == FormatTIFF && byName == KindRAW:
 		return KindRAW // that are TIFFs by the letter
+	case format == FormatTGA && byName != KindPicture: // anything may look like one
 	case format != FormatUnknown:
 		return KindPicture
 	}
@@ -39,6 +42,9 @@ func KindOf(name string, head []byte) Kind {
 		if s.at+len(s.mark) <= len(head) && string(head[s.at:s.at+len(s.mark)]) == s.mark {
 			return s.kind
 		}
+	}
+	if k := unreadKind(head); k != KindOther {
+		return k
 	}
 	if k := isoKind(head); k != KindOther {
 		return k
@@ -48,7 +54,7 @@ func KindOf(name string, head []byte) Kind {
 	}
 	switch {
 	case byName == "":
-		return KindOther
+		return unreadByName(extension, len(head) > 0)
 	case len(head) > 0 && (byName == KindPicture || byName == KindRAW):
 		return KindOther // whatever it is called
 	case byName == KindVideo && videoOnlyByMark(name, head):
@@ -82,7 +88,8 @@ var signatures = []struct {
 	{0, "%!PS", KindVector},
 	{0, "\xc5\xd0\xd3\xc6", KindVector}, // EPS with a preview
 	{40, " EMF", KindVector},
-	{0, "\xd7\xcd\xc6\x9a", KindVector}, // WMF
+	{0, "\xd7\xcd\xc6\x9a", KindVector},         // WMF
+	{0, "\x01\x00\x09\x00\x00\x03", KindVector}, // WMF without a header for placing it
 	{30, "mimetypeapplication/vnd.oasis", KindDocument},
 	{30, "[Content_Types].xml", KindDocument},
 }
@@ -142,7 +149,7 @@ func videoOnlyByMark(name string, head []byte) bool {
 var extensionKinds = func() map[string]Kind {
 	m := map[string]Kind{}
 	for kind, list := range map[Kind]string{
-		KindPicture: "jpg jpeg jpe jfif png gif webp bmp tif tiff heic heif hif avif jxl psd psb",
+		KindPicture: "jpg jpeg jpe jfif png gif webp bmp tif tiff heic heif hif avif jxl psd psb ppm pgm pbm pnm pam tga icb vda vst targa pcx qoi ico cur",
 		KindVideo: "mp4 m4v mov qt avi mkv webm mts m2ts m2t ts 3gp 3g2 wmv asf mpg mpeg mpe m1v m2v vob ogv flv f4v rm rmvb " +
 			"divx dv mod tod insv lrv",
 		KindVector:   "svg svgz eps ps ai cdr wmf emf dxf dwg afdesign",
@@ -161,3 +168,6 @@ var extensionKinds = func() map[string]Kind {
 	}
 	return m
 }()
+
+// RAWName reports whether a name ends like that of a camera's RAW file.
+func RAWName(name string) bool { return KindOf(name, nil) == KindRAW }

@@ -66,6 +66,34 @@ func TestKindOf(t *testing.T) {
 		{"a", "<?xpacket begin=", KindSidecar},
 		{"a.jpg.xmp", "", KindSidecar},
 		{"IMG_1.AAE", "<?xml version=\"1.0\"?><plist>", KindSidecar},
+		{"a.jp2", "\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 ", "JPEG 2000"},
+		{"a", "\xff\x4f\xff\x51\x00\x29", "JPEG 2000"},
+		{"A.JP2", "", "JPEG 2000"},
+		{"a.jp2", "a text about it", KindOther},
+		{"a", "\x01\xda\x01\x01\x00\x03", "SGI"},
+		{"a.rgb", "no mark", KindOther},
+		{"a", "DDS |\x00\x00\x00", "DDS"},
+		{"a", "\x76\x2f\x31\x01\x02", "OpenEXR"},
+		{"a", "#?RADIANCE\n", "Radiance HDR"},
+		{"a", "icns\x00\x00", "ICNS"},
+		{"a", "gimp xcf v011", "XCF"},
+		{"a.kra", "PK\x03\x04", "Krita"},
+		{"a.dcm", "\x00\x00\x00\x00", "DICOM"},
+		{"a", "FORM\x00\x00\x01\x00ILBMBMHD", "IFF ILBM"},
+		{"a.ppm", "P6\n# of GIMP\n2 2\n255\n", KindPicture},
+		{"a", "P5 2 2 255\n", KindPicture},
+		{"a", "P7\nWIDTH 2\n", KindPicture},
+		{"a.txt", "P1nk Floyd", KindDocument},
+		{"a", "qoif\x00\x00\x00\x02\x00\x00\x00\x02\x03\x00", KindPicture},
+		{"a", "\x00\x00\x01\x00\x01\x00\x10\x10\x00\x00\x01\x00\x20\x00\x68\x04\x00\x00\x16\x00\x00\x00", KindPicture},
+		{"a", "\x0a\x05\x01\x08\x00\x00\x00\x00\x0f\x00\x0f\x00\x48\x00\x48\x00", KindPicture},
+		{"a.tga", "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x10\x00\x18\x00", KindPicture},
+		{"a.bin", "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x10\x00\x18\x00", KindOther},
+		{"a.ICO", "CI\x1a\x00\x00\x00\x10\x00\x10\x00", "OS/2 icon"},
+		{"a.h", "#define a_width 16\n#define a_height 16\n", "XBM"},
+		{"a.h", "#define WIDTH 16\n", KindOther},
+		{"a", "II\xbc\x01\x20\x00", "JPEG XR"},
+		{"a", "\xd7\xcd\xc6\x9a\x00\x00", KindVector},
 		{"a", "", KindOther},
 		{"", "", KindOther},
 		{"x.mp3", "ID3\x03", KindOther},
@@ -93,6 +121,23 @@ func TestDrawingsAreUnsupported(t *testing.T) {
 		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "drawings") {
 			t.Errorf("%q: %v", data, err)
 		}
+	}
+}
+
+func TestOtherKindsAreNamed(t *testing.T) {
+	for data, want := range map[string]string{
+		"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42": "it is a video", "<!DOCTYPE html><html>": "it is a document",
+	} {
+		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnknownFormat) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", data, err)
+		}
+	}
+}
+
+func TestUnreadFormatsAreUnsupported(t *testing.T) {
+	_, _, err := Decode([]byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 "), Options{})
+	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "JPEG 2000 is not read") {
+		t.Error(err)
 	}
 }
 

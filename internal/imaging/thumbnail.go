@@ -24,6 +24,11 @@ func Thumbnail(path string, side int) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ThumbnailOf(data, side, limits)
+}
+
+// ThumbnailOf is Thumbnail for the bytes of a file.
+func ThumbnailOf(data []byte, side int, limits Limits) (image.Image, error) {
 	rgb, _, err := Decode(data, Options{Mode: Fast, ShortSide: side / 2, Limits: limits})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sightline/sightline/internal/imaging/icc"
 	"github.com/sightline/sightline/internal/imaging/tiff"
 )
 
@@ -14,8 +15,14 @@ func tiffHeader(data []byte) (header, error) {
 	return header{width: c.Width, height: c.Height, orientation: c.Orientation}, tiffKind(err)
 }
 
-func decodeTIFF(data []byte, _ header, _ Options) (*RGB, error) {
-	pix, c, err := tiff.Decode(data, jpegInTIFF)
+func decodeTIFF(data []byte, _ header, o Options) (*RGB, error) {
+	lent := tiff.Options{JPEG: jpegInTIFF}
+	if o.Colour == ColourSRGB {
+		if t := inksOf(icc.OfTIFF(data)); t != nil {
+			lent.Inks = t.CMYK
+		}
+	}
+	pix, c, err := tiff.Decode(data, lent)
 	if pix == nil {
 		return nil, tiffKind(err)
 	}

@@ -21,11 +21,18 @@ type webpFrame struct {
 	alpha       []byte // payload of ALPH, may be nil
 	name        string // "VP8 " or "VP8L"
 	bits        []byte // payload of that chunk
+	missing     int64  // bytes of it that the file lacks
 }
 
 func webpHeader(data []byte) (header, error) {
 	f, err := parseWebP(data)
-	return header{width: f.canvas.X, height: f.canvas.Y}, err
+	h := header{width: f.canvas.X, height: f.canvas.Y}
+	if f.missing > 0 { // see decodeCut
+		n := costOf(FormatWebP, data)
+		pixels := int64(h.width) * int64(h.height)
+		h.bytes = n.fixed + n.pixel*pixels + 4*pixels + 2*int64(len(data))
+	}
+	return h, err
 }
 
 // decodeWebP decodes the first frame alone. x/image/webp knows no animation, and
@@ -39,6 +46,17 @@ func decodeWebP(data []byte, _ header, _ Options) (*RGB, error) {
 	if err := f.checkClaim(); err != nil {
 		return nil, err
 	}
+	if f.missing > 0 {
+		return decodeCut(f.bits, f.missing, int64(f.rect.Dx())*int64(f.rect.Dy())/2+1<<12, func(bits []byte) (*RGB, error) {
+			whole := f
+			whole.bits = bits
+			return whole.decode()
+		})
+	}
+	return f.decode()
+}
+
+func (f webpFrame) decode() (*RGB, error) {
 	img, err := webp.Decode(bytes.NewReader(f.container()))
 	if err != nil {
 		return nil, err
@@ -91,7 +109,10 @@ func parseWebP(data []byte) (f webpFrame, err error) {
 	for len(rest) > 0 {
 		name, payload, next, err := riffChunk(rest)
 		if err != nil {
-			return f, err
+			cut := false
+			if name, payload, f.missing, cut = cutChunk(rest); !cut {
+				return f, err
+			}
 		}
 		rest = next
 		switch name {
@@ -153,6 +174,22 @@ func riffChunk(b []byte) (name string, payload, rest []byte, err error) {
 		rest = rest[1:]
 	}
 	return string(b[:4]), payload, rest, nil
+}
+
+// cutChunk is a chunk of a coded picture that the file cuts off: what there is of it, and
+// how many bytes are missing. ok is false for any other.
+func cutChunk(b []byte) (name string, payload []byte, missing int64, ok bool) {
+	if len(b) < 8 {
+		return "", nil, 0, false
+	}
+	name, payload = string(b[:4]), b[8:]
+	switch name {
+	case "ANMF": // its own chunks say what is missing
+		return name, payload, 0, true
+	case "VP8 ", "VP8L":
+		return name, payload, int64(binary.LittleEndian.Uint32(b[4:])) - int64(len(payload)), true
+	}
+	return "", nil, 0, false
 }
 
 // vp8Size reads the size out of a lossy or lossless bitstream's header.

@@ -12,7 +12,9 @@ import (
 // picture is a record that only lacks its embedding.
 type picture struct {
 	record store.Record
-	added  bool // the index had no record of the file
+	added  bool   // the index had no record of the file
+	moved  bool   // it had one at another place
+	remove string // id of that record, if it is this run's to remove
 }
 
 // load is a batch on its way through the model: the tensor, and for each slot the

@@ -28,7 +28,7 @@ func TestLoaderFinish(t *testing.T) {
 		t.Run(fmt.Sprintf("%d by %d", c.pictures, c.workers), func(t *testing.T) {
 			l := newLoader(c.workers, spareBatches, size, clip.Preprocess{Crop: clip.Size{Width: 1, Height: 1}})
 			for i := range c.pictures {
-				err := l.put(t.Context(), picture{store.Record{Width: i}, i%2 == 0}, func(slot []float32) error {
+				err := l.put(t.Context(), picture{record: store.Record{Width: i}, added: i%2 == 0}, func(slot []float32) error {
 					slot[0], slot[2] = float32(i), float32(-i)
 					return nil
 				})

@@ -95,7 +95,7 @@ func (s *fileStates) unchanged(key uint64, e walk.Entry) (same, again bool) {
 		return false, false
 	}
 	is := func(stamp uint32) bool { return s.entries[at].StatHash == store.StatHash(e.Size, e.ModTime, stamp) }
-	if !is(metadataStamp(e)) && !is(sidecarStamp(e)) {
+	if !is(metadataStamp(e)) && !is(besideStamp(e)) {
 		return false, false
 	}
 	again = s.met[at/64]&(1<<(at%64)) != 0

@@ -20,18 +20,24 @@ import (
 // read again, and embedded only if its content is another.
 func metadataStamp(e walk.Entry) uint32 {
 	if e.ChangeTime.IsZero() {
-		return sidecarStamp(e)
+		return besideStamp(e)
 	}
-	return stampOf(store.StatHash(e.Size, e.ChangeTime, sidecarStamp(e)))
+	return stampOf(store.StatHash(e.Size, e.ChangeTime, besideStamp(e)))
 }
 
-// sidecarStamp is the stamp that systems without such times have, and that earlier
-// versions gave: a record of theirs counts as unchanged.
-func sidecarStamp(e walk.Entry) uint32 {
-	if e.Sidecar == nil {
-		return 0
+// besideStamp is the stamp that systems without such times have, and that earlier
+// versions gave: a record of theirs counts as unchanged. It is of what lies beside the
+// file: its sidecar, and the twin that a RAW file has its pixels of. So a RAW file is read
+// again when its twin is edited, and when the run is told to use twins, or no more.
+func besideStamp(e walk.Entry) uint32 {
+	var stamp uint32
+	if e.Sidecar != nil {
+		stamp = stampOf(store.StatHash(e.Sidecar.Size, e.Sidecar.ModTime, 0))
 	}
-	return stampOf(store.StatHash(e.Sidecar.Size, e.Sidecar.ModTime, 0))
+	if e.Twin != nil {
+		stamp = stampOf(store.StatHash(e.Twin.Size, e.Twin.ModTime, stamp))
+	}
+	return stamp
 }
 
 // stampOf makes a stamp of a hash: none of those with a meaning of their own.
@@ -46,7 +52,7 @@ func stampOf(hash uint64) uint32 {
 
 // stampMatches reports whether a record has the stamp of a file that a walk came by.
 func stampMatches(stamp uint32, e walk.Entry) bool {
-	return stamp == metadataStamp(e) || stamp == sidecarStamp(e)
+	return stamp == metadataStamp(e) || stamp == besideStamp(e)
 }
 
 // describe sets what a record says of its picture's metadata: those of the file,

@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
@@ -19,9 +20,22 @@ type claims struct {
 	mu   sync.Mutex
 	held map[string]bool
 	gone map[string]bool // the roots that were looked for, and whether they are gone
+	// there holds contents of which all records have their files: no file has moved from
+	// them. So ten thousand equal files need not each look for ten thousand others.
+	there map[[sha256.Size]byte]bool
 }
 
-func newClaims() *claims { return &claims{held: make(map[string]bool), gone: make(map[string]bool)} }
+func newClaims() *claims {
+	return &claims{held: make(map[string]bool), gone: make(map[string]bool), there: make(map[[sha256.Size]byte]bool)}
+}
+
+// allThere reports whether movedFrom has found the files of many records with a content
+// at their places.
+func (c *claims) allThere(content [sha256.Size]byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.there[content]
+}
 
 // rootGone is the function of that name, asked once for each root.
 func (c *claims) rootGone(root string) bool {
@@ -48,7 +62,10 @@ func (c *claims) take(id string) bool {
 // movedFrom returns which of the records with a file's content the file has moved from,
 // or -1: the file is a copy. Where several have gone, it is the one whose path ends most
 // like the file's, and each is taken once.
-func (c *claims) movedFrom(found []store.Record, e walk.Entry) int {
+func (c *claims) movedFrom(content [sha256.Size]byte, found []store.Record, e walk.Entry) int {
+	if c.allThere(content) {
+		return -1
+	}
 	order := make([]int, len(found))
 	for i := range order {
 		order[i] = i
@@ -56,36 +73,70 @@ func (c *claims) movedFrom(found []store.Record, e walk.Entry) int {
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(commonEnd(found[b].Path, e.Path), commonEnd(found[a].Path, e.Path))
 	})
+	there := 0
 	for _, i := range order {
-		if c.movedTo(found[i], e) && c.take(found[i].ID) {
+		moved, present := c.movedTo(found[i], e)
+		if moved && c.take(found[i].ID) {
 			return i
 		}
+		if present {
+			there++
+		}
+	}
+	if there == len(found) && there >= twins {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.there[content] = true
 	}
 	return -1
 }
 
 // movedTo reports whether the file of a record is now that of an entry with the same
-// content.
+// content, and whether it is present at its own place as another file.
 //
 // Where the record's file is still there it is another file, unless its root is a link
 // through which its path leads to the very place of the entry. Where it is gone but its
 // root is not, it was moved. Where the root is gone as well, the whole collection may have been moved, or
 // its disk may be unplugged and the entry a copy of one of its pictures: it is taken for
 // moved if the ends of the paths say so too.
-func (c *claims) movedTo(r store.Record, e walk.Entry) bool {
+func (c *claims) movedTo(r store.Record, e walk.Entry) (moved, present bool) {
 	switch _, err := os.Lstat(r.Path); {
 	case err == nil:
-		return underAlias(r, e.Path)
+		alias := underAlias(r, e.Path)
+		return alias, !alias
 	case !isMissing(err):
-		return false // it may be there
+		return false, false // it may be there
 	}
 	if r.Root == r.Path { // it was given as a path of its own
-		return true
+		return true, false
 	}
-	if !c.rootGone(r.Root) {
-		return true
+	return !c.rootGone(r.Root) || sameBelowRoots(r, e), false
+}
+
+// failureMoved reports whether the file of a failure has moved, with the root that it was
+// found under, below one of other roots: it is gone with its root, and a file of its size
+// lies at the same place there, by the rule of sameBelowRoots.
+func (c *claims) failureMoved(f store.Failure, roots []string) bool {
+	if !missing(f.Path) || !c.rootGone(f.Root) {
+		return false
 	}
-	return sameBelowRoots(r, e)
+	for _, root := range roots {
+		for end := f.Path; end != ""; {
+			slash := strings.IndexByte(end, '/')
+			if end = end[slash+1:]; slash < 0 {
+				break
+			}
+			e := walk.Entry{Root: root, Path: strings.TrimSuffix(root, "/") + "/" + end}
+			if !sameBelowRoots(store.Record{Path: f.Path, Root: f.Root}, e) {
+				break // shorter ends share less
+			}
+			info, err := os.Lstat(e.Path)
+			if err == nil && (info.Size() == f.Size || f.ModTime.IsZero()) { // a folder has neither
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // underAlias reports whether a record is of the file at path, found under a root that is a

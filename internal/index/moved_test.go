@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -79,6 +80,7 @@ func TestMovedRoot(t *testing.T) {
 			for i := range 3 {
 				w.picture(fmt.Sprintf("%s/%d.png", c.was, i), i)
 			}
+			w.write(c.was+"/bad.png", []byte("no picture at all"))
 			w.run(w.path(c.oldRoot))
 			w.tag(c.was + "/1.png")
 			w.rename(c.from, c.to)
@@ -89,13 +91,16 @@ func TestMovedRoot(t *testing.T) {
 			}
 			if !c.moved {
 				w.rename("new/2020", "new/2021")
-				w.want(w.run(w.path(c.newRoot)), counts{Seen: 3, Added: 3})
+				w.want(w.run(w.path(c.newRoot)), counts{Seen: 4, Added: 3, Failed: 1})
 				if tags := w.tags(); len(tags["new/2021/1.png"]) != 0 || len(w.names()) != 6 {
 					t.Errorf("records %q, tags %v", w.names(), tags)
 				}
 				return
 			}
-			w.want(w.run(w.path(c.newRoot)), counts{Seen: 3, Moved: 3})
+			w.want(w.run(w.path(c.newRoot)), counts{Seen: 4, Moved: 3, Failed: 1})
+			if failures := slices.Collect(maps.Keys(w.failures())); !slices.Equal(failures, []string{c.is + "/bad.png"}) {
+				t.Errorf("failures: %q", failures)
+			}
 			if n := len(w.names()); n != 3 {
 				t.Errorf("%d records: %q", n, w.names())
 			}
@@ -103,7 +108,7 @@ func TestMovedRoot(t *testing.T) {
 			if diff := cmp.Diff(want, w.tags()); diff != "" {
 				t.Errorf("tags (-want +got):\n%s", diff)
 			}
-			w.want(w.run(w.path(c.newRoot)), counts{Seen: 3, Unchanged: 3})
+			w.want(w.run(w.path(c.newRoot)), counts{Seen: 4, Unchanged: 3, FailedBefore: 1})
 		})
 	}
 }

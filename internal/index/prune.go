@@ -63,14 +63,21 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 	return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning)
 }
 
-// forgetFailures drops the failures under roots that the walk did not meet again.
+// forgetFailures drops the failures under roots that the walk did not meet again, and
+// those of a root that has moved below one of them: a file that fails there still has a
+// failure of its own by now.
 func (x *Indexer) forgetFailures(ctx context.Context, roots []string, vanished func(id, path string) bool) error {
 	var ids []string
+	gone := newClaims()
 	for f, err := range x.store.Failures(ctx) {
 		if err != nil {
 			return fmt.Errorf("reading the failures: %w", err)
 		}
-		if rootAbove(roots, f.Path) != "" && vanished(f.ID, f.Path) {
+		if rootAbove(roots, f.Path) != "" {
+			if vanished(f.ID, f.Path) {
+				ids = append(ids, f.ID)
+			}
+		} else if x.options.Shard.holds(f.ID) && gone.failureMoved(f, roots) {
 			ids = append(ids, f.ID)
 		}
 	}

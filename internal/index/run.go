@@ -55,6 +55,9 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return r, context.Cause(ctx)
 	}
 	refusals, err := x.reconcile(ctx, p, before)
+	if err == nil && x.options.Strict {
+		err = x.failDamaged(ctx, t, outer)
+	}
 	r := t.report()
 	r.Refusals = refusals
 	if err == nil && len(p.guard.missing) > 0 {
@@ -200,7 +203,7 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 		for i := range changes {
 			p := l.pictures[i]
 			p.record.Vector = vectors.Row(i)
-			changes[i] = change{record: &p.record, count: func() {
+			changes[i] = change{record: &p.record, remove: p.remove, count: func() {
 				t.embedded.Add(1)
 				t.countNew(p)
 			}}

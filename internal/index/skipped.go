@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/walk"
 )
 
@@ -56,6 +57,18 @@ func (s *Skipped) add(k walk.Skip) {
 		*counts = make(map[string]int64)
 	}
 	(*counts)[kind]++
+}
+
+// UnreadPictures counts, by their formats, the files among Kinds that are pictures in
+// formats which are not read.
+func (s Skipped) UnreadPictures() map[string]int64 {
+	unread := make(map[string]int64)
+	for kind, n := range s.Kinds {
+		if imaging.IsUnreadPicture(imaging.Kind(kind)) {
+			unread[kind] = n
+		}
+	}
+	return unread
 }
 
 // Files is the number of files that were passed over.

@@ -2,50 +2,72 @@ package index
 
 import (
 	"context"
-	"os"
+	"encoding/hex"
+	"slices"
 
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
 )
 
-// twinOf opens the picture that a camera wrote beside a RAW file, if options ask for it
-// and it can be read; nil otherwise. Its pixels stand for the RAW's, so that both have
-// the same embedding, whichever of them the walk meets first.
-func (w *worker) twinOf(ctx context.Context, path string, format imaging.Format) *imaging.Picture {
-	if !w.x.options.Twins || !format.IsRAW() {
+// twin is the picture that a camera wrote beside a RAW file. Its pixels stand for the
+// RAW's, so that both have the same embedding, whichever of them the walk meets first.
+type twin struct {
+	*imaging.Picture
+	hash string // of its content, as in store.About.Twin
+}
+
+// openTwin opens what the walk found beside a RAW file; nil where there is nothing, or
+// nothing that can be read.
+func (w *worker) openTwin(ctx context.Context, e walk.Entry) *twin {
+	if e.Twin == nil {
 		return nil
 	}
-	for _, name := range imaging.TwinNames(path) {
-		if st, err := os.Stat(name); err != nil || !st.Mode().IsRegular() {
-			continue
-		}
-		f, err := readFile(ctx, name, w.x.options.Limits.WithDefaults().MaxBytes, nil)
-		if err != nil {
-			continue
-		}
-		if p, err := imaging.Open(f.data, w.x.options.Limits); err == nil && !p.Info.Format.IsRAW() {
-			return p
-		}
+	f, err := readFile(ctx, e.Twin.Path, w.x.options.Limits.WithDefaults().MaxBytes, nil)
+	if err != nil {
+		return nil
 	}
-	return nil
+	p, err := imaging.Open(f.data, w.x.options.Limits)
+	if err != nil || p.Info.Format.IsRAW() {
+		return nil
+	}
+	return &twin{p, hex.EncodeToString(f.hash[:])}
+}
+
+// sameSource finds, among records with the content of a RAW file, the vectors that were
+// made of what the file's would be made of now: of the twin that lies beside it, or of its
+// own preview. Others are of no use to it.
+func (w *worker) sameSource(ctx context.Context, c candidate, found []store.Record) []store.Record {
+	source := ""
+	if beside := w.openTwin(ctx, c.entry); beside != nil {
+		source = beside.hash
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(r store.Record) bool { return r.About.Twin != source })
+}
+
+// pixels are those of a picture that was decoded for the model.
+type pixels struct {
+	*imaging.RGB
+	damage string // what is wrong with the file that they are from
+	twin   string // store.About.Twin
 }
 
 // pixelsOf decodes a picture's twin if it has one that is whole, and itself otherwise.
-// damage is what is wrong with the file that the pixels are from.
-func pixelsOf(ctx context.Context, own, twin *imaging.Picture, o imaging.Options) (img *imaging.RGB, damage string, err error) {
-	if twin != nil {
-		if img, info, err := twin.Decode(ctx, o); err == nil && info.Damage == "" {
-			return img, "", nil
+func pixelsOf(ctx context.Context, own *imaging.Picture, beside *twin, o imaging.Options) (pixels, error) {
+	if beside != nil {
+		if img, info, err := beside.Decode(ctx, o); err == nil && info.Damage == "" {
+			return pixels{img, "", beside.hash}, nil
 		}
 	}
 	img, info, err := own.Decode(ctx, o)
-	return img, info.Damage, err
+	return pixels{img, info.Damage, ""}, err
 }
 
 // decodeBytes is what pixelsOf takes at its peak.
-func decodeBytes(own, twin *imaging.Picture, o imaging.Options) int64 {
+func decodeBytes(own *imaging.Picture, beside *twin, o imaging.Options) int64 {
 	n := own.Info.DecodeBytes(o)
-	if twin != nil {
-		n = max(n, twin.Info.DecodeBytes(o))
+	if beside != nil {
+		n = max(n, beside.Info.DecodeBytes(o))
 	}
 	return n
 }

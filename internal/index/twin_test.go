@@ -2,11 +2,13 @@ package index_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"testing"
 
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/imaging/raw/rawtest"
 	"github.com/sightline/sightline/internal/store"
 )
@@ -81,4 +83,78 @@ func equal(a, b []float32) bool {
 		}
 	}
 	return len(a) == len(b)
+}
+
+// TestTwinsLater: a run brings RAW files to the setting that it has, and to what lies
+// beside them now, and then leaves them alone.
+func TestTwinsLater(t *testing.T) {
+	nef := rawtest.NEF(rawtest.Picture{Width: 90, Height: 60, Preview: shaded(t, 64, 48, 10)})
+	w := newWorld(t)
+	w.options.Twins = true
+	w.write("a/IMG_1.NEF", nef)
+	w.write("a/IMG_1.Jpg", shaded(t, 60, 40, 120))
+	state := func() (alike bool, twin string) {
+		t.Helper()
+		vectors := map[string][]float32{}
+		for r, err := range w.store.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			vectors[r.Format] = r.Vector
+			if r.Format == "nef" {
+				twin = r.About.Twin
+				if len(r.Tags) == 0 || r.Tags[0].Source != "user" {
+					t.Errorf("tags: %v", r.Tags)
+				}
+			}
+		}
+		return equal(vectors["jpeg"], vectors["nef"]), twin
+	}
+	w.want(w.run(), counts{Seen: 2, Added: 2, Embedded: 2})
+	w.tag("a/IMG_1.NEF")
+	for _, step := range []struct {
+		name     string
+		do       func()
+		want     counts
+		alike    bool
+		ofItself bool
+	}{
+		{"nothing", func() {}, counts{Seen: 2, Unchanged: 2}, true, false},
+		{"both", func() { w.options.Twins = false }, counts{Seen: 2, Unchanged: 1, Updated: 1, Embedded: 1}, false, true},
+		{"both again", func() {}, counts{Seen: 2, Unchanged: 2}, false, true},
+		{"twin", func() { w.options.Twins = true }, counts{Seen: 2, Unchanged: 1, Updated: 1, Embedded: 1}, true, false},
+		{"twin edited", func() { w.write("a/IMG_1.Jpg", shaded(t, 60, 44, 60)) }, counts{Seen: 2, Updated: 2, Embedded: 2}, true, false},
+		{"twin edited, again", func() {}, counts{Seen: 2, Unchanged: 2}, true, false},
+		{"moved together", func() { w.rename("a", "b") }, counts{Seen: 2, Moved: 2}, true, false},
+		{"twin alone moved", func() { w.rename("b/IMG_1.Jpg", "b/other.jpg") }, counts{Seen: 2, Moved: 1, Updated: 1, Embedded: 1}, false, true},
+		{"RAW moved to it", func() { w.rename("b/IMG_1.NEF", "b/other.nef") }, counts{Seen: 2, Unchanged: 1, Moved: 1, Embedded: 1}, true, false},
+		{"settled", func() {}, counts{Seen: 2, Unchanged: 2}, true, false},
+	} {
+		step.do()
+		w.want(w.run(), step.want)
+		alike, twin := state()
+		if alike != step.alike || (twin == "") != step.ofItself {
+			t.Errorf("%s: embedded alike %v, twin %q", step.name, alike, twin)
+		}
+	}
+}
+
+// TestRAWPassedOver: RAW files that are no longer wanted leave the index without
+// tripping the guard, and come back.
+func TestRAWPassedOver(t *testing.T) {
+	w := newWorld(t)
+	for i := range 4 {
+		w.write(fmt.Sprintf("IMG_%d.NEF", i), rawtest.NEF(rawtest.Picture{Width: 90, Height: 60, Preview: shaded(t, 64, 48, uint8(10*i))}))
+	}
+	w.picture("other.png", 1)
+	w.want(w.run(), counts{Seen: 5, Added: 5, Embedded: 5})
+	all := w.options.Walk.KnownExtension
+	w.options.Walk.KnownExtension = func(name string) bool { return all(name) && !imaging.RAWName(name) }
+	r := w.run()
+	w.want(r, counts{Seen: 1, Unchanged: 1, Pruned: 4})
+	if len(r.Refusals) > 0 {
+		t.Errorf("refused: %+v", r.Refusals)
+	}
+	w.options.Walk.KnownExtension = all
+	w.want(w.run(), counts{Seen: 5, Unchanged: 1, Added: 4, Embedded: 4})
 }

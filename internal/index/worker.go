@@ -109,13 +109,22 @@ func (w *worker) asKnown(c candidate, f file) bool {
 // file's own, or that of a file that it may have been moved from, is among them.
 func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.Record, error) {
 	defer begin(&w.t.times.store).end()
+	if !c.added() && bytes.Equal(c.known.ContentHash, f.hash[:]) {
+		own, err := w.x.store.Get(ctx, []string{c.id})
+		if err != nil {
+			return nil, fmt.Errorf("looking up %s: %w", c.entry.Path, err)
+		}
+		if len(own) == 1 && bytes.Equal(own[0].ContentHash, f.hash[:]) && !imaging.Format(own[0].Format).IsRAW() {
+			return own, nil // a RAW file may need the vector of another
+		}
+	}
 	for most := twins; ; most = manyTwins {
 		found, err := w.contents.find(ctx, f.hash[:], most)
 		if err != nil {
 			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 		}
 		own := func(r store.Record) bool { return r.ID == c.id }
-		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) {
+		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) || w.claims.allThere(f.hash) {
 			return found, nil
 		}
 	}
@@ -124,7 +133,7 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.
 // reuse copies the embedding of a record with the same content, if there is one:
 // the file was touched, moved, or is a copy.
 func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
-	if !w.x.options.Strict && w.asKnown(c, f) { // else whether it is damaged must be looked up
+	if w.asKnown(c, f) {
 		w.t.unchanged.Add(1)
 		w.x.observer.Embedded(1)
 		return true, nil
@@ -137,14 +146,14 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		return false, nil
 	}
 	was := found[0]
-	again := false
+	again, moved := false, false
 	var count func()
 	var remove string
 	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
 		was = found[i]
 		again = true
-	} else if i := w.claims.movedFrom(found, c.entry); i >= 0 {
-		was = found[i]
+	} else if i := w.claims.movedFrom(f.hash, found, c.entry); i >= 0 {
+		was, moved = found[i], true
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
 		}
@@ -153,17 +162,31 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
 		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
-	if err := w.checkDamage(was.About.Damage); err != nil {
-		return false, &fileError{err}
+	if !again { // what has a record of its own is judged at the end: see strict.go
+		if err := w.checkDamage(was.About.Damage); err != nil {
+			return false, &fileError{err}
+		}
+	}
+	if imaging.Format(was.Format).IsRAW() {
+		same := w.sameSource(ctx, c, found)
+		if len(same) == 0 { // its twin came, went, or is another one
+			if moved {
+				c.from, c.remove = &was, remove
+			}
+			return true, w.decode(ctx, c, f)
+		}
+		if was.About.Twin != same[0].About.Twin {
+			was.Vector, was.About = same[0].Vector, same[0].About
+		}
 	}
 	old := was
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime
 	// A sidecar is another one at another place, and may be all that changed here.
 	w.describe(&was, metadata.Read(f.data), c)
-	was.About.Damage = old.About.Damage // of the same content
+	was.About.Damage, was.About.Twin = old.About.Damage, old.About.Twin // of the same content
 	if again {
 		count = func() { w.t.unchanged.Add(1) } // only a time changed
-		if !sameDescription(old, was) {
+		if !sameDescription(old, was) && w.checkDamage(was.About.Damage) == nil {
 			count = func() { w.t.countNew(picture{record: was}) }
 		}
 	}
@@ -188,7 +211,10 @@ func tagsFrom(tags []store.Tag, source string) []store.Tag {
 func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	opened, err := imaging.Open(f.data, w.x.options.Limits)
 	info := opened.Info
-	beside := w.twinOf(ctx, c.entry.Path, info.Format)
+	var beside *twin
+	if info.Format.IsRAW() {
+		beside = w.openTwin(ctx, c.entry)
+	}
 	if beside != nil && errors.Is(err, imaging.ErrUnsupported) { // a RAW file without a preview of its own
 		info, err = beside.Info, nil
 		info.Format = opened.Info.Format
@@ -205,10 +231,10 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	defer release()
 
 	decoding := begin(&w.t.times.decode)
-	img, damage, err := pixelsOf(ctx, opened, beside, options)
+	img, err := pixelsOf(ctx, opened, beside, options)
 	decoding.end()
 	if err == nil {
-		err = w.checkDamage(damage)
+		err = w.checkDamage(img.damage)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -221,15 +247,19 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		Width: info.Width, Height: info.Height, Format: string(info.Format),
 	}
 	w.describe(&rec, info.Metadata, c)
-	rec.About.Damage = damage
-	if !c.added() {
+	rec.About.Damage, rec.About.Twin = img.damage, img.twin
+	switch {
+	case c.from != nil:
+		rec.Tags = append(rec.Tags, tagsFrom(c.from.Tags, "user")...)
+	case !c.added():
 		if rec.Tags, err = w.keepTags(ctx, rec); err != nil {
 			return err
 		}
 	}
-	return w.loader.put(ctx, picture{record: rec, added: c.added()}, func(slot []float32) error {
+	p := picture{record: rec, added: c.added(), moved: c.from != nil, remove: c.remove}
+	return w.loader.put(ctx, p, func(slot []float32) error {
 		defer begin(&w.t.times.resize).end()
-		if err := w.prepare.Into(img, slot); err != nil {
+		if err := w.prepare.Into(img.RGB, slot); err != nil {
 			return fmt.Errorf("preparing %s: %w", c.entry.Path, err)
 		}
 		return nil

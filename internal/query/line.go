@@ -32,18 +32,24 @@ func ParseLine(typed string, o FilterOptions) (Line, error) {
 }
 
 // Tags are the tags that every picture of the answer has because the line asks for them.
-func (l Line) Tags() []string {
-	var tags []string
+func (l Line) Tags() []string { return l.values(syntax.Tag) }
+
+// values are those of a field that every picture of the answer must meet.
+func (l Line) values(field syntax.Field) []string {
+	if l.Query == nil {
+		return nil
+	}
+	var out []string
 	parts := []syntax.Filter{l.Query.Filter}
 	if and, ok := l.Query.Filter.(syntax.And); ok {
 		parts = and
 	}
 	for _, f := range parts {
-		if c, ok := f.(syntax.Condition); ok && c.Field == syntax.Tag {
-			tags = append(tags, c.Value)
+		if c, ok := f.(syntax.Condition); ok && c.Field == field {
+			out = append(out, c.Value)
 		}
 	}
-	return tags
+	return out
 }
 
 func (l Line) plan(ctx context.Context, s *Service) (*plan, error) {

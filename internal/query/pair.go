@@ -10,13 +10,14 @@ import (
 
 // Pair makes one hit of a camera's RAW file and the picture of the same name beside it,
 // where both are among the hits: the picture stays, at the place of the better of the
-// two, and the RAW file is its companion. A RAW file without its twin stays as it is.
+// two, and the RAW file is its companion. A RAW file without its twin, or with an embedding
+// of its own (setting raw: both), stays as it is.
 func Pair(hits []store.Hit) []store.Hit {
 	twin := map[string]int{} // by folder and name without extension: of hits, a picture
 	raws := map[string]bool{}
 	for i, h := range hits {
 		stem := stemOf(h.Path)
-		if imaging.Format(h.Format).IsRAW() {
+		if followsTwin(h) {
 			raws[stem] = true
 		} else if _, taken := twin[stem]; !taken && isTwin(h.Format) {
 			twin[stem] = i
@@ -27,7 +28,7 @@ func Pair(hits []store.Hit) []store.Hit {
 	for i, h := range hits {
 		stem := stemOf(h.Path)
 		t, ok := twin[stem]
-		if raw := imaging.Format(h.Format).IsRAW(); !ok || !raws[stem] || !raw && i != t {
+		if !ok || !raws[stem] || !followsTwin(h) && i != t {
 			out = append(out, h)
 			continue
 		}
@@ -45,6 +46,9 @@ func Pair(hits []store.Hit) []store.Hit {
 	}
 	return out
 }
+
+// followsTwin reports whether a hit is a RAW file that has its embedding of its twin.
+func followsTwin(h store.Hit) bool { return h.About.Twin != "" && imaging.Format(h.Format).IsRAW() }
 
 func stemOf(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
 

@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
+	"github.com/sightline/sightline/internal/webfetch"
 )
 
 const (
@@ -111,6 +116,9 @@ func newPlan(terms []term) (*plan, error) {
 // planTerms embeds the terms of a line. An error carries the column of its term where it
 // has one.
 func (s *Service) planTerms(ctx context.Context, parsed []syntax.Term) (*plan, error) {
+	if err := checkOpposites(parsed); err != nil {
+		return nil, err
+	}
 	terms := make([]term, len(parsed))
 	sought := false
 	for i, t := range parsed {
@@ -141,6 +149,35 @@ func (s *Service) planTerms(ctx context.Context, parsed []syntax.Term) (*plan, e
 		}
 	}
 	return newPlan(terms)
+}
+
+// checkOpposites refuses a line that looks for something and takes the same away: what is
+// left of "dog - dog" is a fainter dog, and of "dog NOT dog" nothing.
+func checkOpposites(parsed []syntax.Term) error {
+	type subject struct {
+		text  bool
+		kind  syntax.Kind
+		value string
+	}
+	of := func(t syntax.Term) subject {
+		text := t.Kind == syntax.Text || t.Kind == syntax.Phrase
+		if text {
+			return subject{text: true, value: label.Fold(strings.Join(strings.Fields(t.Value), " "))}
+		}
+		return subject{kind: t.Kind, value: t.Value}
+	}
+	added := make(map[subject]bool)
+	for _, t := range parsed {
+		if t.Op == syntax.Add {
+			added[of(t)] = true
+		}
+	}
+	for _, t := range parsed {
+		if t.Op != syntax.Add && t.Least == nil && added[of(t)] {
+			return &TermError{Column: t.Column, Err: fmt.Errorf("%w: %q is looked for and taken away", ErrEmpty, shorten(t.Value))}
+		}
+	}
+	return nil
 }
 
 // check refuses what cannot be calculated: nothing says how probable it is that a
@@ -182,6 +219,13 @@ func (s *Service) vectorOf(ctx context.Context, t syntax.Term) ([]float32, error
 // pictureVector takes the embedding of a picture from the index, by id or path, and
 // embeds the file where the index has none.
 func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, error) {
+	if webfetch.Is(name) {
+		v, err := s.embedAddress(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return v.Row(0), nil
+	}
 	r, err := s.Find(ctx, name)
 	if err == nil {
 		return r.Vector, nil
@@ -189,8 +233,15 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	if s.onlyIndexed {
+		return nil, fmt.Errorf("%w: %s is no picture of the index", ErrPicture, name)
+	}
 	if _, missing := os.Stat(name); missing != nil {
-		return nil, fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
+		err := fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
+		if near := NearFiles(name); len(near) > 0 {
+			return nil, fault.Advise("did you mean "+spelling.Or(near)+"?", "%w", err)
+		}
+		return nil, err
 	}
 	v, err := s.EmbedImage(ctx, name)
 	if err != nil {

@@ -14,10 +14,12 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/walk"
+	"github.com/sightline/sightline/internal/webfetch"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -39,6 +41,8 @@ type Params struct {
 var (
 	ErrEmpty   = errors.New("the query is empty")
 	ErrPicture = errors.New("the picture cannot be used")
+	// ErrAddress says that a picture on the web was named, and none are fetched.
+	ErrAddress = errors.New("pictures on the web are not fetched")
 )
 
 // Service answers questions over one index with one model. It is safe for
@@ -48,8 +52,12 @@ type Service struct {
 	encoder    clip.Encoder
 	collection string
 	limits     imaging.Limits
-	texts      *TextCache                                   // nil for none
-	saved      func(context.Context) (*saved.Labels, error) // nil for none
+	texts      *TextCache                                    // nil for none
+	saved      func(context.Context) (*saved.Labels, error)  // nil for none
+	looks      func([]byte) (*duplicates.Look, bool)         // nil for none
+	fetch      func(context.Context, string) ([]byte, error) // nil: addresses are not fetched
+
+	onlyIndexed bool // see OnlyIndexed
 
 	prepare func(context.Context) (Judge, error) // nil for the model's own calibration
 	judging sync.Mutex                           // one preparation at a time
@@ -89,6 +97,29 @@ func (s *Service) SavedLabels(open func(context.Context) (*saved.Labels, error))
 	return s
 }
 
+// OnlyIndexed makes the service read no file that a question names: pictures are those of
+// the index alone. It is for questions of people who may not read this machine's files. It
+// returns the service.
+func (s *Service) OnlyIndexed() *Service {
+	s.onlyIndexed = true
+	return s
+}
+
+// FetchBy lets questions name pictures on the web, which fetch brings. It returns the
+// service. Without it they are ErrAddress: to ask somebody else's server is for people to
+// allow.
+func (s *Service) FetchBy(fetch func(ctx context.Context, address string) ([]byte, error)) *Service {
+	s.fetch = fetch
+	return s
+}
+
+// KnowLooks makes the service fold pictures that are nearly the same, of which look knows
+// by the hash of their content what they show. It returns the service.
+func (s *Service) KnowLooks(look func(content []byte) (*duplicates.Look, bool)) *Service {
+	s.looks = look
+	return s
+}
+
 // judge returns the Judge, prepared once.
 func (s *Service) judge(ctx context.Context) (Judge, error) {
 	s.judging.Lock()
@@ -110,9 +141,16 @@ func (s *Service) judge(ctx context.Context) (Judge, error) {
 	return j, nil
 }
 
-// EmbedImage returns the embedding of a picture file as a matrix of one row.
+// EmbedImage returns the embedding of a picture file, or of one on the web, as a matrix of
+// one row.
 func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, error) {
+	if webfetch.Is(file) {
+		return s.embedAddress(ctx, file)
+	}
 	limits := s.limits.WithDefaults()
+	if s.onlyIndexed {
+		return vec.Matrix{}, fmt.Errorf("%w: %s is not in the index, and no other file is read here", ErrPicture, file)
+	}
 	st, err := os.Stat(file)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
@@ -127,16 +165,31 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
-	pre := s.encoder.Spec().Preprocess
-	img, _, err := imaging.Decode(data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
+	return s.embedBytes(ctx, file, data)
+}
+
+// embedAddress fetches a picture and embeds it.
+func (s *Service) embedAddress(ctx context.Context, address string) (vec.Matrix, error) {
+	if s.fetch == nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s", ErrAddress, address)
+	}
+	data, err := s.fetch(ctx, address)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, address, err)
+	}
+	return s.embedBytes(ctx, address, data)
+}
+
+// embedBytes embeds a picture that has been read; file names it in errors.
+func (s *Service) embedBytes(ctx context.Context, file string, data []byte) (vec.Matrix, error) {
+	limits := s.limits.WithDefaults()
+	if int64(len(data)) > limits.MaxBytes {
+		return vec.Matrix{}, fmt.Errorf("%w: %s has %d bytes, at most %d are read", ErrPicture, file, len(data), limits.MaxBytes)
+	}
+	batch, err := s.prepareOne(ctx, data, limits)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
 	}
-	batch := clip.NewBatch(1, pre)
-	if err := clip.NewPreparer(pre).Into(img, batch.Slot(0)); err != nil {
-		return vec.Matrix{}, fmt.Errorf("%w: %s: %w", ErrPicture, file, err)
-	}
-	batch.SetLen(1)
 	v, err := s.encoder.EncodeImages(ctx, batch)
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("embedding %s: %w", file, err)
@@ -144,10 +197,42 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 	return v, nil
 }
 
+// EmbedPicture returns the embedding of the bytes of a picture file as a matrix of one
+// row. The limits may be narrower than those of the index. The error is ErrPicture where
+// the bytes are at fault.
+func (s *Service) EmbedPicture(ctx context.Context, data []byte, limits imaging.Limits) (vec.Matrix, error) {
+	batch, err := s.prepareOne(ctx, data, limits)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
+	}
+	v, err := s.encoder.EncodeImages(ctx, batch)
+	if err != nil {
+		return vec.Matrix{}, fmt.Errorf("embedding the picture: %w", err)
+	}
+	return v, nil
+}
+
+// prepareOne decodes the bytes of a picture into a batch of its own.
+func (s *Service) prepareOne(ctx context.Context, data []byte, limits imaging.Limits) (*clip.Batch, error) {
+	pre := s.encoder.Spec().Preprocess
+	img, _, err := imaging.DecodeContext(ctx, data, imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide(), Limits: limits})
+	if err != nil {
+		return nil, err
+	}
+	batch := clip.NewBatch(1, pre)
+	if err := clip.NewPreparer(pre).Into(img, batch.Slot(0)); err != nil {
+		return nil, err
+	}
+	batch.SetLen(1)
+	return batch, nil
+}
+
 // Find returns the record, vector included, of an id or a path.
 func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, error) {
 	ids := []string{idOrPath}
-	if abs, err := filepath.Abs(idOrPath); err == nil {
+	if s.onlyIndexed {
+		ids = append(ids, store.ID(s.collection, path.Clean(idOrPath)))
+	} else if abs, err := filepath.Abs(idOrPath); err == nil {
 		abs = path.Clean(filepath.ToSlash(abs))
 		ids = append(ids, store.ID(s.collection, abs))
 		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
@@ -180,4 +265,19 @@ func (s *Service) nearest(ctx context.Context, v vec.Matrix, k int, p Params) ([
 		return nil, fmt.Errorf("searching: %w", err)
 	}
 	return hits[0], nil
+}
+
+// FindAll returns the ids of pictures of an index, each given by its id or its path. The
+// error names the first that is not there: store.ErrNotFound. space is store.IDSpace.
+func FindAll(ctx context.Context, st store.Store, space string, pictures []string) ([]string, error) {
+	s := New(st, nil, space, imaging.Limits{})
+	ids := make([]string, len(pictures))
+	for i, p := range pictures {
+		r, err := s.Find(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = r.ID
+	}
+	return ids, nil
 }

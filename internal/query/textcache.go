@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/sightline/sightline/internal/atomicfile"
@@ -34,9 +35,10 @@ import (
 //
 // A nil *TextCache remembers nothing.
 type TextCache struct {
-	path string
-	log  *slog.Logger
-	mu   sync.Mutex // one change at a time
+	path   string // "" for a cache in memory alone
+	log    *slog.Logger
+	mu     sync.Mutex // one change at a time
+	memory *recentTexts
 }
 
 const (
@@ -63,6 +65,46 @@ func OpenTextCache(path string, log *slog.Logger) *TextCache {
 	return &TextCache{path: path, log: log}
 }
 
+// KeepTexts returns a cache of the last n texts in memory, for a process that stays: people
+// who type make a new text with each letter, which no file need keep.
+func KeepTexts(n int) *TextCache {
+	return &TextCache{memory: &recentTexts{most: n, byKey: make(map[[sha256.Size]byte][]float32)}}
+}
+
+// recentTexts are embeddings by what an entry is found by. The oldest go first.
+type recentTexts struct {
+	most  int
+	mu    sync.Mutex
+	byKey map[[sha256.Size]byte][]float32
+	order [][sha256.Size]byte
+}
+
+func (r *recentTexts) embed(ctx context.Context, e clip.Encoder, text string, key [sha256.Size]byte) (vec.Matrix, error) {
+	r.mu.Lock()
+	row, ok := r.byKey[key]
+	r.mu.Unlock()
+	if ok {
+		m := vec.NewMatrix(1, len(row))
+		copy(m.Row(0), row)
+		return m, nil
+	}
+	m, err := e.EncodeTexts(ctx, []string{text})
+	if err != nil {
+		return m, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.byKey[key]; !ok {
+		if len(r.order) == r.most {
+			delete(r.byKey, r.order[0])
+			r.order = r.order[1:]
+		}
+		r.order = append(r.order, key)
+		r.byKey[key] = slices.Clone(m.Row(0))
+	}
+	return m, nil
+}
+
 // embed returns the embedding of a text as a matrix of one row, from the cache if it
 // is there, and keeps it otherwise.
 func (c *TextCache) embed(ctx context.Context, e clip.Encoder, text string) (vec.Matrix, error) {
@@ -71,6 +113,9 @@ func (c *TextCache) embed(ctx context.Context, e clip.Encoder, text string) (vec
 	}
 	spec := e.Spec()
 	key := sha256.Sum256([]byte(spec.Fingerprint + "\x00" + text))
+	if c.memory != nil {
+		return c.memory.embed(ctx, e, text, key)
+	}
 	entries := c.read()
 	for i, entry := range entries {
 		if entry.key == key && len(entry.vector) == 4*spec.Dim {

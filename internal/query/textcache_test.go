@@ -152,3 +152,23 @@ func TestNoTextCache(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepTexts remembers the last texts of this process, and no others.
+func TestKeepTexts(t *testing.T) {
+	enc := &counting{Encoder: cliptest.New(8), fingerprint: "a"}
+	c := KeepTexts(2)
+	for i, text := range []string{"a dog", "a dog", "a cat", "a dog", "a bird", "a cat", "a dog"} {
+		got, err := c.embed(t.Context(), enc, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := enc.Encoder.EncodeTexts(t.Context(), []string{text})
+		if err != nil || cmp.Diff(want, got) != "" {
+			t.Errorf("%d: %q is embedded as something else (%v)", i, text, err)
+		}
+		got.Row(0)[0] = 7 // the caller's own
+	}
+	if enc.texts != 4 {
+		t.Errorf("the encoder was asked %d times, want 4", enc.texts)
+	}
+}

@@ -18,6 +18,9 @@ type About struct {
 	// Damage says what is wrong with a file whose picture could be shown all the same;
 	// "" where nothing is.
 	Damage string `json:"damage,omitempty"`
+	// Twin is the SHA-256, in hex, of the picture beside a camera's RAW file that the
+	// vector was made of; "" where it was made of the file's own pixels.
+	Twin string `json:"twin,omitempty"`
 }
 
 // Position is a place on Earth in degrees of WGS 84, north and east positive. The zero

@@ -65,6 +65,8 @@ func Match(f Filter, r *Record) bool {
 		return int64(f.Side.Of(r)) >= f.Least()
 	case SideAtMost:
 		return int64(f.Side.Of(r)) <= f.Most()
+	case WithID:
+		return f.Has(r.ID)
 	}
 	return false
 }

@@ -45,6 +45,21 @@ type (
 	}
 )
 
+// WithID matches the records of some ids, as NewWithID makes it: sorted, each once.
+type WithID []string
+
+// NewWithID returns the filter that matches some ids. It may keep ids, and sorts them.
+func NewWithID(ids []string) WithID {
+	slices.Sort(ids)
+	return WithID(slices.Compact(ids))
+}
+
+// Has reports whether an id is one of them.
+func (f WithID) Has(id string) bool {
+	_, found := slices.BinarySearch(f, id)
+	return found
+}
+
 // Mentions reports whether a node of a filter meets a condition.
 func Mentions(f Filter, condition func(Filter) bool) bool {
 	any := func(parts []Filter) bool {
@@ -105,3 +120,4 @@ func (FormatIs) filter() {}
 
 func (SideAtLeast) filter() {}
 func (SideAtMost) filter()  {}
+func (WithID) filter()      {}

@@ -77,6 +77,9 @@ type Run struct {
 	Pictures int64     `json:"pictures"` // looked at
 	Tagged   int64     `json:"tagged"`   // pictures with a tag of this run
 	Tags     int64     `json:"tags"`
+	// Corrections names what people had said of the labels when the run last began or went
+	// on, "" for nothing: where it is something else now, all pictures are looked at again.
+	Corrections string `json:"corrections,omitempty"`
 }
 
 // Source is the source of the run's tags in a store.

@@ -67,14 +67,48 @@ func (s *sinks) abandon() error {
 
 // counts is the sink that counts.
 type counts struct {
+	source                 string // of the run
 	pictures, tagged, tags int64
 	byLabel                map[string]int64
+	changes                Changes
 }
 
-func newCounts() *counts { return &counts{byLabel: make(map[string]int64)} }
+func newCounts(source string) *counts {
+	return &counts{source: source, byLabel: make(map[string]int64), changes: make(Changes)}
+}
+
+// Changes says, by label, how many pictures have got it from a run and how many have lost
+// it, against the tags of the run that they had before.
+type Changes map[string]Change
+
+// Change is how many pictures have got a label, and how many have lost it.
+type Change struct{ Added, Removed int64 }
+
+// compare counts what changes on a picture, whose record has the tags from before.
+func (c *counts) compare(r *store.Record, tags []store.Tag) {
+	before := tagsFrom(r, c.source)
+	has := func(list []store.Tag, name string) bool {
+		return slices.ContainsFunc(list, func(t store.Tag) bool { return t.Label == name })
+	}
+	for _, t := range tags {
+		if !has(before, t.Label) {
+			change := c.changes[t.Label]
+			change.Added++
+			c.changes[t.Label] = change
+		}
+	}
+	for _, t := range before {
+		if !has(tags, t.Label) {
+			change := c.changes[t.Label]
+			change.Removed++
+			c.changes[t.Label] = change
+		}
+	}
+}
 
 // Add implements Sink.
-func (c *counts) Add(_ context.Context, _ *store.Record, tags []store.Tag) error {
+func (c *counts) Add(_ context.Context, r *store.Record, tags []store.Tag) error {
+	c.compare(r, tags)
 	c.pictures++
 	if len(tags) > 0 {
 		c.tagged++

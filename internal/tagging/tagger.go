@@ -45,6 +45,8 @@ type Options struct {
 	MinProbability float32 // for labels without a threshold of their own
 	CorrectHubness bool    // see WalkOptions
 	Retag          bool    // look at all pictures again, also those that are done
+	// Verdicts are those of the Learned whose classifier the run takes; nil for none.
+	Verdicts *Verdicts
 	Outputs
 }
 
@@ -59,13 +61,15 @@ func (o *Options) newRun(c *zeroshot.Classifier) Run {
 		ModelName: c.Model(), LabelsFrom: list.Source, LabelCount: len(list.Labels), Templates: c.Templates(), Sidecars: o.Sidecars,
 	}
 	r.ID = r.Plan.ID()
+	r.Corrections = o.Verdicts.Digest()
 	return r
 }
 
-// walk are the options of the walk that the run takes.
-func (r *Run) walk() WalkOptions {
+// walk are the options of the walk that a run takes.
+func (o *Options) walk(r *Run) WalkOptions {
 	return WalkOptions{
 		Top: r.Plan.Count, MinProbability: r.Plan.MinProbability, Source: r.Source(), CorrectHubness: r.Plan.CorrectHubness,
+		Verdicts: o.Verdicts,
 	}
 }
 
@@ -73,6 +77,7 @@ func (r *Run) walk() WalkOptions {
 type Summary struct {
 	Run            Run
 	Labels         []LabelCount // the labels that were given, the most frequent first
+	Changes        Changes      // against what the index had of the run before
 	FailedSidecars int64
 	DryRun         bool // it is what the run would come to: see Preview
 }
@@ -88,14 +93,14 @@ func (t *Tagger) Tag(ctx context.Context, c *zeroshot.Classifier, o Options) (s 
 	if err != nil {
 		return Summary{}, err
 	}
-	n := newCounts()
+	n := newCounts(r.Source())
 	xmp := &sidecarSink{run: r.ID, keywords: keywordsOf(c.List()), observer: t.observer}
 	out := &sinks{open: append([]Sink{n}, o.sinks(&r, xmp)...)}
 	defer func() { err = errors.Join(err, out.abandon()) }()
 	if r.Plan.Direction == PerLabel {
-		err = t.tagLabels(ctx, &r, c, out)
+		err = t.tagLabels(ctx, &r, c, &o, out)
 	} else {
-		err = t.tagImages(ctx, &r, c, out)
+		err = t.tagImages(ctx, &r, c, &o, out)
 	}
 	if err != nil {
 		return Summary{}, err
@@ -108,7 +113,7 @@ func (t *Tagger) Tag(ctx context.Context, c *zeroshot.Classifier, o Options) (s 
 		return Summary{}, err
 	}
 	err = out.finish(ctx, &r)
-	return Summary{Run: r, Labels: n.labels(), FailedSidecars: xmp.failed}, err
+	return Summary{Run: r, Labels: n.labels(), Changes: n.changes, FailedSidecars: xmp.failed}, err
 }
 
 // sinks makes the outputs of a run.
@@ -143,6 +148,7 @@ func (t *Tagger) start(ctx context.Context, r Run, retag bool) (Run, error) {
 	default:
 		r.Started, r.Finished = old.Started, old.Finished
 		r.Sidecars = r.Sidecars || old.Sidecars
+		retag = retag || r.Corrections != old.Corrections
 	}
 	if retag || isNew {
 		if err := t.registry.forgetDone(r.ID); err != nil {
@@ -157,7 +163,7 @@ func (t *Tagger) start(ctx context.Context, r Run, retag bool) (Run, error) {
 // apart by it.
 func now() time.Time { return time.Now().UTC() }
 
-func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier, out *sinks) (err error) {
+func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier, options *Options, out *sinks) (err error) {
 	notes, err := t.registry.openDone(r.ID)
 	if err != nil {
 		return err
@@ -169,7 +175,7 @@ func (t *Tagger) tagImages(ctx context.Context, r *Run, c *zeroshot.Classifier, 
 	}
 	// Pictures that have gone are among the notes too, so this is a little too few.
 	t.observer.Planned(int(max(0, total-int64(len(notes.seen)))))
-	o := r.walk()
+	o := options.walk(r)
 	o.Done, o.AnyOrder = notes.has, true
 	o.MostDone = total-int64(len(notes.seen)) < total/mostDone
 	p := pass{tagger: t, source: r.Source(), notes: notes, out: out}
@@ -182,8 +188,8 @@ const mostDone = 8
 
 // tagLabels writes the difference between what a run per label finds now and what it
 // has written before.
-func (t *Tagger) tagLabels(ctx context.Context, r *Run, c *zeroshot.Classifier, out *sinks) error {
-	found, err := t.collect(ctx, r, c)
+func (t *Tagger) tagLabels(ctx context.Context, r *Run, c *zeroshot.Classifier, o *Options, out *sinks) error {
+	found, err := t.collect(ctx, r, c, o)
 	if err != nil {
 		return err
 	}
@@ -214,10 +220,10 @@ func CheckCount(labels, pictures int) error {
 
 // collect turns the result of a run per label around: the tags of each picture that
 // has any, and the picture, by id.
-func (t *Tagger) collect(ctx context.Context, r *Run, c *zeroshot.Classifier) (map[string]Result, error) {
+func (t *Tagger) collect(ctx context.Context, r *Run, c *zeroshot.Classifier, o *Options) (map[string]Result, error) {
 	t.observer.Planned(r.LabelCount)
 	found := make(map[string]Result)
-	for res, err := range TagLabels(ctx, t.store, c, r.walk()) {
+	for res, err := range TagLabels(ctx, t.store, c, o.walk(r)) {
 		if err != nil {
 			return nil, err
 		}
@@ -249,8 +255,8 @@ func (t *Tagger) collect(ctx context.Context, r *Run, c *zeroshot.Classifier) (m
 // nothing: neither the index nor an output.
 func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options, show Sink) (Summary, error) {
 	r := o.newRun(c)
-	n := newCounts()
-	results, err := t.foresee(ctx, &r, c)
+	n := newCounts(r.Source())
+	results, err := t.foresee(ctx, &r, c, &o)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -259,6 +265,7 @@ func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options,
 			return Summary{}, errors.Join(err, show.Abandon())
 		}
 		if len(res.Tags) == 0 {
+			n.compare(&res.Record, nil)
 			continue
 		}
 		if err := errors.Join(n.Add(ctx, &res.Record, res.Tags), show.Add(ctx, &res.Record, res.Tags)); err != nil {
@@ -266,13 +273,13 @@ func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options,
 		}
 	}
 	r.Tagged, r.Tags = n.tagged, n.tags
-	return Summary{Run: r, Labels: n.labels(), DryRun: true}, show.Finish(ctx, &r)
+	return Summary{Run: r, Labels: n.labels(), Changes: n.changes, DryRun: true}, show.Finish(ctx, &r)
 }
 
 // foresee yields pictures with the tags that they would get, in id order.
-func (t *Tagger) foresee(ctx context.Context, r *Run, c *zeroshot.Classifier) (iter.Seq2[Result, error], error) {
+func (t *Tagger) foresee(ctx context.Context, r *Run, c *zeroshot.Classifier, o *Options) (iter.Seq2[Result, error], error) {
 	if r.Plan.Direction == PerLabel {
-		found, err := t.collect(ctx, r, c)
+		found, err := t.collect(ctx, r, c, o)
 		if err != nil {
 			return nil, err
 		}
@@ -295,7 +302,7 @@ func (t *Tagger) foresee(ctx context.Context, r *Run, c *zeroshot.Classifier) (i
 	}
 	t.observer.Planned(int(total))
 	return func(yield func(Result, error) bool) {
-		for res, err := range TagImages(ctx, t.store, c, r.walk()) {
+		for res, err := range TagImages(ctx, t.store, c, o.walk(r)) {
 			if !yield(res, err) {
 				return
 			}

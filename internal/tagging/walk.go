@@ -33,6 +33,8 @@ type WalkOptions struct {
 	// several times as many. Pictures that are near to everything come up for label
 	// after label by their cosines; against the background prompts they do not stand out.
 	CorrectHubness bool
+	// Verdicts overrule what is probable; nil for none.
+	Verdicts *Verdicts
 }
 
 // Result is a picture with its tags, the most probable first. Tags is empty where no

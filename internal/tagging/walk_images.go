@@ -61,16 +61,25 @@ func (w *walk) compare(ctx context.Context, b block, yield func(Result, error) b
 			return true, err
 		}
 	}
+	fresh := 0
 	for i, r := range b.records {
 		res := Result{Record: r, Done: b.done[i]}
 		if res.Done {
 			res.Tags = tagsFrom(&r, w.Source)
 		} else {
-			res.Tags = make([]store.Tag, len(best[0]))
-			for j, s := range best[0] {
+			scores := best[fresh]
+			if said := w.Verdicts.Of(&r); said != nil {
+				all, err := w.classifier.Score(ctx, b.vectors.Slice(fresh, fresh+1))
+				if err != nil {
+					return true, err
+				}
+				scores = w.heed(all[0], said)
+			}
+			fresh++
+			res.Tags = make([]store.Tag, len(scores))
+			for j, s := range scores {
 				res.Tags[j] = w.tag(s)
 			}
-			best = best[1:]
 		}
 		if !yield(res, nil) {
 			return false, nil

@@ -47,7 +47,11 @@ func (w *walk) labels(ctx context.Context, yield func(LabelResult, error) bool) 
 			return err
 		}
 		for i := range hits {
-			if !yield(w.labelResult(from+i, hits[i], scores), nil) {
+			res, err := w.labelResult(ctx, from+i, hits[i], scores)
+			if err != nil {
+				return err
+			}
+			if !yield(res, nil) {
 				return nil
 			}
 		}
@@ -101,10 +105,24 @@ func (w *walk) judge(ctx context.Context, first int, hits [][]store.Hit) (map[fo
 	return scores, nil
 }
 
-func (w *walk) labelResult(label int, hits []store.Hit, scores map[found]zeroshot.Score) LabelResult {
+// labelResult is the label with its pictures: those that were approved, and of the hits
+// that were not rejected the most probable.
+func (w *walk) labelResult(ctx context.Context, label int, hits []store.Hit, scores map[found]zeroshot.Score) (LabelResult, error) {
 	res := LabelResult{Label: label, Hits: []Hit{}}
+	approved, err := w.Verdicts.approved(ctx, w.store, label)
+	if err != nil {
+		return res, err
+	}
+	for _, r := range approved {
+		res.Hits = append(res.Hits, Hit{Record: r, Tag: w.tag(zeroshot.Score{Label: label, Probability: 1})})
+	}
 	for _, h := range hits {
-		if s, ok := scores[found{label, h.ID}]; ok {
+		s, ok := scores[found{label, h.ID}]
+		if verdict, said := w.Verdicts.Of(&h.Record)[label]; said {
+			ok = ok && verdict && !slices.ContainsFunc(approved, func(r store.Record) bool { return r.ID == h.ID })
+			s.Probability = 1 // a copy of one that was approved
+		}
+		if ok {
 			res.Hits = append(res.Hits, Hit{Record: h.Record, Tag: w.tag(s)})
 		}
 	}
@@ -112,5 +130,5 @@ func (w *walk) labelResult(label int, hits []store.Hit, scores map[found]zerosho
 		return cmp.Or(cmp.Compare(b.Tag.Probability, a.Tag.Probability), cmp.Compare(a.Record.ID, b.Record.ID))
 	})
 	res.Hits = res.Hits[:min(len(res.Hits), w.Top)]
-	return res
+	return res, nil
 }

@@ -52,6 +52,7 @@ type folder struct {
 	problems []*Error // it could in part, or its ignore file could not
 	noMedia  bool
 	sidecars *sidecars // nil where there is none
+	twins    twins     // nil where there is no RAW file, or twins are not asked for
 	segments []*segment
 }
 
@@ -90,6 +91,9 @@ func (f *folder) run() {
 	}
 	if f.sidecars = newSidecars(names); f.sidecars != nil && f.scope.o.Skipped != nil {
 		f.sidecars.attach(names)
+	}
+	if f.scope.o.Twins {
+		f.twins = newTwins(names)
 	}
 	for part := range slices.Chunk(names, segmentLen) {
 		f.segments = append(f.segments, &segment{task: task{done: make(chan struct{})}, folder: f, names: part})
@@ -191,6 +195,7 @@ func (s *segment) look(dir *os.File) {
 		case it.why == "":
 			if it.folder == nil && it.err == nil {
 				f.attachSidecar(dir, e.Name(), &it.entry)
+				f.attachTwin(dir, e.Name(), &it.entry)
 			}
 			s.items = append(s.items, it)
 		case keepSkipped:

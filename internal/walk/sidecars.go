@@ -145,7 +145,7 @@ func mayOwnSidecar(name string) bool {
 // develop pictures write their sidecars.
 func isRaw(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw",
+	case ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".gpr",
 		".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f":
 		return true
 	}
@@ -178,19 +178,32 @@ func (f *folder) attachSidecar(dir *os.File, picture string, e *Entry) {
 	}
 }
 
-// rootSidecar adds its sidecar to a root that is a file. Each folder of such roots is
+// besideRoot is what lies in the folder of roots that are files.
+type besideRoot struct {
+	sidecars *sidecars
+	twins    twins
+}
+
+// attachToRoot adds its sidecar and its twin to a root that is a file. Each folder of such roots is
 // read once, however many there are.
-func (w *walker) rootSidecar(e *Entry) {
+func (w *walker) attachToRoot(e *Entry) {
 	at, name := path.Split(e.Path)
-	found, read := w.rootSidecars[at]
+	found, read := w.besideRoots[at]
 	if !read {
 		names, _ := os.ReadDir(at) // where that fails, the picture is read without
-		found = newSidecars(names)
-		if w.rootSidecars == nil {
-			w.rootSidecars = make(map[string]*sidecars)
+		found.sidecars = newSidecars(names)
+		if w.o.Twins {
+			found.twins = newTwins(names)
 		}
-		w.rootSidecars[at] = found
+		if w.besideRoots == nil {
+			w.besideRoots = make(map[string]besideRoot)
+		}
+		w.besideRoots[at] = found
 	}
-	f := folder{prefix: at, sidecars: found, scope: &scope{o: &w.o, always: newRules(nil, path.Clean(at), w.ignore)}}
+	f := folder{
+		prefix: at, sidecars: found.sidecars, twins: found.twins,
+		scope: &scope{o: &w.o, always: newRules(nil, path.Clean(at), w.ignore)},
+	}
 	f.attachSidecar(nil, name, e)
+	f.attachTwin(nil, name, e)
 }

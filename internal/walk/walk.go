@@ -34,6 +34,7 @@ type Entry struct {
 	// program can set: the ctime of Unix. It is zero where the system has none.
 	ChangeTime time.Time
 	Sidecar    *Sidecar // the XMP file that speaks of it; nil where there is none
+	Twin       *Twin    // of a RAW file, with Options.Twins; nil where there is none
 }
 
 // Error is a problem with one file or folder. The walk has gone on after it.
@@ -62,6 +63,12 @@ var (
 	ErrEmptyRoot   = errors.New("path is empty")
 	errInvalidGlob = errors.New("invalid glob")
 )
+
+// BadIgnoreLine reports whether an error is about a line of an ignore file, whose other
+// lines hold.
+func BadIgnoreLine(err error) bool {
+	return errors.Is(err, ErrIgnoreFile) && errors.Is(err, errInvalidGlob)
+}
 
 // Reason says why something was passed over without being an error.
 type Reason string
@@ -109,6 +116,8 @@ type Options struct {
 	Hidden bool
 	// SkipLinks passes symbolic links over. A root is followed even so: it was named.
 	SkipLinks bool
+	// Twins looks for the twins of cameras' RAW files: see Entry.Twin.
+	Twins bool
 	// Ignore holds lines as in an ignore file, for every root. What they ignore, no
 	// ignore file brings back. See ValidateGlobs.
 	Ignore []string

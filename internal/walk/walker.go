@@ -24,8 +24,8 @@ type walker struct {
 	// yielded: as a root, or while walking a folder that holds it.
 	named map[place]bool
 	links []*folder // folders behind links, left for the end
-	// rootSidecars are those of the folders of roots that are files, by path.
-	rootSidecars map[string]*sidecars
+	// besideRoots are the folders of roots that are files, by path.
+	besideRoots map[string]besideRoot
 }
 
 // place is a name in a real folder: equal for all paths that lead to it.
@@ -128,7 +128,7 @@ func (w *walker) root(r *root) bool {
 			return true
 		}
 	}
-	w.rootSidecar(&e)
+	w.attachToRoot(&e)
 	return w.entry(e, r.at)
 }
 

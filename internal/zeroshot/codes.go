@@ -51,10 +51,10 @@ type workspace struct {
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
 // groups need all of their cosines, so that a list with any is compared in float32.
 func (c *Classifier) newCoarse(engine sq8.Engine) *coarse {
-	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 {
+	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 || c.own != nil {
 		return nil
 	}
-	labels := c.Labels()
+	labels := c.matrix.Slice(0, c.labels)
 	f := &coarse{engine: engine, centre: make([]float32, labels.Cols)}
 	for j := range f.centre {
 		var sum float64
@@ -73,6 +73,11 @@ func (c *Classifier) newCoarse(engine sq8.Engine) *coarse {
 	// Two more inner products than the bounds are about, at most (dim+1)*2^-24 each,
 	// rounding the differences, and adding what is equal for all labels and the shifts.
 	f.slack = float32(labels.Cols+16)*0x1p-22 + 1e-6
+	var longest float32 = 1 // a label that was adjusted is not of length 1
+	for l := range labels.Rows {
+		longest = max(longest, vec.Dot(labels.Row(l), labels.Row(l)))
+	}
+	f.slack *= longest // of a square, which is more than enough
 	f.spare.New = func() any {
 		return &workspace{mids: make([]float32, c.labels), most: make([]float32, (c.labels+sq8.MidpointBlock-1)/sq8.MidpointBlock)}
 	}

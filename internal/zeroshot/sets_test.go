@@ -262,17 +262,5 @@ func writeSets(t *testing.T, got map[string]setQuality) {
 				x.F1, x.F1In[0], x.F1In[1], y.F1, y.F1In[0], y.F1In[1], y.BestF1, x.LikelyErr, y.LikelyErr)
 		}
 	}
-	page, err := os.ReadFile(setPage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "<!-- label sets: written by make quality -->\n", "\n<!-- end of label sets -->"
-	before, rest, ok := strings.Cut(string(page), begin)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s lacks the marks that the tables go between", setPage)
-	}
-	if err := os.WriteFile(setPage, []byte(before+begin+strings.TrimRight(b.String(), "\n")+end+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	writeBetween(t, "label sets", b.String())
 }

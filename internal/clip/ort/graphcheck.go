@@ -26,7 +26,7 @@ type entryCheck struct {
 	Files map[string]fileStamp `json:"files"`
 }
 
-// fileStamp tells whether a file was touched. The time of its change of status is what no
+// fileStamp reports whether a file was touched. The time of its change of status is what no
 // program can set.
 type fileStamp struct {
 	Size    int64  `json:"size"`

@@ -28,7 +28,7 @@ const (
 	passBits  = 2
 )
 
-// needs tells whether a transform to side samples each way reads the coefficient at a place.
+// needs reports whether a transform to side samples each way reads the coefficient at a place.
 func needs(side, place int) bool {
 	x, y := place%8, place/8
 	switch side {

@@ -2,7 +2,7 @@
 
 package draft
 
-// Fast tells whether the processor has the instructions that make this package faster than
+// Fast reports whether the processor has the instructions that make this package faster than
 // libjpeg-turbo. Without them it gives the same pixels, a third slower.
 func Fast() bool { return false }
 

@@ -15,8 +15,9 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/sightline/sightline/internal/imaging/linear"
 )
 
 // The modules are built by scripts/codecs/build.sh.
@@ -94,7 +95,7 @@ func tick(ctx context.Context, _ []uint64) {
 // decoder is one instance of a codec. It is not safe for concurrent use.
 type decoder struct {
 	instance api.Module
-	memory   *linearMemory
+	memory   *linear.Memory
 	bounds   int64 // bytes of memory
 	// input is memory inside the instance for the coded picture.
 	input, inputBytes uint32
@@ -111,21 +112,18 @@ func newDecoder(ctx context.Context, kind string, memoryBytes int64) (*decoder, 
 	if err != nil {
 		return nil, fmt.Errorf("compile the decoder: %w", err)
 	}
-	d := &decoder{memory: new(linearMemory), bounds: min(memoryBytes, math.MaxUint32)}
+	d := &decoder{bounds: min(memoryBytes, math.MaxUint32)}
 	// The code's own data, which wazero takes for granted.
 	for _, own := range m.code.ExportedMemories() {
 		if int64(own.Min())*wasmPage > d.bounds {
 			return nil, d.outOfMemory()
 		}
 	}
-	d.memory.bytes, d.memory.release, err = reserve(int(d.bounds))
-	if err != nil {
+	if d.memory, err = linear.Reserve(int(d.bounds)); err != nil {
 		return nil, fmt.Errorf("reserve memory for the decoder: %w", err)
 	}
-	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
-		func(_, _ uint64) experimental.LinearMemory { return d.memory }))
 	// Without a name, any number of instances can live side by side.
-	d.instance, err = m.runtime.InstantiateModule(ctx, m.code, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	d.instance, err = m.runtime.InstantiateModule(d.memory.For(ctx), m.code, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		d.memory.Free()
 		return nil, d.explain(ctx, err)
@@ -141,30 +139,6 @@ func (d *decoder) close() {
 
 // wasmPage is the unit of WebAssembly's memory.
 const wasmPage = 64 << 10
-
-// linearMemory is the memory of an instance: reserved whole, used as it grows.
-type linearMemory struct {
-	bytes   []byte
-	release func()
-	refused bool
-}
-
-// Reallocate returns nil where the instance asks for more than it may have.
-func (m *linearMemory) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.bytes)) {
-		m.refused = true
-		return nil
-	}
-	return m.bytes[:size]
-}
-
-// Free gives the memory back.
-func (m *linearMemory) Free() {
-	if m.release != nil {
-		m.release()
-	}
-	m.bytes, m.release = nil, nil
-}
 
 // coded is a picture as a codec takes it.
 type coded struct {
@@ -322,7 +296,7 @@ func (d *decoder) explain(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case errors.Is(err, errWork):
 		return errWork
-	case d.memory.refused:
+	case d.memory.Refused():
 		return d.outOfMemory()
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")

@@ -166,23 +166,40 @@ func (v *converter) zeros(p *planes) {
 	}
 }
 
+// The factors by which libheif widens the range of video, which make pictures up to a
+// level brighter than 255/219 and 255/224 of the standard would. Photos of HEIC are held
+// to its pixels, so they are ours too, where chroma is repeated as it does.
+const (
+	libheifLuma   = 1.1689
+	libheifChroma = 1.1429
+)
+
 // lumaTable scales samples to 0..255, with the range that the colour says.
 func (v *converter) lumaTable(depth int) []int32 {
-	black, white := 0.0, float64(int(1)<<depth-1)
-	if !v.colour.full {
-		black, white = scaled(16, depth), scaled(235, depth)
+	most := float64(int(1)<<depth - 1)
+	black, factor := 0.0, 255/most
+	switch {
+	case v.colour.full:
+	case v.interpolate || v.chroma == 0:
+		black, factor = scaled(16, depth), 255/scaled(235-16, depth)
+	default:
+		black, factor = scaled(16, depth), 255/most*libheifLuma
 	}
 	t := make([]int32, 1<<depth)
 	for i := range t {
-		t[i] = fixed(255*(float64(i)-black)/(white-black)) + 1<<(fractionBits-1)
+		t[i] = fixed(factor*(float64(i)-black)) + 1<<(fractionBits-1)
 	}
 	return t
 }
 
 func (v *converter) chromaTable(depth int, factor float64) []int32 {
 	span := float64(int(1)<<depth - 1)
-	if !v.colour.full {
+	switch {
+	case v.colour.full:
+	case v.interpolate:
 		span = scaled(224, depth)
+	default:
+		span /= libheifChroma
 	}
 	zero := float64(int(1) << (depth - 1))
 	t := make([]int32, 1<<depth)

@@ -104,6 +104,22 @@ func TestMatricesAndRangesComeBack(t *testing.T) {
 	}
 }
 
+// TestRangeOfVideoAsLibheif: in HEIC it is widened by libheif's factors, in AVIF by the
+// standard's.
+func TestRangeOfVideoAsLibheif(t *testing.T) {
+	p := samplesOf(8, [3][]float64{{16, 126, 235}, {128, 128, 160}, {128, 128, 128}})
+	for interpolate, want := range map[bool][]byte{true: {0, 0, 0, 128, 128, 128, 255, 242, 255}, false: {0, 0, 0, 129, 129, 129, 255, 243, 255}} {
+		v, err := newConverter(&p, colour{matrix: 6}, interpolate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, 9)
+		if v.row(got, &p, 0); !slices.Equal(got, want) {
+			t.Errorf("interpolate %v: %v, want %v", interpolate, got, want)
+		}
+	}
+}
+
 // TestReversibleIsExact codes with YCgCo-R, which loses nothing.
 func TestReversibleIsExact(t *testing.T) {
 	for _, matrix := range []int{matrixYCgCoRe, matrixYCgCoRo} {

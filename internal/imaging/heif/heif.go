@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 )
 
 // ErrUnsupported is what a sound file meets that uses what is not read here.
@@ -28,6 +29,9 @@ var ErrUnsupported = errors.New("unsupported")
 
 // ErrDamaged comes with a picture, parts of which a codec had to make up.
 var ErrDamaged = errors.New("parts of the coded picture are damaged")
+
+// ErrCut is what a file meets that ends before the picture does.
+var ErrCut = errors.New("the file is cut off")
 
 // unsupported names what is not read.
 func unsupported(what string) error { return fmt.Errorf("%w: %s", ErrUnsupported, what) }
@@ -126,6 +130,27 @@ func (f *File) Orientation() int {
 	return f.shape.orientation
 }
 
+// mayLose is the share, as 1/n, of a picture that may be missing.
+const mayLose = 5
+
+func (f *File) pixels() int64 { return int64(f.size.X) * int64(f.size.Y) }
+
+// Missing is how many bytes the coded picture reaches beyond the end of the file; 0 where
+// it is whole, or put together of several items.
+func (f *File) Missing() int64 {
+	if f.primary.method != 0 {
+		return 0
+	}
+	end := uint64(0)
+	for _, e := range f.primary.extents {
+		if e.offset > math.MaxInt64/2 || e.length > math.MaxInt64/2 {
+			return 0
+		}
+		end = max(end, e.offset+e.length)
+	}
+	return max(0, int64(end)-int64(len(f.meta.file)))
+}
+
 // Still decodes a JPEG that is an item of a file to tightly packed RGB. It refuses
 // one of another size before it takes memory for it.
 type Still func(data []byte, width, height int) (pix []byte, err error)
@@ -135,14 +160,17 @@ type Still func(data []byte, width, height int) (pix []byte, err error)
 // jpeg may be nil. The error wraps ErrUnsupported where the file is sound, is the
 // context's cause where that is over, and is ErrDamaged beside pixels.
 func (f *File) Decode(ctx context.Context, orientation int, jpeg Still) ([]byte, error) {
-	d := &decoding{ctx: ctx, meta: f.meta, jpeg: jpeg, budget: maxItems}
+	d := &decoding{ctx: ctx, meta: f.meta, jpeg: jpeg, budget: maxItems, mayLose: f.pixels() / mayLose}
 	defer d.close()
 	c, err := d.picture(f.primary, transform{crop: f.shape.crop, orientation: max(orientation, 1)})
 	if err != nil {
 		return nil, err
 	}
 	c.overWhite()
-	if d.damaged {
+	switch {
+	case d.lost > 0:
+		return c.pix, fmt.Errorf("%w: %.1f %% of the picture is missing", ErrCut, 100*float64(d.lost)/float64(f.pixels()))
+	case d.damaged:
 		return c.pix, ErrDamaged
 	}
 	return c.pix, nil

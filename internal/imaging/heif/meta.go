@@ -282,7 +282,7 @@ func (m *meta) data(it *item) ([]byte, error) {
 	total := uint64(0)
 	for _, e := range it.extents {
 		if e.offset > uint64(len(source)) || e.length > uint64(len(source))-e.offset {
-			return nil, fmt.Errorf("item %d lies beyond the end of the file", it.id)
+			return nil, fmt.Errorf("%w: item %d lies beyond its end", ErrCut, it.id)
 		}
 		if e.length == 0 { // to the end
 			e.length = uint64(len(source)) - e.offset

@@ -22,8 +22,9 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/sightline/sightline/internal/imaging/linear"
 )
 
 //go:embed jxl.wasm.gz
@@ -152,20 +153,17 @@ type code struct {
 type decoder struct {
 	ctx    context.Context
 	module api.Module
-	memory *linearMemory
+	memory *linear.Memory
 }
 
 func (c *code) start(ctx context.Context, most int64) (*decoder, error) {
-	d := &decoder{ctx: ctx, memory: new(linearMemory)}
+	d := &decoder{ctx: ctx}
 	var err error
-	// Before wazero asks for it, which panics where there is none.
-	if d.memory.bytes, d.memory.free, err = reserve(int(most)); err != nil {
+	if d.memory, err = linear.Reserve(int(most)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMemory, err)
 	}
-	with := experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(
-		func(_, _ uint64) experimental.LinearMemory { return d.memory }))
 	// Without a name, any number of instances can live side by side.
-	d.module, err = c.runtime.InstantiateModule(with, c.module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	d.module, err = c.runtime.InstantiateModule(d.memory.For(ctx), c.module, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		d.memory.Free()
 		return nil, d.explain(err)
@@ -276,7 +274,7 @@ func (d *decoder) explain(err error) error {
 	if cause := context.Cause(d.ctx); cause != nil {
 		return cause
 	}
-	if d.memory.refused {
+	if d.memory.Refused() {
 		return ErrMemory
 	}
 	if d.module != nil && !d.module.IsClosed() {
@@ -305,29 +303,4 @@ func (d *decoder) failure() error {
 		return fmt.Errorf("%w: %s", ErrMemory, said)
 	}
 	return errors.New(said)
-}
-
-// linearMemory is the memory of an instance: address space that is reserved whole,
-// and used as it grows.
-type linearMemory struct {
-	bytes   []byte
-	free    func()
-	refused bool
-}
-
-// Reallocate returns nil where the instance asks for more than it may have.
-func (m *linearMemory) Reallocate(size uint64) []byte {
-	if size > uint64(len(m.bytes)) {
-		m.refused = true
-		return nil
-	}
-	return m.bytes[:size]
-}
-
-// Free gives the memory back to the system.
-func (m *linearMemory) Free() {
-	if m.free != nil {
-		m.free()
-	}
-	m.bytes, m.free = nil, nil
 }

@@ -2,7 +2,7 @@ package resample
 
 import "golang.org/x/sys/cpu"
 
-// hasVectors tells whether this processor has the instructions that acrossRows and
+// hasVectors reports whether this processor has the instructions that acrossRows and
 // downColumns use.
 func hasVectors() bool { return cpu.X86.HasAVX2 }
 

@@ -2,7 +2,7 @@
 
 package resample
 
-// hasVectors tells whether this processor has the instructions that acrossRows and
+// hasVectors reports whether this processor has the instructions that acrossRows and
 // downColumns use.
 func hasVectors() bool { return false }
 

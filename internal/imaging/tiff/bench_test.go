@@ -30,7 +30,7 @@ func BenchmarkDecode(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("ours/%s", name), func(b *testing.B) {
 			for b.Loop() {
-				if _, _, err := Decode(file.Bytes(), nil); err != nil {
+				if _, _, err := Decode(file.Bytes(), Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}

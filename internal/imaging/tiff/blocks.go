@@ -11,6 +11,7 @@ type decoder struct {
 	layout
 	data []byte
 	jpeg JPEG
+	inks func(rgb, inks []byte)     // nil for the naive way
 	kept [mostSamples]decompressors // of each plane that is read at once
 
 	sorted []uint64 // the offsets, where the ends of blocks must be guessed
@@ -38,6 +39,9 @@ func (d *decoder) picture() ([]byte, error) {
 		return nil, err
 	}
 	c := newConverter(&d.layout)
+	if d.inks != nil {
+		c.inks = d.inks
+	}
 	if d.wide() {
 		// The first pass over the file finds the range of values, the second has pixels.
 		if err := d.each(c.mapping.measure); err != nil {

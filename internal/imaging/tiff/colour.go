@@ -16,11 +16,12 @@ type converter struct {
 	palette [256][3]byte
 	lab     *labTable
 	luma    *lumaTable
+	inks    func(out, in []byte)
 	isRGB   bool // YCbCr that was converted by the JPEG decoder
 }
 
 func newConverter(l *layout) *converter {
-	c := &converter{l: l, mapping: mapping{l: l}}
+	c := &converter{l: l, mapping: mapping{l: l}, inks: rows8.CMYK}
 	for _, b := range l.bits {
 		c.unequal = c.unequal || b != l.bits[0]
 	}
@@ -128,11 +129,11 @@ func (c *converter) colours(out, in []byte, step int) {
 		}
 	case cmyk:
 		if step == 4 {
-			rows8.CMYK(out, in)
+			c.inks(out, in)
 			return
 		}
 		for i, j := 0, 0; i < len(out); i, j = i+3, j+step {
-			rows8.CMYK(out[i:i+3], in[j:j+4])
+			c.inks(out[i:i+3], in[j:j+4])
 		}
 	case ycbcr:
 		if c.isRGB {

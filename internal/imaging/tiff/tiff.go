@@ -42,6 +42,15 @@ type Config struct {
 // wrong with them, which are shown all the same.
 type JPEG func(stream []byte, convert bool) (pix []byte, width, height, components int, err error)
 
+// Options is what the caller lends to Decode.
+type Options struct {
+	// JPEG may be nil, which leaves what needs it unsupported.
+	JPEG JPEG
+	// Inks converts pixels of CMYK, four bytes each of which 255 is all of the ink, to RGB;
+	// nil means the naive way, without a profile.
+	Inks func(rgb, inks []byte)
+}
+
 // ReadConfig reads the directory of the picture that Decode would give, and no pixels.
 func ReadConfig(data []byte) (Config, error) {
 	dir, err := pictureDirectory(data)
@@ -51,10 +60,9 @@ func ReadConfig(data []byte) (Config, error) {
 	return dir.config()
 }
 
-// Decode reads the picture as RGB, three bytes a pixel, top row first. jpeg may be
-// nil, which leaves what needs it unsupported. Where some of the data is missing or
+// Decode reads the picture as RGB, three bytes a pixel, top row first. Where some of the data is missing or
 // damaged, but at most a fifth of the picture, it gives the picture and the error.
-func Decode(data []byte, jpeg JPEG) (pix []byte, c Config, err error) {
+func Decode(data []byte, o Options) (pix []byte, c Config, err error) {
 	dir, err := pictureDirectory(data)
 	if err != nil {
 		return nil, c, err
@@ -62,7 +70,7 @@ func Decode(data []byte, jpeg JPEG) (pix []byte, c Config, err error) {
 	if c, err = dir.config(); err != nil {
 		return nil, c, err
 	}
-	d := decoder{data: data, jpeg: jpeg}
+	d := decoder{data: data, jpeg: o.JPEG, inks: o.Inks}
 	if d.layout, err = newLayout(dir, c); err != nil {
 		return nil, c, err
 	}

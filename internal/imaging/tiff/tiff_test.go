@@ -98,7 +98,7 @@ func TestClaimsAllocateNothing(t *testing.T) {
 		}
 		data := file(small, picture(20000, 20000, bits, samples, compression, photometric, len(small))...)
 		n := allocated(func() {
-			if pix, _, err := Decode(data, nil); pix != nil || err == nil {
+			if pix, _, err := Decode(data, Options{}); pix != nil || err == nil {
 				t.Errorf("compression %d: %d bytes of pixels, %v", compression, len(pix), err)
 			}
 		})
@@ -114,7 +114,7 @@ func TestGarbageAllocatesNothing(t *testing.T) {
 	for _, compression := range []int{deflate, zstdCompressed, lzmaCompressed, newJPEG} {
 		data := file(strip, picture(10000, 10000, 8, 3, compression, rgb, len(strip))...)
 		n := allocated(func() {
-			if pix, _, err := Decode(data, nil); pix != nil || err == nil {
+			if pix, _, err := Decode(data, Options{}); pix != nil || err == nil {
 				t.Errorf("compression %d: %d bytes of pixels, %v", compression, len(pix), err)
 			}
 		})
@@ -135,7 +135,7 @@ func TestHostileRows(t *testing.T) {
 	} {
 		data := file(strip, tags...)
 		n := allocated(func() {
-			if pix, _, err := Decode(data, nil); pix != nil || err == nil {
+			if pix, _, err := Decode(data, Options{}); pix != nil || err == nil {
 				t.Errorf("%s: %d bytes of pixels, %v", name, len(pix), err)
 			}
 		})
@@ -153,7 +153,7 @@ func TestHostileTiles(t *testing.T) {
 		tags = append(tags, tag{tagTileWidth, typeLong, []uint32{tile[0]}}, tag{tagTileHeight, typeLong, []uint32{tile[1]}})
 		started := time.Now()
 		n := allocated(func() {
-			if pix, _, err := Decode(file(make([]byte, 100), tags...), nil); pix != nil || err == nil {
+			if pix, _, err := Decode(file(make([]byte, 100), tags...), Options{}); pix != nil || err == nil {
 				t.Errorf("%s: %d bytes of pixels, %v", name, len(pix), err)
 			}
 		})
@@ -177,7 +177,7 @@ func TestMemoryIsThePicture(t *testing.T) {
 		var pix []byte
 		n := allocated(func() {
 			var err error
-			if pix, _, err = Decode(data, nil); err != nil {
+			if pix, _, err = Decode(data, Options{}); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -212,7 +212,7 @@ func TestCutStrip(t *testing.T) {
 		head := file(nil, tags...)
 		shown, refused := 0, 0
 		for n := range len(strip) - 10 {
-			pix, _, err := Decode(append(bytes.Clone(head), strip[:n]...), nil)
+			pix, _, err := Decode(append(bytes.Clone(head), strip[:n]...), Options{})
 			switch {
 			case err == nil:
 				t.Errorf("compression %d: %d of %d bytes are no error", compression, n, len(strip))
@@ -235,7 +235,7 @@ func TestThunderScan(t *testing.T) {
 	// A pixel of 5; three differences 1, 1 and none; two of 2 and -1; the last one twice.
 	strip := []byte{0xc5, 0x40 | 1<<4 | 1<<2 | 2, 0x80 | 2<<3 | 7, 0x02}
 	data := file(strip, picture(7, 1, 4, 1, thunderScan, blackIsZero, len(strip))...)
-	pix, _, err := Decode(data, nil)
+	pix, _, err := Decode(data, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestDamagedFax(t *testing.T) {
 		for i := range data {
 			changed := bytes.Clone(data)
 			changed[i] ^= 0xff
-			Decode(file(changed, picture(100, 50, 1, 1, kind, whiteIsZero, len(changed))...), nil)
+			Decode(file(changed, picture(100, 50, 1, 1, kind, whiteIsZero, len(changed))...), Options{})
 		}
 	}
 }
@@ -300,7 +300,7 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		{file(make([]byte, 20), picture(4, 4, 8, 2, uncompressed, rgb, 20)...), false, "2 samples"},
 		{file(make([]byte, 20), picture(4, 4, 99, 1, uncompressed, blackIsZero, 20)...), false, "99 bits"},
 	} {
-		pix, _, err := Decode(tt.data, nil)
+		pix, _, err := Decode(tt.data, Options{})
 		if pix != nil || err == nil || errors.Is(err, ErrUnsupported) != tt.unsupported || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("got %v, want %q", err, tt.says)
 		}
@@ -319,7 +319,7 @@ func TestManyMissingCounts(t *testing.T) {
 		return t.number == tagStripOffsets || t.number == tagStripCounts
 	}), tag{tagStripOffsets, typeLong, offsets}, tag{tagRowsPerStrip, typeLong, []uint32{1}})...)
 	started := time.Now()
-	Decode(data, nil)
+	Decode(data, Options{})
 	if d := time.Since(started); d > 20*time.Second {
 		t.Errorf("took %v", d)
 	}
@@ -357,7 +357,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || c.Width > 1<<16 || c.Height > 1<<16 || c.Width*c.Height > 1<<16 {
 			return
 		}
-		pix, got, err := Decode(data, jpeg)
+		pix, got, err := Decode(data, Options{JPEG: jpeg})
 		if pix == nil && err == nil || pix != nil && (len(pix) != 3*c.Width*c.Height || got != c) {
 			t.Errorf("%d bytes for %dx%d, %v", len(pix), got.Width, got.Height, err)
 		}

@@ -133,7 +133,7 @@ type Embedder interface {
 	EncodeImages(ctx context.Context, b *clip.Batch) (vec.Matrix, error)
 }
 
-// Measure embeds noise for at least d in the way of c and returns pictures a second.
+// Measure embeds noise for at least d in the way of c and returns pictures per second.
 // Each call at the same time is counted by its own clock, so that it does not matter
 // which of them ends last.
 func Measure(ctx context.Context, e Embedder, c Choice, d time.Duration) (float64, error) {

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 const (
 	maxDepth = 50
 	maxLine  = 64 << 10
+	// maxTerms bounds the terms of a line: each is embedded by the model.
+	maxTerms = 100
 )
 
 // Parse reads a line. The error is an *Error.
@@ -59,6 +62,12 @@ func (p *parser) query() (*Query, *Error) {
 	list, bad := terms.finish()
 	if bad != nil {
 		return nil, bad
+	}
+	if len(list) > maxTerms {
+		return nil, &Error{
+			Column: list[maxTerms].Column, Message: fmt.Sprintf("the query has %d terms, at most %d are compared", len(list), maxTerms),
+			Advice: "make a label of what belongs together: search label save --help",
+		}
 	}
 	return &Query{Terms: list, Filter: single(filters)}, nil
 }
@@ -128,8 +137,8 @@ func (p *parser) value(depth int) (string, *Error) {
 	return p.text[start:], nil
 }
 
-// weightOf recognises a weight at the start of a word: 2*red or 2:cat. It returns its
-// length.
+// weightOf recognises a weight at the start of a word: 2*red, 2:cat, 2:./cat.jpg or
+// 2:"black cat". It returns its length.
 func weightOf(word string) (weight float64, n int, ok bool) {
 	for n < len(word) && (word[n] >= '0' && word[n] <= '9' || word[n] == '.') {
 		n++
@@ -140,12 +149,17 @@ func weightOf(word string) (weight float64, n int, ok bool) {
 	next, _ := utf8.DecodeRuneInString(word[n+1:])
 	switch {
 	case word[n] == '*' && !(next >= '0' && next <= '9'):
-	case word[n] == ':' && unicode.IsLetter(next):
+	case word[n] == ':' && (unicode.IsLetter(next) || next == '"' || next == '@' || next == '#' || beginsPath(word[n+1:])):
 	default:
 		return 0, 0, false
 	}
 	weight, err := strconv.ParseFloat(word[:n], 64)
 	return weight, n + 1, err == nil
+}
+
+// beginsPath recognises a path that says that it is one.
+func beginsPath(s string) bool {
+	return strings.HasPrefix(s, "./") || strings.HasPrefix(s, "../") || strings.HasPrefix(s, "/") && len(s) > 1 || strings.HasPrefix(s, "~/")
 }
 
 // thresholdAt returns where in a word a threshold begins, -1 where none does.

@@ -16,15 +16,16 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local/pagesum"
 )
 
 // formatVersion counts changes of the on-disk format that older versions of this
 // program cannot read. It is the catalogue's user_version.
-const formatVersion = formatAbout
+const formatVersion = formatSums
 
 const catalogueName = "catalogue.db"
 
-// schema is format 2; see migrate.go for how format 1 differs. Records are keyed by the id of their row in the vector file, which
+// schema is that of formats 2 and 3; see migrate.go for how format 1 differs. Records are keyed by the id of their row in the vector file, which
 // makes the results of a search and of a filter the row ids of the table itself. On the
 // disk a row is called a slot, and its id is in the columns of that name. Paths are blobs,
 // because a path is bytes and need not be UTF-8. Times are seconds and nanoseconds,
@@ -107,7 +108,7 @@ func openCatalogue(path string, mode store.Mode) (*sql.DB, error) {
 
 // openCatalogueAs is openCatalogue with a parameter of SQLite's URIs that is switched on.
 func openCatalogueAs(path string, mode store.Mode, parameter string) (*sql.DB, error) {
-	q := url.Values{}
+	q := url.Values{"vfs": {catalogueVFS}}
 	if parameter != "" {
 		q.Set(parameter, "1")
 	}
@@ -138,7 +139,7 @@ func openCatalogueAs(path string, mode store.Mode, parameter string) (*sql.DB, e
 	}
 	// The path goes into a URI: escaped, so that no byte of it is taken for syntax.
 	dsn := (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
-	if err := addFunctions(); err != nil {
+	if err := errors.Join(addFunctions(), pagesum.Register()); err != nil {
 		return nil, err
 	}
 	db, err := sql.Open("sqlite", dsn)
@@ -385,6 +386,9 @@ func sqlError(err error) error {
 		case sqlite3.SQLITE_FULL:
 			return fmt.Errorf("%w: %s: %w", store.ErrNoSpace, catalogueName, err)
 		case sqlite3.SQLITE_IOERR:
+			if e.Code() == sqlite3.SQLITE_IOERR_DATA {
+				return fmt.Errorf("%w: a page of %s does not have the checksum that it was written with", store.ErrDamaged, catalogueName)
+			}
 			// SQLite has no code of its own for a disk too full to make room for -shm.
 			if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
 				return fmt.Errorf("%w: %s-shm: %w", store.ErrNoSpace, catalogueName, err)

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -65,6 +66,10 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 		return condition{"(r." + sideColumn(f.Side) + " >= ?)", []any{f.Least()}}, nil
 	case store.SideAtMost:
 		return condition{"(r." + sideColumn(f.Side) + " <= ?)", []any{f.Most()}}, nil
+	case store.WithID:
+		// One argument, however many they are.
+		list, err := json.Marshal([]string(f))
+		return condition{"(r.id IN (SELECT value FROM json_each(?)))", []any{string(list)}}, err
 	}
 	if c, ok := compileSays(f); ok {
 		return c, nil

@@ -7,6 +7,7 @@
 //
 //	catalogue.db       SQLite in WAL mode, the truth about records, tags, failures
 //	vectors-N.f32      the vectors, one float32 row for each; see vectorfile.go
+//	model.json         what the catalogue says of the model, once more; see metacopy.go
 //	writer.lock        held by the one process that writes
 //	documents/         small files that belong to the index; see documents.go
 //
@@ -40,6 +41,12 @@
 // vector takes a new row. So a reader that has begun a SQLite read transaction may map
 // the file of that transaction's generation up to its number of rows, and is never
 // disturbed.
+//
+// # Damage
+//
+// Each page of the catalogue has a checksum (package pagesum), and so has each vector
+// (sums.go): what is damaged is told and not answered from. Repair mends an index, and makes
+// a catalogue anew from the pages that are whole (rescue.go).
 package local
 
 import (
@@ -277,6 +284,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		}
 		if _, err := s.write.ExecContext(ctx, sumTable); err != nil {
 			return sqlError(err)
+		}
+		if err := s.keepMetaCopy(); err != nil {
+			s.log.Warn("the copy of what the index says of itself could not be written", "index", s.dir, "error", err)
 		}
 		return s.removeStrays(ctx)
 	}

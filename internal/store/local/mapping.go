@@ -21,10 +21,10 @@ type mapping struct {
 	rowCount   int64
 	refs       int // guarded by mappings.mu
 
-	sumsMu    sync.Mutex // guards what follows
-	sums      sumBlocks  // those that were read
-	damaged   []int64    // rows whose vectors are not those that were written
-	checkedTo int64      // rows below it have been compared with their checksums
+	sumsMu  sync.Mutex  // guards what follows
+	sums    sumBlocks   // those that were read
+	damaged []int64     // rows whose vectors are not those that were written
+	checked checkedRows // rows whose vectors are
 }
 
 // vectorReader reads rows of a vector file; see map_mmap.go and map_read.go.

@@ -3,18 +3,27 @@ package local
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/local/pagesum"
 )
+
+// formatSums is the format in which each page of the catalogue got a checksum: see package
+// pagesum. Its schema is that of formatAbout.
+const formatSums = 3
+
+// catalogueVFS is SQLite's layer of the operating system for catalogues.
+const catalogueVFS = pagesum.Name
 
 // formatAbout is the format in which records got what pictures say about themselves,
 // and dates became floating times.
 const formatAbout = 2
 
-// migrate brings the catalogue of an older version to the current format, in one
+// migrate brings the catalogue of an older version to the current format, one format in one
 // transaction. An index that is only read stays as it is.
 //
 // Format 1 kept the date of a picture as an instant, for which it took the zone of
@@ -28,6 +37,39 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	s.log.Info("bringing the index to a new format", "index", s.dir, "from", version, "to", formatVersion)
+	if version < formatAbout {
+		if err := s.migrateAbout(ctx); err != nil {
+			return err
+		}
+	}
+	return s.migrateSums(ctx)
+}
+
+// migrateSums writes all pages of the catalogue anew, with checksums. Without the room for
+// that the index stays in the format before.
+func (s *Store) migrateSums(ctx context.Context) error {
+	err := s.addPageSums(ctx)
+	if errors.Is(err, store.ErrNoSpace) {
+		s.log.Warn("the catalogue gets no checksums, for which there is too little room", "index", s.dir, "error", err)
+		return nil
+	}
+	return err
+}
+
+// addPageSums lets SQLite make the room for checksums in each page, which it does in one
+// transaction, and notes the format then: between the two, the index is one of the format
+// before whose pages have checksums.
+func (s *Store) addPageSums(ctx context.Context) error {
+	for _, statement := range []string{"VACUUM", "PRAGMA user_version=" + strconv.Itoa(formatSums)} {
+		if _, err := s.write.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("bring the index to format %d: %w", formatSums, sqlError(err))
+		}
+	}
+	return nil
+}
+
+// migrateAbout brings format 1 to format 2.
+func (s *Store) migrateAbout(ctx context.Context) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return sqlError(err)
@@ -45,11 +87,11 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := floatDates(ctx, tx); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "PRAGMA user_version="+strconv.Itoa(formatVersion)); err != nil {
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version="+strconv.Itoa(formatAbout)); err != nil {
 		return sqlError(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("bring the index to format %d: %w", formatVersion, sqlError(err))
+		return fmt.Errorf("bring the index to format %d: %w", formatAbout, sqlError(err))
 	}
 	return nil
 }

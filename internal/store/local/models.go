@@ -194,13 +194,14 @@ func dropFolder(dir string) error {
 	if err != nil {
 		return errors.Join(err, lock.release())
 	}
-	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm"}
+	doomed := []string{catalogueName, catalogueName + "-wal", catalogueName + "-shm", metaCopyName}
 	for _, k := range cacheFiles {
 		doomed = append(doomed, k.name)
 	}
 	for _, e := range entries {
 		_, vectors := vectorGeneration(e.Name())
-		if _, codes := codeGeneration(e.Name()); vectors || codes {
+		_, codes := codeGeneration(e.Name())
+		if vectors || codes || strings.HasPrefix(e.Name(), catalogueName+damagedInfix) {
 			doomed = append(doomed, e.Name())
 		}
 	}

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -194,7 +193,7 @@ func TestUnfinishedCreation(t *testing.T) {
 // execCatalogue changes a closed index behind its back.
 func execCatalogue(t *testing.T, dir, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "c", catalogueName))
+	db, err := openCatalogue(filepath.Join(dir, "c", catalogueName), store.Create)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Repair implements store.Repairer. In this order: SQLite makes its indexes anew, the vector
+// Repair implements store.Repairer. In this order: SQLite makes its indexes anew, or a
+// catalogue with damaged tables is made anew from what is whole of it, the vector
 // file gets its header and its length back, rows that are nobody's become free, records whose
 // vectors are damaged are withdrawn until they are read again, and caches are made anew.
 func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
@@ -33,7 +34,11 @@ func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 		return err
 	}
 	if d.catalogue {
-		if err := s.repairIndexes(ctx, told); err != nil {
+		if err := s.repairCatalogue(ctx, found, told); err != nil {
+			return err
+		}
+		// What else there is could not be looked at before.
+		if d, err = s.examine(ctx, func(string) {}); err != nil {
 			return err
 		}
 	}
@@ -61,6 +66,37 @@ func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 		}
 	}
 	return s.repairCaches(ctx, d, told)
+}
+
+// repairCatalogue makes the indexes of the catalogue anew where its tables are whole, and all
+// of it where they are not.
+func (s *Store) repairCatalogue(ctx context.Context, found, told func(string)) error {
+	err := s.repairIndexes(ctx, told)
+	if err == nil {
+		var sn *snapshot
+		if sn, err = s.snapshot(ctx, catalogueOnly); err == nil {
+			sound := true
+			err = sn.verifyCatalogue(ctx, func(string) { sound = false })
+			sn.release()
+			if sound && err == nil {
+				return nil
+			}
+		}
+	}
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return err
+	}
+	s.maps.reset()
+	if err := errors.Join(s.read.Close(), s.write.Close()); err != nil {
+		s.log.Warn("the damaged catalogue was closed with an error", "index", s.dir, "error", err)
+	}
+	if err := rescueFolder(ctx, s.dir, s.idSpace, found, told); err != nil {
+		return err
+	}
+	if s.write, err = openCatalogue(s.cataloguePath(), store.ReadWrite); err != nil {
+		return err
+	}
+	return s.openForReading(ctx)
 }
 
 // repairIndexes makes the indexes of the catalogue anew from its tables.

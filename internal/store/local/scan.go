@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -120,36 +121,38 @@ func (sc *scan) scanVectors(ctx context.Context, from int64) error {
 	return sc.scoreGathered(ctx)
 }
 
-// checkRows compares rows with their checksums, once for a mapping.
+// checkRows compares the selected rows among those from a row on with their checksums, each
+// once for a mapping.
 func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) error {
-	if sc.sn.vectors.isChecked(to) {
+	checked := sc.sn.vectors.checkedRows(sc.sn.rowCount)
+	var todo []int64
+	for i := from; i < to; i += 64 {
+		for w := sc.selected.words[i/64] &^ checked[i/64].Load(); w != 0; w &= w - 1 {
+			todo = append(todo, i+int64(bits.TrailingZeros64(w)))
+		}
+	}
+	if len(todo) == 0 {
 		return nil
 	}
-	if err := sc.sn.expectAll(ctx, from, to); err != nil {
+	if err := sc.sn.expect(ctx, todo); err != nil {
 		return err
 	}
 	const step = 256
-	err := onCores((rows.Rows+step-1)/step, func(i int) error {
+	return onCores((len(todo)+step-1)/step, func(i int) error {
 		check := sc.sn.rowChecker(ctx)
-		for at := i * step; at < min((i+1)*step, rows.Rows); at++ {
-			rowID := from + int64(at)
-			sound, err := check.sound(rowID, rows.Row(at))
+		for _, rowID := range todo[i*step : min((i+1)*step, len(todo))] {
+			sound, err := check.sound(rowID, rows.Row(int(rowID-from)))
 			switch {
 			case err != nil:
 				return err
 			case sound:
-			case sc.selected.has(rowID):
-				sc.mark(rowID)
+				checked.set(rowID)
 			default:
-				sc.sn.vectors.addDamaged([]int64{rowID}) // for searches to come
+				sc.mark(rowID)
 			}
 		}
 		return nil
 	})
-	if err == nil {
-		sc.sn.vectors.setChecked(from, to)
-	}
-	return err
 }
 
 // mark notes a row whose vector is damaged.
@@ -324,6 +327,7 @@ func (p *codePass) unknown(rowID int64) {
 func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 	var err error
 	check := p.sn.rowChecker(ctx)
+	checked := p.sn.vectors.checkedRows(p.sn.rowCount)
 	p.selected.each(from, to, func(rowID int64) {
 		var row vec.Matrix
 		if err == nil {
@@ -332,13 +336,16 @@ func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 		if err != nil {
 			return
 		}
-		var sound bool
-		if sound, err = check.sound(rowID, row.Data); err != nil {
-			return
-		}
-		if !sound {
-			p.mark(rowID)
-			return
+		if !checked.has(rowID) {
+			var sound bool
+			if sound, err = check.sound(rowID, row.Data); err != nil {
+				return
+			}
+			if !sound {
+				p.mark(rowID)
+				return
+			}
+			checked.set(rowID)
 		}
 		for q := range p.found {
 			score := vec.Dot(row.Data, p.scan.queries.Row(q))

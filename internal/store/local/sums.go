@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"sync/atomic"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -219,22 +220,26 @@ func (m *mapping) addDamaged(rowIDs []int64) bool {
 	return found
 }
 
-// isChecked reports whether all rows below to have been compared with their checksums since
-// the file was mapped.
-func (m *mapping) isChecked(to int64) bool {
-	m.sumsMu.Lock()
-	defer m.sumsMu.Unlock()
-	return m.checkedTo >= to
-}
+// checkedRows is the set of rows that have been compared with their checksums since the file
+// was mapped. Goroutines share it; one that misses what another has just noted compares a row
+// again.
+type checkedRows []atomic.Uint64
 
-// setChecked notes that rows [from, to) have been compared, which counts where all before
-// them have been.
-func (m *mapping) setChecked(from, to int64) {
+func (c checkedRows) has(rowID int64) bool { return c[rowID/64].Load()&(1<<(rowID%64)) != 0 }
+func (c checkedRows) set(rowID int64)      { c[rowID/64].Or(1 << (rowID % 64)) }
+
+// checkedRows returns the set, with room for a number of rows.
+func (m *mapping) checkedRows(rowCount int64) checkedRows {
 	m.sumsMu.Lock()
 	defer m.sumsMu.Unlock()
-	if from <= m.checkedTo {
-		m.checkedTo = max(m.checkedTo, to)
+	if words := int((rowCount + 63) / 64); words > len(m.checked) {
+		grown := make(checkedRows, words)
+		for i := range m.checked {
+			grown[i].Store(m.checked[i].Load())
+		}
+		m.checked = grown
 	}
+	return m.checked
 }
 
 // pathsOf names the pictures in rows, as many as a message can hold.

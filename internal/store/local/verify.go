@@ -53,7 +53,14 @@ func (s *Store) examine(ctx context.Context, found func(problem string)) (damage
 		return d, err
 	}
 	used, err := sn.verifyRows(ctx, func(problem string) { d.rows = true; found(problem) })
-	if err != nil || used == nil {
+	if errors.Is(err, store.ErrDamaged) { // the tables cannot be read whole
+		if d.rows = false; !d.catalogue {
+			found(err.Error())
+		}
+		d.catalogue = true
+		return d, nil
+	}
+	if err != nil {
 		return d, err
 	}
 	s.verifyCaches(sn, &d, found)
@@ -108,7 +115,7 @@ func (sn *snapshot) verifyRows(ctx context.Context, found func(string)) (*bitmap
 	used, free := newBitmap(sn.rowCount), newBitmap(sn.rowCount)
 	for table, b := range map[string]*bitmap{"records": used, "freed": free} {
 		rowIDs, err := rowIDsOf(ctx, sn.tx, "SELECT slot FROM "+table)
-		if err := reportDamage(err, found); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		for _, rowID := range rowIDs {
@@ -131,7 +138,7 @@ func (sn *snapshot) verifyRows(ctx context.Context, found func(string)) (*bitmap
 	for _, rowID := range orphans {
 		found(fmt.Sprintf("row %d has tags and no record", rowID))
 	}
-	return used, reportDamage(err, found)
+	return used, err
 }
 
 func (sn *snapshot) verifyVectors(ctx context.Context, used *bitmap, d *damage, found func(string)) error {

@@ -62,6 +62,13 @@ func compile(f store.Filter) (condition, error) {
 		return condition{text: fmt.Sprintf("%s >= %d", sideField(f.Side), f.Least())}, nil
 	case store.SideAtMost:
 		return condition{text: fmt.Sprintf("%s <= %d", sideField(f.Side), f.Most())}, nil
+	case store.WithID:
+		if len(f) == 0 {
+			return never, nil
+		}
+		if canFilter(f) {
+			return condition{text: oneOf(f)}, nil
+		}
 	}
 	if !canFilter(f) {
 		return never, fmt.Errorf("a collection cannot be filtered by %T", f)
@@ -72,12 +79,18 @@ func compile(f store.Filter) (condition, error) {
 // canFilter reports whether one node of a filter has an expression. Milvus compares no
 // texts whatever their case, and knows no distances.
 func canFilter(f store.Filter) bool {
-	switch f.(type) {
+	switch f := f.(type) {
+	case store.WithID:
+		return len(f) <= maxNamedIDs
 	case store.NameLike, store.CameraHas, store.CaptionHas, store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within:
 		return false
 	}
 	return true
 }
+
+// maxNamedIDs is how many ids an expression may name, which are some 700 KB: less than the
+// least limit on messages that servers are set to.
+const maxNamedIDs = 16_384
 
 // CanFilter implements store.FilterLimiter.
 func (s *Store) CanFilter(f store.Filter) bool {

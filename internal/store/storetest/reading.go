@@ -159,6 +159,8 @@ func testFilters(e *env) {
 		store.Since(time.Time{}), store.Until(time.Time{}), store.And{store.Since(taken), store.Not{Part: store.Until(taken.Add(time.Hour))}},
 		store.Dated{}, store.Not{Part: store.Dated{}}, store.And{store.Dated{}, store.Since(taken)},
 		store.HasTag(""), store.HasTag("x\" || true || \""), store.HasTag("nothing has this"), store.FormatIs(""), store.FormatIs("JPEG"),
+		store.WithID{}, store.NewWithID([]string{records[7].ID}), store.Not{Part: store.NewWithID([]string{records[7].ID, records[3].ID, "none", `"]) || ("`, "'"})},
+		store.And{store.NewWithID([]string{records[7].ID, records[3].ID, records[3].ID}), store.Or{store.Under(records[3].Path), store.FormatIs("x")}},
 	}
 	for _, label := range labels {
 		filters = append(filters, store.HasTag(label))

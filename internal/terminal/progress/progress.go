@@ -47,7 +47,7 @@ type Bytes struct {
 	File  string  // in hand; may be empty
 	Done  int64   // bytes over all files
 	Total int64   // 0 while unknown
-	Rate  float64 // bytes a second; 0 until known
+	Rate  float64 // bytes per second; 0 until known
 }
 
 // output is a way of showing things. A Reporter calls it with its lock held.

@@ -20,7 +20,7 @@ type rate struct {
 	gap    float64 // seconds with work since the last lump, not discounted
 	weight float64 // of what comes at this moment
 	lump   float64 // size of the last lump, discounted
-	value  float64 // events a second when it came
+	value  float64 // events per second when it came
 }
 
 // advance lets the time until now pass. busy says whether there was work meanwhile.

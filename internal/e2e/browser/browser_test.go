@@ -1,0 +1,409 @@
+// Package browser drives the gallery in a real browser, headless Chromium. Half of its tests
+// have a server of their own that makes answers up, so that an index can have a hundred
+// thousand pictures or go away in the middle; the others run the built programs.
+//
+// Each page is watched while it is used: a message of an error in its console, a rule of its
+// Content-Security-Policy that was broken, and a request to any other host fail the test.
+// Screenshots are left in build/screenshots for people to look at.
+package browser
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// chromiums are the names of the browser that the tests know to work.
+var chromiums = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
+
+// patience is how long a page may take for all of its test. It only matters where something is
+// wrong, or the machine is very busy.
+const patience = 3 * time.Minute
+
+// browser is the one that all tests share: starting it takes a second.
+type browser struct {
+	once   sync.Once
+	ctx    context.Context
+	cancel context.CancelFunc
+	err    error
+}
+
+var shared browser
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.cancel != nil {
+		shared.cancel()
+	}
+	cleanPrograms()
+	os.Exit(code)
+}
+
+// start returns the context of the running browser. Without one the test is skipped, unless
+// CI is set: there the tests must run.
+func start(t *testing.T) context.Context {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("drives a browser")
+	}
+	program := os.Getenv("SIGHTLINE_CHROMIUM")
+	for _, name := range chromiums {
+		if program == "" {
+			program, _ = exec.LookPath(name)
+		}
+	}
+	if program == "" {
+		const advice = "no Chromium: scripts/chromium.sh installs it (Debian: apt-get install chromium), or SIGHTLINE_CHROMIUM names one"
+		if os.Getenv("CI") != "" {
+			t.Fatal(advice)
+		}
+		t.Skip(advice)
+	}
+	shared.once.Do(func() {
+		options := append(chromedp.DefaultExecAllocatorOptions[:],
+			chromedp.ExecPath(program),
+			chromedp.NoSandbox, // the tests of a container run as root, and load their own pages only
+			chromedp.WindowSize(1280, 800),
+			chromedp.Flag("force-color-profile", "srgb"),
+			chromedp.Flag("disable-dev-shm-usage", true),
+			chromedp.Flag("lang", "en-GB"),
+		)
+		alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
+		// The library logs messages of protocols that are newer than itself.
+		ctx, cancel := chromedp.NewContext(alloc, chromedp.WithErrorf(func(string, ...any) {}))
+		shared.ctx, shared.cancel = ctx, func() { cancel(); stop() }
+		shared.err = chromedp.Do(ctx)
+	})
+	if shared.err != nil {
+		t.Fatalf("start %s: %v", program, shared.err)
+	}
+	return shared.ctx
+}
+
+// tab is a page that is being watched.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	faults   []string
+	requests []string
+	allowed  []string // parts of messages that the test expects
+}
+
+// view is how a tab looks at pages.
+type view struct {
+	width, height int64
+	scale         float64
+	dark, touch   bool
+	reduced       bool
+}
+
+// open loads an address in a tab of its own.
+func open(t *testing.T, address string, v view) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(start(t))
+	ctx, stop := context.WithTimeout(ctx, patience)
+	p := &tab{t: t, ctx: ctx}
+	t.Cleanup(func() {
+		if t.Failed() {
+			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
+		}
+		stop()
+		cancel()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, f := range p.faults {
+			t.Error(f)
+		}
+	})
+	host := mustParse(t, address).Host
+	if err := chromedp.Listen(ctx, func(ev any) { p.hear(ev, host) }); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	if v.width == 0 {
+		v.width, v.height = 1280, 800
+	}
+	if v.scale == 0 {
+		v.scale = 1
+	}
+	scheme := "light"
+	if v.dark {
+		scheme = "dark"
+	}
+	motion := "no-preference"
+	if v.reduced {
+		motion = "reduce"
+	}
+	call(p, network.Enable, network.EnableParams{})
+	call(p, log.Enable, cdp.Empty{})
+	call(p, runtime.Enable, cdp.Empty{})
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: v.width, Height: v.height, DeviceScaleFactor: v.scale, Mobile: v.touch,
+	})
+	call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: v.touch})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: motion},
+	}})
+	p.run(chromedp.Navigate(address))
+	return p
+}
+
+func mustParse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// hear notes what a page must not do.
+func (p *tab) hear(ev any, host string) {
+	fault := func(format string, args ...any) {
+		message := fmt.Sprintf(format, args...)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, part := range p.allowed {
+			if strings.Contains(message, part) {
+				return
+			}
+		}
+		p.faults = append(p.faults, message)
+	}
+	switch ev := ev.(type) {
+	case *runtime.EventConsoleAPICalled:
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning || ev.Type == runtime.ConsoleAPICalledTypeAssert {
+			var parts []string
+			for _, arg := range ev.Args {
+				parts = append(parts, string(arg.Value)+arg.Description)
+			}
+			fault("console: %s", strings.Join(parts, " "))
+		}
+	case *runtime.EventExceptionThrown:
+		text := ev.ExceptionDetails.Text
+		if ev.ExceptionDetails.Exception != nil {
+			text += " " + ev.ExceptionDetails.Exception.Description
+		}
+		fault("exception: %s", text)
+	case *log.EventEntryAdded:
+		if ev.Entry.Level == log.EntryLevelError || ev.Entry.Level == log.EntryLevelWarning {
+			fault("log: %s %s", ev.Entry.Text, ev.Entry.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		u, err := url.Parse(ev.Request.URL)
+		if err != nil || u.Scheme != "blob" && u.Scheme != "about" && u.Scheme != "data" && u.Host != host {
+			fault("request to another host: %s", ev.Request.URL)
+		}
+		p.mu.Lock()
+		p.requests = append(p.requests, ev.Request.URL)
+		p.mu.Unlock()
+	}
+}
+
+// expect says that a message of an error may come, where the test causes one.
+func (p *tab) expect(parts ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.allowed = append(p.allowed, parts...)
+}
+
+func (p *tab) run(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.t.Fatalf("in the browser: %v", err)
+	}
+}
+
+// call runs a command of the browser's protocol.
+func call[P, R any](p *tab, command cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	r, err := chromedp.Call(p.ctx, command, params)
+	if err != nil {
+		p.t.Fatalf("in the browser: %v", err)
+	}
+	return r
+}
+
+// eval returns the value of an expression, awaited.
+func eval[T any](p *tab, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// do runs statements.
+func (p *tab) do(statements string) {
+	p.t.Helper()
+	eval[bool](p, "(() => { "+statements+"; return true; })()")
+}
+
+// until waits until an expression is true.
+func (p *tab) until(expression string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience / 3)
+	for !eval[bool](p, "!!("+expression+")") {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("never true: %s\nthe page: %.600s", expression, eval[string](p, "document.body.innerText"))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// text waits until something that a selector finds shows a text.
+func (p *tab) text(selector, want string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some((e) => e.textContent.includes(%q) && e.checkVisibility())", selector, want))
+}
+
+// click clicks as a person does, in the middle of the first visible element that a selector
+// finds, or of the one with a text.
+func (p *tab) click(selector string, text ...string) {
+	p.t.Helper()
+	find := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && (e.textContent + (e.ariaLabel ?? '')).includes(%q))", selector, strings.Join(text, ""))
+	p.until(find)
+	at := eval[[]float64](p, "(() => { const e = "+find+"; e.scrollIntoView({block: 'nearest', behavior: 'instant'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()")
+	p.run(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// drag draws a line with the mouse, through places that at turns into pixels.
+func (p *tab) drag(at func(x, y float64) (float64, float64), places [][2]float64) {
+	p.t.Helper()
+	for i, place := range places {
+		kind := input.DispatchMouseEventTypeMouseMoved
+		if i == 0 {
+			kind = input.DispatchMouseEventTypeMousePressed
+		}
+		x, y := at(place[0], place[1])
+		p.run(chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft))
+	}
+	x, y := at(places[len(places)-1][0], places[len(places)-1][1])
+	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, chromedp.ButtonLeft))
+}
+
+// press presses keys, one after the other: those of package kb, or characters.
+func (p *tab) press(keys ...string) {
+	p.t.Helper()
+	for _, k := range keys {
+		if len(k) > 1 && k[0] < 0x80 { // a text: one key after the other
+			for _, r := range k {
+				p.press(string(r))
+			}
+			continue
+		}
+		if k >= " " && k <= "~" && len(k) == 1 {
+			// A key and its character in one, so that a page that takes the key for itself
+			// keeps the character out of the field, as with a keyboard.
+			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Text: k, Key: k})
+			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: k})
+			continue
+		}
+		p.run(chromedp.KeyEvent(k))
+	}
+}
+
+// query replaces what is in the field.
+func (p *tab) query(line string) {
+	p.t.Helper()
+	p.do("const q = document.getElementById('q'); q.focus(); q.select()")
+	if line == "" {
+		p.press(kb.Delete)
+		return
+	}
+	p.run(chromedp.KeyEvent(line))
+}
+
+// settled waits until the pictures that are in sight have been painted.
+func (p *tab) settled() {
+	p.t.Helper()
+	p.until(`!document.querySelector('[aria-busy="true"]')`)
+	p.until(`[...document.images].every((i) => {
+		const r = i.getBoundingClientRect();
+		return i.complete || r.bottom < 0 || r.top > innerHeight || r.left > innerWidth || !i.checkVisibility();
+	})`)
+}
+
+// shot leaves a screenshot in build/screenshots.
+func (p *tab) shot(name string) {
+	p.t.Helper()
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Logf("screenshot %s: %v", name, err)
+		return
+	}
+	dir := filepath.Join("..", "..", "..", "build", "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// axeSum is that of axe.min.js, see testdata/axe-core.
+const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+
+// axe fails the test for each serious fault of accessibility of what is shown.
+func (p *tab) axe() {
+	p.t.Helper()
+	packed, err := os.ReadFile("testdata/axe-core/axe.min.js.gz")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	script, err := io.ReadAll(z)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) != axeSum {
+		p.t.Fatal("testdata/axe-core is not what it says")
+	}
+	if !eval[bool](p, "typeof axe !== 'undefined'") {
+		p.do(string(script))
+	}
+	const look = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
+		JSON.stringify(r.violations.map((v) => ({id: v.id, impact: v.impact, help: v.help,
+			nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`
+	var found []struct {
+		ID, Impact, Help string
+		Nodes            []string
+	}
+	if err := json.Unmarshal([]byte(eval[string](p, look)), &found); err != nil {
+		p.t.Fatal(err)
+	}
+	for _, v := range found {
+		if v.Impact == "serious" || v.Impact == "critical" {
+			p.t.Errorf("axe: %s (%s): %s\n\t%s", v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n\t"))
+		} else {
+			p.t.Logf("axe: %s (%s): %s: %.200s", v.ID, v.Impact, v.Help, v.Nodes)
+		}
+	}
+}

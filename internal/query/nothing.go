@@ -1,0 +1,108 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/query/taglist"
+	"github.com/sightline/sightline/internal/spelling"
+	"github.com/sightline/sightline/internal/store"
+)
+
+// Conditions are what every picture of an answer must meet by its filters' names, as far
+// as they may be mistyped.
+type Conditions struct {
+	Tags  []string
+	Under []string // paths, as typed
+}
+
+// Conditions are those of the line's own filters.
+func (l Line) Conditions() Conditions {
+	return Conditions{Tags: l.Tags(), Under: l.values(syntax.Under)}
+}
+
+// With joins conditions.
+func (c Conditions) With(o Conditions) Conditions {
+	return Conditions{Tags: append(c.Tags, o.Tags...), Under: append(c.Under, o.Under...)}
+}
+
+// WhyNothing says why conditions leave no picture, as far as they name what the index
+// does not have: a tag that no picture has, with the tags that may be meant and how many
+// pictures have them, and a place below which nothing is indexed.
+func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, error) {
+	var out []string
+	for _, p := range c.Under {
+		f, err := Filters{Under: []string{p}}.Compile()
+		if err != nil {
+			return nil, err
+		}
+		n, err := st.Count(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("counting: %w", err)
+		}
+		if n == 0 {
+			out = append(out, underNothing(p))
+		}
+	}
+	var tags []taglist.Tag
+	for _, name := range c.Tags {
+		n, err := st.Count(ctx, store.HasTag(name))
+		if err != nil {
+			return nil, fmt.Errorf("counting: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		if tags == nil {
+			if tags, err = taglist.Collect(ctx, st, nil); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, noSuchTag(tags, name))
+	}
+	return out, nil
+}
+
+func noSuchTag(tags []taglist.Tag, name string) string {
+	if len(tags) == 0 {
+		return fmt.Sprintf("no picture has the tag %q, nor any other", name)
+	}
+	near := taglist.Near(tags, name)
+	if len(near) == 0 {
+		return fmt.Sprintf("no picture has the tag %q: search tags lists those that there are", name)
+	}
+	var names []string
+	for _, t := range near {
+		names = append(names, fmt.Sprintf("%s (%d)", t.Label, t.Pictures))
+	}
+	return fmt.Sprintf("no picture has the tag %q: did you mean %s?", name, spelling.Or(names))
+}
+
+// underNothing says that nothing is indexed below a path, and which folder may be meant
+// where there is none of that name.
+func underNothing(p string) string {
+	if _, err := os.Stat(p); err == nil {
+		return fmt.Sprintf("nothing is indexed below %s", p)
+	}
+	parent := filepath.Dir(filepath.Clean(p))
+	var names []string
+	if entries, err := os.ReadDir(parent); err == nil {
+		for _, e := range entries {
+			if e.IsDir() {
+				names = append(names, e.Name())
+			}
+		}
+	}
+	near := spelling.Nearest(filepath.Base(p), names)
+	if len(near) == 0 {
+		return fmt.Sprintf("nothing is indexed below %s, and there is no such folder", p)
+	}
+	for i, n := range near {
+		near[i] = strings.TrimPrefix(filepath.Join(parent, n), "./")
+	}
+	return fmt.Sprintf("nothing is indexed below %s: did you mean %s?", p, spelling.Or(near))
+}

@@ -1,0 +1,138 @@
+package blocks
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func random(n int, seed uint64) []byte {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
+
+func put(t *testing.T, f *Folder, at time.Time, files map[string][]byte) (*State, Copied) {
+	t.Helper()
+	s := &State{Time: at, About: map[string]string{"a": "b"}}
+	var n Copied
+	for path, b := range files {
+		file, err := f.Put(t.Context(), path, bytes.NewReader(b), int64(len(b)), &n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Files = append(s.Files, file)
+	}
+	if err := f.Commit(s); err != nil {
+		t.Fatal(err)
+	}
+	return s, n
+}
+
+func TestBackupAndRestore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	f, err := Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := map[string][]byte{"a": random(3*BlockSize+7, 1), "d/empty": nil, "d/small": []byte("x")}
+	put(t, f, time.Unix(1e9, 0), first)
+	second := map[string][]byte{"a": append(bytes.Clone(first["a"]), random(BlockSize, 2)...), "d/empty": nil}
+	second["a"][0] ^= 1
+	s, n := put(t, f, time.Unix(1e9+60, 0), second)
+	if n.NewBlocks != 3 || n.Blocks != 5 { // the first, the last that grew, and one behind it
+		t.Errorf("%+v", n)
+	}
+	for name, want := range map[string]map[string][]byte{"": second, "20010909T014640.000Z": first} {
+		s, err := f.State(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(t.TempDir(), "to")
+		if err := f.Extract(t.Context(), s, to); err != nil {
+			t.Fatal(err)
+		}
+		for path, b := range want {
+			got, err := os.ReadFile(filepath.Join(to, path))
+			if err != nil || !bytes.Equal(got, b) {
+				t.Errorf("state %q: %s differs, %v", name, path, err)
+			}
+		}
+	}
+	if removed, err := f.Prune(1); removed != 1 || err != nil {
+		t.Fatal(removed, err)
+	}
+	if err := f.Verify(t.Context(), s, func(p string) { t.Error(p) }); err != nil {
+		t.Fatal(err)
+	}
+
+	// A damaged block is found, and written again by the next backup.
+	var victim string
+	for _, file := range s.Files {
+		if file.Path == "a" {
+			victim = f.blockPath(file.Blocks[0])
+		}
+	}
+	if err := os.WriteFile(victim, []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	problems := 0
+	if err := f.Verify(t.Context(), s, func(string) { problems++ }); err != nil || problems != 1 {
+		t.Errorf("%d problems, %v", problems, err)
+	}
+	if err := f.Extract(t.Context(), s, filepath.Join(t.TempDir(), "to")); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Extract = %v", err)
+	}
+	s, n = put(t, f, time.Unix(1e9+120, 0), second)
+	if n.NewBlocks != 1 {
+		t.Errorf("%+v", n)
+	}
+	if err := f.Verify(t.Context(), s, func(p string) { t.Error(p) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestForeignFolders(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "photo.jpg"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(dir); !errors.Is(err, ErrForeign) {
+		t.Errorf("Create = %v", err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrNoBackup) {
+		t.Errorf("Open = %v", err)
+	}
+}
+
+// A state that names files outside of the folder, or absurd blocks, is refused.
+func TestHostileStates(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Repeat("a", 64)
+	for _, text := range []string{
+		`{"files":[{"path":"../x","size":1,"blocks":["` + name + `"]}]}`,
+		`{"files":[{"path":"/etc/x","size":1,"blocks":["` + name + `"]}]}`,
+		`{"files":[{"path":"x","size":1,"blocks":["../../x"]}]}`,
+		`{"files":[{"path":"x","size":-1,"blocks":[]}]}`,
+		`{"files":[{"path":"x","size":1000000000000,"blocks":["` + name + `"]}]}`,
+		`{"files":`,
+	} {
+		if err := os.WriteFile(filepath.Join(f.dir, statesName, "20200101T000000.000Z.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.State(""); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
