@@ -176,6 +176,8 @@ class Labels {
         this.load();
       },
     });
+    // Gone for good, not only for a moment: what became of the run stands in the list.
+    this.stream.onerror = () => { if (this.stream.readyState === EventSource.CLOSED) { this.#say(''); this.load(); } };
   }
 
   async undo(id) {
