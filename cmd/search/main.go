@@ -42,7 +42,7 @@ func run(ctx context.Context, p *cmdline.Program, args []string) int {
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
-			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p), tagsCommand(p),
+			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), tagsCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p),
 			evalCommand(p), tuneCommand(p), serveCommand(p), mcpCommand(p),
 		},
 	}, args)

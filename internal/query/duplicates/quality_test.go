@@ -130,7 +130,7 @@ func TestNearQualityElsewhere(t *testing.T) {
 
 // largestSide is the side of the pictures that are edited: more changes nothing but the
 // time that it takes.
-const largestSide = 640
+const largestSide = 320
 
 // readFlat reads a picture, on white, as a photo is.
 func readFlat(t *testing.T, name string) image.Image {
