@@ -84,7 +84,7 @@ func TestNothingLeaks(t *testing.T) {
 	for i := range batches {
 		work(30 + i)
 	}
-	// What is closed may end a moment later.
+	// What is closed may end a moment later. A vector file that grew is mapped in more parts.
 	var after held
 	for range 50 {
 		if after = heldNow(t); after.goroutines <= before.goroutines+2 {
@@ -92,7 +92,7 @@ func TestNothingLeaks(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	if after.goroutines > before.goroutines+2 || after.files > before.files+3 || after.mappings > before.mappings+3 {
+	if after.goroutines > before.goroutines+2 || after.files > before.files+3 || after.mappings > before.mappings+12 {
 		t.Errorf("after %d batches %+v is held, before %+v", batches, after, before)
 	}
 }
