@@ -157,13 +157,10 @@ func readLandmarks(ctx context.Context, st store.Store, o Options) (marks landma
 		return marks, false, fmt.Errorf("counting pictures: %w", err)
 	}
 	all = count <= int64(o.mostLandmarks)
-	dim, capacity := st.Model().Dim, o.mostLandmarks
-	part := 1.0
+	dim, capacity, part := st.Model().Dim, int(count), 1.0
 	if !all {
 		capacity = o.landmarksOfMany
 		part = float64(capacity) / float64(count)
-	} else {
-		capacity = int(count)
 	}
 	data := make([]float32, 0, capacity*dim)
 	read := 0

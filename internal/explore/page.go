@@ -59,8 +59,7 @@ type (
 // there.
 func (m *Map) WritePage(ctx context.Context, w io.Writer, pictures func(ctx context.Context, ids []string) (map[string]Picture, error)) error {
 	left := mostThumbs
-	var build func(parent int) ([]pageCluster, error)
-	build = func(parent int) ([]pageCluster, error) {
+	build := func(parent int) ([]pageCluster, error) {
 		var out []pageCluster
 		for n, i := range m.Parts(parent) {
 			if err := ctx.Err(); err != nil {

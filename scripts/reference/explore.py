@@ -1,7 +1,8 @@
 """Holds clusters and the map of package explore against scikit-learn and umap-learn, on the same vectors.
 
-usage: explore.py OUT K [CAPTIONS], after `go run ./scripts/reference/explore DB OUT K`. A picture's class is the third
-column of CAPTIONS, or its folder; classes of fewer than eight pictures are left out. Ends with 1 where one of ours is worse by more than 0.02.
+usage: explore.py OUT K [CAPTIONS], with requirements-explore.txt, after `go run ./scripts/reference/explore DB OUT K`. A
+picture's class is the third column of CAPTIONS, or its folder; classes of fewer than eight pictures are left out. Ends
+with 1 where one of ours is worse by more than 0.02.
 """
 
 import collections
