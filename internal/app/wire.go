@@ -202,6 +202,7 @@ func IndexOptions(cfg config.Config) (index.Options, error) {
 	return index.Options{
 		Collection: cfg.Collection,
 		Twins:      cfg.Index.RAW == config.RAWTwin,
+		SkipRAW:    !raw,
 		Walk: walk.Options{
 			KnownExtension: func(name string) bool {
 				return imaging.KnownExtension(name) && (raw || !imaging.RAWName(name))

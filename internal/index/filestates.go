@@ -94,13 +94,34 @@ func (s *fileStates) unchanged(key uint64, e walk.Entry) (same, again bool) {
 	if !found {
 		return false, false
 	}
-	is := func(stamp uint32) bool { return s.entries[at].StatHash == store.StatHash(e.Size, e.ModTime, stamp) }
-	if !is(metadataStamp(e)) && !is(besideStamp(e)) {
+	if !s.sameAt(at, e) {
 		return false, false
 	}
 	again = s.met[at/64]&(1<<(at%64)) != 0
 	s.met[at/64] |= 1 << (at % 64)
 	return true, again
+}
+
+// sameAt reports whether the entry at a place says the same of a file as the walk.
+func (s *fileStates) sameAt(at int, e walk.Entry) bool {
+	is := func(stamp uint32) bool { return s.entries[at].StatHash == store.StatHash(e.Size, e.ModTime, stamp) }
+	return is(metadataStamp(e)) || is(besideStamp(e))
+}
+
+// lists reports whether there is a record with a key. Unlike unchanged it may be called
+// while another goroutine uses the table, and so may same.
+func (s *fileStates) lists(key uint64) bool {
+	if s == nil || key == 0 {
+		return false
+	}
+	_, found := s.find(key)
+	return found
+}
+
+// same is unchanged without the note that the walk came by.
+func (s *fileStates) same(key uint64, e walk.Entry) bool {
+	at, found := s.find(key)
+	return found && s.sameAt(at, e)
 }
 
 // has reports whether the walk came by the record with a key and found it unchanged.

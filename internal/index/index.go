@@ -50,6 +50,8 @@ type Options struct {
 	// Twins embeds a RAW file by the JPEG or HEIC of the same name beside it, where there
 	// is one.
 	Twins bool
+	// SkipRAW says that Walk passes cameras' RAW files over, also those that the index has.
+	SkipRAW bool
 	// Workers is the number of goroutines that read and decode; 0 means one per core.
 	Workers int
 	// EmbedWorkers is the number of batches embedded at the same time; 0 means one

@@ -83,6 +83,15 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 	return p.flush(ctx, chunk)
 }
 
+// knownBefore is walk.Options.Known: of the files that have records.
+func (p *planner) knownBefore(path string) (unchanged func(walk.Entry) bool) {
+	key := store.FileKey(store.ID(p.x.options.Collection, path))
+	if !p.states.lists(key) {
+		return nil
+	}
+	return func(e walk.Entry) bool { return p.states.same(key, e) }
+}
+
 // skip counts what the walk passed over, and remembers what was left out on purpose.
 func (p *planner) skip(k walk.Skip) {
 	p.t.skipped.add(k)

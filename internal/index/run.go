@@ -44,6 +44,9 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		o := x.options.Walk
 		o.Skipped = p.skip
+		if !x.options.SkipRAW {
+			o.Known = p.knownBefore
+		}
 		return walk.Walk(ctx, roots, o)
 	}
 	if err := x.pipeline(ctx, t, p, everything); err != nil {

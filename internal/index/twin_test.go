@@ -149,12 +149,14 @@ func TestRAWPassedOver(t *testing.T) {
 	w.picture("other.png", 1)
 	w.want(w.run(), counts{Seen: 5, Added: 5, Embedded: 5})
 	all := w.options.Walk.KnownExtension
+	w.options.SkipRAW = true
 	w.options.Walk.KnownExtension = func(name string) bool { return all(name) && !imaging.RAWName(name) }
+	w.options.Walk.Sniff = func(name string, _ []byte) (bool, string) { return !imaging.RAWName(name), "RAW" }
 	r := w.run()
 	w.want(r, counts{Seen: 1, Unchanged: 1, Pruned: 4})
 	if len(r.Refusals) > 0 {
 		t.Errorf("refused: %+v", r.Refusals)
 	}
-	w.options.Walk.KnownExtension = all
+	w.options.SkipRAW, w.options.Walk.KnownExtension = false, all
 	w.want(w.run(), counts{Seen: 5, Unchanged: 1, Added: 4, Embedded: 4})
 }

@@ -298,10 +298,16 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 			return
 		}
 	}
-	if !known {
+	var unchanged func(Entry) bool
+	if !known && o.Known != nil && o.Sniff != nil {
+		unchanged = o.Known(p)
+	}
+	sniffed := known
+	if !known && unchanged == nil {
 		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why != "" {
 			return
 		}
+		sniffed = true
 	}
 	it.entry.Path = p
 	st, err := status()
@@ -314,6 +320,9 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		return
 	}
 	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
+	if !sniffed && !unchanged(it.entry) {
+		it.why, it.kind = o.sniff(dir, f.prefix, name)
+	}
 }
 
 // headLen is how much of a file is read to tell what it is.

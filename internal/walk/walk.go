@@ -116,6 +116,10 @@ type Options struct {
 	Hidden bool
 	// SkipLinks passes symbolic links over. A root is followed even so: it was named.
 	SkipLinks bool
+	// Known spares opening a file whose name tells nothing: it returns what reports, by the
+	// size and times that the file has now, whether it is the candidate that it was before;
+	// nil for a path that was none. A nil Known knows no file.
+	Known func(path string) (unchanged func(Entry) bool)
 	// Twins looks for the twins of cameras' RAW files: see Entry.Twin.
 	Twins bool
 	// Ignore holds lines as in an ignore file, for every root. What they ignore, no

@@ -47,6 +47,7 @@ func TestKeywords(t *testing.T) {
 			[]string{"Places", "Denmark", "Skagen", "Places|Denmark|Skagen"}},
 		{"Microsoft", [][]byte{xmp(bag("MicrosoftPhoto:LastKeywordXMP", "Places/Denmark"))},
 			[]string{"Places", "Denmark", "Places|Denmark"}},
+		{"Microsoft, of IPTC", [][]byte{xmp(bag("MicrosoftPhoto:LastKeywordIPTC", "Places/Denmark"))}, []string{"Places/Denmark"}},
 		{"Media Pro", [][]byte{xmp(bag("mediapro:CatalogSets", "Sets|One"))}, []string{"Sets", "One", "Sets|One"}},
 		{"ACDSee", [][]byte{xmp(bag("acdsee:keywords", "one", "two"))}, []string{"one", "two"}},
 		{"ACDSee's categories", [][]byte{xmp(`<acdsee:categories>&lt;Categories&gt;&lt;Category Assigned="0"&gt;Places` +

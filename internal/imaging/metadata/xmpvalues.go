@@ -13,7 +13,8 @@ func (c *collector) xmpItem(property xml.Name, value string) {
 		return
 	}
 	switch property {
-	case xml.Name{Space: nsDC, Local: "subject"}, xml.Name{Space: nsACDSee, Local: "keywords"}:
+	case xml.Name{Space: nsDC, Local: "subject"}, xml.Name{Space: nsACDSee, Local: "keywords"},
+		xml.Name{Space: nsMicrosoft, Local: "LastKeywordIPTC"}:
 		c.keyword(&c.subjects, value)
 	case xml.Name{Space: nsLightroom, Local: "hierarchicalSubject"}, xml.Name{Space: nsMediaPro, Local: "CatalogSets"}:
 		c.keyword(&c.hierarchies, value)
