@@ -76,7 +76,8 @@ func TestEveryKeyFromTheEnvironment(t *testing.T) {
 		"milvus.index.type": "FLAT", "milvus.index.m": "8", "milvus.index.ef_construction": "8", "milvus.index.nlist": "8",
 		"milvus.search.ef": "8", "milvus.search.nprobe": "8", "milvus.search.search_list": "8", "milvus.recall": "0.9",
 		"milvus.consistency": "strong", "milvus.dial_timeout": "1s", "milvus.call_timeout": "1s", "milvus.retry_for": "1s",
-		"milvus.batch_bytes": "1048576",
+		"milvus.batch_bytes": "1048576", "milvus.load_timeout": "1m", "milvus.shards": "4", "milvus.replicas": "2",
+		"milvus.resource_groups": "hot", "milvus.mmap": "true",
 	}
 	// Some settings make sense only with others.
 	needs := map[string]map[string]string{

@@ -171,7 +171,7 @@ func (t *transport) explain(method string, err error) error {
 		return err
 	case kindAuth.is(err) || code == codes.Unauthenticated || code == codes.Unknown && strings.Contains(err.Error(), "auth check failure"):
 		return &fault.Error{
-			Err:    fmt.Errorf("milvus at %s refuses the user or the password, or the token", t.address),
+			Err:    fmt.Errorf("milvus at %s refuses the user or the password, or the token: %w", t.address, err),
 			Advice: "check milvus.username and milvus.password (or milvus.token) in the settings",
 		}
 	case isNoDatabase(err):

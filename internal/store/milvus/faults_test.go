@@ -264,6 +264,9 @@ func TestWrongPassword(t *testing.T) {
 	if err == nil || errors.Is(err, store.ErrUnavailable) || !strings.Contains(hint(err), "milvus.password") {
 		t.Errorf("Open = %v, hint %q", err, hint(err))
 	}
+	if err != nil && !strings.Contains(err.Error(), "auth check failure") {
+		t.Errorf("what the server says is not in %v", err)
+	}
 	if err != nil && strings.Contains(err.Error()+hint(err), "hunter2") {
 		t.Error("the password is in the message")
 	}

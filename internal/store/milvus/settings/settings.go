@@ -98,6 +98,8 @@ func Default() Settings {
 		BatchBytes:  16 << 20,
 		LoadTimeout: 10 * time.Minute,
 		Shards:      1,
+		// What the file that ships says.
+		ResourceGroups: []string{},
 	}
 }
 
