@@ -5,6 +5,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -13,6 +14,7 @@ import (
 func pipelineFlags() []cli.Flag {
 	const category = "Tuning"
 	return []cli.Flag{
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "also say where the time went", Category: "Output"},
 		&cli.IntFlag{Name: "workers", Usage: "read and decode `N` files at once", DefaultText: "one per core", Category: category},
 		&cli.IntFlag{Name: "embed-workers", Usage: "embed `N` batches at once", DefaultText: "one per core, or as tuned", Category: category},
 		&cli.IntFlag{Name: "embed-threads", Usage: "`N` threads per batch", DefaultText: "1, or as tuned", Category: category},
@@ -29,6 +31,16 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	if err != nil {
 		return err
 	}
+	if r.Work == app.Update {
+		if cfg, err = chooseModel(c, p, cfg, r.Paths); err != nil {
+			return err
+		}
+	}
+	return runJobWith(c, p, cfg, r)
+}
+
+// runJobWith is runJob with settings that are at hand.
+func runJobWith(c *cli.Context, p *cmdline.Program, cfg config.Config, r app.IndexRequest) error {
 	list := func(walk.Skip) {}
 	if c.Bool("list-skipped") {
 		r.Skipped = func(k walk.Skip) { list(k) }
@@ -43,6 +55,7 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 		return err
 	}
 	defer reporter.Close()
+	reporter.Verb("indexed") // what has only moved is not embedded again
 	var observer index.Observer = reporter
 	list = skippedLister(p, reporter, c.Bool("json"))
 	if c.Bool("json") {
@@ -57,11 +70,12 @@ func runJob(c *cli.Context, p *cmdline.Program, r app.IndexRequest) error {
 	if c.Bool("json") {
 		printReportJSON(p, out.Report, out.Switched)
 	} else {
-		printReport(p, out.Report)
-		if out.Notice != "" {
+		printReport(p, out.Report, c.Bool("verbose"))
+		if out.Notice != "" && p.FirstTime(out.Notice) {
 			p.Printf("note: %s\n", out.Notice)
 		}
 	}
+	printBadIgnores(p, out.BadIgnores)
 	if r.Work == app.RebuildIndex {
 		printSwitch(c, p, out.Switched)
 	}

@@ -9,9 +9,9 @@ import (
 func modelCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "model",
-		Usage: "fetch, list, verify and quantise models",
+		Usage: "fetch, use, list, verify and quantise models",
 		Subcommands: []*cli.Command{
-			modelFetchCommand(p), modelListCommand(p), modelVerifyCommand(p), modelQuantizeCommand(p),
+			modelFetchCommand(p), modelUseCommand(p), modelListCommand(p), modelVerifyCommand(p), modelQuantizeCommand(p),
 		},
 	}
 }

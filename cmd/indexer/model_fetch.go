@@ -75,6 +75,6 @@ func fetchModel(c *cli.Context, p *cmdline.Program) error {
 		what = "already complete"
 	}
 	p.Printf("%s (%s): %s\nin %s\n", b.Name, b.Precision, what, terminal.Safe(b.Dir))
-	p.Printf("next: indexer run PATH --model %s\n", terminal.ShellWord(b.Name))
+	p.Printf("next: indexer model use %s\n", terminal.ShellWord(b.Name))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -48,6 +49,13 @@ func prune(c *cli.Context, p *cmdline.Program) error {
 	how := index.Guarded
 	if c.Bool("force-prune") {
 		how = index.Forced
+	}
+	why, err := query.WhyNothing(c.Context, st, query.Conditions{Under: c.Args().Slice()})
+	if err != nil {
+		return err
+	}
+	for _, w := range why {
+		p.Notef("warning: %s", terminal.Safe(w))
 	}
 	pruned, refusals, err := index.Prune(c.Context, st, c.Args().Slice(), how)
 	if c.Bool("json") {

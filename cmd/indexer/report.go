@@ -26,9 +26,11 @@ type reportJSON struct {
 	Embedded     int64   `json:"embedded"`
 	Reused       int64   `json:"reused"`
 	BrokenLinks  int64   `json:"broken_links"`
-	Interrupted  bool    `json:"interrupted"`
-	Damaged      int64   `json:"damaged"` // indexed as far as their files go
-	PruneRefused bool    `json:"prune_refused"`
+	// BadIgnores are lines of ignore files that cannot be used, and are passed over.
+	BadIgnores   []string `json:"bad_ignores,omitempty"`
+	Interrupted  bool     `json:"interrupted"`
+	Damaged      int64    `json:"damaged"` // indexed as far as their files go
+	PruneRefused bool     `json:"prune_refused"`
 	// Skipped is the number of files that the walk passed over, SkippedKinds counts them
 	// by what they are, and SkippedFolders counts the folders.
 	Skipped        int64            `json:"skipped"`
@@ -45,7 +47,7 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	p.PrintJSON(reportJSON{
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
-		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
+		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, BadIgnores: r.BadIgnores, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
 		UnreadPictures: r.Skipped.UnreadPictures(),
 		CoreSeconds: map[string]float64{
@@ -55,7 +57,18 @@ func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	})
 }
 
-func printReport(p *cmdline.Program, r index.Report) {
+// printBadIgnores says which lines of ignore files are passed over.
+func printBadIgnores(p *cmdline.Program, lines []string) {
+	for _, l := range lines {
+		p.Notef("warning: %s", terminal.Safe(l))
+	}
+	if len(lines) > 0 {
+		p.Notef("hint: such lines are passed over; write a pattern as for .gitignore (*.tmp, cache/), or a # before the line")
+	}
+}
+
+// printReport prints what a run came to; verbose adds where its time went.
+func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 	rate := ""
 	if r.Embedded > 0 && r.Seconds > 0 {
 		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
@@ -76,7 +89,7 @@ func printReport(p *cmdline.Program, r index.Report) {
 		p.Printf("%d come from damaged files and are indexed as far as those go; search has:damage lists them, --strict lets them fail\n", r.Damaged)
 	}
 	printSkipped(p, r.Skipped)
-	if r.Embedded > 0 {
+	if r.Embedded > 0 && verbose {
 		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
 			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),
 			short(r.Stages.Store), short(r.Stages.Other))

@@ -25,7 +25,7 @@ func labelsCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:        "labels",
 		Usage:       "work on label lists",
-		Subcommands: []*cli.Command{lintCommand(p), hubsCommand(p)},
+		Subcommands: []*cli.Command{labelsListCommand(p), labelsInitCommand(p), lintCommand(p), hubsCommand(p)},
 	}
 }
 

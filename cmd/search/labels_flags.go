@@ -18,7 +18,7 @@ import (
 func labelFlags() []cli.Flag {
 	const category = "Labels"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "labels", Usage: "labels divided by commas, or a text, CSV or YAML `FILE` of them", Category: category},
+		&cli.StringFlag{Name: "labels", Usage: "labels divided by commas, a text, CSV, YAML or JSON `FILE` of them, or a list that ships (search labels list)", Category: category},
 		&cli.StringSliceFlag{Name: "template", Usage: "put labels into `T`, such as \"a photo of a {}\"; ensemble for the built-in set; @FILE; repeatable", Category: category},
 		&cli.StringFlag{Name: "calibration", Usage: "make probabilities of cosines by `auto|bank|contrast|cosine|sigmoid`; with :GAIN,OFFSET as search eval --labels finds them", DefaultText: "auto", Category: category},
 		&cli.StringFlag{Name: "bank", Usage: "`FILE` of concepts that stand for \"none of these\"", DefaultText: "built in", Category: category},
@@ -72,6 +72,6 @@ func prepareLabels(ctx context.Context, p *cmdline.Program, enc clip.Encoder, li
 // noteModel tells people what they should know of a model, where it says something.
 func noteModel(p *cmdline.Program, s clip.Spec, asJSON bool) {
 	if s.Notice != "" && !asJSON && cmdline.IsTerminal(p.Stdout) {
-		p.Notef("note: %s", s.Notice)
+		p.NoteOnce(s.Notice)
 	}
 }

@@ -27,8 +27,11 @@ with its run; search --tag finds them. The same command goes on where it was sto
 and tags only what is new when it had finished. --undo takes exactly its tags back.
 
    search tag --labels beach,dog,snow
+   search tag --labels everyday               a list that ships: search labels list
+   search tag add beach.jpg sea               by hand; search tags lists what there is
    search tag --labels labels.yaml --min-probability 0.7 --report report.html
    search tag --labels labels.txt --per label --k 200 --dry-run
+   search tag --labels '#holiday,beach'           a label made of pictures: search label save
    search tag --labels labels.txt --export tags.csv --export tags.parquet --xmp
    search tag --runs
    search tag --undo last
@@ -44,7 +47,8 @@ With --xmp labels are also written into the sidecars of the pictures, as dc:subj
 lr:hierarchicalSubject. An existing photo.jpg.xmp or photo.xmp is added to, anything in
 it stays as it is; else photo.jpg.xmp is made.
 
-A text file has a label per line, a YAML file a list of labels, or of these:
+A text file has a label per line, a YAML or JSON file a list of labels, or of these
+(search labels init writes an example with comments):
    - name: dog
      aliases: [puppy, hound]
      prompts: [a photo of a dog]
@@ -66,7 +70,7 @@ A text file has a label per line, a YAML file a list of labels, or of these:
 			&cli.BoolFlag{Name: "runs", Usage: "list the runs of the index", Category: runs},
 			&cli.StringFlag{Name: "undo", Usage: "take the tags of a `RUN` back: its id, or last", Category: runs},
 		}),
-		Subcommands: []*cli.Command{reviewCommand(p)},
+		Subcommands: []*cli.Command{tagAddCommand(p), tagRemoveCommand(p), reviewCommand(p)},
 		Action: func(c *cli.Context) error {
 			switch {
 			case c.Bool("runs"):
@@ -105,6 +109,9 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	defer t.Close()
 	t.Verb("tagged")
 	o.how.Engine = open.Engine
+	if o.list, o.how, err = p.ResolveLabels(c.Context, o.cfg, open, o.list, o.how); err != nil {
+		return err
+	}
 	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err

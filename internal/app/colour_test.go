@@ -22,7 +22,7 @@ func TestColourOfTheIndex(t *testing.T) {
 		{"ignore", store.Model{Name: "starter", Colour: "srgb"}, "ignore"},
 		{"ignore", store.Model{}, "ignore"},
 	} {
-		if got := adoptModel(config.Config{Colour: tt.setting}, tt.model).Colour; got != tt.want {
+		if got := new(Env).adoptModel(config.Config{Colour: tt.setting}, tt.model).Colour; got != tt.want {
 			t.Errorf("setting %q, index %+v: %q, want %q", tt.setting, tt.model, got, tt.want)
 		}
 	}

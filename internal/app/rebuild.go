@@ -39,7 +39,7 @@ func (j *IndexJob) openRebuild(ctx context.Context, cfg config.Config) (err erro
 		return err
 	}
 	j.request.Paths = paths
-	enc, err := j.env.OpenEncoder(ctx, adoptModel(cfg, model), ManyFiles)
+	enc, err := j.env.OpenEncoder(ctx, j.env.adoptModel(cfg, model), ManyFiles)
 	if err != nil {
 		return err
 	}

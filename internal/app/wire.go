@@ -39,7 +39,7 @@ func (o *Open) Close() error {
 }
 
 // OpenIndex opens an index, and the model that built it or will build it. Where the
-// settings name no model, the index's own is taken, and starter for a new index. The
+// settings name no model, the index's own is taken, and for a new index see modelForNew. The
 // store is opened once: the model is chosen while it is. An index to be built beside
 // another, with Rebuild, is opened by OpenIndexJob alone.
 func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mode, w Workload) (*Open, error) {
@@ -49,7 +49,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mod
 	var enc clip.Encoder
 	var failed error // to open the model, which is told as it is
 	choose := func(inUse store.Model) (store.Model, error) {
-		if enc, failed = e.OpenEncoder(ctx, adoptModel(cfg, inUse), w); failed != nil {
+		if enc, failed = e.OpenEncoder(ctx, e.adoptModel(cfg, inUse), w); failed != nil {
 			return store.Model{}, failed
 		}
 		return modelOf(enc.Spec()), nil
@@ -77,23 +77,23 @@ func (e *Env) OpenModel(ctx context.Context, cfg config.Config, w Workload) (cli
 }
 
 // AdoptModel returns the settings with a model: where they name none, that of the index
-// if there is one, and starter if not.
+// if there is one, and that of a new index if not.
 func (e *Env) AdoptModel(ctx context.Context, cfg config.Config) (config.Config, error) {
 	if cfg.Model != "" {
-		return withModelDefaults(cfg), nil
+		return e.withModelDefaults(cfg), nil
 	}
 	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if errors.Is(err, store.ErrNoIndex) {
-		return withModelDefaults(cfg), nil
+		return e.withModelDefaults(cfg), nil
 	} else if err != nil {
 		return cfg, err
 	}
-	return adoptModel(cfg, st.Model()), st.Close()
+	return e.adoptModel(cfg, st.Model()), st.Close()
 }
 
 // adoptModel fills the settings about the model that were left open from the model
 // of the index, the zero Model if there is none, and then with the defaults.
-func adoptModel(cfg config.Config, m store.Model) config.Config {
+func (e *Env) adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Model == "" {
 		cfg.Model = m.Name
 		if cfg.Precision == "" {
@@ -106,12 +106,12 @@ func adoptModel(cfg config.Config, m store.Model) config.Config {
 	if cfg.Colour == "" && m != (store.Model{}) { // an index that says nothing ignores them
 		cfg.Colour = cmp.Or(m.Colour, string(imaging.ColourIgnore))
 	}
-	return withModelDefaults(cfg)
+	return e.withModelDefaults(cfg)
 }
 
-func withModelDefaults(cfg config.Config) config.Config {
+func (e *Env) withModelDefaults(cfg config.Config) config.Config {
 	if cfg.Model == "" {
-		cfg.Model = StarterModel
+		cfg.Model = e.modelForNew(cfg)
 	}
 	if cfg.Pixels == "" {
 		cfg.Pixels = string(imaging.Fast)
@@ -124,7 +124,7 @@ func withModelDefaults(cfg config.Config) config.Config {
 
 // OpenEncoder opens the model that the settings name, without loading its weights.
 func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (clip.Encoder, error) {
-	cfg = withModelDefaults(cfg)
+	cfg = e.withModelDefaults(cfg)
 	if e.encoder != nil {
 		return e.encoder(cfg, w)
 	}
@@ -163,6 +163,11 @@ func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (c
 		return nil, err
 	}
 	return enc, nil
+}
+
+// Library is the ONNX Runtime library that models run with here.
+func (e *Env) Library(cfg config.Config) (string, error) {
+	return ort.FindLibrary(cfg.OnnxRuntimeLib, e.Executable)
 }
 
 // TextCache is the cache of query embeddings of this user, or nil where there is no

@@ -4,7 +4,6 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -17,7 +16,7 @@ func Write(path string, write func(w io.Writer) error) error {
 		return err
 	}
 	if err := write(f.out); err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", f.path, err), f.Abort())
+		return errors.Join(f.fail(err), f.Abort())
 	}
 	return f.Commit()
 }

@@ -80,7 +80,7 @@ func Create(path string) (*File, error) {
 	}
 	var err error
 	if f.temp, err = os.CreateTemp(filepath.Dir(path), tempPrefix+"*"+tempSuffix); err != nil {
-		return nil, err
+		return nil, f.fail(err)
 	}
 	f.out = bufio.NewWriterSize(f.temp, 1<<16)
 	return f, nil
@@ -90,7 +90,7 @@ func Create(path string) (*File, error) {
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.out.Write(p)
 	if err != nil {
-		err = fmt.Errorf("write %s: %w", f.path, err)
+		err = f.fail(err)
 	}
 	return n, err
 }
@@ -108,18 +108,18 @@ func (f *File) Commit() (err error) {
 		}
 	}()
 	if err := f.out.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", f.path, err)
+		return f.fail(err)
 	}
 	if err := temp.Chmod(f.mode); err != nil {
-		return err
+		return f.fail(err)
 	}
 	if !f.cache {
 		if err := temp.Sync(); err != nil {
-			return err
+			return f.fail(err)
 		}
 	}
 	if err := os.Rename(temp.Name(), f.path); err != nil {
-		return err
+		return f.fail(err)
 	}
 	// From here on the new content is in place: only its durability may fail.
 	f.temp = nil
@@ -137,4 +137,18 @@ func (f *File) Abort() error {
 	}
 	f.temp = nil
 	return errors.Join(temp.Close(), os.Remove(temp.Name()))
+}
+
+// fail is an error about the file that is being written. The name of the temporary one
+// says nothing to people.
+func (f *File) fail(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return fmt.Errorf("write %s: %w", f.path, err)
 }

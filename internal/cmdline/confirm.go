@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -26,6 +27,32 @@ func (p *Program) Confirm(question, flag string) (bool, error) {
 	}
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes", nil
+}
+
+// CanAsk reports whether somebody can be asked: whether stdin and stderr are terminals.
+func (p *Program) CanAsk() bool { return isTerminalInput(p.Stdin) && IsTerminal(p.Stderr) }
+
+// Choose asks a question whose answer is a number from 1 to most. An empty answer is the
+// usual one; anything else is asked again.
+func (p *Program) Choose(question string, most, usual int) (int, error) {
+	if !p.CanAsk() {
+		return usual, nil
+	}
+	in := bufio.NewReader(p.Stdin)
+	fmt.Fprintln(p.Stderr, question)
+	for {
+		fmt.Fprintf(p.Stderr, "1 to %d [%d]: ", most, usual)
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return 0, fmt.Errorf("reading the answer: %w", err)
+		}
+		if line = strings.TrimSpace(line); line == "" {
+			return usual, nil
+		}
+		if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= most {
+			return n, nil
+		}
+	}
 }
 
 func isTerminalInput(r io.Reader) bool {

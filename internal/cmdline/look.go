@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/sightline/sightline/internal/doctor"
+	"github.com/sightline/sightline/internal/terminal/preview"
 	"github.com/sightline/sightline/internal/terminal/style"
 )
 
@@ -26,6 +28,15 @@ func (p *Program) width() int {
 		return w
 	}
 	return usualWidth
+}
+
+// Terminal is what is known of the terminal on stdout.
+func (p *Program) Terminal() doctor.Terminal {
+	s := p.Style()
+	return doctor.Terminal{
+		There: s.Width > 0, Columns: s.Width, Colours: s.Colour,
+		Pictures: string(preview.NewScreen("", p.Getenv, 1).Protocol),
+	}
 }
 
 // Style is how text looks on stdout: plain where it is no terminal.

@@ -3,10 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -15,6 +13,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sightline/sightline/internal/smallfile"
 )
 
 // EnvPrefix starts the name of every environment variable of ours.
@@ -128,16 +128,11 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 	if path == "" {
 		return nil
 	}
-	f, err := os.Open(path)
+	content, err := smallfile.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) && !required {
 		return nil
 	} else if err != nil {
 		return fmt.Errorf("%w: config file: %w", ErrInvalid, err)
-	}
-	defer f.Close()
-	content, err := readSmall(f)
-	if err != nil {
-		return fmt.Errorf("%w: config file %s: %w", ErrInvalid, path, err)
 	}
 	places, err := placesIn(content)
 	if err != nil {
@@ -177,22 +172,6 @@ func dropEmpty(m map[string]any) {
 
 // maxFile is the largest config file, far above one with every setting.
 const maxFile = 1 << 20
-
-// readSmall reads a file or a pipe that has at most maxFile bytes. A device may have no end.
-func readSmall(f *os.File) ([]byte, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if mode := info.Mode(); !mode.IsRegular() && mode&fs.ModeNamedPipe == 0 {
-		return nil, errors.New("it is neither a file nor a pipe")
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(content) > maxFile {
-		err = fmt.Errorf("it has more than %d bytes", maxFile)
-	}
-	return content, err
-}
 
 // decode reads a value as Load does.
 func decode(given, into any) error {

@@ -27,7 +27,7 @@ const module = "github.com/sightline/sightline/"
 var layers = [][]string{
 	{"cmd/*", "scripts/reference/*"},
 	{"internal/cmdline"},
-	{"internal/server"},
+	{"internal/server", "internal/doctor"},
 	{"internal/app"},
 	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump"},
 	{
@@ -40,7 +40,7 @@ var layers = [][]string{
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
 	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl", "internal/store/local/*"},
-	{"internal/vec", "github.com/sightline/sightline"},
+	{"internal/vec", "internal/smallfile", "github.com/sightline/sightline"},
 }
 
 // sideways are the arrows that are allowed inside a layer.

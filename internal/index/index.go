@@ -120,22 +120,25 @@ func New(st store.Store, e Embedder, o Options, observer Observer, log *slog.Log
 // Report is the outcome of a run. Seen = Added + Updated + Unchanged + Moved +
 // Failed + FailedBefore + Vanished, unless the run was interrupted.
 type Report struct {
-	Seen         int64   // candidates found
-	Added        int64   // not in the index before
-	Updated      int64   // content changed, embedded again; or metadata alone, and not embedded
-	Unchanged    int64   // as the index has them
-	Moved        int64   // same content at a new path, not embedded again
-	Pruned       int64   // records removed because their file is gone or excluded
-	Failed       int64   // candidates that could not be indexed in this run
-	FailedBefore int64   // failed in an earlier run, unchanged since, not tried again
-	Vanished     int64   // gone between being listed and being read
-	Embedded     int64   // pictures that went through the model
-	Reused       int64   // pictures whose embedding was copied from equal content
-	BrokenLinks  int64   // links that lead nowhere; neither seen nor failed
-	BrokenLink   string  // the first of them
-	Seconds      float64 // wall time
-	Interrupted  bool    // the context ended the run; all that is counted is durable
-	Stages       Stages
+	Seen         int64  // candidates found
+	Added        int64  // not in the index before
+	Updated      int64  // content changed, embedded again; or metadata alone, and not embedded
+	Unchanged    int64  // as the index has them
+	Moved        int64  // same content at a new path, not embedded again
+	Pruned       int64  // records removed because their file is gone or excluded
+	Failed       int64  // candidates that could not be indexed in this run
+	FailedBefore int64  // failed in an earlier run, unchanged since, not tried again
+	Vanished     int64  // gone between being listed and being read
+	Embedded     int64  // pictures that went through the model
+	Reused       int64  // pictures whose embedding was copied from equal content
+	BrokenLinks  int64  // links that lead nowhere; neither seen nor failed
+	BrokenLink   string // the first of them
+	// BadIgnores are lines of ignore files that cannot be used, with path, line and reason:
+	// the first of them. They are passed over.
+	BadIgnores  []string
+	Seconds     float64 // wall time
+	Interrupted bool    // the context ended the run; all that is counted is durable
+	Stages      Stages
 	// Skipped is what the walk passed over.
 	Skipped Skipped
 	// Damaged counts those of Added and Updated that were indexed as far as their damaged
@@ -150,8 +153,9 @@ type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
 	failedBefore, vanished, embedded, reused, damaged      atomic.Int64
 
-	brokenLinks int64 // these three are the plan's own, until it has ended
+	brokenLinks int64 // these four are the plan's own, until it has ended
 	brokenLink  string
+	badIgnores  []string
 	skipped     Skipped
 
 	start  time.Time
@@ -169,7 +173,7 @@ func (t *tally) report() Report {
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
-		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, Skipped: t.skipped, Damaged: t.damaged.Load(),
+		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, BadIgnores: t.badIgnores, Skipped: t.skipped, Damaged: t.damaged.Load(),
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),
 	}

@@ -92,6 +92,9 @@ func (p *planner) skip(k walk.Skip) {
 	}
 }
 
+// maxBadIgnores bounds how many lines of ignore files a report names.
+const maxBadIgnores = 20
+
 // walkProblem records what the walk could not look at, and keeps what lies below
 // it from being pruned: not being able to read a folder says nothing about the
 // pictures in it.
@@ -126,6 +129,13 @@ func (p *planner) walkProblem(ctx, work context.Context, err error) error {
 		p.x.log.Info("a link leads nowhere", "path", w.Path)
 		if p.t.brokenLinks++; p.t.brokenLinks == 1 {
 			p.t.brokenLink = w.Path
+		}
+		return nil
+	}
+	if walk.BadIgnoreLine(w.Err) {
+		// Nothing that indexer could do to a file would mend it.
+		if p.t.badIgnores = append(p.t.badIgnores, w.Path+": "+f.Reason); len(p.t.badIgnores) > maxBadIgnores {
+			p.t.badIgnores = p.t.badIgnores[:maxBadIgnores]
 		}
 		return nil
 	}

@@ -31,6 +31,8 @@ const (
 	// prompts, parent, group and threshold; or a mapping with such a list under
 	// labels and, beside it, exclusive: true where all labels exclude one another.
 	YAML Format = "yaml"
+	// JSON is the same as YAML, with the same keys.
+	JSON Format = "json"
 )
 
 // FormatOf returns the format that a file's name stands for: plain text where its
@@ -41,8 +43,26 @@ func FormatOf(name string) Format {
 		return CSV
 	case ".yaml", ".yml":
 		return YAML
+	case ".json":
+		return JSON
 	}
 	return Text
+}
+
+// notLists are endings of files that may hold labels, but are not read: taken for text,
+// each of their lines would be a label.
+var notLists = map[string]string{
+	".jsonl": "JSON lines", ".ndjson": "JSON lines", ".tsv": "tab-separated values", ".xml": "XML", ".xmp": "XMP", ".toml": "TOML", ".ini": "settings",
+	".xlsx": "a spreadsheet", ".xls": "a spreadsheet", ".ods": "a spreadsheet", ".html": "HTML", ".htm": "HTML", ".parquet": "Parquet",
+	".db": "a database", ".sqlite": "a database", ".md": "Markdown",
+}
+
+// checkEnding refuses files whose name says that they are no list.
+func checkEnding(name string) error {
+	if what, ok := notLists[strings.ToLower(filepath.Ext(name))]; ok {
+		return fmt.Errorf("%w: %s is %s by its name, which is no format of label lists: those are text, CSV, YAML and JSON", ErrInvalid, name, what)
+	}
+	return nil
 }
 
 // Load reads what --labels was given: the name of a file, or labels divided by
@@ -61,6 +81,10 @@ func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	// O_NONBLOCK: to open a pipe without a writer would wait for ever.
 	f, err := os.OpenFile(spec, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
+		if b, ok := FindBundled(spec); ok {
+			labels, err = readYAML(b.text)
+			return labels, b.Name + ", a bundled list", err
+		}
 		if looksLikeFile(spec) {
 			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
@@ -75,6 +99,9 @@ func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	if st.IsDir() {
 		return nil, spec, fmt.Errorf("%w: %s is a folder", ErrInvalid, spec)
 	}
+	if err := checkEnding(spec); err != nil {
+		return nil, spec, err
+	}
 	labels, err = read(f, spec, FormatOf(spec))
 	return labels, spec, err
 }
@@ -84,7 +111,7 @@ func looksLikeFile(spec string) bool {
 		return false
 	}
 	switch strings.ToLower(filepath.Ext(spec)) {
-	case ".txt", ".csv", ".yaml", ".yml":
+	case ".txt", ".csv", ".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".tsv":
 		return true
 	}
 	return strings.ContainsRune(spec, filepath.Separator)
@@ -106,6 +133,13 @@ const Given = "the labels given"
 func parse(spec string) ([]Label, error) {
 	if strings.TrimSpace(spec) == "" {
 		return nil, nil
+	}
+	if looksLikeJSON([]byte(spec)) {
+		labels, err := readJSON([]byte(spec))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, Given, err)
+		}
+		return labels, nil
 	}
 	r := csv.NewReader(strings.NewReader(spec))
 	r.TrimLeadingSpace = true
@@ -145,6 +179,9 @@ func read(r io.Reader, source string, format Format) ([]Label, error) {
 		return nil, fmt.Errorf("%w: %s is not UTF-8 text", ErrInvalid, source)
 	}
 	var labels []Label
+	if format == Text && looksLikeJSON(data) { // whatever it is called
+		format = JSON
+	}
 	switch format {
 	case Text:
 		labels, err = readText(data)
@@ -152,6 +189,8 @@ func read(r io.Reader, source string, format Format) ([]Label, error) {
 		labels, err = readCSV(data)
 	case YAML:
 		labels, err = readYAML(data)
+	case JSON:
+		labels, err = readJSON(data)
 	default:
 		err = fmt.Errorf("%q is not a format of label lists", format)
 	}

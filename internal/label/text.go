@@ -46,3 +46,14 @@ func Shorten(s string) string {
 	}
 	return string([]rune(s)[:limit]) + "..."
 }
+
+// CheckNames reports the first of some names that no label may have. The error is
+// ErrInvalid.
+func CheckNames(names []string) error {
+	for _, n := range names {
+		if err := checkName(n, "name"); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+	}
+	return nil
+}

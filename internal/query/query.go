@@ -266,3 +266,18 @@ func (s *Service) nearest(ctx context.Context, v vec.Matrix, k int, p Params) ([
 	}
 	return hits[0], nil
 }
+
+// FindAll returns the ids of pictures of an index, each given by its id or its path. The
+// error names the first that is not there: store.ErrNotFound. space is store.IDSpace.
+func FindAll(ctx context.Context, st store.Store, space string, pictures []string) ([]string, error) {
+	s := New(st, nil, space, imaging.Limits{})
+	ids := make([]string, len(pictures))
+	for i, p := range pictures {
+		r, err := s.Find(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = r.ID
+	}
+	return ids, nil
+}

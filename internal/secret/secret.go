@@ -4,8 +4,9 @@ package secret
 import (
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
+
+	"github.com/sightline/sightline/internal/smallfile"
 )
 
 // Text is a setting that must not be seen. However it is printed, logged or
@@ -35,13 +36,16 @@ func (s Text) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText is what JSON and YAML show.
 func (s Text) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// maxSecret is the largest file of a secret, in bytes.
+const maxSecret = 64 << 10
+
 // From returns a secret that is given by itself or as a file of one line. key is the
 // setting's, for errors.
 func From(key string, given Text, file string) (Text, error) {
 	if file == "" {
 		return given, nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := smallfile.Read(file, maxSecret)
 	if err != nil {
 		return "", fmt.Errorf("%s_file: %w", key, err)
 	}

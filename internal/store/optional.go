@@ -90,6 +90,13 @@ func SearchExact(ctx context.Context, st Store, q Query) ([][]Hit, error) {
 	return nil, ErrNotExact
 }
 
+// ContentsFinder is an optional interface of stores that each question takes a while,
+// however small: it answers many like FindContent's in one.
+type ContentsFinder interface {
+	// FindContents returns for each hash what FindContent would.
+	FindContents(ctx context.Context, hashes [][]byte, limit int) ([][]Record, error)
+}
+
 // Upgrader is an optional interface of stores that do not bring an index of an earlier
 // version up to date whenever they write to it.
 type Upgrader interface {

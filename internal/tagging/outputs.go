@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"path/filepath"
 	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/atomicfile"
@@ -102,14 +103,18 @@ func (s *reportSink) Add(_ context.Context, r *store.Record, tags []store.Tag) e
 	for i, t := range tags {
 		shown[i] = report.Tag{Label: t.Label, Probability: t.Probability}
 	}
-	s.page.Add(r.Path, shown)
+	s.page.Add(report.Picture{Path: r.Path, Content: string(r.ContentHash)}, shown)
 	return nil
 }
 
 // Finish implements Sink.
 func (s *reportSink) Finish(ctx context.Context, r *Run) error {
-	err := atomicfile.Write(s.path, func(w io.Writer) error {
-		return s.page.Write(ctx, w, factsOf(r), func(path string) (image.Image, error) {
+	absolute, err := filepath.Abs(s.path)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	err = atomicfile.Write(s.path, func(w io.Writer) error {
+		return s.page.Write(ctx, w, filepath.Dir(absolute), factsOf(r), func(path string) (image.Image, error) {
 			return imaging.Thumbnail(path, reportSide)
 		})
 	})

@@ -64,6 +64,12 @@ var (
 	errInvalidGlob = errors.New("invalid glob")
 )
 
+// BadIgnoreLine reports whether an error is about a line of an ignore file, whose other
+// lines hold.
+func BadIgnoreLine(err error) bool {
+	return errors.Is(err, ErrIgnoreFile) && errors.Is(err, errInvalidGlob)
+}
+
 // Reason says why something was passed over without being an error.
 type Reason string
 

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/smallfile"
 )
 
 // ErrTemplate says that a prompt template cannot be used.
@@ -75,7 +75,7 @@ func Templates(spec string) ([]string, error) {
 	case spec == "ensemble":
 		return Ensemble(), nil
 	case isFile:
-		data, err := os.ReadFile(name)
+		data, err := smallfile.Read(name, label.MaxListBytes)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTemplate, err)
 		}

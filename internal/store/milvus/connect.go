@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"os"
 	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
@@ -19,6 +18,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/smallfile"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -79,7 +79,7 @@ func (t *transport) security(o TLS) (*tls.Config, error) {
 		c.ServerName = o.ServerName
 	}
 	if o.CA != "" {
-		pem, err := os.ReadFile(o.CA)
+		pem, err := smallfile.Read(o.CA, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("certificate authorities of milvus.tls.ca: %w", err)
 		}
@@ -89,7 +89,7 @@ func (t *transport) security(o TLS) (*tls.Config, error) {
 		}
 	}
 	if o.Cert != "" || o.Key != "" {
-		pair, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+		pair, err := readPair(o.Cert, o.Key)
 		if err != nil {
 			return nil, fmt.Errorf("client certificate of milvus.tls.cert and milvus.tls.key: %w", err)
 		}
@@ -140,4 +140,20 @@ func (t *transport) dialOptions(security *tls.Config) []grpc.DialOption {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 		grpc.WithChainUnaryInterceptor(t.intercept),
 	}
+}
+
+// maxPEM bounds a file of certificates, in bytes.
+const maxPEM = 16 << 20
+
+// readPair reads a certificate and its key.
+func readPair(cert, key string) (tls.Certificate, error) {
+	c, err := smallfile.Read(cert, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	k, err := smallfile.Read(key, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(c, k)
 }

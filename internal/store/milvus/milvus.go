@@ -90,6 +90,7 @@ var (
 	_ store.ExactSearcher    = (*Store)(nil)
 	_ store.IDSpacer         = (*Store)(nil)
 	_ store.Documents        = (*Store)(nil)
+	_ store.ContentsFinder   = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart

@@ -65,7 +65,7 @@ func (p *EvalPage) Write(ctx context.Context, w io.Writer, load func(path string
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				thumb, err := t.show(s.Path, s.Text)
+				thumb, err := t.show(s.Path, s.Text, 0)
 				if err != nil {
 					return err
 				}

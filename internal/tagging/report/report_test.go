@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,12 @@ func checkPage(t *testing.T, page []byte) (text string) {
 				if strings.HasPrefix(a.Key, "on") {
 					t.Errorf("<%s %s>", tok.Data, a.Key)
 				}
+				if a.Key == "href" && tok.Data == "a" {
+					if u, err := url.Parse(a.Val); err != nil || u.Scheme != "" && u.Scheme != "file" || u.Host != "" {
+						t.Errorf("a link to %.40q", a.Val)
+					}
+					continue
+				}
 				if (a.Key == "src" || a.Key == "href") && !strings.HasPrefix(a.Val, "data:image/jpeg;base64,") {
 					t.Errorf("<%s %s=%.40q>", tok.Data, a.Key, a.Val)
 				}
@@ -82,11 +89,11 @@ func TestChartHTMLEscapes(t *testing.T) {
 func TestRunPageEscapes(t *testing.T) {
 	p := NewRunPage()
 	for _, name := range hostile {
-		p.Add("/p/"+name, []Tag{{name, 0.5}})
+		p.Add(Picture{Path: "/p/" + name}, []Tag{{name, 0.5}})
 	}
 	facts := Facts{Run: hostile[0], Model: hostile[1], Labels: hostile[2], Templates: hostile, Tagged: int64(len(hostile))}
 	var out bytes.Buffer
-	if err := p.Write(t.Context(), &out, facts, func(string) (image.Image, error) { return picture(8, 6, color.Black), nil }); err != nil {
+	if err := p.Write(t.Context(), &out, "/p", facts, func(string) (image.Image, error) { return picture(8, 6, color.Black), nil }); err != nil {
 		t.Fatal(err)
 	}
 	checkPage(t, out.Bytes())
@@ -100,14 +107,14 @@ func TestRunPage(t *testing.T) {
 		if i%10 == 0 {
 			tags = append(tags, Tag{"dog", 0.5})
 		}
-		p.Add(fmt.Sprintf("/p/%04d.jpg", i), tags)
+		p.Add(Picture{Path: fmt.Sprintf("/p/%04d.jpg", i)}, tags)
 	}
 	for i := range shownLabels {
-		p.Add("/p/many.jpg", []Tag{{fmt.Sprintf("rare %d", i), 1}})
+		p.Add(Picture{Path: "/p/many.jpg"}, []Tag{{fmt.Sprintf("rare %d", i), 1}})
 	}
 	loaded := make(map[string]int)
 	var out bytes.Buffer
-	err := p.Write(t.Context(), &out, Facts{Tagged: pictures + 1}, func(path string) (image.Image, error) {
+	err := p.Write(t.Context(), &out, "/p", Facts{Tagged: pictures + 1}, func(path string) (image.Image, error) {
 		if loaded[path]++; path == "/p/0999.jpg" {
 			return nil, errors.New("the file is gone")
 		}
@@ -135,14 +142,14 @@ func TestRunPage(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := p.Write(ctx, &out, Facts{}, nil); !errors.Is(err, context.Canceled) {
+	if err := p.Write(ctx, &out, "/p", Facts{}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
 
 func TestNoTags(t *testing.T) {
 	var out bytes.Buffer
-	if err := NewRunPage().Write(t.Context(), &out, Facts{}, nil); err != nil {
+	if err := NewRunPage().Write(t.Context(), &out, "/p", Facts{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if text := checkPage(t, out.Bytes()); !strings.Contains(text, "No picture got a label") {
@@ -220,5 +227,23 @@ func TestWriteChartFile(t *testing.T) {
 	}
 	if err := WriteChartFile(filepath.Join(t.TempDir(), "none", "c.html"), "", charts); err == nil {
 		t.Error("a chart was written into a folder that is not there")
+	}
+}
+
+// Pictures are links, and equal files are one.
+func TestRunPageLinksAndCopies(t *testing.T) {
+	p := NewRunPage()
+	for _, pic := range []Picture{{"/p/a b.jpg", "x"}, {"/q/copy.jpg", "x"}, {"/q/copy 2.jpg", "x"}, {"/q/other.jpg", "y"}, {"/p/no hash.jpg", ""}} {
+		p.Add(pic, []Tag{{"sea", 0.5}})
+	}
+	var out bytes.Buffer
+	if err := p.Write(t.Context(), &out, "/p", Facts{Tagged: 5}, func(string) (image.Image, error) { return picture(8, 6, color.Black), nil }); err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, out.Bytes())
+	for want, n := range map[string]int{`href="a%20b.jpg"`: 2, `href="file:///q/other.jpg"`: 2, `href="file:///q/copy`: 0, "+2 copies": 2, "contain no-repeat": 1, "sea <small>5": 1} {
+		if got := bytes.Count(out.Bytes(), []byte(want)); got != n {
+			t.Errorf("%s: %d times, want %d", want, got, n)
+		}
 	}
 }

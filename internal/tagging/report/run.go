@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/sightline/sightline/internal/fileurl"
 )
 
 // What a page about a run shows at most, so that browsers open it however large the
@@ -38,6 +40,13 @@ type Tag struct {
 type RunPage struct {
 	labels   map[string]*labelSection
 	pictures []taggedPicture
+	shown    map[string]int // of pictures, by content
+}
+
+// Picture is a file that a page shows. Those of equal content are shown once.
+type Picture struct {
+	Path    string // absolute
+	Content string // equal for equal files; "" where that is not known
 }
 
 type labelSection struct {
@@ -47,39 +56,56 @@ type labelSection struct {
 }
 
 type bestPicture struct {
-	path        string
+	Picture
 	probability float32
+	copies      int
 }
 
 type taggedPicture struct {
-	path string
-	tags []Tag
+	Picture
+	tags   []Tag
+	copies int
 }
 
 // NewRunPage returns an empty page.
-func NewRunPage() *RunPage { return &RunPage{labels: make(map[string]*labelSection)} }
+func NewRunPage() *RunPage {
+	return &RunPage{labels: make(map[string]*labelSection), shown: make(map[string]int)}
+}
 
 // Add takes a picture with its tags.
-func (p *RunPage) Add(path string, tags []Tag) {
+func (p *RunPage) Add(pic Picture, tags []Tag) {
 	for _, t := range tags {
 		s := p.labels[t.Label]
 		if s == nil {
 			s = &labelSection{name: t.Label}
 			p.labels[t.Label] = s
 		}
-		s.add(bestPicture{path, t.Probability})
+		s.add(bestPicture{Picture: pic, probability: t.Probability})
+	}
+	if pic.Content != "" {
+		if i, ok := p.shown[pic.Content]; ok {
+			p.pictures[i].copies++
+			return
+		}
 	}
 	// Pictures come in the order of their ids, which are hashes: the first of them are
 	// as good as drawn by lot.
 	if len(p.pictures) < shownPictures {
-		p.pictures = append(p.pictures, taggedPicture{path, slices.Clone(tags)})
+		if pic.Content != "" {
+			p.shown[pic.Content] = len(p.pictures)
+		}
+		p.pictures = append(p.pictures, taggedPicture{Picture: pic, tags: slices.Clone(tags)})
 	}
 }
 
 func (s *labelSection) add(b bestPicture) {
 	s.count++
+	if i := slices.IndexFunc(s.best, func(x bestPicture) bool { return b.Content != "" && x.Content == b.Content }); i >= 0 {
+		s.best[i].copies++ // equal files have equal embeddings, and so the same place
+		return
+	}
 	at, _ := slices.BinarySearchFunc(s.best, b, func(x, y bestPicture) int {
-		return cmp.Or(cmp.Compare(y.probability, x.probability), strings.Compare(x.path, y.path))
+		return cmp.Or(cmp.Compare(y.probability, x.probability), strings.Compare(x.Path, y.Path))
 	})
 	if at < bestOfLabel {
 		s.best = slices.Insert(s.best, at, b)
@@ -104,6 +130,8 @@ func (p *RunPage) sections() []*labelSection {
 type (
 	pageThumb struct {
 		Class, Path, Name, Percent string
+		Link                       template.URL
+		Copies                     int
 	}
 	pageLabel struct {
 		Name  string
@@ -121,11 +149,13 @@ type thumbs struct {
 	class map[string]string
 	rules []template.CSS
 	load  func(path string) (image.Image, error)
+	// folder is where the page lies, absolute: links are relative to it where they can be.
+	folder string
 }
 
 // show returns how a picture is referred to. One that cannot be read any more is an
 // empty frame with its name.
-func (t *thumbs) show(file, text string) (pageThumb, error) {
+func (t *thumbs) show(file, text string, copies int) (pageThumb, error) {
 	class, ok := t.class[file]
 	if !ok {
 		if img, err := t.load(file); err == nil {
@@ -139,12 +169,14 @@ func (t *thumbs) show(file, text string) (pageThumb, error) {
 		}
 		t.class[file] = class
 	}
-	return pageThumb{Class: class, Path: file, Name: path.Base(file), Percent: text}, nil
+	link := template.URL(fileurl.From(t.folder, file)) // escaped there
+	return pageThumb{Class: class, Path: file, Name: path.Base(file), Percent: text, Link: link, Copies: copies}, nil
 }
 
-// Write writes the page. load reads a picture small.
-func (p *RunPage) Write(ctx context.Context, w io.Writer, facts Facts, load func(path string) (image.Image, error)) error {
-	t := &thumbs{class: make(map[string]string), load: load}
+// Write writes the page, which is to lie in a folder whose path is absolute. load reads a
+// picture small.
+func (p *RunPage) Write(ctx context.Context, w io.Writer, folder string, facts Facts, load func(path string) (image.Image, error)) error {
+	t := &thumbs{class: make(map[string]string), load: load, folder: folder}
 	data := struct {
 		Facts    Facts
 		Labels   []pageLabel
@@ -163,7 +195,7 @@ func (p *RunPage) Write(ctx context.Context, w io.Writer, facts Facts, load func
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			thumb, err := t.show(b.path, percent(b.probability))
+			thumb, err := t.show(b.Path, percent(b.probability), b.copies)
 			if err != nil {
 				return err
 			}
@@ -171,12 +203,12 @@ func (p *RunPage) Write(ctx context.Context, w io.Writer, facts Facts, load func
 		}
 		data.Labels = append(data.Labels, label)
 	}
-	pictures := slices.SortedFunc(slices.Values(p.pictures), func(a, b taggedPicture) int { return strings.Compare(a.path, b.path) })
+	pictures := slices.SortedFunc(slices.Values(p.pictures), func(a, b taggedPicture) int { return strings.Compare(a.Path, b.Path) })
 	for _, pic := range pictures {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		thumb, err := t.show(pic.path, "")
+		thumb, err := t.show(pic.Path, "", pic.copies)
 		if err != nil {
 			return err
 		}

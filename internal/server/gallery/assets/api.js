@@ -100,9 +100,6 @@ export function thumbnail({ id, version }, pixels) {
 /** original is the address of the file itself. */
 export function original({ id }) { return `${base}images/${encodeURIComponent(id)}/file?original=true`; }
 
-/** shown is the address of the picture at its full size, as browsers show it. */
-export function shown({ id }) { return `${base}images/${encodeURIComponent(id)}/file`; }
-
 /** asHit brings a picture of an answer into the form that the page works with. */
 export function asHit(j) {
   return {

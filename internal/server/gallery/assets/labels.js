@@ -116,7 +116,7 @@ class Labels {
     const source = Source.of(hits);
     return h('section', { class: 'card label', 'aria-label': l.label },
       h('header', null, h('h2', null, l.label), h('small', null, plural(l.pictures, 'picture'))),
-      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 124) } },
+      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 150) } },
         h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${api.describe(hit)}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
           h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
         h('figcaption', null, bar(hit.probability),
@@ -176,6 +176,8 @@ class Labels {
         this.load();
       },
     });
+    // Gone for good, not only for a moment: what became of the run stands in the list.
+    this.stream.onerror = () => { if (this.stream.readyState === EventSource.CLOSED) { this.#say(''); this.load(); } };
   }
 
   async undo(id) {

@@ -65,7 +65,7 @@ class MapView {
       this.points = points;
       this.clusters = clusters;
       this.colour = Uint32Array.from(points.cluster, (c) => c < 0 ? packed('#8d8a82') : packed(colours[this.#top(c) % colours.length]));
-      this.note.textContent = `${plural(points.ids.length, 'picture')}${since(points.since)}`;
+      this.note.textContent = `${plural(points.ids.length, 'picture')}${points.since ? `; since the map was drawn: ${points.since}` : ''}`;
       this.#clusters();
       this.#resize();
       this.fit();
@@ -367,12 +367,6 @@ class MapView {
     this.canvas.focus();
     this.paint();
   }
-}
-
-/** since says what has changed since the map was drawn. */
-function since({ came = 0, changed = 0, gone = 0 } = {}) {
-  const parts = [came && `${came} came`, changed && `${changed} changed`, gone && `${gone} went`].filter(Boolean);
-  return parts.length ? `; since the map was drawn, ${parts.join(', ')}` : '';
 }
 
 /** spread takes so many of a list, evenly. */

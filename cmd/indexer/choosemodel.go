@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/clip/hub"
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/terminal"
+)
+
+// What is offered beside the starter model: a sixth of the bytes of fp32, and several
+// times as fast.
+const offeredPrecision = "quantized"
+
+// chooseModel asks once which model a new index shall have, where nothing says it and
+// somebody sits there to answer, and remembers the answer in the settings.
+func chooseModel(c *cli.Context, p *cmdline.Program, cfg config.Config, paths []string) (config.Config, error) {
+	if c.Bool("json") || !p.CanAsk() || hub.OptionsFromEnv(p.Getenv).Offline {
+		return cfg, nil
+	}
+	open, err := p.ModelIsOpen(c.Context, cfg)
+	if err != nil || !open {
+		return cfg, err
+	}
+	est, err := p.EstimateRun(c.Context, cfg, paths)
+	if err != nil {
+		return cfg, err
+	}
+	if est.Pictures == 0 {
+		return cfg, nil
+	}
+	chosen, err := p.Choose(question(est), 2, 1)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.DefaultModel = app.StarterModel
+	if chosen == 1 {
+		name, err := fetchFor(c, p, cfg, hub.DefaultModel, offeredPrecision)
+		if err != nil && c.Context.Err() != nil {
+			return cfg, err
+		} else if err != nil {
+			p.Notef("warning: %s", terminal.Safe(err.Error()))
+			p.Notef("note: the starter model is taken; indexer model use %s changes to CLIP later", hub.DefaultModel)
+			return cfg, nil // and it is asked again for the next index
+		}
+		cfg.DefaultModel = name
+	}
+	return cfg, rememberModel(c, p, cfg.DefaultModel)
+}
+
+// question is what is asked.
+func question(est app.Estimate) string {
+	pictures := humanize.Comma(est.Pictures)
+	if est.More {
+		pictures = "more than " + pictures
+	}
+	size := 0.0
+	for _, k := range hub.Known() {
+		for _, s := range k.Sizes {
+			if k.Name == hub.DefaultModel && s.Precision == offeredPrecision {
+				size = s.VisionMB + s.TextMB
+			}
+		}
+	}
+	return fmt.Sprintf(`Which model shall find your %s pictures?
+   1  CLIP ViT-B/32, int8: %.0f MB to fetch, then about %s on this machine
+   2  starter: is here, about %s; knows about a thousand kinds of things, in English
+indexer model use changes it at any time.`, pictures, size, aboutTime(est.CLIP), aboutTime(est.Starter))
+}
+
+// aboutTime is a duration as people say it.
+func aboutTime(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "a minute"
+	case d < 90*time.Minute:
+		return fmt.Sprintf("%.0f minutes", max(2, d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// fetchFor brings a model, with its progress.
+func fetchFor(c *cli.Context, p *cmdline.Program, cfg config.Config, name, precision string) (string, error) {
+	reporter, err := reporterFor(c, p)
+	if err != nil {
+		return "", err
+	}
+	defer reporter.Close()
+	return p.FetchModel(c.Context, cfg, name, precision, hubProgress(reporter))
+}
+
+// rememberModel keeps the model of new indexes in the settings.
+func rememberModel(c *cli.Context, p *cmdline.Program, name string) error {
+	file := p.ConfigFile(c)
+	if file == "" {
+		return nil // there is no folder for settings
+	}
+	if err := config.Remember(file, "default_model", name); err != nil {
+		p.Notef("warning: the choice is not remembered: %s", terminal.Safe(err.Error()))
+		return nil
+	}
+	p.Notef("note: %s has default_model: %s now", terminal.Safe(file), terminal.Safe(name))
+	return nil
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/tagging"
+)
+
+func tagAddCommand(p *cmdline.Program) *cli.Command {
+	return handCommand(p, "add", "give pictures of the index tags by hand", `Such tags are a person's own: no run and no --undo touches them.
+
+   search tag add beach.jpg sea "summer 2024"
+   search tag add @3f1c9a52e8d04b7786a1c5e9f20b4d6e8a7c1b30 sea
+   search "#holiday" --paths -0 | xargs -0 sh -c 'search tag add "$@" holiday' sh`,
+		func(h *tagging.ByHand, tags []string) { h.Add = tags })
+}
+
+func tagRemoveCommand(p *cmdline.Program) *cli.Command {
+	return handCommand(p, "remove", "take tags that were given by hand from pictures", `What files say of themselves, and what runs found, stays: see search tag --undo.
+
+   search tag remove beach.jpg sea`,
+		func(h *tagging.ByHand, tags []string) { h.Remove = tags })
+}
+
+// handCommand is a command that changes tags by hand, as set says.
+func handCommand(p *cmdline.Program, name, usage, about string, set func(*tagging.ByHand, []string)) *cli.Command {
+	return &cli.Command{
+		Name:        name,
+		Usage:       usage,
+		ArgsUsage:   "PICTURE... TAG...",
+		Description: "A picture is a path, or @ and its id; what follows the pictures are tags.\n" + about,
+		Flags:       cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+		Action: func(c *cli.Context) error {
+			pictures, tags, err := query.SplitPictures(c.Args().Slice())
+			if err != nil {
+				return err
+			}
+			if len(pictures) == 0 || len(tags) == 0 {
+				return fault.Usagef("for example: search tag "+name+" beach.jpg sea", "search tag %s takes pictures, and then tags", name)
+			}
+			var h tagging.ByHand
+			set(&h, tags)
+			return tagByHand(c, p, h, pictures, tags)
+		},
+	}
+}
+
+func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, tags []string) error {
+	if err := label.CheckNames(tags); err != nil {
+		return err
+	}
+	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if h.Pictures, err = query.FindAll(c.Context, st, store.IDSpace(st, cfg.Collection), pictures); err != nil {
+		return err
+	}
+	res, err := h.Apply(c.Context, st)
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		p.PrintJSON(map[string]any{"pictures": res.Pictures, "changed": res.Changed, "remaining": res.Remaining, "tags": tags})
+		return nil
+	}
+	p.Printf("%d of %d pictures changed\n", res.Changed, res.Pictures)
+	if res.Remaining > 0 {
+		p.Notef("note: %d still have such a tag, from a tagging run or from their file", res.Remaining)
+	}
+	return nil
+}

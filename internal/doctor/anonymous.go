@@ -1,0 +1,34 @@
+package doctor
+
+import (
+	"regexp"
+	"strings"
+)
+
+// paths are absolute paths within a text, and addresses of servers.
+var (
+	paths     = regexp.MustCompile(`(?:[A-Za-z]:)?(?:/[^/\s"';,:()]+)+/?`)
+	addresses = regexp.MustCompile(`\b[A-Za-z0-9.-]+:[0-9]{2,5}\b`)
+)
+
+// Anonymous returns the checks without what tells of the person or the machine: paths,
+// addresses, and the words that are given, such as the name of a collection.
+func Anonymous(checks []Check, words ...string) []Check {
+	clean := func(text string) string {
+		for _, w := range words {
+			if len(w) > 2 {
+				text = strings.ReplaceAll(text, w, "<name>")
+			}
+		}
+		text = paths.ReplaceAllString(text, "<path>")
+		return addresses.ReplaceAllString(text, "<address>")
+	}
+	out := make([]Check, len(checks))
+	for i, c := range checks {
+		if c.Name != "program" {
+			c.Finding, c.Advice = clean(c.Finding), clean(c.Advice)
+		}
+		out[i] = c
+	}
+	return out
+}
