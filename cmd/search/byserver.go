@@ -94,6 +94,9 @@ func askOf(c *cli.Context, q query.Question, params query.Params) (server.Ask, b
 		}
 		in.Filters.Under = append(in.Filters.Under, abs)
 	}
+	if asksClusters(c, q) {
+		return in, false
+	}
 	switch q := q.(type) {
 	case query.Text:
 		in.Line, in.Literal = string(q), true

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -11,7 +10,6 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
-	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/store"
@@ -41,12 +39,8 @@ what they show is kept beside the index. Searches then fold such pictures too.
 	}
 }
 
-// lookSide is the side of what is read of a picture, in pixels: four times that of what is
-// compared.
-const lookSide = 128
-
 func findDuplicates(c *cli.Context, p *cmdline.Program) error {
-	filter, err := filterOf(c)
+	filter, err := filterOf(c, p)
 	if err != nil {
 		return err
 	}
@@ -63,7 +57,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 			return e
 		}
 		groups, failed, err = duplicates.Near(c.Context, st, filter, func(r *store.Record) (*duplicates.Look, error) {
-			return lookAt(p, cache, r)
+			return p.LookAt(cache, r)
 		})
 	} else {
 		groups, err = duplicates.Identical(c.Context, st, filter)
@@ -81,40 +75,9 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	return nil
 }
 
-// lookAt says what a picture shows: from the cache, or else from its file, which must be
-// there either way.
-func lookAt(p *cmdline.Program, cache *duplicates.Cache, r *store.Record) (*duplicates.Look, error) {
-	st, err := os.Stat(filepath.FromSlash(r.Path))
-	if err != nil {
-		return nil, err
-	}
-	if st.Size() == r.Size && st.ModTime().Equal(r.ModTime) { // it has the content of its record
-		if l, ok := cache.Get(r.ContentHash); ok {
-			return l, nil
-		}
-	} else {
-		cache = nil // what it shows now is of another content
-	}
-	img, err := imaging.Thumbnail(r.Path, lookSide) // of a regular file alone
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.Open(filepath.FromSlash(r.Path))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	l := duplicates.LookOf(img)
-	l.Moving = duplicates.IsMoving(f)
-	if err := cache.Put(r.ContentHash, &l); err != nil {
-		p.Log.Info("what a picture shows was not kept: the next look reads its file again", "error", err)
-	}
-	return &l, nil
-}
-
 // filterOf reads the arguments as filters, which they must be.
-func filterOf(c *cli.Context) (store.Filter, error) {
-	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), query.FilterOptions{})
+func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
+	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), filterOptions(c, p))
 	if err != nil {
 		return nil, err
 	}

@@ -119,6 +119,9 @@ func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen)
 	}
 	look := p.Style()
 	for i, h := range a.Hits {
+		if name, first := a.Group(i); first {
+			p.Printf("%s\n", terminal.Safe(Shorten(name, wd)))
+		}
 		score := ""
 		if len(a.Terms) > 0 {
 			score = look.Good(fmt.Sprintf("%.3f", h.Score)) + "  "
@@ -131,7 +134,7 @@ func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen)
 		if missing == "" {
 			path = look.Link(h.Path, path)
 		}
-		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Offset+i+1)), score, path, look.Note(copies), look.Warn(missing))
+		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Rank(i))), score, path, look.Note(copies), look.Warn(missing))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))

@@ -44,6 +44,7 @@ type HitJSON struct {
 	// only the nearest. It is left out where that was not judged.
 	Confident *bool        `json:"confident,omitempty"`
 	Explain   *ExplainJSON `json:"explain,omitempty"`
+	Group     string       `json:"group,omitempty"` // the name of what the hit was put together with
 }
 
 // ExplainJSON says how a hit came about.
@@ -63,7 +64,7 @@ type PartJSON struct {
 
 // JSON is the hit at a place of an answer.
 func (a Answer) JSON(i int) HitJSON {
-	j := NewHitJSON(a.Offset+i+1, a.Hits[i])
+	j := NewHitJSON(a.Rank(i), a.Hits[i])
 	if a.Confidence != NotJudged {
 		confident := a.Confidence == Confident
 		j.Confident = &confident
@@ -71,6 +72,7 @@ func (a Answer) JSON(i int) HitJSON {
 	if i >= len(a.Matches) {
 		return j
 	}
+	j.Group = a.Matches[i].Group
 	j.Copies, j.Near = a.Matches[i].Copies, a.Matches[i].Near
 	if parts := a.Matches[i].Parts; len(parts) > 0 {
 		j.Explain = &ExplainJSON{Query: a.Query}

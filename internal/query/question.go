@@ -97,6 +97,9 @@ type Match struct {
 	// Near counts further pictures of nearly the same look, and their copies, that were folded
 	// into it: those of which it is known what they show, see Service.KnowLooks.
 	Near int
+	// Group and Rank are what GroupBy says of the hit; zero where the answer is not grouped.
+	Group string
+	Rank  int
 	// Parts has the part of each of Answer.Terms, where Params.Explain asked for it.
 	Parts []Part
 }
