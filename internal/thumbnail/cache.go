@@ -144,7 +144,7 @@ func (c *Cache) look() error {
 type Source func(ctx context.Context) (data []byte, current bool, err error)
 
 // Get returns the thumbnail of a content, by its SHA-256, with its longer side at most so
-// long; side is one of Sides. Where it is not there it is made of what read returns, once
+// long; side is what SideFor returns. Where it is not there it is made of what read returns, once
 // for all that ask for it at the same time. It is kept only where read says that it is of
 // that content; current says so too.
 func (c *Cache) Get(ctx context.Context, content []byte, side int, read Source) (jpeg []byte, current bool, err error) {

@@ -17,13 +17,10 @@ import (
 	"github.com/sightline/sightline/internal/imaging"
 )
 
-// Sides are the lengths of the longer side that there are, in pixels, ascending.
+// sides are the lengths of the longer side that there are, in pixels, ascending.
 var sides = [...]int{256, 512, 1024, 2048}
 
-// Sides lists the lengths of the longer side that there are, in pixels, ascending.
-func Sides() []int { return sides[:] }
-
-// SideFor is the least of Sides that has so many pixels, and the largest where none has.
+// SideFor is the least of the sides that has so many pixels, and the largest where none has.
 func SideFor(pixels int) int {
 	for _, s := range sides {
 		if pixels <= s {
@@ -36,10 +33,10 @@ func SideFor(pixels int) int {
 // quality is that of the JPEGs: at 85 a thumbnail of 512 pixels has some 40 kB.
 const quality = 85
 
-// ErrSide says that a thumbnail was asked for whose side is none of Sides.
+// ErrSide says that a thumbnail was asked for whose side there is none of.
 var ErrSide = errors.New("there are no thumbnails of that size")
 
-// Make makes thumbnails of a picture file's bytes, a JPEG for each of the sides. The
+// Make makes thumbnails of a picture file's bytes, a JPEG for each of the sides, which SideFor returns. The
 // picture is decoded once, no larger than the largest of them needs. A picture that is
 // smaller than a side keeps its size. wait, if it is set, is handed an upper bound of the
 // memory that decoding takes before it is taken, and returns what gives it back.
@@ -72,15 +69,6 @@ func Make(ctx context.Context, data []byte, wanted []int, limits imaging.Limits,
 		}
 	}
 	return out, nil
-}
-
-// Encode makes a JPEG of a whole picture, for programs that cannot show its format.
-func Encode(ctx context.Context, data []byte, limits imaging.Limits) ([]byte, error) {
-	rgb, _, err := imaging.DecodeContext(ctx, data, imaging.Options{Mode: imaging.Exact, Colour: imaging.ColourSRGB, Limits: limits})
-	if err != nil {
-		return nil, err
-	}
-	return encode(rgb)
 }
 
 // shortSide is what the decoder may think of as the shorter side of the result: it keeps
