@@ -167,6 +167,19 @@ func TestServed(t *testing.T) {
 		p.query("tag:bird ")
 		p.text(".count", "1 picture") // what a person approved stays
 	})
+	t.Run("map", func(t *testing.T) {
+		if out, err := command(t, s.home, "indexer", "explore", "--db", s.db).CombinedOutput(); err != nil {
+			t.Fatalf("indexer explore: %v\n%s", err, out)
+		}
+		p := open(t, s.address+"#/map", view{})
+		p.until(`document.querySelector('canvas')?.dataset.ready !== undefined`)
+		p.text(".clusters h2", "clusters")
+		p.settled()
+		p.axe()
+		p.shot("served-map")
+		p.click(".cluster button", "look")
+		p.until(`document.getElementById('q').value.startsWith('cluster:') && document.querySelectorAll('.cell').length > 2`)
+	})
 	t.Run("index", func(t *testing.T) {
 		p := open(t, s.address+"#/status", view{})
 		p.text(".facts", "starter")
