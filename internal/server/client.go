@@ -108,7 +108,7 @@ func (s *Server) ask(ctx context.Context, in Ask) (Asked, error) {
 		}
 		return out, err
 	}
-	line, err := query.ParseLine(in.Line, query.FilterOptions{FileDates: in.FileDates})
+	line, err := query.ParseLine(in.Line, x.reading(ctx, in.FileDates))
 	if err != nil {
 		return Asked{}, err
 	}

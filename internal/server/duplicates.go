@@ -96,7 +96,7 @@ func (s *Server) registerDuplicates(api huma.API) {
 const lookSide = 128
 
 func (s *Server) duplicates(ctx context.Context, x *Index, near bool, q string) ([]duplicates.Group, []duplicates.Failure, error) {
-	filter, err := filterOf(q)
+	filter, err := filterOf(q, x.reading(ctx, false))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -249,7 +249,7 @@ func (s *Server) registerTimeline(api huma.API) {
 				return nil, err
 			}
 			defer release()
-			filter, err := filterOf(in.Q)
+			filter, err := filterOf(in.Q, x.reading(ctx, false))
 			if err != nil {
 				return nil, err
 			}
@@ -269,8 +269,8 @@ func (s *Server) registerTimeline(api huma.API) {
 }
 
 // filterOf reads a line that has filters alone.
-func filterOf(q string) (store.Filter, error) {
-	line, err := query.ParseLine(q, query.FilterOptions{})
+func filterOf(q string, o query.FilterOptions) (store.Filter, error) {
+	line, err := query.ParseLine(q, o)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ type Index struct {
 	// Explored returns what indexer explore found, and nil where nobody explored; it may be
 	// nil itself.
 	Explored func(ctx context.Context) (*Explored, error)
+	// Cluster makes a filter of the id of a cluster; nil where there are none.
+	Cluster func(ctx context.Context, id string) (store.Filter, error)
 	// Close closes the store and the model.
 	Close func() error
 }

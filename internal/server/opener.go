@@ -50,7 +50,9 @@ func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) 
 	if err != nil {
 		return nil, err
 	}
+	explored := &exploredMap{st: open.Store}
 	return &Index{
+		Explored: explored.explored, Cluster: explored.filter,
 		Service: search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
 		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {

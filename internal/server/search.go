@@ -68,7 +68,7 @@ func (s *Server) search(ctx context.Context, in SearchRequest) (*SearchOutput, e
 	case in.Literal && text != "":
 		subject = query.Text(text)
 	case !in.Literal:
-		if line, err = query.ParseLine(in.Q, query.FilterOptions{FileDates: in.FileDates}); err != nil {
+		if line, err = query.ParseLine(in.Q, x.reading(ctx, in.FileDates)); err != nil {
 			return nil, err
 		}
 		if len(line.Query.Terms) > 0 {

@@ -147,7 +147,7 @@ func (s *samples) get(id string) (query.Sample, bool) {
 }
 
 func (s *Server) similar(ctx context.Context, x *Index, in *SimilarRequest) (*SearchOutput, error) {
-	line, err := query.ParseLine(in.Q, query.FilterOptions{FileDates: in.FileDates})
+	line, err := query.ParseLine(in.Q, x.reading(ctx, in.FileDates))
 	if err != nil {
 		return nil, err
 	}

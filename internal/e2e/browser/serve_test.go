@@ -96,6 +96,7 @@ func TestServed(t *testing.T) {
 		p.press("stripy, big cat")
 		p.press(kb.Enter)
 		p.text(".toast", "Tagged 2 pictures")
+		p.until(`!document.querySelector('dialog')`)
 		p.do(`document.querySelector('.grid').focus()`)
 		p.press(kb.Home, "x")
 		p.click("#selection button", "Make a label")
@@ -103,6 +104,7 @@ func TestServed(t *testing.T) {
 		p.press("stripes")
 		p.press(kb.Enter)
 		p.text(".toast", "Search for #stripes")
+		p.until(`!document.querySelector('dialog')`)
 		p.query("#str")
 		p.text(".completions li", "stripes")
 		p.query("tag:stripy")
@@ -164,6 +166,19 @@ func TestServed(t *testing.T) {
 		p.text(".toast", "taken back")
 		p.query("tag:bird ")
 		p.text(".count", "1 picture") // what a person approved stays
+	})
+	t.Run("map", func(t *testing.T) {
+		if out, err := command(t, s.home, "indexer", "explore", "--db", s.db).CombinedOutput(); err != nil {
+			t.Fatalf("indexer explore: %v\n%s", err, out)
+		}
+		p := open(t, s.address+"#/map", view{})
+		p.until(`document.querySelector('canvas')?.dataset.ready !== undefined`)
+		p.text(".clusters h2", "clusters")
+		p.settled()
+		p.axe()
+		p.shot("served-map")
+		p.click(".cluster button", "look")
+		p.until(`document.getElementById('q').value.startsWith('cluster:') && document.querySelectorAll('.cell').length > 2`)
 	})
 	t.Run("index", func(t *testing.T) {
 		p := open(t, s.address+"#/status", view{})

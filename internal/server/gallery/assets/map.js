@@ -64,7 +64,9 @@ class MapView {
       const [points, clusters] = await Promise.all([api.mapPoints(this.asked.signal), api.clusters(this.asked.signal)]);
       this.points = points;
       this.clusters = clusters;
-      this.colour = Uint32Array.from(points.cluster, (c) => c < 0 ? packed('#8d8a82') : packed(colours[this.#top(c) % colours.length]));
+      // The largest clusters take the colours in turn.
+      this.rank = new Map(clusters.filter((c) => c.level === 1).sort((a, b) => b.size - a.size).map((c, i) => [c.place, i]));
+      this.colour = Uint32Array.from(points.cluster, (c) => packed(this.#colourOf(c)));
       this.note.textContent = `${plural(points.ids.length, 'picture')}${points.since ? `; since the map was drawn: ${points.since}` : ''}`;
       this.#clusters();
       this.#resize();
@@ -79,6 +81,8 @@ class MapView {
       this.side.hidden = true;
     }
   }
+
+  #colourOf(c) { return c < 0 ? '#8d8a82' : colours[this.rank.get(this.#top(c)) % colours.length]; }
 
   /** #top is the cluster of the first level that a cluster is part of. */
   #top(c) { while (this.clusters[c]?.parent >= 0) c = this.clusters[c].parent; return c; }
@@ -351,7 +355,7 @@ class MapView {
     };
     const card = (c) => h('li', null, h('div', { class: 'cluster' },
       h('div', { class: 'faces' }, c.representatives.slice(0, 4).map((id) => h('img', { src: api.thumbnail({ id }, 90), alt: '', loading: 'lazy' }))),
-      h('div', null, h('strong', null, h('i', { class: 'dot', 'aria-hidden': 'true', style: { background: colours[this.#top(c.place) % colours.length] } }), title(c)), h('small', null, ` ${plural(c.size, 'picture')}`),
+      h('div', null, h('strong', null, h('i', { class: 'dot', 'aria-hidden': 'true', style: { background: this.#colourOf(c.place) } }), title(c)), h('small', null, ` ${plural(c.size, 'picture')}`),
         h('div', { class: 'row' },
           h('button', { type: 'button', class: 'link', 'aria-label': `look: ${title(c)}`, onclick: () => look(c) }, 'look'),
           h('button', { type: 'button', class: 'link', 'aria-label': `on the map: ${title(c)}`, onclick: () => this.#goTo(c) }, 'on the map'),
