@@ -49,9 +49,10 @@ demo: build photos ## index the photos and search them, from nothing
 test: ## run every check and every test, from nothing, with Milvus servers that it starts and stops
 	@scripts/test.sh
 
-quality: setup photos ## measure labelling on five sets of pictures, which it fetches (docs/quality.md)
+quality: setup photos ## measure labelling and copies on sets of pictures, which it fetches (docs/quality.md)
 	@scripts/quality/quality.sh
-	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/zeroshot -run 'Quality|LabelSets|LabelCorrections'
+	go test -tags $(TAGS) -count=1 -timeout 45m ./internal/zeroshot -run 'Quality|LabelSets|LabelCorrections'
+	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/query/duplicates -run 'NearQuality'
 
 chaos: setup ## crash, damage, race and fuzz tests in their long form (an hour)
 	@scripts/chaos.sh

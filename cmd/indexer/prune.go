@@ -61,7 +61,7 @@ func prune(c *cli.Context, p *cmdline.Program) error {
 	if c.Bool("json") {
 		p.PrintJSON(map[string]any{"pruned": pruned, "refused": len(refusals)})
 	} else {
-		p.Printf("%d pictures pruned\n", pruned)
+		p.Printf("%s pruned\n", counted(pruned, "picture"))
 	}
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 	}
 	if len(old) > 0 && !c.Bool("yes") {
 		for _, g := range old {
-			p.Notef("%s: %d pictures, last changed %s", terminal.Safe(g.Model.Label()), g.Records, g.Updated.Local().Format("2006-01-02"))
+			p.Notef("%s: %s, last changed %s", terminal.Safe(g.Model.Label()), counted(g.Records, "picture"), g.Updated.Local().Format("2006-01-02"))
 		}
 		yes, err := p.Confirm(fmt.Sprintf("remove %s?", indexes(len(old))), "--yes")
 		if err != nil {
@@ -43,15 +43,13 @@ func pruneOldModels(c *cli.Context, p *cmdline.Program) error {
 			return nil
 		}
 	}
-	if err := index.DropOldModels(c.Context, st, old); err != nil {
+	dropped, err := index.DropOldModels(c.Context, st, old)
+	if c.Bool("json") {
+		p.PrintJSON(map[string]int{"removed": len(dropped), "left": len(old) - len(dropped)})
 		return err
 	}
-	if c.Bool("json") {
-		p.PrintJSON(map[string]int{"removed": len(old)})
-		return nil
-	}
-	p.Printf("%s removed\n", indexes(len(old)))
-	return nil
+	p.Printf("%s removed\n", indexes(len(dropped)))
+	return err
 }
 
 func indexes(n int) string {

@@ -73,14 +73,14 @@ func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 	if r.Embedded > 0 && r.Seconds > 0 {
 		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
 	}
-	p.Printf("%d pictures seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
-		r.Seen, r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
+	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
+		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
 	if r.BrokenLinks > 0 {
-		p.Printf("%d links lead nowhere, the first %s; what the index has behind them is kept\n", r.BrokenLinks, terminal.Safe(r.BrokenLink))
+		p.Printf("%s nowhere, the first %s; what the index has behind them is kept\n", cmdline.Count(r.BrokenLinks, "link leads", "links lead"), terminal.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/store"
 )
 
 func runCommand(p *cmdline.Program) *cli.Command {
@@ -49,6 +52,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},
 			&cli.BoolFlag{Name: "list-skipped", Usage: "name everything that is passed over"},
 			&cli.BoolFlag{Name: "strict", Usage: "let damaged files fail, also those whose pictures can be shown, and what failed before"},
+			&cli.BoolFlag{Name: "thumbnails", Usage: "make the thumbnails of search serve as well, for all pictures of the index"},
 			&cli.BoolFlag{Name: "recheck", Usage: "read every file again, to find edits that kept size and time"},
 		}),
 		Action: func(c *cli.Context) error {
@@ -56,9 +60,32 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			if err != nil {
 				return err
 			}
-			return runJob(c, p, r)
+			err = runJob(c, p, r)
+			if !c.Bool("thumbnails") || c.Context.Err() != nil {
+				return err
+			}
+			return errors.Join(err, makeThumbnails(c, p))
 		},
 	}
+}
+
+// makeThumbnails makes the thumbnails that are missing, and says how many on stderr.
+func makeThumbnails(c *cli.Context, p *cmdline.Program) error {
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	cache, err := p.Thumbnails(cfg, 0)
+	if err != nil {
+		return err
+	}
+	if cache == nil {
+		return fault.Usagef("set HOME or XDG_CACHE_HOME", "there is no folder for thumbnails")
+	}
+	n, err := app.MakeThumbnails(c.Context, st, cache, cfg)
+	p.Notef("thumbnails: %d pictures made, %d there before, %d failed", n.Made, n.There, n.Failed)
+	return err
 }
 
 // runRequest reads what a run is to do from its arguments and flags.

@@ -64,6 +64,7 @@ type statusJSON struct {
 	Updated     time.Time         `json:"updated"`
 	Bytes       int64             `json:"bytes"`
 	Format      int               `json:"format"`
+	Details     map[string]string `json:"details,omitempty"` // what only this kind of store has to say
 	FailedFiles []cmdline.Failure `json:"failed_files"`
 }
 
@@ -85,6 +86,12 @@ func printStatusJSON(p *cmdline.Program, d index.Status) {
 	if d.Damaged >= 0 {
 		s.Damaged = &d.Damaged
 	}
+	for _, x := range d.Details {
+		if s.Details == nil {
+			s.Details = make(map[string]string)
+		}
+		s.Details[x.Name] = x.Value
+	}
 	for _, f := range d.Listed {
 		s.FailedFiles = append(s.FailedFiles, cmdline.NewFailure(f.Path, f.Reason))
 	}
@@ -105,6 +112,9 @@ func printStatus(p *cmdline.Program, d index.Status) {
 	}
 	p.Printf("model       %s, %d dimensions, %s pixels, colours %s\n",
 		terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignored"))
+	for _, x := range d.Details {
+		p.Printf("%-11s %s\n", x.Name, terminal.Safe(x.Value))
+	}
 	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))
 	p.Printf("updated     %s\n", d.Updated.Local().Format(time.DateTime))
 	for _, f := range d.Listed {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
-	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/store"
@@ -24,7 +24,8 @@ func duplicatesCommand(p *cmdline.Program) *cli.Command {
 		Description: `Lists groups: the picture to keep, why, and the others. Nothing is deleted. Without
 --near it is the files that are the same, byte by byte, and none is read. With it,
 pictures count that were resized, recompressed, cropped a little, made brighter, or
-got a border or a mark; the files of those whose embeddings are near are read.
+got a border or a mark; the files of those whose embeddings are near are read once, and
+what they show is kept beside the index. Searches then fold such pictures too.
 
    search duplicates
    search duplicates --near under:photos/2024
@@ -38,16 +39,12 @@ got a border or a mark; the files of those whose embeddings are near are read.
 	}
 }
 
-// lookSide is the side of what is read of a picture, in pixels: four times that of what is
-// compared.
-const lookSide = 128
-
 func findDuplicates(c *cli.Context, p *cmdline.Program) error {
-	filter, err := filterOf(c)
+	filter, err := filterOf(c, p)
 	if err != nil {
 		return err
 	}
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
 	if err != nil {
 		return err
 	}
@@ -55,12 +52,12 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	var groups []duplicates.Group
 	var failed []duplicates.Failure
 	if c.Bool("near") {
-		groups, failed, err = duplicates.Near(c.Context, st, filter, func(path string) (duplicates.Look, error) {
-			img, err := imaging.Thumbnail(path, lookSide)
-			if err != nil {
-				return duplicates.Look{}, err
-			}
-			return duplicates.LookOf(img), nil
+		cache, e := app.Looks(c.Context, cfg, st)
+		if e != nil {
+			return e
+		}
+		groups, failed, err = duplicates.Near(c.Context, st, filter, func(r *store.Record) (*duplicates.Look, error) {
+			return p.LookAt(cache, r)
 		})
 	} else {
 		groups, err = duplicates.Identical(c.Context, st, filter)
@@ -79,8 +76,8 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 }
 
 // filterOf reads the arguments as filters, which they must be.
-func filterOf(c *cli.Context) (store.Filter, error) {
-	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), query.FilterOptions{})
+func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
+	line, err := query.ParseLine(strings.Join(c.Args().Slice(), " "), filterOptions(c, p))
 	if err != nil {
 		return nil, err
 	}
@@ -146,5 +143,6 @@ func summary(groups, others int, bytes int64) string {
 	if groups == 0 {
 		return "there are no duplicates"
 	}
-	return fmt.Sprintf("%d groups; without the %d others there would be %.1f MB less", groups, others, float64(bytes)/1e6)
+	return fmt.Sprintf("%s; without %s there would be %.1f MB less", cmdline.Count(int64(groups), "group", "groups"),
+		cmdline.Count(int64(others), "other", "others"), float64(bytes)/1e6)
 }

@@ -76,7 +76,7 @@ func labelSaveCommand(p *cmdline.Program) *cli.Command {
 				p.PrintJSON(newLabelJSON(*l, l.Model))
 				return nil
 			}
-			p.Printf("#%s is saved, of %d pictures\n", l.Name, len(l.Like)+len(l.Unlike))
+			p.Printf("#%s is saved, of %s\n", l.Name, cmdline.Count(int64(len(l.Like)+len(l.Unlike)), "picture", "pictures"))
 			return nil
 		},
 	}

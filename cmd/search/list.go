@@ -15,7 +15,7 @@ import (
 
 // narrows reports whether a flag that chooses pictures without a query was given.
 func narrows(c *cli.Context) bool {
-	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format"}, c.IsSet)
+	return slices.ContainsFunc([]string{"under", "after", "before", "tag", "format", "cluster"}, c.IsSet)
 }
 
 // list prints the pictures that the filters of the flags and of a line leave: search
@@ -33,12 +33,22 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	if err := cmdline.CheckSheet(c); err != nil {
 		return err
 	}
-	cfg, st, err := p.OpenAnyStore(c, store.ReadOnly)
+	cfg, err := p.Config(c)
+	if err != nil {
+		return err
+	}
+	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if err := narrowToClusters(c, p, &params); err != nil {
+		return err
+	}
+	if done, err := listByServer(c, p, cfg, line, params); done || err != nil {
+		return err
+	}
+	st, err := p.OpenStore(c.Context, cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		return err
 	}
 	defer st.Close()
-	params.Pair = cfg.Index.RAW == config.RAWTwin
 	answer, err := line.List(c.Context, st, c.StringSlice("tag"), params)
 	if err != nil {
 		return err
@@ -48,6 +58,9 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := group(c, p, &answer); err != nil {
+		return err
 	}
 	return p.ShowAnswer(c, answer, "")
 }

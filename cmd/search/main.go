@@ -36,13 +36,14 @@ func run(ctx context.Context, p *cmdline.Program, args []string) int {
    search tag --labels beach,dog,snow          label the whole collection
    search --tag beach                          pictures with a label, the surest first
    search tags                                 all labels, with how many have them
+   search clusters                             what the collection is made of
    search duplicates --near                    what is there twice, and what to keep
    search classify zoo.jpg --labels giraffe,zebra,elephant
    search serve --open                         look, search and label in a browser
    search "red car" --paths -0 | xargs -0 cp -t /tmp/cars`,
 		DefaultCommand: "text",
 		Commands: []*cli.Command{
-			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), tagsCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p),
+			textCommand(p), imageCommand(p), likeCommand(p), tagCommand(p), tagsCommand(p), classifyCommand(p), labelsCommand(p), labelCommand(p), duplicatesCommand(p), clustersCommand(p),
 			evalCommand(p), tuneCommand(p), serveCommand(p), mcpCommand(p),
 		},
 	}, args)

@@ -47,6 +47,9 @@ func promptLoop(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if err := narrowToClusters(c, p, &params); err != nil {
+		return err
+	}
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err
@@ -105,7 +108,7 @@ func (s *prompt) do(line string) (end bool, err error) {
 
 // query asks a new question, or refines the last one.
 func (s *prompt) query(typed string) error {
-	line, pictures, err := s.asked.Next(typed, query.FilterOptions{FileDates: s.c.Bool("file-dates")})
+	line, pictures, err := s.asked.Next(typed, filterOptions(s.c, s.p))
 	if err != nil {
 		return err
 	}

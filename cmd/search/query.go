@@ -27,14 +27,17 @@ func queryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
 		&cli.BoolFlag{Name: "file-dates", Usage: "let the time of its file stand for the date of a picture that has none", Category: narrowing},
 		&cli.StringSliceFlag{Name: "tag", Usage: "only with this `TAG`; of several flags all must hold; in the query: tag:a OR tag:b, -tag:c", Category: narrowing},
-		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
+		&cli.StringSliceFlag{Name: "format", Usage: "only of `jpeg|png|gif|webp|bmp|tiff|heic|avif|jxl|psd|pnm|tga|pcx|qoi|ico|raw`, or a maker's RAW such as nef; repeatable, or divided by commas", Category: narrowing},
+		&cli.StringSliceFlag{Name: "cluster", Usage: "only in this `CLUSTER` of indexer explore, such as 3 or 3.1; repeatable, for any of them", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
 		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
 		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
 		&cli.BoolFlag{Name: "allow-urls", Usage: "fetch the pictures on the web that the query names", Category: narrowing},
+		&cli.StringFlag{Name: "group-by", Usage: "put the pictures of a page together by `cluster|dir|day`", Category: cmdline.CategoryOut},
 		&cli.BoolFlag{Name: "explain", Usage: "say what each part of the query does to each picture", Category: narrowing},
 		&cli.BoolFlag{Name: "exact", Usage: "look at every picture, where the index would pass some over", Category: accuracy},
+		&cli.StringFlag{Name: "server", Usage: "let a running search serve of this index answer: `auto|off|ADDRESS`", Value: "auto", Category: accuracy},
 		&cli.BoolFlag{Name: "verify", Usage: "search exactly as well, and say what share of the nearest the index found", Category: accuracy},
 	}, cmdline.HitFlags())
 }
@@ -110,6 +113,12 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 		return err
 	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
+	if err := narrowToClusters(c, p, &params); err != nil {
+		return err
+	}
+	if done, err := findByServer(c, p, cfg, q, params); done || err != nil {
+		return err
+	}
 	search, err := p.OpenSearch(c.Context, cfg)
 	if err != nil {
 		return err
@@ -123,6 +132,9 @@ func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
 func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Question, params query.Params) (query.Answer, error) {
 	answer, err := search.Ask(c.Context, q, params)
 	if err != nil {
+		return answer, err
+	}
+	if err := group(c, p, &answer); err != nil {
 		return answer, err
 	}
 	remarks, err := search.Remarks(q)

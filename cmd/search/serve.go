@@ -2,13 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -99,6 +99,11 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		return fault.Usagef("", "%s", err)
 	}
 	defer s.Close()
+	stop, err := serveCommandLine(c, p, cfg, s, l)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
 			p.Notef("note: %s; the server waits for it", terminal.Safe(err.Error()))
@@ -118,6 +123,30 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	return s.Serve(c.Context, l, secure)
+}
+
+// serveCommandLine listens for the command line of this user as well, which finds the
+// server by the index. Another server of the index keeps the place that it has. stop ends
+// it and waits.
+func serveCommandLine(c *cli.Context, p *cmdline.Program, cfg config.Config, s *server.Server, main *server.Listener) (stop func(), err error) {
+	path := server.SocketPath(p.Getenv, cfg)
+	if path == "" || main.Private && main.Addr().String() == path {
+		return func() {}, nil
+	}
+	l, err := server.ListenLocal(c.Context, path)
+	if err != nil {
+		p.Log.Info("the command line does not use this server", "reason", err)
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithCancel(c.Context)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := s.Serve(ctx, l, nil); err != nil && ctx.Err() == nil {
+			p.Log.Warn("the command line does not use this server any more", "reason", err)
+		}
+	}()
+	return func() { cancel(); <-done }, nil
 }
 
 // serverOptions are what all servers of an index have in common.
@@ -196,22 +225,16 @@ func tokensOf(c *cli.Context) (tokens []server.Token, fresh string, err error) {
 	return tokens, fresh, nil
 }
 
-// openThumbnails opens the thumbnails that are kept for this user; nil where there is no
-// place for them.
+// openThumbnails opens the thumbnails that are kept, up to a size that a person typed.
 func openThumbnails(p *cmdline.Program, cfg config.Config, size string) (*thumbnail.Cache, error) {
-	o := thumbnail.Options{Limits: app.Limits(cfg)}
-	if size != "" {
-		n, err := humanize.ParseBytes(size)
-		if err != nil || n == 0 || n > 1<<50 {
-			return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
-		}
-		o.MaxBytes = int64(n)
+	if size == "" {
+		return p.Thumbnails(cfg, 0)
 	}
-	dir := config.DefaultCache(p.Getenv)
-	if dir == "" {
-		return nil, nil
+	n, err := humanize.ParseBytes(size)
+	if err != nil || n == 0 || n > 1<<50 {
+		return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
 	}
-	return thumbnail.Open(filepath.Join(dir, "thumbnails"), o)
+	return p.Thumbnails(cfg, int64(n))
 }
 
 // openBrowser opens an address in the browser of this user.

@@ -31,6 +31,7 @@ and tags only what is new when it had finished. --undo takes exactly its tags ba
    search tag add beach.jpg sea               by hand; search tags lists what there is
    search tag --labels labels.yaml --min-probability 0.7 --report report.html
    search tag --labels labels.txt --per label --k 200 --dry-run
+   search tag --labels '#holiday,beach'           a label made of pictures: search label save
    search tag --labels labels.txt --export tags.csv --export tags.parquet --xmp
    search tag --runs
    search tag --undo last
@@ -108,6 +109,9 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	defer t.Close()
 	t.Verb("tagged")
 	o.how.Engine = open.Engine
+	if o.list, o.how, err = p.ResolveLabels(c.Context, o.cfg, open, o.list, o.how); err != nil {
+		return err
+	}
 	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err

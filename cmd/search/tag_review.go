@@ -76,6 +76,9 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer open.Close()
+	if list, how, err = p.ResolveLabels(c.Context, cfg, open, list, how); err != nil {
+		return err
+	}
 	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
 	if err != nil {
 		return err

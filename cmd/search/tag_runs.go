@@ -90,7 +90,7 @@ func undoRun(c *cli.Context, p *cmdline.Program) error {
 			return err
 		}
 	} else {
-		p.Printf("run %s is taken back from %d pictures\n", u.Run.ID, u.Pictures)
+		p.Printf("run %s is taken back from %s\n", u.Run.ID, cmdline.Count(u.Pictures, "picture", "pictures"))
 	}
 	if u.FailedSidecars > 0 {
 		return fault.Partialf(u.FailedSidecars, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")

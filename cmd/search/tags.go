@@ -26,7 +26,7 @@ person (search tag add), or tagging runs (search tag). A filter counts only some
    search tags --json | jq -r 'select(.pictures > 100).tag'`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
-			filter, err := filterOf(c)
+			filter, err := filterOf(c, p)
 			if err != nil {
 				return err
 			}

@@ -33,6 +33,7 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
    search "sunset under:trips/2024 -tag:indoor width>=2000"
    search "@photo.jpg + snow"                 a picture and a text together
    search ./photo.jpg - https://example.com/snow.jpg --allow-urls
+   search "at night cluster:3.1"              in a cluster of indexer explore
    search "#holiday after:2024"               a label of one's own: search label --help
    search --literal "cats - the musical"      only a text, as it stands
    search unicorn --cutoff auto               nothing where nothing matches
@@ -74,7 +75,7 @@ func readLine(c *cli.Context, p *cmdline.Program) (query.Line, error) {
 	if p.Implied() {
 		typed, pictures = query.JoinArguments(words)
 	}
-	line, err := query.ParseLine(typed, query.FilterOptions{FileDates: c.Bool("file-dates")})
+	line, err := query.ParseLine(typed, filterOptions(c, p))
 	if err != nil {
 		return line, err
 	}

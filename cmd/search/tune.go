@@ -8,6 +8,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/measure/recall"
 	"github.com/sightline/sightline/internal/store"
@@ -21,7 +22,9 @@ func tuneCommand(p *cmdline.Program) *cli.Command {
 a hundred of those that people really ask are enough. Every query is searched
 exactly, and then with one search parameter after another from the cheapest upwards,
 until the wanted share of the true nearest is found. That parameter is kept with the
-index and holds for everybody's searches from then on; --dry-run only measures.
+index and holds for everybody's searches of up to -k pictures from then on; for more
+it can be tuned as well. --dry-run only measures. What too few pictures or queries
+show is not kept. indexer status says which value decides.
 
    search tune --queries queries.txt --recall 0.98
    search tune --queries queries.txt --recall 0.98 -k 50 --dry-run`,
@@ -64,23 +67,34 @@ func tune(c *cli.Context, p *cmdline.Program) error {
 	if err != nil && !errors.Is(err, recall.ErrNotReached) {
 		return err
 	}
-	saved := err == nil && !c.Bool("dry-run")
-	if saved {
-		if err := recall.Keep(c.Context, open.Store, r); err != nil {
-			return err
-		}
+	warnFixed(p, cfg, r.Parameter)
+	saved := false
+	if err == nil && !c.Bool("dry-run") {
+		err = recall.Keep(c.Context, open.Store, r)
+		saved = err == nil
 	}
 	if c.Bool("json") {
 		printTuneJSON(p, r, tuneJSON{K: k, Target: target, Saved: saved})
-	} else if err == nil {
+	} else if err == nil || errors.Is(err, recall.ErrTooFew) {
 		note := "kept with the index"
-		if !saved {
+		switch {
+		case err != nil:
+			note = "not kept"
+		case !saved:
 			note = "not kept: --dry-run"
 		}
 		p.Printf("%s %d is the cheapest that finds %.4f of the nearest on %d queries; %s\n",
 			r.Parameter, r.Best.Value, r.Best.Recall, r.Queries, note)
 	}
 	return err
+}
+
+// warnFixed says that the settings name a value, which goes before what is kept.
+func warnFixed(p *cmdline.Program, cfg config.Config, parameter string) {
+	fixed := map[string]int{"ef": cfg.Milvus.Search.Ef, "nprobe": cfg.Milvus.Search.Nprobe, "search_list": cfg.Milvus.Search.SearchList}[parameter]
+	if fixed > 0 {
+		p.Notef("note: the settings name milvus.search.%s %d, which goes before what is kept", parameter, fixed)
+	}
 }
 
 // trialPrinter prints each trial as it is done, below a header; with --json, which has

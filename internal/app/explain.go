@@ -10,6 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/dump"
+	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
@@ -76,6 +77,11 @@ var rules = []rule{
 	{is(saved.ErrExists), fault.Usage, "give another name, or replace it with --force"},
 	{is(saved.ErrModel), fault.Fatal, "save it again with: search label save NAME --like ... --force"},
 	{is(saved.ErrDamaged), fault.Fatal, "remove it with: search label remove NAME, and save it again"},
+	{is(explore.ErrNone), fault.Fatal, "explore it with: indexer explore"},
+	{is(explore.ErrModel), fault.Fatal, "explore it again with: indexer explore"},
+	{is(explore.ErrDamaged), fault.Fatal, "explore the index again with: indexer explore"},
+	{is(explore.ErrFew), fault.Fatal, "index more pictures first: indexer run PATH"},
+	{is(explore.ErrNoCluster), fault.Usage, "search clusters lists them; indexer explore numbers them anew"},
 	{isSyntax, fault.Usage, ""},
 	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
@@ -88,6 +94,7 @@ var rules = []rule{
 	{is(retrieval.ErrCaptions), fault.Fatal, "each line is a file name, a tab and a caption; index the pictures first"},
 	{is(recall.ErrQueries), fault.Fatal, "each line is a query, as one would search for it"},
 	{is(recall.ErrNothingToTune), fault.Fatal, "searches need no tuning here; nothing was changed"},
+	{is(recall.ErrTooFew), fault.Fatal, "--dry-run only measures; without a kept value milvus.recall decides"},
 	{is(recall.ErrNotReached), fault.Fatal, "ask for less with --recall, or index again with a larger milvus.index.m and ef_construction, or with milvus.index.type FLAT; nothing was changed"},
 	{is(transfer.ErrCheck), fault.Fatal, "was the index changed meanwhile? run the same command again: it sends what differs"},
 	{is(dump.ErrInvalid), fault.Fatal, "write it again with indexer dump FILE; nothing was changed"},

@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/clip/ort"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/dump"
+	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/label"
@@ -83,6 +84,12 @@ func allExplained() []explained {
 		{saved.ErrExists, fault.Usage, "--force"},
 		{saved.ErrModel, fault.Fatal, "save it again"},
 		{saved.ErrDamaged, fault.Fatal, "label remove"},
+		{explore.ErrNone, fault.Fatal, "indexer explore"},
+		{explore.ErrModel, fault.Fatal, "again"},
+		{explore.ErrDamaged, fault.Fatal, "again"},
+		{explore.ErrFew, fault.Fatal, "indexer run"},
+		{explore.ErrNoCluster, fault.Usage, "search clusters"},
+		{&query.LineError{Err: fmt.Errorf("%w, %w", &syntax.Error{}, explore.ErrNone)}, fault.Fatal, "indexer explore"},
 		{&syntax.Error{}, fault.Usage, ""},
 		{&query.LineError{Err: &syntax.Error{Advice: "close it"}}, fault.Usage, "close it"},
 		{label.ErrInvalid, fault.Usage, "search tag --help"},
@@ -93,6 +100,7 @@ func allExplained() []explained {
 		{recall.ErrQueries, fault.Fatal, "each line is a query"},
 		{recall.ErrNothingToTune, fault.Fatal, "no tuning"},
 		{recall.ErrNotReached, fault.Fatal, "--recall"},
+		{recall.ErrTooFew, fault.Fatal, "--dry-run"},
 		{transfer.ErrCheck, fault.Fatal, "same command"},
 		{fs.ErrPermission, fault.Fatal, "who owns"},
 

@@ -101,7 +101,7 @@ func TestRebuild(t *testing.T) {
 		if err != nil || len(old) != 1 || old[0].Model.Pixels != "fast" {
 			t.Fatalf("old models %+v, %v", old, err)
 		}
-		if err := index.DropOldModels(t.Context(), st, old); err != nil {
+		if _, err := index.DropOldModels(t.Context(), st, old); err != nil {
 			t.Fatal(err)
 		}
 		if old, err = index.OldModels(t.Context(), st); err != nil || len(old) != 0 {

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/webfetch"
@@ -39,6 +41,11 @@ func (e *Env) OpenSearchWith(ctx context.Context, cfg config.Config, wrap func(*
 		RememberTexts(e.TextCache()).
 		JudgeBy(func(ctx context.Context) (query.Judge, error) { return e.textJudge(ctx, open.Encoder) }).
 		SavedLabels(func(ctx context.Context) (*saved.Labels, error) { return Labels(ctx, cfg, open.Store) })
+	looks, err := Looks(ctx, cfg, open.Store)
+	if err != nil {
+		return nil, errors.Join(err, open.Close())
+	}
+	service.KnowLooks(looks.Get)
 	if cfg.FetchURLs {
 		fetcher := webfetch.New(webfetch.Options{})
 		service.FetchBy(func(ctx context.Context, address string) ([]byte, error) {
@@ -47,6 +54,16 @@ func (e *Env) OpenSearchWith(ctx context.Context, cfg config.Config, wrap func(*
 		})
 	}
 	return &Search{Service: service, Notice: open.Encoder.Spec().Notice, open: open}, nil
+}
+
+// Looks is the cache of what the pictures of an index show, on this machine: see
+// duplicates.Cache.
+func Looks(ctx context.Context, cfg config.Config, st store.Store) (*duplicates.Cache, error) {
+	dir, err := besides(ctx, cfg, st, "looks")
+	if err != nil {
+		return nil, err
+	}
+	return duplicates.OpenCache(dir), nil
 }
 
 // textJudge judges what a person typed. It embeds the background prompts, or takes their

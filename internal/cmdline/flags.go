@@ -21,8 +21,11 @@ var settingOf = map[string]string{
 const (
 	categoryStore = "Where the index is"
 	categoryModel = "The model"
-	categoryOut   = "Output"
+	categoryOut   = CategoryOut
 )
+
+// CategoryOut is the category of flags that say how results look.
+const CategoryOut = "Output"
 
 // StoreFlags choose the index.
 func StoreFlags() []cli.Flag {

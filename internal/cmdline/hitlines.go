@@ -41,7 +41,10 @@ func writeLines(w io.Writer, a query.Answer, wd string, s style.Style) {
 	}
 	fmt.Fprintln(w, s.Bold(head))
 	for i, h := range a.Hits {
-		line := s.Dim(style.Right(strconv.Itoa(a.Offset+i+1), rank))
+		if name, first := a.Group(i); first {
+			fmt.Fprintln(w, s.Bold(terminal.Safe(Shorten(name, wd))))
+		}
+		line := s.Dim(style.Right(strconv.Itoa(a.Rank(i)), rank))
 		switch {
 		case hasScore:
 			line += gap + s.Good(fmt.Sprintf("%.3f", h.Score))

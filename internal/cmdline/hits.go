@@ -62,14 +62,14 @@ func copiesOf(a query.Answer, i int) string {
 	if i >= len(a.Matches) {
 		return ""
 	}
-	switch n := a.Matches[i].Copies; n {
-	case 0:
-		return ""
-	case 1:
-		return "  +1 copy"
-	default:
-		return fmt.Sprintf("  +%d copies", n)
+	out := ""
+	if n := a.Matches[i].Copies; n > 0 {
+		out = "  +" + Count(int64(n), "copy", "copies")
 	}
+	if n := a.Matches[i].Near; n > 0 {
+		out += fmt.Sprintf("  +%d nearly the same", n)
+	}
+	return out
 }
 
 // dayOf is query.DateOf to the day, for people: that of a file is the one here.
@@ -82,16 +82,28 @@ func dayOf(h store.Hit) (day, kind string) {
 	return day, kind
 }
 
+// DayOf is the day of a picture for people: that of its file where it has none of its own.
+func DayOf(h *store.Hit) string {
+	day, kind := dayOf(*h)
+	if kind == "file" {
+		return day + " (of the file)"
+	}
+	return day
+}
+
 func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
 	for i, h := range a.Hits {
+		if name, first := a.Group(i); first {
+			fmt.Fprintf(t, "%s\n", terminal.Safe(Shorten(name, wd)))
+		}
 		beside := ""
 		for _, c := range h.Companions {
 			beside += " + " + terminal.Safe(filepath.Base(c))
 		}
 		day, kind := dayOf(h)
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Offset+i+1, h.Score, h.Width, h.Height, day, kind,
+		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Rank(i), h.Score, h.Width, h.Height, day, kind,
 			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i)+missingMark(h.Path))
 		writeParts(t, a, i)
 	}

@@ -45,14 +45,27 @@ func (p *Program) ShowAnswer(c *cli.Context, a query.Answer, notice string) erro
 	return nil
 }
 
+// noHitsJSON is what scripts are told of an answer without hits, on stderr.
+type noHitsJSON struct {
+	Hits      int     `json:"hits"` // 0
+	Judged    bool    `json:"judged"`
+	Confident bool    `json:"confident"` // something matches the question: other conditions leave nothing
+	Best      float32 `json:"best"`      // probability of the nearest picture, where that was judged
+}
+
 func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 	format := hitFormat(c)
-	if a.Depth > 0 && format != HitJSON {
+	if a.Depth > 0 {
 		p.Notef("note: only the nearest %d pictures were looked at; a narrower search may find more", a.Depth)
 	}
 	if len(a.Hits) == 0 {
 		switch {
-		case format == HitJSON:
+		case format == HitJSON: // lines are hits, so that what there is to say goes to stderr
+			line, err := json.Marshal(noHitsJSON{Confident: a.Confidence == query.Confident, Judged: a.Confidence != query.NotJudged, Best: a.Best})
+			if err != nil {
+				return err
+			}
+			p.Notef("%s", line)
 		case a.Confidence == query.NotConfident:
 			p.Notef("nothing clearly matches (--cutoff none shows the nearest)")
 		case format == HitTable:
@@ -106,6 +119,9 @@ func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen)
 	}
 	look := p.Style()
 	for i, h := range a.Hits {
+		if name, first := a.Group(i); first {
+			p.Printf("%s\n", terminal.Safe(Shorten(name, wd)))
+		}
 		score := ""
 		if len(a.Terms) > 0 {
 			score = look.Good(fmt.Sprintf("%.3f", h.Score)) + "  "
@@ -118,7 +134,7 @@ func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen)
 		if missing == "" {
 			path = look.Link(h.Path, path)
 		}
-		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Offset+i+1)), score, path, look.Note(copies), look.Warn(missing))
+		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Rank(i))), score, path, look.Note(copies), look.Warn(missing))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
 			p.Printf("   (%s)\n", terminal.Safe(err.Error()))

@@ -16,13 +16,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Documents is what of store.Documents a dump takes.
-type Documents interface {
-	PutDocument(ctx context.Context, name string, data []byte) error
-	Document(ctx context.Context, name string) ([]byte, error)
-	DocumentNames(ctx context.Context, prefix string) ([]string, error)
-}
-
 // Write writes an index. Records come in the order of their ids, so that two dumps of one
 // state are equal but for the time.
 func Write(ctx context.Context, st store.Store, w io.Writer, now time.Time) (Counts, error) {
@@ -54,7 +47,7 @@ func Write(ctx context.Context, st store.Store, w io.Writer, now time.Time) (Cou
 			return out.counts, err
 		}
 	}
-	if docs, ok := store.As[Documents](st); ok {
+	if docs, ok := store.As[store.Documents](st); ok {
 		if err := out.documents(ctx, docs); err != nil {
 			return out.counts, err
 		}
@@ -82,7 +75,7 @@ func (w *writer) line(l line) error {
 	return err
 }
 
-func (w *writer) documents(ctx context.Context, docs Documents) error {
+func (w *writer) documents(ctx context.Context, docs store.Documents) error {
 	names, err := docs.DocumentNames(ctx, "")
 	if err != nil {
 		return err
@@ -130,7 +123,7 @@ func Check(ctx context.Context, r io.Reader) (Header, Counts, error) {
 // failure there, and refused counts it.
 func Load(ctx context.Context, r io.Reader, st store.Store) (counts Counts, refused int64, err error) {
 	l := &loader{st: st, counts: &counts}
-	l.documents, _ = store.As[Documents](st)
+	l.documents, _ = store.As[store.Documents](st)
 	_, err = read(ctx, r, func(h Header, line line) error { return l.take(ctx, h, line) })
 	if err == nil {
 		err = errors.Join(l.flush(ctx), st.Flush(ctx))
@@ -143,7 +136,7 @@ const loadBatch = 500
 
 type loader struct {
 	st        store.Store
-	documents Documents
+	documents store.Documents
 	counts    *Counts
 	records   []store.Record
 	failures  []store.Failure

@@ -36,6 +36,11 @@ func (d *withDocuments) Document(_ context.Context, name string) ([]byte, error)
 	return d.data[name], nil
 }
 
+func (d *withDocuments) DeleteDocument(_ context.Context, name string) error {
+	delete(d.data, name)
+	return nil
+}
+
 func (d *withDocuments) DocumentNames(context.Context, string) ([]string, error) {
 	var out []string
 	for name := range d.data {

@@ -83,6 +83,8 @@ func params(t *testing.T, dir string) testscript.Params {
 			"json":    jsonFields,
 			"within":  within,
 			"deaf":    deaf,
+			"serve":   servers{}.serve,
+			"ask":     askServer,
 
 			"keywords":   keywords,
 			"fakemilvus": func(ts *testscript.TestScript, neg bool, args []string) { fakeMilvus(t, ts, neg, args) },

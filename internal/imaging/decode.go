@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sightline/sightline/internal/imaging/jxl"
+	"github.com/sightline/sightline/internal/imaging/old"
 	"github.com/sightline/sightline/internal/imaging/psd"
 	"github.com/sightline/sightline/internal/imaging/raw"
 )
@@ -52,6 +53,11 @@ var codecs = []codec{
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
 	{FormatJXL, jxl.Sniff, jxlHeader, decodeJXL},
 	{FormatPSD, psd.Sniff, psdHeader, decodePSD},
+	oldCodec(FormatPNM, old.SniffPNM, old.PNMSize, old.DecodePNM),
+	oldCodec(FormatQOI, old.SniffQOI, old.QOISize, old.DecodeQOI),
+	oldCodec(FormatPCX, old.SniffPCX, old.PCXSize, old.DecodePCX),
+	{FormatICO, sniffICO, icoHeader, decodeICO},
+	oldCodec(FormatTGA, old.SniffTGA, old.TGASize, old.DecodeTGA), // last: it has no mark
 }
 
 // Formats lists the formats that are read, the commonest first.
@@ -200,6 +206,9 @@ func codecFor(data []byte) (codec, error) {
 	}
 	if kind == KindVector {
 		return codec{}, fmt.Errorf("%w: SVG, EPS and other drawings are not read: they are no pictures until something draws them", ErrUnsupported)
+	}
+	if kind == KindVideo || kind == KindDocument {
+		return codec{}, fmt.Errorf("%w: it is a %s and starts with %q", ErrUnknownFormat, kind, data[:min(len(data), 16)])
 	}
 	return codec{}, fmt.Errorf("%w: it starts with %q", ErrUnknownFormat, data[:min(len(data), 16)])
 }

@@ -47,6 +47,11 @@ const (
 	FormatAVIF    Format = "avif"
 	FormatJXL     Format = "jxl"
 	FormatPSD     Format = "psd" // and PSB
+	FormatPNM     Format = "pnm" // PBM, PGM, PPM and PAM
+	FormatTGA     Format = "tga"
+	FormatPCX     Format = "pcx"
+	FormatQOI     Format = "qoi"
+	FormatICO     Format = "ico" // and CUR
 )
 
 // Mode says how far a decoder may shorten its work.

@@ -34,6 +34,7 @@ func KindOf(name string, head []byte) Kind {
 		return KindRAW
 	case format == FormatTIFF && byName == KindRAW:
 		return KindRAW // that are TIFFs by the letter
+	case format == FormatTGA && byName != KindPicture: // anything may look like one
 	case format != FormatUnknown:
 		return KindPicture
 	}
@@ -148,7 +149,7 @@ func videoOnlyByMark(name string, head []byte) bool {
 var extensionKinds = func() map[string]Kind {
 	m := map[string]Kind{}
 	for kind, list := range map[Kind]string{
-		KindPicture: "jpg jpeg jpe jfif png gif webp bmp tif tiff heic heif hif avif jxl psd psb",
+		KindPicture: "jpg jpeg jpe jfif png gif webp bmp tif tiff heic heif hif avif jxl psd psb ppm pgm pbm pnm pam tga icb vda vst targa pcx qoi ico cur",
 		KindVideo: "mp4 m4v mov qt avi mkv webm mts m2ts m2t ts 3gp 3g2 wmv asf mpg mpeg mpe m1v m2v vob ogv flv f4v rm rmvb " +
 			"divx dv mod tod insv lrv",
 		KindVector:   "svg svgz eps ps ai cdr wmf emf dxf dwg afdesign",

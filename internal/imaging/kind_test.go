@@ -80,6 +80,16 @@ func TestKindOf(t *testing.T) {
 		{"a.kra", "PK\x03\x04", "Krita"},
 		{"a.dcm", "\x00\x00\x00\x00", "DICOM"},
 		{"a", "FORM\x00\x00\x01\x00ILBMBMHD", "IFF ILBM"},
+		{"a.ppm", "P6\n# of GIMP\n2 2\n255\n", KindPicture},
+		{"a", "P5 2 2 255\n", KindPicture},
+		{"a", "P7\nWIDTH 2\n", KindPicture},
+		{"a.txt", "P1nk Floyd", KindDocument},
+		{"a", "qoif\x00\x00\x00\x02\x00\x00\x00\x02\x03\x00", KindPicture},
+		{"a", "\x00\x00\x01\x00\x01\x00\x10\x10\x00\x00\x01\x00\x20\x00\x68\x04\x00\x00\x16\x00\x00\x00", KindPicture},
+		{"a", "\x0a\x05\x01\x08\x00\x00\x00\x00\x0f\x00\x0f\x00\x48\x00\x48\x00", KindPicture},
+		{"a.tga", "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x10\x00\x18\x00", KindPicture},
+		{"a.bin", "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x10\x00\x18\x00", KindOther},
+		{"a.ICO", "CI\x1a\x00\x00\x00\x10\x00\x10\x00", "OS/2 icon"},
 		{"a.h", "#define a_width 16\n#define a_height 16\n", "XBM"},
 		{"a.h", "#define WIDTH 16\n", KindOther},
 		{"a", "II\xbc\x01\x20\x00", "JPEG XR"},
@@ -109,6 +119,16 @@ func TestKindOfKnownExtensions(t *testing.T) {
 func TestDrawingsAreUnsupported(t *testing.T) {
 	for _, data := range []string{"<svg xmlns='http://www.w3.org/2000/svg'/>", "<?xml version='1.0'?><!-- a drawing --><svg/>", "%!PS-Adobe-3.0 EPSF-3.0"} {
 		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "drawings") {
+			t.Errorf("%q: %v", data, err)
+		}
+	}
+}
+
+func TestOtherKindsAreNamed(t *testing.T) {
+	for data, want := range map[string]string{
+		"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42": "it is a video", "<!DOCTYPE html><html>": "it is a document",
+	} {
+		if _, _, err := Decode([]byte(data), Options{}); !errors.Is(err, ErrUnknownFormat) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", data, err)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 func KnownExtension(name string) bool {
 	switch strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")) {
 	case "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff",
-		"heic", "heif", "hif", "avif", "heics", "heifs", "avifs", "avis", "jxl", "psd", "psb":
+		"heic", "heif", "hif", "avif", "heics", "heifs", "avifs", "avis", "jxl", "psd", "psb",
+		"ppm", "pgm", "pbm", "pnm", "pam", "tga", "icb", "vda", "vst", "targa", "pcx", "qoi", "ico", "cur":
 		return true
 	case "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "srf", "dng", "raf", "orf", "rw2", "rwl", "pef", "srw",
 		"mrw", "x3f", "erf", "3fr", "fff", "iiq", "dcr", "kdc", "mef", "mos", "gpr":

@@ -17,6 +17,7 @@ var unreadFormats = []struct {
 	{"JPEG XR", "jxr wdp hdp", []string{"II\xbc\x00", "II\xbc\x01"}},
 	{"JPEG XS", "jxs", []string{"\xff\x10\xff\x50"}},
 	{"SGI", "sgi rgb rgba bw int inta", []string{"\x01\xda\x00\x01", "\x01\xda\x01\x01", "\x01\xda\x00\x02", "\x01\xda\x01\x02"}},
+	{"OS/2 icon", "", []string{"CI\x1a\x00", "CIN\x00", "BA\x28\x00\x00\x00", "BA\x5c\x00\x00\x00", "IC\x1a\x00", "CP\x1a\x00"}},
 	{"ICNS", "icns", []string{"icns"}},
 	{"DDS", "dds", []string{"DDS |\x00\x00\x00"}},
 	{"KTX", "ktx ktx2", []string{"\xabKTX 11\xbb\r\n\x1a\n", "\xabKTX 20\xbb\r\n\x1a\n"}},

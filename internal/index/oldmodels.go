@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -30,16 +31,24 @@ func OldModels(ctx context.Context, st store.Store) ([]store.ModelIndex, error) 
 	return old, nil
 }
 
-// DropOldModels removes indexes that OldModels listed.
-func DropOldModels(ctx context.Context, st store.Store, old []store.ModelIndex) error {
+// DropOldModels removes indexes that OldModels listed, and returns those that are gone. One
+// that cannot be removed, such as one that is being written, keeps none of the others; the
+// error says which were left, and why.
+func DropOldModels(ctx context.Context, st store.Store, old []store.ModelIndex) (dropped []store.ModelIndex, err error) {
 	keeper, ok := store.As[store.ModelIndexKeeper](st)
 	if !ok {
-		return ErrNoOldModels
+		return nil, ErrNoOldModels
 	}
+	var errs []error
 	for _, g := range old {
-		if err := keeper.DropModelIndex(ctx, g.Name); err != nil {
-			return err
+		if err := ctx.Err(); err != nil {
+			return dropped, errors.Join(append(errs, err)...)
 		}
+		if err := keeper.DropModelIndex(ctx, g.Name); err != nil {
+			errs = append(errs, fmt.Errorf("index %s of model %s was left: %w", g.Name, g.Model.Label(), err))
+			continue
+		}
+		dropped = append(dropped, g)
 	}
-	return nil
+	return dropped, errors.Join(errs...)
 }

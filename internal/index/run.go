@@ -150,9 +150,9 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		return err
 	})
 	memory := newMemory(x.options.DecodedBytes)
-	taken := newClaims()
+	taken, found := newClaims(), newContents(x.store)
 	for range x.options.Workers {
-		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, prepare: clip.NewPreparer(pre)}
+		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, contents: found, prepare: clip.NewPreparer(pre)}
 		start(&decoded, func() error {
 			for c := range candidates {
 				if ctx.Err() != nil {

@@ -49,7 +49,7 @@ func TestVerify(t *testing.T) {
 	if _, err := index.OldModels(t.Context(), plain{w.store}); !errors.Is(err, index.ErrNoOldModels) {
 		t.Errorf("old models of a store that keeps none: %v", err)
 	}
-	if err := index.DropOldModels(t.Context(), plain{w.store}, nil); !errors.Is(err, index.ErrNoOldModels) {
+	if _, err := index.DropOldModels(t.Context(), plain{w.store}, nil); !errors.Is(err, index.ErrNoOldModels) {
 		t.Errorf("dropping old models of a store that keeps none: %v", err)
 	}
 }

@@ -17,14 +17,15 @@ import (
 // worker reads files and puts their pixels into batches. Each has scratch memory
 // of its own; what is shared is safe for concurrent use.
 type worker struct {
-	x       *Indexer
-	t       *tally
-	loader  *loader
-	commits *committer
-	memory  *memory
-	claims  *claims
-	prepare *clip.Preparer
-	buf     []byte
+	x        *Indexer
+	t        *tally
+	loader   *loader
+	commits  *committer
+	memory   *memory
+	claims   *claims
+	contents *contents
+	prepare  *clip.Preparer
+	buf      []byte
 }
 
 // handle brings one file into a batch, or records why it cannot. The error is
@@ -118,7 +119,7 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.
 		}
 	}
 	for most := twins; ; most = manyTwins {
-		found, err := w.x.store.FindContent(ctx, f.hash[:], most)
+		found, err := w.contents.find(ctx, f.hash[:], most)
 		if err != nil {
 			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 		}

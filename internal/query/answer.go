@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -78,7 +79,7 @@ func (s *Service) answer(ctx context.Context, pl *plan, p Params) (Answer, error
 	found = found[min(p.Offset, len(found)):min(end, len(found))]
 	a.Hits, a.Matches = make([]store.Hit, len(found)), make([]Match, len(found))
 	for i, c := range found {
-		a.Hits[i], a.Matches[i].Copies = c.Hit, c.copies
+		a.Hits[i], a.Matches[i].Copies, a.Matches[i].Near = c.Hit, c.copies, c.near
 	}
 	if p.Explain {
 		return a, j.explain(ctx, &a)
@@ -107,21 +108,24 @@ func (p *plan) forms() []TermForm {
 // candidate is a hit that may be in the answer.
 type candidate struct {
 	store.Hit
-	copies int
+	copies int              // of the same content
+	near   int              // of nearly the same look
+	look   *duplicates.Look // nil where it is not known
 }
 
 // pair is Pair for candidates. A pair has the copies of both.
 func pair(found []candidate) []candidate {
-	hits, copies := make([]store.Hit, len(found)), make(map[string]int, len(found))
+	hits, all := make([]store.Hit, len(found)), make(map[string]candidate, len(found))
 	for i, c := range found {
-		hits[i], copies[c.Path] = c.Hit, c.copies
+		hits[i], all[c.Path] = c.Hit, c
 	}
 	hits = Pair(hits)
 	out := make([]candidate, len(hits))
 	for i, h := range hits {
-		out[i] = candidate{h, copies[h.Path]}
+		out[i] = candidate{Hit: h, copies: all[h.Path].copies, near: all[h.Path].near}
 		for _, path := range h.Companions {
-			out[i].copies += copies[path]
+			out[i].copies += all[path].copies
+			out[i].near += all[path].near
 		}
 	}
 	return out
@@ -183,7 +187,20 @@ func (j *judgement) sift(ctx context.Context, hits []store.Hit, need int) (kept 
 			if len(kept) == need {
 				return kept, true, nil
 			}
-			kept = append(kept, candidate{Hit: h})
+			c := candidate{Hit: h}
+			if !j.params.Unfolded {
+				c.look = j.s.lookOf(h)
+				i, near, err := j.s.nearOf(ctx, kept, h, c.look)
+				if err != nil {
+					return nil, false, err
+				}
+				if near { // the better of the two is shown
+					kept[i].near++
+					fold.at[string(h.ContentHash)] = i
+					continue
+				}
+			}
+			kept = append(kept, c)
 		}
 	}
 	return kept, false, nil

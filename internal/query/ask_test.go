@@ -3,6 +3,7 @@ package query_test
 import (
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,10 @@ import (
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // textStore is an index of pictures that look exactly like texts, in folders by turns.
@@ -283,5 +286,51 @@ func TestPicturesHaveNoProbability(t *testing.T) {
 	}
 	if _, err := s.Ask(t.Context(), query.PictureLike("/p/red-0.png"), query.Params{K: 1, Cutoff: query.Cutoff{Kind: query.CutProbability, Value: 0.3}}); !errors.Is(err, query.ErrCutoff) {
 		t.Errorf("a probability of a picture: %v", err)
+	}
+}
+
+// Pictures that show nearly the same are folded where it is known what they show and their
+// embeddings are near.
+func TestNearAreFolded(t *testing.T) {
+	_, st, enc := textStore(t, "red car", "red car and more", "blue house")
+	at := make(map[string]*duplicates.Look)
+	for r, err := range st.Scan(t.Context(), nil, store.Fields{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := image.NewGray(image.Rect(0, 0, 64, 48)) // all of them show the same
+		for i := range m.Pix {
+			m.Pix[i] = uint8(3 * (i % 64))
+		}
+		l := duplicates.LookOf(m)
+		at[string(r.ContentHash)] = &l
+	}
+	s := query.New(st, enc, "c", imaging.Limits{}).KnowLooks(func(content []byte) (*duplicates.Look, bool) {
+		l, ok := at[string(content)]
+		return l, ok
+	})
+	a := ask(t, s, query.Text("red car"), query.Params{Cutoff: query.Cutoff{Kind: query.CutNone}})
+	vectors := make(map[string][]float32)
+	for _, h := range ask(t, s, query.Text("red car"), query.Params{Unfolded: true}).Hits {
+		r, err := st.Get(t.Context(), []string{h.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vectors[h.ID] = r[0].Vector
+	}
+	if len(vectors) != 3 {
+		t.Fatalf("%d pictures unfolded", len(vectors))
+	}
+	near := 0
+	for i, h := range a.Hits {
+		near += a.Matches[i].Near
+		for _, other := range a.Hits[:i] {
+			if vec.Dot(vectors[h.ID], vectors[other.ID]) >= duplicates.MinCosine {
+				t.Errorf("%s and %s are nearly the same", h.Path, other.Path)
+			}
+		}
+	}
+	if len(a.Hits)+near != 3 || near == 0 {
+		t.Errorf("%v, %d folded", names(a.Hits), near)
 	}
 }

@@ -107,6 +107,7 @@ func (f Filters) Compile() (store.Filter, error) {
 // formatAlias are the extensions that people type for a format's name.
 var formatAlias = map[string]string{
 	"jpg": "jpeg", "tif": "tiff", "heif": "heic", "kdc": "dcr", "fff": "3fr", "gpr": "dng",
+	"ppm": "pnm", "pgm": "pnm", "pbm": "pnm", "pam": "pnm", "cur": "ico",
 }
 
 // dateLayouts are the ways to write a date, the most exact first.

@@ -2,8 +2,11 @@ package query
 
 import (
 	"cmp"
+	"context"
 
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // folder finds pictures of the same content among those that came before.
@@ -22,6 +25,40 @@ func (f folder) find(h store.Hit, place int) (int, bool) {
 		f.at[string(h.ContentHash)] = place
 	}
 	return i, ok
+}
+
+// nearKept bounds with how many of the hits before it a hit is compared point by point.
+const nearKept = 500
+
+// nearOf returns the place of a kept hit that shows nearly the same as h, by their
+// embeddings and point by point, where both are known. look is what h shows; nil for what
+// is not known.
+func (s *Service) nearOf(ctx context.Context, kept []candidate, h store.Hit, look *duplicates.Look) (place int, ok bool, err error) {
+	if look == nil {
+		return 0, false, nil
+	}
+	for i := range kept[:min(len(kept), nearKept)] {
+		if kept[i].look == nil || !duplicates.AreNear(kept[i].look, look) {
+			continue
+		}
+		vectors, hits, err := s.vectorsOf(ctx, []store.Hit{kept[i].Hit, h})
+		if err != nil {
+			return 0, false, err
+		}
+		if len(hits) == 2 && vec.Dot(vectors.Row(0), vectors.Row(1)) >= duplicates.MinCosine {
+			return i, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// lookOf is what a hit shows, nil where that is not known.
+func (s *Service) lookOf(h store.Hit) *duplicates.Look {
+	if s.looks == nil || len(h.ContentHash) == 0 {
+		return nil
+	}
+	l, _ := s.looks(h.ContentHash)
+	return l
 }
 
 // add counts a copy. Of equally good ones the shortest path is shown, which is seldom that

@@ -39,10 +39,12 @@ type HitJSON struct {
 	Missing    bool      `json:"missing,omitempty"` // there is no such file any more, or its disk is away
 	Companions []string  `json:"companions,omitempty"`
 	Copies     int       `json:"copies,omitempty"` // further pictures of the same content
+	Near       int       `json:"near,omitempty"`   // further pictures of nearly the same look
 	// Confident says whether anything matches the question at all: false where the hits are
 	// only the nearest. It is left out where that was not judged.
 	Confident *bool        `json:"confident,omitempty"`
 	Explain   *ExplainJSON `json:"explain,omitempty"`
+	Group     string       `json:"group,omitempty"` // the name of what the hit was put together with
 }
 
 // ExplainJSON says how a hit came about.
@@ -62,7 +64,7 @@ type PartJSON struct {
 
 // JSON is the hit at a place of an answer.
 func (a Answer) JSON(i int) HitJSON {
-	j := NewHitJSON(a.Offset+i+1, a.Hits[i])
+	j := NewHitJSON(a.Rank(i), a.Hits[i])
 	if a.Confidence != NotJudged {
 		confident := a.Confidence == Confident
 		j.Confident = &confident
@@ -70,7 +72,8 @@ func (a Answer) JSON(i int) HitJSON {
 	if i >= len(a.Matches) {
 		return j
 	}
-	j.Copies = a.Matches[i].Copies
+	j.Group = a.Matches[i].Group
+	j.Copies, j.Near = a.Matches[i].Copies, a.Matches[i].Near
 	if parts := a.Matches[i].Parts; len(parts) > 0 {
 		j.Explain = &ExplainJSON{Query: a.Query}
 		for n, p := range parts {

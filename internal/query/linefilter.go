@@ -1,6 +1,8 @@
 package query
 
 import (
+	"errors"
+
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/store"
 )
@@ -8,9 +10,23 @@ import (
 // FilterOptions say how the filters of a line are read.
 type FilterOptions struct {
 	FileDates bool // see Filters.FileDates
+	// Cluster makes a filter of the id of a cluster of the index; nil where there are none.
+	Cluster func(id string) (store.Filter, error)
 }
 
-// compile turns the filters of a line into those of stores. nil stays nil. The error is a
+// conditionError is a condition that cannot be used, and why.
+type conditionError struct {
+	place *syntax.Error
+	cause error
+}
+
+// Error says what is wrong and where.
+func (e *conditionError) Error() string { return e.place.Error() }
+
+// Unwrap returns the mistake of the line, and its cause.
+func (e *conditionError) Unwrap() []error { return []error{e.place, e.cause} }
+
+// compile turns the filters of a line into those of stores. nil stays nil. The error has a
 // *syntax.Error at the condition that cannot be used.
 func (o FilterOptions) compile(f syntax.Filter) (store.Filter, error) {
 	switch f := f.(type) {
@@ -28,7 +44,7 @@ func (o FilterOptions) compile(f syntax.Filter) (store.Filter, error) {
 	case syntax.Condition:
 		c, err := o.condition(f)
 		if err != nil {
-			return nil, &syntax.Error{Column: f.Column, Message: err.Error()}
+			return nil, &conditionError{&syntax.Error{Column: f.Column, Message: err.Error()}, err}
 		}
 		return c, nil
 	}
@@ -49,6 +65,12 @@ func (o FilterOptions) compileAll(filters []syntax.Filter) ([]store.Filter, erro
 // condition compiles one condition: as the flag of that name, where there is one.
 func (o FilterOptions) condition(c syntax.Condition) (store.Filter, error) {
 	flags := Filters{FileDates: o.FileDates}
+	if c.Field == syntax.Cluster {
+		if o.Cluster == nil {
+			return nil, errors.New("clusters can only be asked for where an index is searched")
+		}
+		return o.Cluster(c.Value)
+	}
 	switch c.Field {
 	case syntax.Under:
 		flags.Under = []string{c.Value}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/spelling"
@@ -114,6 +116,9 @@ func newPlan(terms []term) (*plan, error) {
 // planTerms embeds the terms of a line. An error carries the column of its term where it
 // has one.
 func (s *Service) planTerms(ctx context.Context, parsed []syntax.Term) (*plan, error) {
+	if err := checkOpposites(parsed); err != nil {
+		return nil, err
+	}
 	terms := make([]term, len(parsed))
 	sought := false
 	for i, t := range parsed {
@@ -144,6 +149,35 @@ func (s *Service) planTerms(ctx context.Context, parsed []syntax.Term) (*plan, e
 		}
 	}
 	return newPlan(terms)
+}
+
+// checkOpposites refuses a line that looks for something and takes the same away: what is
+// left of "dog - dog" is a fainter dog, and of "dog NOT dog" nothing.
+func checkOpposites(parsed []syntax.Term) error {
+	type subject struct {
+		text  bool
+		kind  syntax.Kind
+		value string
+	}
+	of := func(t syntax.Term) subject {
+		text := t.Kind == syntax.Text || t.Kind == syntax.Phrase
+		if text {
+			return subject{text: true, value: label.Fold(strings.Join(strings.Fields(t.Value), " "))}
+		}
+		return subject{kind: t.Kind, value: t.Value}
+	}
+	added := make(map[subject]bool)
+	for _, t := range parsed {
+		if t.Op == syntax.Add {
+			added[of(t)] = true
+		}
+	}
+	for _, t := range parsed {
+		if t.Op != syntax.Add && t.Least == nil && added[of(t)] {
+			return &TermError{Column: t.Column, Err: fmt.Errorf("%w: %q is looked for and taken away", ErrEmpty, shorten(t.Value))}
+		}
+	}
+	return nil
 }
 
 // check refuses what cannot be calculated: nothing says how probable it is that a

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -53,6 +54,7 @@ type Service struct {
 	limits     imaging.Limits
 	texts      *TextCache                                    // nil for none
 	saved      func(context.Context) (*saved.Labels, error)  // nil for none
+	looks      func([]byte) (*duplicates.Look, bool)         // nil for none
 	fetch      func(context.Context, string) ([]byte, error) // nil: addresses are not fetched
 
 	onlyIndexed bool // see OnlyIndexed
@@ -108,6 +110,13 @@ func (s *Service) OnlyIndexed() *Service {
 // allow.
 func (s *Service) FetchBy(fetch func(ctx context.Context, address string) ([]byte, error)) *Service {
 	s.fetch = fetch
+	return s
+}
+
+// KnowLooks makes the service fold pictures that are nearly the same, of which look knows
+// by the hash of their content what they show. It returns the service.
+func (s *Service) KnowLooks(look func(content []byte) (*duplicates.Look, bool)) *Service {
+	s.looks = look
 	return s
 }
 

@@ -94,6 +94,12 @@ type Answer struct {
 type Match struct {
 	// Copies counts the further pictures of the same content that were folded into it.
 	Copies int
+	// Near counts further pictures of nearly the same look, and their copies, that were folded
+	// into it: those of which it is known what they show, see Service.KnowLooks.
+	Near int
+	// Group and Rank are what GroupBy says of the hit; zero where the answer is not grouped.
+	Group string
+	Rank  int
 	// Parts has the part of each of Answer.Terms, where Params.Explain asked for it.
 	Parts []Part
 }
@@ -121,6 +127,15 @@ func (s *Service) Ask(ctx context.Context, q Question, p Params) (Answer, error)
 		return Answer{}, err
 	}
 	a, err := s.answer(ctx, pl, p)
+	if err == nil && a.Confidence == Confident {
+		var none bool
+		if none, err = s.readsNone(q); none {
+			a.Confidence = NotConfident
+			if p.Cutoff.Kind == CutAuto {
+				a.Hits, a.Matches = []store.Hit{}, []Match{}
+			}
+		}
+	}
 	a.Took = time.Since(start)
 	return a, err
 }

@@ -64,15 +64,83 @@ func remarksOn(reader clip.TextReader, text string) ([]string, error) {
 		if r.Tokens > r.Room {
 			out = append(out, fmt.Sprintf("the model reads %d tokens of a text, about %d words, and this one has %d: its end is cut off", r.Room, r.Room*3/4, r.Tokens))
 		}
+		unread, err := unreadScript(reader, text)
+		if err != nil {
+			return nil, err
+		}
 		switch {
 		case 2*r.Unknown > r.Tokens && r.Tokens > 0:
 			out = append(out, fmt.Sprintf("the model's vocabulary has hardly anything of %q: try it in another language or script", shorten(text)))
-		case foreign && float64(r.Tokens) >= spelled:
+		case foreign && float64(r.Tokens) >= spelled, unread:
 			out = append(out, fmt.Sprintf("the model reads %q letter by letter, and so was hardly trained on that script: try English", shorten(text)))
 		}
 	}
 	suggestions, err := didYouMean(reader, text)
 	return append(out, suggestions...), err
+}
+
+// probes are everyday words in scripts whose single characters many vocabularies have for
+// the sake of names, without having learned what they mean. A vocabulary that was made for
+// the language has every character of the first (dog, cat, bird, bridge, skirt, bee), and
+// tokens of several letters for the second (thank you).
+var probes = []struct {
+	script *unicode.RangeTable
+	text   string
+	tokens int // more say that the script is not read
+}{
+	{unicode.Han, "狗猫鸟桥裙蜂", 7},
+	{unicode.Hiragana, "ありがとうございます", 8},
+	{unicode.Katakana, "ありがとうございます", 8},
+}
+
+// unreadScript reports whether a text is, for the most part, of a script that the model was
+// not made for, although it may have its characters.
+func unreadScript(reader clip.TextReader, text string) (bool, error) {
+	for _, p := range probes {
+		in, out := 0, 0
+		for _, r := range text {
+			switch {
+			case unicode.Is(p.script, r):
+				in++
+			case unicode.IsLetter(r):
+				out++
+			}
+		}
+		if in <= out {
+			continue
+		}
+		r, err := reader.ReadText(p.text)
+		if err != nil {
+			return false, err
+		}
+		return r.Unknown > 0 || r.Tokens > p.tokens, nil
+	}
+	return false, nil
+}
+
+// readsNone reports whether the model can make nothing of any text of a question, so that
+// no hit of it means anything.
+func (s *Service) readsNone(q Question) (bool, error) {
+	reader, ok := s.encoder.(clip.TextReader)
+	texts := textsOf(q)
+	if !ok || len(texts) == 0 {
+		return false, nil
+	}
+	for _, text := range texts {
+		foreign, spelled := foreignLetters(text)
+		if !foreign {
+			return false, nil
+		}
+		r, err := reader.ReadText(text)
+		if err != nil {
+			return false, err
+		}
+		unread, err := unreadScript(reader, text)
+		if err != nil || !unread && 2*r.Unknown <= r.Tokens && float64(r.Tokens) < spelled {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // foreignLetters reports whether most letters of a text are not Latin, and from how many

@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/vec"
 )
 
 // reader is a fake model that knows the words in vocabulary, and gives any other word a
@@ -53,6 +55,7 @@ func TestRemarks(t *testing.T) {
 		{"unknown script", english, query.Text("собака на пляже"), []string{"hardly anything"}},
 		{"spelled script", byteLevel, query.Text("собака на пляже"), []string{"letter by letter"}},
 		{"known script", manyLanguages, query.Text("собака на пляже"), nil},
+		{"Chinese characters of an English model", reader{Encoder: fake, english: true, vocabulary: "犬"}, query.Text("犬"), []string{"letter by letter"}},
 		{"known Chinese", manyLanguages, query.Text("犬 砂浜"), nil},
 		{"a picture", byteLevel, query.ImageFile("elephnat"), nil},
 		{"a model that does not say", fake, query.Text("elephnat"), nil},
@@ -66,6 +69,36 @@ func TestRemarks(t *testing.T) {
 			if !strings.Contains(got[i], want) {
 				t.Errorf("%s: %q, want %q", c.name, got[i], want)
 			}
+		}
+	}
+}
+
+// sure is a judge to whom every text is true of every picture.
+type sure struct{}
+
+func (sure) Probabilities(_ context.Context, _ []float32, vectors vec.Matrix) ([]float32, error) {
+	out := make([]float32, vectors.Rows)
+	for i := range out {
+		out[i] = 0.9
+	}
+	return out, nil
+}
+
+// Of a text in a script that the model does not read no hit means anything.
+func TestUnreadIsNotConfident(t *testing.T) {
+	_, st, encoder := textStore(t, "犬", "red car")
+	english := reader{Encoder: encoder, english: true, vocabulary: "犬 red car"}
+	s := query.New(st, english, "c", imaging.Limits{}).JudgeBy(func(context.Context) (query.Judge, error) { return sure{}, nil })
+	for _, c := range []struct {
+		q    query.Question
+		want query.Confidence
+		hits int
+	}{
+		{query.Text("red car"), query.Confident, 1}, {query.Text("犬"), query.NotConfident, 0}, {line(t, "red car + 犬"), query.Confident, 1},
+	} {
+		a, err := s.Ask(t.Context(), c.q, query.Params{K: 1, MinScore: -1, Cutoff: query.Cutoff{Kind: query.CutAuto}})
+		if err != nil || a.Confidence != c.want || len(a.Hits) != c.hits {
+			t.Errorf("%v: %v, %d hits, %v", c.q, a.Confidence, len(a.Hits), err)
 		}
 	}
 }

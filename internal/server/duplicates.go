@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"sync"
@@ -49,7 +50,7 @@ type duplicateCache struct {
 func (s *Server) registerDuplicates(api huma.API) {
 	type input struct {
 		Near   bool   `query:"near" doc:"Also what is nearly the same; files are read"`
-		Q      string `query:"q" maxLength:"65536" doc:"Filters"`
+		Q      string `query:"q" maxLength:"10000" doc:"Filters"`
 		Offset int    `query:"offset" minimum:"0" maximum:"10000000"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	}
@@ -113,20 +114,18 @@ func (s *Server) duplicates(ctx context.Context, x *Index, near bool, q string) 
 	var groups []duplicates.Group
 	var failed []duplicates.Failure
 	if near {
-		groups, failed, err = duplicates.Near(ctx, x.Store, filter, func(path string) (duplicates.Look, error) {
-			r, err := recordOf(ctx, x, store.ID(x.Collection, path))
-			if err != nil {
-				return duplicates.Look{}, err
-			}
+		groups, failed, err = duplicates.Near(ctx, x.Store, filter, func(r *store.Record) (*duplicates.Look, error) {
 			data, _, err := readFile(ctx, r, s.options.Limits)
 			if err != nil {
-				return duplicates.Look{}, err
+				return nil, err
 			}
 			img, err := imaging.ThumbnailOf(data, lookSide, s.options.Limits)
 			if err != nil {
-				return duplicates.Look{}, err
+				return nil, err
 			}
-			return duplicates.LookOf(img), nil
+			l := duplicates.LookOf(img)
+			l.Moving = duplicates.IsMoving(bytes.NewReader(data))
+			return &l, nil
 		})
 	} else {
 		groups, err = duplicates.Identical(ctx, x.Store, filter)

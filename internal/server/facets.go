@@ -240,7 +240,7 @@ func (s *Server) registerFolders(api huma.API) {
 
 func (s *Server) registerTimeline(api huma.API) {
 	type input struct {
-		Q string `query:"q" maxLength:"65536" doc:"Filters: only the pictures that meet them are counted"`
+		Q string `query:"q" maxLength:"10000" doc:"Filters: only the pictures that meet them are counted"`
 	}
 	register(s, api, operation{ID: "timeline", Method: http.MethodGet, Path: "/timeline", Tag: "facets", Summary: "The days on which pictures were taken"},
 		func(ctx context.Context, in *input) (*TimelineOutput, error) {

@@ -26,6 +26,9 @@ type Index struct {
 	Labels     *saved.Labels
 	// Classifier embeds labels. nil templates are the built-in ones.
 	Classifier func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error)
+	// Explored returns what indexer explore found, and nil where nobody explored; it may be
+	// nil itself.
+	Explored func(ctx context.Context) (*Explored, error)
 	// Close closes the store and the model.
 	Close func() error
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,7 @@ import (
 type Listener struct {
 	net.Listener
 	Unix     bool // a socket in the file system
+	Private  bool // one that only the user of this process can use: who comes may do all
 	Loopback bool // it is reached from this machine alone
 }
 
@@ -76,7 +78,9 @@ func listenUnix(ctx context.Context, file string) (*Listener, error) {
 	if err := os.Chmod(file, 0o600); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	return newListener(l), nil
+	own := newListener(l)
+	own.Private = true
+	return own, nil
 }
 
 // firstPassed is the number of the first socket that systemd passes: SD_LISTEN_FDS_START.
@@ -117,7 +121,12 @@ const (
 func (s *Server) Serve(ctx context.Context, l *Listener, secure *tls.Config) error {
 	h := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, WriteTimeout: answerTime, IdleTimeout: idleTime,
-		MaxHeaderBytes: 64 << 10, TLSConfig: secure, ErrorLog: nil,
+		MaxHeaderBytes: 256 << 10, TLSConfig: secure, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelInfo),
+	}
+	if l.Private {
+		h.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, privateKey{}, true)
+		}
 	}
 	done := make(chan error, 1)
 	go func() {

@@ -218,7 +218,7 @@ func (s *Server) mcpClassify(ctx context.Context, in MCPClassifyInput) (Classifi
 }
 
 func (s *Server) mcpTag(ctx context.Context, in MCPTagInput) (TaggedPictures, []mcp.Content, error) {
-	n, err := s.editTags(ctx, TagEdit{IDs: in.IDs, Add: in.Add, Remove: in.Remove})
+	n, err := s.editTags(ctx, TagEdit(in))
 	return TaggedPictures{n}, nil, err
 }
 

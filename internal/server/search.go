@@ -12,7 +12,7 @@ import (
 
 // SearchRequest is a question: the body of POST /search, and the parameters of GET.
 type SearchRequest struct {
-	Q       string `json:"q,omitempty" query:"q" maxLength:"65536" doc:"The query, in the whole language of docs/query.md. With filters alone, or with nothing, it lists pictures: the surest tags and the newest first"`
+	Q       string `json:"q,omitempty" query:"q" maxLength:"10000" doc:"The query, in the whole language of docs/query.md. With filters alone, or with nothing, it lists pictures: the surest tags and the newest first"`
 	Literal bool   `json:"literal,omitempty" query:"literal" doc:"Take q for a text as it stands, whatever is in it"`
 	SearchOptions
 }

@@ -101,6 +101,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.serveHealth(mux)
 	mux.Handle(mcpPath, s.mcpHandler())
+	mux.HandleFunc("POST "+askPath, s.serveAsk)
 	mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusNotFound, kindMissing, "there is no "+r.Method+" "+r.URL.Path, "/openapi.json says what there is"))
 	})
@@ -116,7 +117,7 @@ func (s *Server) registerAll() {
 	for _, register := range []func(huma.API){
 		s.registerSearch, s.registerSimilar, s.registerImages, s.registerThumbnails, s.registerTags, s.registerFolders,
 		s.registerLabels, s.registerRuns, s.registerClassify, s.registerDuplicates, s.registerTimeline, s.registerExplore,
-		s.registerStatus, s.registerDownload, s.registerSession,
+		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections,
 	} {
 		register(s.api)
 	}

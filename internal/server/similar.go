@@ -22,7 +22,7 @@ type SimilarRequest struct {
 	Unlike  []string  `query:"unlike,explode" maxItems:"100" doc:"Ids of pictures that the answer is unlike"`
 	Samples []string  `query:"sample,explode" maxItems:"20" doc:"Pictures that were sent before: the samples of POST /search/image"`
 	Weights []float64 `query:"weight,explode" maxItems:"20" doc:"The parts of the samples, in their order: 1 where none is given, negative to be unlike one"`
-	Q       string    `query:"q" maxLength:"65536" doc:"Words and filters besides"`
+	Q       string    `query:"q" maxLength:"10000" doc:"Words and filters besides"`
 	SearchOptions
 }
 

@@ -63,10 +63,10 @@ type Tunable interface {
 	SearchParameters(k int) (name string, values []int)
 	// SearchWith searches with a value of the parameter in place of the one in effect.
 	SearchWith(ctx context.Context, q Query, value int) ([][]Hit, error)
-	// SetSearchParameter keeps a value with the index, for later searches of any k by
-	// anybody whose settings name none; recall is what it was measured to reach. 0
-	// forgets it.
-	SetSearchParameter(ctx context.Context, value int, recall float64) error
+	// SetSearchParameter keeps a value with the index, for later searches of up to k hits by
+	// anybody whose settings name none, as far as none is kept for fewer; recall is what it
+	// was measured to reach. The value 0 forgets all that were kept.
+	SetSearchParameter(ctx context.Context, k, value int, recall float64) error
 }
 
 // ExactSearcher is an optional interface of stores that search approximately: it
@@ -88,6 +88,13 @@ func SearchExact(ctx context.Context, st Store, q Query) ([][]Hit, error) {
 		return st.Search(ctx, q)
 	}
 	return nil, ErrNotExact
+}
+
+// ContentsFinder is an optional interface of stores that each question takes a while,
+// however small: it answers many like FindContent's in one.
+type ContentsFinder interface {
+	// FindContents returns for each hash what FindContent would.
+	FindContents(ctx context.Context, hashes [][]byte, limit int) ([][]Record, error)
 }
 
 // Upgrader is an optional interface of stores that do not bring an index of an earlier

@@ -159,6 +159,13 @@ type Description struct {
 	Updated    time.Time // last committed change
 	Bytes      int64     // on disk, where the store can tell; else 0
 	Format     int       // version of the on-disk or schema format
+	Details    []Detail  // what only this kind of store has to say
+}
+
+// Detail is a fact about a store, for people and scripts.
+type Detail struct {
+	Name  string // lower-case letters and underscores
+	Value string
 }
 
 // Capabilities is plain data about what a store can do.

@@ -46,10 +46,19 @@ func (c *Classifier) Adjusted(adjustments []Adjustment) (*Classifier, error) {
 		if c.groupOf[a.Label] >= 0 {
 			continue
 		}
-		out.shifts[a.Label] += float32(a.Offset / slope)
+		rise := slope
+		if c.isOwn(a.Label) {
+			p := *c.own[a.Label]
+			rise = p.Gain
+			p.Offset += a.Offset
+			out.own = slices.Clone(out.own)
+			out.own[a.Label] = &p
+		} else {
+			out.shifts[a.Label] += float32(a.Offset / slope)
+		}
 		row := out.matrix.Row(a.Label)
 		for i, x := range a.Direction {
-			row[i] += float32(float64(x) / slope)
+			row[i] += float32(float64(x) / rise)
 		}
 	}
 	// Those who search for the labels need unit rows.
@@ -95,11 +104,15 @@ func (c *Classifier) LogOddsOf(ctx context.Context, labels []int, vectors vec.Ma
 	for i := range vectors.Rows {
 		c.set(&b, background.Row(i))
 		for n, l := range labels {
+			cosine := vec.Dot(c.matrix.Row(l), vectors.Row(i))
+			if c.isOwn(l) {
+				out[n][i] = c.own[l].logOdds(cosine)
+				continue
+			}
 			level := b.level
 			if same := c.overlap[l]; len(same) > 0 {
 				level = c.levelWithout(&b, same)
 			}
-			cosine := vec.Dot(c.matrix.Row(l), vectors.Row(i))
 			out[n][i] = c.calibration.Logit(cosine+c.shifts[l], level) + c.prior
 		}
 	}

@@ -40,6 +40,9 @@ func (c *Classifier) compareWithBackground(ctx context.Context) error {
 	covered := make([]bool, prompts.Rows)
 	err = c.eachText(ctx, c.Labels(), func(l int, cosines []float32) {
 		rest, same := c.apart(cosines)
+		if c.isOwn(l) { // a picture's cosines with texts say nothing of how wide it is
+			return
+		}
 		c.overlap[l] = same
 		if c.groupOf[l] >= 0 {
 			return
@@ -190,6 +193,9 @@ func (c *Classifier) levelWithout(b *backdrop, prompts []int) float64 {
 // openProbability judges an open label. Background prompts that mean the same as the
 // label are left out for it.
 func (c *Classifier) openProbability(label int, cosine float32, b *backdrop) float32 {
+	if c.isOwn(label) {
+		return probability(c.own[label].logOdds(cosine))
+	}
 	level := b.level
 	if same := c.overlap[label]; len(same) > 0 {
 		level = c.levelWithout(b, same)

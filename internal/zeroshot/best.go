@@ -30,7 +30,7 @@ func (c *Classifier) BlockSize() int {
 
 // Best returns, for each row of vectors, at most top labels that are probable enough, the
 // most probable first. Candidates are the open labels of highest cosine, shifted as the
-// calibration wants it, and the best label of each exclusive group. A label is probable
+// calibration wants it, those made of pictures, and the best label of each exclusive group. A label is probable
 // enough from its own threshold on, or from minimum on where it has none. vectors are unit
 // rows by the same model.
 func (c *Classifier) Best(ctx context.Context, vectors vec.Matrix, top int, minimum float32) ([][]Score, error) {
@@ -64,6 +64,14 @@ func (c *Classifier) best(cosines []float32, top int, minimum float32) []Score {
 		}
 	}
 	found := c.keepOpen(t.Sorted(nil), &b, top, minimum)
+	for l, p := range c.own {
+		if p == nil {
+			continue
+		}
+		if s := (Score{Label: l, Cosine: cosines[l], Probability: probability(p.logOdds(cosines[l]))}); c.enough(s, minimum) {
+			found = append(found, s)
+		}
+	}
 	for _, group := range c.groups {
 		if s := c.bestOfGroup(group, cosines); c.enough(s, minimum) {
 			found = append(found, s)

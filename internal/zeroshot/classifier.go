@@ -18,12 +18,13 @@ const DefaultMinProbability = 0.3
 
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
-	Templates   []string    // prompt templates with {}; nil for DefaultTemplates()
-	Calibration Calibration // nil for the model's default, see NewCalibration
-	Background  []string    // prompts that stand for "none of these"; nil for BackgroundPrompts()
-	Engine      vec.Engine  // nil for one on all cores
-	Codes       sq8.Engine  // for many labels, nil for none: a first pass over 8-bit codes
-	Cache       *Cache      // of text embeddings; nil keeps none
+	Templates   []string          // prompt templates with {}; nil for DefaultTemplates()
+	Calibration Calibration       // nil for the model's default, see NewCalibration
+	Background  []string          // prompts that stand for "none of these"; nil for BackgroundPrompts()
+	Engine      vec.Engine        // nil for one on all cores
+	Codes       sq8.Engine        // for many labels, nil for none: a first pass over 8-bit codes
+	Prototypes  map[int]Prototype // of labels, by their place in the list, that are made of pictures
+	Cache       *Cache            // of text embeddings; nil keeps none
 	Log         *slog.Logger
 }
 
@@ -63,6 +64,7 @@ type Classifier struct {
 	coarse *coarse // nil where labels are compared in float32
 	// unit holds the labels' rows of length 1 where those of matrix are not: see Adjusted.
 	unit vec.Matrix
+	own  []*Prototype // for each label, what it is made of if not of texts; nil for no label
 }
 
 // Prepare embeds the prompts of a list and the background prompts, or takes them from the
@@ -115,6 +117,9 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *label.List, o Options)
 		return nil, fmt.Errorf("embedding the background prompts: %w", err)
 	}
 	c.matrix = vec.Matrix{Data: slices.Concat(labels.Data, background.Data), Rows: labels.Rows + background.Rows, Cols: spec.Dim}
+	if err := c.usePrototypes(o.Prototypes); err != nil {
+		return nil, err
+	}
 	c.arrange()
 	if err := c.compareWithBackground(ctx); err != nil {
 		return nil, fmt.Errorf("comparing the labels with the background prompts: %w", err)
@@ -159,7 +164,9 @@ func (c *Classifier) arrange() {
 		name := c.list.Labels[i].Group
 		if name == "" {
 			c.groupOf[i] = -1
-			c.open = append(c.open, i)
+			if !c.isOwn(i) {
+				c.open = append(c.open, i)
+			}
 			continue
 		}
 		g, ok := at[name]

@@ -51,7 +51,7 @@ type workspace struct {
 // newCoarse encodes the labels, or returns nil where that is not worth it. Labels of
 // groups need all of their cosines, so that a list with any is compared in float32.
 func (c *Classifier) newCoarse(engine sq8.Engine) *coarse {
-	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 {
+	if engine == nil || c.labels < worthCodes || len(c.groups) > 0 || c.own != nil {
 		return nil
 	}
 	labels := c.matrix.Slice(0, c.labels)

@@ -39,6 +39,7 @@ REPO = pathlib.Path(__file__).resolve().parents[2]
 FORMATS = {
     "tif": ("tif", "tiff"), "bmp": ("bmp", "dib"), "gif": ("gif",), "png": ("png", "apng"),
     "jpg": ("jpg", "jpeg", "jpe", "jfif", "mpo"), "webp": ("webp",), "heic": ("heic", "heif", "hif"), "avif": ("avif",),
+    "pnm": ("ppm", "pgm", "pbm", "pnm", "pam"), "tga": ("tga", "icb", "vda", "vst"), "pcx": ("pcx",), "qoi": ("qoi",), "ico": ("ico", "cur"),
 }
 # Pictures differ where their mean difference is more than this many levels.
 CLOSE = 2.0

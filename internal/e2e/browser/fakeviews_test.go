@@ -58,6 +58,7 @@ func (f *fake) views(mux *http.ServeMux) {
 		}
 		fmt.Fprint(w, "event: end\ndata: {\"id\":\"new\",\"kind\":\"tag\",\"state\":\"finished\",\"planned\":100,\"done\":100,\"failed\":0}\n\n")
 	})
+	mux.HandleFunc("GET /api/v1/corrections", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"labels": []any{}}) })
 	mux.HandleFunc("GET /api/v1/clusters", f.clusters)
 	mux.HandleFunc("GET /api/v1/map", f.points)
 }

@@ -14,7 +14,7 @@ import (
 func TestServed(t *testing.T) {
 	mine := t.TempDir()
 	copyFile(t, filepath.Join(photos(t, "animals/mammals/cats"), "tiger.png"), filepath.Join(mine, "the same tiger.png"))
-	s := serve(t, []string{photos(t, "animals"), photos(t, "food"), mine}, "--allow-write")
+	s := serve(t, []string{photos(t, "animals"), photos(t, "food"), mine}, "--allow-write", "--allow-index")
 	t.Run("search", func(t *testing.T) {
 		p := open(t, s.address, view{})
 		p.until(`document.querySelectorAll('.cell').length > 10`)
@@ -147,6 +147,10 @@ func TestServed(t *testing.T) {
 		p.settled()
 		p.axe()
 		p.shot("served-labels")
+		p.click(".verdict button", "Yes,")
+		p.until(`document.querySelector('.verdict button[aria-pressed="true"]')`)
+		p.do(`[...document.querySelectorAll('.label')].find((l) => l.ariaLabel === 'fruit').querySelectorAll('.verdict button')[1].click()`)
+		p.until(`document.querySelector('.match.rejected')`)
 		p.click("button", "Write the tags")
 		p.text(".toast", "The tags are written")
 		p.text(".table", "3 labels")
@@ -159,7 +163,7 @@ func TestServed(t *testing.T) {
 		p.click(".table button", "Undo")
 		p.text(".toast", "taken back")
 		p.query("tag:bird ")
-		p.text(".empty", "Nothing found")
+		p.text(".count", "1 picture") // what a person approved stays
 	})
 	t.Run("index", func(t *testing.T) {
 		p := open(t, s.address+"#/status", view{})
@@ -177,6 +181,12 @@ func TestServed(t *testing.T) {
 		}
 		p.until(`document.querySelector('.work strong').textContent !== '` + before + `'`)
 		p.text(".pathcell", "damaged.jpg")
+		// And a run is started from the page.
+		now := eval[string](p, `document.querySelector('.work strong').textContent`)
+		stripes(t, filepath.Join(mine, "more stripes.jpg"), 3)
+		p.click("main button", "Look for new pictures")
+		p.until(`document.querySelector('.work strong').textContent !== '` + now + `'`)
+		p.axe()
 	})
 	t.Run("goes away and comes back", func(t *testing.T) {
 		p := open(t, s.address, view{})

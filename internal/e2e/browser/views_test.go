@@ -96,6 +96,9 @@ func TestMap(t *testing.T) {
 		return times.sort((a, b) => a - b)[6];
 	})()`
 	t.Logf("%.1f ms between frames", eval[float64](p, frames))
+	p.click(".cluster button", "on the map")
+	p.until(`document.activeElement.tagName === 'CANVAS'`)
+	p.press("0")
 	p.click(".maptools button", "Lasso")
 	box := eval[[]float64](p, `(() => { const r = document.querySelector('canvas').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
 	at := func(x, y float64) (float64, float64) { return box[0] + x*box[2], box[1] + y*box[3] }
@@ -105,6 +108,9 @@ func TestMap(t *testing.T) {
 	p.shot("lasso")
 	p.click(".mapactions button", "More like these")
 	p.until(`document.getElementById('q').value.startsWith('@')`)
+	p.run(chromedp.Navigate(f.URL + "/#/map"))
+	p.click(".cluster button", "look")
+	p.until(`document.getElementById('q').value === 'cluster:1'`)
 }
 
 // TestNamesAreNoMarkup: what comes from a file's name is text.

@@ -19,7 +19,7 @@ type Options struct {
 	Seed       uint64
 	Engine     vec.Engine // nil for one on all cores
 	Iterations int        // at most so many of each run; 0 for 50
-	Restarts   int        // runs, of which the best is kept; 0 for 8 of few rows and 1 of many
+	Restarts   int        // runs, of which the best is kept; 0 for 8 of few rows, and fewer of more
 }
 
 // Clusters is how rows are divided.
@@ -33,7 +33,7 @@ type Clusters struct {
 
 const (
 	defaultIterations = 50
-	manyRows          = 20_000 // from which on one run is enough
+	fewRows, manyRows = 2_000, 20_000 // up to which there are 8 runs, or 2
 	// still is the part of the rows that may change their cluster in the last iteration.
 	still = 1e-4
 	// blockRows bounds the scores that are kept at once.
@@ -48,8 +48,12 @@ func (o Options) withDefaults(rows int) Options {
 		o.Iterations = defaultIterations
 	}
 	if o.Restarts <= 0 {
-		o.Restarts = 8
-		if rows >= manyRows {
+		switch {
+		case rows <= fewRows:
+			o.Restarts = 8
+		case rows <= manyRows:
+			o.Restarts = 2
+		default:
 			o.Restarts = 1
 		}
 	}

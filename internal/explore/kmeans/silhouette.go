@@ -61,6 +61,9 @@ type Candidate struct {
 	Silhouette float64
 }
 
+// choosingIterations and choosingRestarts bound what a number of clusters is tried with.
+const choosingIterations, choosingRestarts = 20, 3
+
 // Choose tries numbers of clusters, and returns the one whose division has the highest
 // silhouette, together with what was tried. At most sample rows, drawn by the seed, are
 // divided for it. Of equals the smaller number wins.
@@ -68,7 +71,9 @@ func Choose(ctx context.Context, rows vec.Matrix, candidates []int, sample int, 
 	if rows.Rows > sample {
 		rows = drawRows(rows, sample, o.Seed)
 	}
+	// A silhouette shows early how good a number is.
 	o = o.withDefaults(rows.Rows)
+	o.Iterations, o.Restarts = min(o.Iterations, choosingIterations), min(o.Restarts, choosingRestarts)
 	best, tried := 1, []Candidate(nil)
 	highest := math.Inf(-1)
 	for _, k := range candidates {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,21 +70,32 @@ func TestEmbedQueries(t *testing.T) {
 // kept is an index that remembers what was kept with it.
 type kept struct {
 	index
+	hits   int
 	value  int
 	recall float64
 	err    error
 }
 
-func (k *kept) SetSearchParameter(_ context.Context, value int, recall float64) error {
-	k.value, k.recall = value, recall
+func (k *kept) SetSearchParameter(_ context.Context, hits, value int, recall float64) error {
+	k.hits, k.value, k.recall = hits, value, recall
 	return k.err
 }
 
 func TestKeep(t *testing.T) {
 	k := &kept{}
-	r := recall.Result{Parameter: "ef", Best: recall.Trial{Value: 40, Recall: 0.97}}
-	if err := recall.Keep(t.Context(), k, r); err != nil || k.value != 40 || k.recall != 0.97 {
+	r := recall.Result{K: 10, Parameter: "ef", Queries: 100, Pictures: 50_000, Best: recall.Trial{Value: 40, Recall: 0.97}}
+	if err := recall.Keep(t.Context(), k, r); err != nil || k.value != 40 || k.hits != 10 || k.recall != 0.97 {
 		t.Errorf("kept %d, %g, %v", k.value, k.recall, err)
+	}
+	few := r
+	few.Pictures = 333
+	if err := recall.Keep(t.Context(), &kept{}, few); !errors.Is(err, recall.ErrTooFew) || !strings.Contains(err.Error(), "333 pictures") {
+		t.Errorf("of few pictures: %v", err)
+	}
+	few = r
+	few.Queries = 3
+	if err := recall.Keep(t.Context(), &kept{}, few); !errors.Is(err, recall.ErrTooFew) || !strings.Contains(err.Error(), "3 queries") {
+		t.Errorf("of few queries: %v", err)
 	}
 	k.err = errors.New("broken")
 	if err := recall.Keep(t.Context(), k, r); !errors.Is(err, k.err) {

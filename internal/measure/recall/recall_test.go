@@ -57,8 +57,9 @@ type index struct {
 	failing error
 }
 
-func (x *index) SearchParameters(int) (string, []int)                   { return "ef", x.values }
-func (x *index) SetSearchParameter(context.Context, int, float64) error { return nil }
+func (x *index) SearchParameters(int) (string, []int)                        { return "ef", x.values }
+func (x *index) Count(context.Context, store.Filter) (int64, error)          { return 50_000, nil }
+func (x *index) SetSearchParameter(context.Context, int, int, float64) error { return nil }
 
 func (x *index) SearchExact(_ context.Context, q store.Query) ([][]store.Hit, error) {
 	return x.answer(q, 1<<30)

@@ -15,6 +15,7 @@ import (
 var (
 	ErrNothingToTune = errors.New("there is nothing to tune")
 	ErrNotReached    = errors.New("the recall that was asked for is not reached")
+	ErrTooFew        = errors.New("too little was measured to keep it")
 )
 
 // Options say what to tune for.
@@ -35,6 +36,8 @@ type Trial struct {
 
 // Result is the outcome of Tune.
 type Result struct {
+	K         int    // hits that it was tuned for
+	Pictures  int64  // that there were
 	Parameter string // "ef", "nprobe" or "search_list"
 	Queries   int
 	Trials    []Trial // in the order of their values
@@ -61,7 +64,11 @@ func Tune(ctx context.Context, st store.Store, queries vec.Matrix, o Options) (R
 	if err != nil {
 		return Result{}, fmt.Errorf("searching exactly: %w", err)
 	}
-	r := Result{Parameter: parameter, Queries: queries.Rows}
+	pictures, err := st.Count(ctx, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{K: o.K, Parameter: parameter, Queries: queries.Rows, Pictures: pictures}
 	for _, value := range values {
 		trial, err := try(ctx, t, q, value, exact)
 		if err != nil {
@@ -82,13 +89,26 @@ func Tune(ctx context.Context, st store.Store, queries vec.Matrix, o Options) (R
 	return r, fmt.Errorf("%w: %s %d comes to %.4f, not %.4f", ErrNotReached, parameter, r.Best.Value, r.Best.Recall, o.Target)
 }
 
-// Keep keeps what Tune found with the index, for everybody's searches.
+// What a value must have been measured on to be kept. Below some thousands of pictures
+// servers search without an index, or look at most of them, so that the smallest value
+// finds all; and twenty queries are the least whose mean says something of others.
+const (
+	minPictures = 5000
+	minQueries  = 20
+)
+
+// Keep keeps what Tune found with the index, for everybody's searches of as many hits. The
+// error is ErrTooFew where it was measured on too little to be true for others.
 func Keep(ctx context.Context, st store.Store, r Result) error {
 	t, ok := store.As[store.Tunable](st)
 	if !ok {
 		return fmt.Errorf("%w: every search of this store is exact", ErrNothingToTune)
 	}
-	if err := t.SetSearchParameter(ctx, r.Best.Value, r.Best.Recall); err != nil {
+	if r.Pictures < minPictures || r.Queries < minQueries {
+		return fmt.Errorf("%w: %d pictures and %d queries show nothing of an approximate index; it takes %d and %d",
+			ErrTooFew, r.Pictures, r.Queries, minPictures, minQueries)
+	}
+	if err := t.SetSearchParameter(ctx, r.K, r.Best.Value, r.Best.Recall); err != nil {
 		return fmt.Errorf("keeping %s %d: %w", r.Parameter, r.Best.Value, err)
 	}
 	return nil

@@ -59,8 +59,8 @@ func Identical(ctx context.Context, st store.Scanner, f store.Filter) ([]Group, 
 		if len(records) < 2 {
 			continue
 		}
-		slices.SortFunc(records, prefer)
-		g := Group{Keep: records[0], Why: why(&records[0], &records[1])}
+		slices.SortFunc(records, func(a, b store.Record) int { return prefer(&a, &b, nil) })
+		g := Group{Keep: records[0], Why: why(&records[0], &records[1], nil)}
 		for _, r := range records[1:] {
 			g.Others = append(g.Others, Copy{Record: r, Same: true, Nearness: 1})
 		}
@@ -90,13 +90,26 @@ func sortGroups(groups []Group) {
 	slices.SortFunc(groups, func(a, b Group) int { return cmp.Compare(a.Keep.Path, b.Keep.Path) })
 }
 
+// looks are what is known of pictures by id; it may be nil.
+type looks map[string]*Look
+
+// seen are the weightiest reasons: that the file is whole, and then those that are about
+// what a picture shows. What is lost in a grey or a still copy, no number of pixels brings back.
+var seen = []struct {
+	why  string
+	rank func(r *store.Record, l *Look) bool
+}{
+	{"the one whose file is whole", func(r *store.Record, _ *Look) bool { return r.About.Damage == "" }},
+	{"the one that moves", func(_ *store.Record, l *Look) bool { return l != nil && l.Moving }},
+	{"the one in colour", func(_ *store.Record, l *Look) bool { return l != nil && l.Colour }},
+}
+
 // reasons are what makes one picture preferable to another, the weightiest first. The
 // function is positive where a is to be kept.
 var reasons = []struct {
 	why     string
 	compare func(a, b *store.Record) int
 }{
-	{"the one whose file is whole", func(a, b *store.Record) int { return cmp.Compare(whole(a), whole(b)) }},
 	{"the most pixels", func(a, b *store.Record) int { return cmp.Compare(a.Width*a.Height, b.Width*b.Height) }},
 	{"the largest file", func(a, b *store.Record) int { return cmp.Compare(a.Size, b.Size) }},
 	{"tags by a person", func(a, b *store.Record) int { return cmp.Compare(byPerson(a), byPerson(b)) }},
@@ -104,14 +117,6 @@ var reasons = []struct {
 	{"the oldest file", func(a, b *store.Record) int { return b.ModTime.Compare(a.ModTime) }},
 	{"the shortest path", func(a, b *store.Record) int { return cmp.Compare(len(b.Path), len(a.Path)) }},
 	{"the first by name", func(a, b *store.Record) int { return cmp.Compare(b.Path, a.Path) }},
-}
-
-// whole is 1 for a picture whose file is not damaged.
-func whole(r *store.Record) int {
-	if r.About.Damage == "" {
-		return 1
-	}
-	return 0
 }
 
 func byPerson(r *store.Record) (n int) {
@@ -130,22 +135,35 @@ func dated(r *store.Record) int {
 	return 1
 }
 
-// prefer orders what is to be kept before what is not.
-func prefer(a, b store.Record) int {
-	for _, r := range reasons {
-		if c := r.compare(&a, &b); c != 0 {
-			return -c
+// preference is positive where a is to be kept and negative where b is, with the reason.
+func preference(a, b *store.Record, known looks) (int, string) {
+	for _, r := range seen {
+		x, y := r.rank(a, known[a.ID]), r.rank(b, known[b.ID])
+		if x != y {
+			if x {
+				return 1, r.why
+			}
+			return -1, r.why
 		}
 	}
-	return 0
+	for _, r := range reasons {
+		if c := r.compare(a, b); c != 0 {
+			return c, r.why
+		}
+	}
+	return 0, ""
+}
+
+// prefer orders what is to be kept before what is not.
+func prefer(a, b *store.Record, known looks) int {
+	c, _ := preference(a, b, known)
+	return -c
 }
 
 // why is the reason for keeping a and not b.
-func why(a, b *store.Record) string {
-	for _, r := range reasons {
-		if r.compare(a, b) > 0 {
-			return r.why
-		}
+func why(a, b *store.Record, known looks) string {
+	if c, reason := preference(a, b, known); c > 0 {
+		return reason
 	}
 	return ""
 }

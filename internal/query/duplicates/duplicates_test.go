@@ -107,18 +107,22 @@ func TestNear(t *testing.T) {
 		record("plain1.png", "6", 3, nil), // of one colour: nothing says that they are the same
 		record("plain2.png", "7", 3, nil),
 	)
-	look := func(p string) (duplicates.Look, error) {
-		switch name := path.Base(p); {
+	of := func(m image.Image) (*duplicates.Look, error) {
+		l := duplicates.LookOf(m)
+		return &l, nil
+	}
+	look := func(r *store.Record) (*duplicates.Look, error) {
+		switch name := path.Base(r.Path); {
 		case strings.HasPrefix(name, "gone"):
-			return duplicates.Look{}, errors.New("no such file")
+			return nil, errors.New("no such file")
 		case name == "other.png":
-			return duplicates.LookOf(ramp(50, 50, true, 0)), nil
+			return of(ramp(50, 50, true, 0))
 		case name == "large.png":
-			return duplicates.LookOf(ramp(200, 100, false, 20)), nil
+			return of(ramp(200, 100, false, 20))
 		case strings.HasPrefix(name, "plain"):
-			return duplicates.LookOf(image.NewGray(image.Rect(0, 0, 40, 40))), nil
+			return of(image.NewGray(image.Rect(0, 0, 40, 40)))
 		}
-		return duplicates.LookOf(ramp(64, 32, false, 0)), nil
+		return of(ramp(64, 32, false, 0))
 	}
 	groups, failed, err := duplicates.Near(t.Context(), st, nil, look)
 	want := []string{"gone1.png (the first by name): =gone2.png", "large.png (the most pixels): ~copy.png ~small.png"}

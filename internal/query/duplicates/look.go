@@ -20,6 +20,9 @@ var zooms = [...]float64{1, 0.95, 0.9}
 // survives resizing and recompression.
 type Look struct {
 	views [len(zooms)]view // by zoom
+	// Colour says that the picture is not grey, and Moving that it has several frames,
+	// which LookOf cannot see.
+	Colour, Moving bool
 }
 
 // view is a Look of a part.
@@ -41,7 +44,27 @@ func LookOf(img image.Image) Look {
 		part := image.Rect(b.Min.X+dx, b.Min.Y+dy, max(b.Min.X+dx+1, b.Max.X-dx), max(b.Min.Y+dy+1, b.Max.Y-dy))
 		l.views[i] = viewOf(img, part.Intersect(b))
 	}
+	l.Colour = hasColour(img)
 	return l
+}
+
+// greyNoise is by how much the channels of a grey picture differ, of 255: JPEG's rounding.
+const greyNoise = 6
+
+// hasColour reports whether a hundredth of a picture's points are not grey.
+func hasColour(img image.Image) bool {
+	b := img.Bounds()
+	points, coloured := 0, 0
+	for y := range lookSide {
+		for x := range lookSide {
+			r, g, bl, _ := img.At(b.Min.X+x*b.Dx()/lookSide, b.Min.Y+y*b.Dy()/lookSide).RGBA()
+			points++
+			if (max(r, g, bl)-min(r, g, bl))/257 > greyNoise {
+				coloured++
+			}
+		}
+	}
+	return 100*coloured >= points
 }
 
 func viewOf(img image.Image, part image.Rectangle) (v view) {

@@ -89,33 +89,83 @@ func mark(m image.Image) image.Image {
 }
 
 // Near-duplicates of the demo photos: every edit is found with its original, and hardly
-// anything else. The bounds are chosen by other photos, which SIGHTLINE_CHOOSE stands for.
+// anything else. The bounds are chosen by other photos, which SIGHTLINE_CHOOSE stands for,
+// but one of them was raised after a look at these: the figures are a little too good.
 func TestNearQuality(t *testing.T) {
 	photos := readPhotos(t)
+	from := 0
+	if os.Getenv("SIGHTLINE_CHOOSE") != "" {
+		from = 2
+	}
+	var files []string
+	for i := from; i < len(photos); i += 4 {
+		files = append(files, photos[i])
+	}
+	precision, recall := measureNear(t, files)
+	// 99.2 and 93.5 here; processors differ in how they round.
+	if precision < 98.5 || recall < 92 {
+		t.Errorf("precision %.1f, recall %.1f; 99.2 and 93.5 are promised", precision, recall)
+	}
+}
+
+// The same on wallpapers, which had no part in choosing anything.
+func TestNearQualityElsewhere(t *testing.T) {
+	const folder = "../../../build/quality/wallpapers"
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Skip("its pictures are not there: make quality fetches them")
+	}
+	slices.Sort(files)
+	precision, recall := measureNear(t, files)
+	// 100 and 92.2 here.
+	if precision < 98.5 || recall < 90 {
+		t.Errorf("precision %.1f, recall %.1f; 100 and 92.2 are promised", precision, recall)
+	}
+}
+
+// largestSide is the side of the pictures that are edited: more changes nothing but the
+// time that it takes.
+const largestSide = 320
+
+// readFlat reads a picture, on white, as a photo is.
+func readFlat(t *testing.T, name string) image.Image {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	img, _, err := image.Decode(f)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if longer := max(img.Bounds().Dx(), img.Bounds().Dy()); longer > largestSide {
+		img = scaled(img, img.Bounds().Dx()*largestSide/longer, img.Bounds().Dy()*largestSide/longer)
+	}
+	flat := image.NewNRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
+	draw.Draw(flat, flat.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.Draw(flat, flat.Bounds(), img, img.Bounds().Min, draw.Over)
+	return flat
+}
+
+// measureNear edits pictures and looks for the edits. It returns in per cent how many of
+// what was grouped belong together, and how many edits were found.
+func measureNear(t *testing.T, files []string) (precision, recall float64) {
+	t.Helper()
 	enc := openStarter(t)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := 0
-	if os.Getenv("SIGHTLINE_CHOOSE") != "" {
-		from = 2
-	}
 	total := 0
-	for i := from; i < len(photos); i += 4 {
-		f, err := os.Open(photos[i])
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, _, err := image.Decode(f)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		// On white, as a photo is.
-		flat := image.NewNRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))
-		draw.Draw(flat, flat.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
-		draw.Draw(flat, flat.Bounds(), img, img.Bounds().Min, draw.Over)
+	for i, file := range files {
+		flat := readFlat(t, file)
 		write(t, filepath.Join(dir, fmt.Sprintf("%03d-original.png", i)), flat)
 		for name, edit := range edits {
 			ext := ".png"
@@ -157,20 +207,18 @@ func TestNearQuality(t *testing.T) {
 			}
 		}
 	}
-	precision, recall := 100*float64(right)/float64(max(1, right+wrong)), 100*float64(right)/float64(total)
-	t.Logf("precision %.1f, recall %.1f of %d edits; %d groups; %v", precision, recall, total, len(groups), found)
-	// 99.2 and 93.5 here; processors differ in how they round.
-	if precision < 98.5 || recall < 92 {
-		t.Errorf("precision %.1f, recall %.1f; 99.2 and 93.5 are promised", precision, recall)
-	}
+	precision, recall = 100*float64(right)/float64(max(1, right+wrong)), 100*float64(right)/float64(total)
+	t.Logf("precision %.1f, recall %.1f of %d edits; %d groups, %d wrong; %v", precision, recall, total, len(groups), wrong, found)
+	return precision, recall
 }
 
-func look(path string) (duplicates.Look, error) {
-	img, err := imaging.Thumbnail(path, 128)
+func look(r *store.Record) (*duplicates.Look, error) {
+	img, err := imaging.Thumbnail(r.Path, 128)
 	if err != nil {
-		return duplicates.Look{}, err
+		return nil, err
 	}
-	return duplicates.LookOf(img), nil
+	l := duplicates.LookOf(img)
+	return &l, nil
 }
 
 func write(t *testing.T, name string, m image.Image) {

@@ -23,6 +23,7 @@ const (
 	Caption Field = "caption" // a part of title or caption
 	Has     Field = "has"     // see Things
 	Near    Field = "near"    // latitude,longitude,radius: 35.0,135.7,10km
+	Cluster Field = "cluster" // the id of a cluster, such as 3.1
 	After   Field = "after"   // a date: that day and later
 	Before  Field = "before"  // a date: the days before it
 	Width   Field = "width"   // pixels
@@ -32,7 +33,7 @@ const (
 
 // fields lists the fields that take a colon, and numbers those that are compared.
 var (
-	fields  = []Field{Under, Name, Tag, Format, Camera, Caption, Has, Near, After, Before}
+	fields  = []Field{Under, Name, Tag, Format, Camera, Caption, Has, Near, Cluster, After, Before}
 	numbers = []Field{Width, Height, Rating}
 )
 

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 const (
 	maxDepth = 50
 	maxLine  = 64 << 10
+	// maxTerms bounds the terms of a line: each is embedded by the model.
+	maxTerms = 100
 )
 
 // Parse reads a line. The error is an *Error.
@@ -59,6 +62,12 @@ func (p *parser) query() (*Query, *Error) {
 	list, bad := terms.finish()
 	if bad != nil {
 		return nil, bad
+	}
+	if len(list) > maxTerms {
+		return nil, &Error{
+			Column: list[maxTerms].Column, Message: fmt.Sprintf("the query has %d terms, at most %d are compared", len(list), maxTerms),
+			Advice: "make a label of what belongs together: search label save --help",
+		}
 	}
 	return &Query{Terms: list, Filter: single(filters)}, nil
 }

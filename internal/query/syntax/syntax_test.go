@@ -205,3 +205,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestManyTerms(t *testing.T) {
+	line := "a" + strings.Repeat(" + b", 99)
+	if _, err := Parse(line); err != nil {
+		t.Errorf("a hundred terms: %v", err)
+	}
+	var bad *Error
+	if _, err := Parse(line + strings.Repeat(" - c", 9900)); !errors.As(err, &bad) || bad.Column != len(line)+2 || !strings.Contains(bad.Message, "10000 terms, at most 100") {
+		t.Errorf("ten thousand terms: %v", err)
+	}
+}

@@ -41,6 +41,9 @@ func Backup(ctx context.Context, o Options, to string, keep int) (r BackupReport
 	if err != nil {
 		return r, err
 	}
+	if err := folder.RemoveLeftovers(); err != nil {
+		return r, err
+	}
 	o.Mode = store.ReadOnly
 	s, err := Open(ctx, o)
 	if err != nil {
@@ -48,7 +51,7 @@ func Backup(ctx context.Context, o Options, to string, keep int) (r BackupReport
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	// The catalogue comes first: the rows of vectors that it names are never written again.
-	image, err := os.CreateTemp(to, ".sightline-catalogue-*.tmp")
+	image, err := os.CreateTemp(to, ".sightline-*.tmp")
 	if err != nil {
 		return r, err
 	}

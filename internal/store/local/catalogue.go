@@ -241,7 +241,6 @@ func makeCatalogue(ctx context.Context, path string, o *Options, identity []byte
 	if err != nil {
 		return err
 	}
-	// Closing folds the log in: the file is all there is.
 	defer func() { err = errors.Join(err, sqlError(db.Close())) }()
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -270,7 +269,24 @@ func makeCatalogue(ctx context.Context, path string, o *Options, identity []byte
 	if _, err := tx.ExecContext(ctx, "PRAGMA user_version="+strconv.Itoa(formatVersion)); err != nil {
 		return sqlError(err)
 	}
-	return sqlError(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return sqlError(err)
+	}
+	return foldIn(ctx, db)
+}
+
+// foldIn brings all of the log of a catalogue that nobody else has open into its file, which
+// then is all there is. Closing does so too, and does not tell when a full disk keeps it from
+// that.
+func foldIn(ctx context.Context, db *sql.DB) error {
+	var busy, logged, folded int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &logged, &folded); err != nil {
+		return sqlError(err)
+	}
+	if busy != 0 || logged != folded {
+		return fmt.Errorf("%w: the log of %s could not be folded in", store.ErrLocked, catalogueName)
+	}
+	return nil
 }
 
 func formatOf(ctx context.Context, db *sql.DB) (int, error) {

@@ -69,7 +69,7 @@ func needsWriting(err error) bool {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return true
 	}
-	return false
+	return e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE // the disk has no room for the file beside it
 }
 
 // recoverCatalogue opens a catalogue for writing, which undoes or folds in what a killed
@@ -112,7 +112,7 @@ func openStill(path string, warn func(string, ...any)) (*stillCatalogue, *sql.DB
 		db, err := openCatalogueAs(path, store.ReadOnly, "immutable")
 		return st, db, err
 	}
-	warn("the catalogue has changes that are not folded in, and its folder cannot be written: a copy is read", "catalogue", path)
+	warn("the catalogue has changes that are not folded in, and its folder cannot be written or is full: a copy is read", "catalogue", path)
 	if st.copied, err = os.MkdirTemp("", "sightline-catalogue-"); err != nil {
 		return nil, nil, err
 	}

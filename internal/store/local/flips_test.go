@@ -120,7 +120,7 @@ func answersOf(ctx context.Context, o Options) (answers []string, err error) {
 // Each question is answered as before or fails with an error that tells of damage, and what
 // changes anything is found by Verify.
 func TestFlippedBitsInTheCatalogue(t *testing.T) {
-	sound := flipIndex(t, 150)
+	sound := flipIndex(t, 80)
 	o := testOptions(sound)
 	want, err := answersOf(t.Context(), o)
 	if err != nil {

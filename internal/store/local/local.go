@@ -224,7 +224,7 @@ func openFolder(ctx context.Context, dir string, o Options) (*Store, error) {
 	s.maps.cachesFrom, s.maps.log = s.cachesFrom, s.log
 	if err := s.open(ctx, o); err != nil {
 		s.release()
-		return nil, fmt.Errorf("open index %s: %w", dir, err)
+		return nil, fmt.Errorf("open index %s: %w", dir, tellSpace(err, dir))
 	}
 	return s, nil
 }

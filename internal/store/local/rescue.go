@@ -161,7 +161,10 @@ func (r *rescue) build(ctx context.Context, damaged, fresh string) (err error) {
 	if err := r.count(ctx, tx); err != nil {
 		return err
 	}
-	return sqlError(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return sqlError(err)
+	}
+	return foldIn(ctx, db)
 }
 
 func (r *rescue) count(ctx context.Context, tx *sql.Tx) error {

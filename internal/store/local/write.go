@@ -25,7 +25,7 @@ func (s *Store) change(ctx context.Context, f func(tx *sql.Tx, st *state) error)
 	if err := s.isOpen(); err != nil {
 		return err
 	}
-	return s.changeLocked(ctx, f)
+	return tellSpace(s.changeLocked(ctx, f), s.dir)
 }
 
 // changeLocked is change for a caller that holds s.mu.

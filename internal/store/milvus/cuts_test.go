@@ -105,7 +105,7 @@ func TestMessagesShrinkAndGrow(t *testing.T) {
 	o.RetryFor, o.CallTimeout = time.Minute, 10*time.Second
 	s := open(t, o)
 	all := wideRecords(6000) // some 5 MB
-	c.bytes.Store(600_000) // a message of all has no chance
+	c.bytes.Store(600_000)   // a message of all has no chance
 	start := time.Now()
 	upsert(t, s, all...)
 	t.Logf("%d cuts while %d records were written in %s", c.cuts.Load(), len(all), time.Since(start))

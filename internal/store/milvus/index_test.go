@@ -131,7 +131,7 @@ func TestTuning(t *testing.T) {
 	if _, err := s.SearchWith(t.Context(), queries(1), 77); err != nil || !strings.Contains(sent, `"ef":77`) {
 		t.Errorf("SearchWith 77 sent %s, %v", sent, err)
 	}
-	if err := s.SetSearchParameter(t.Context(), 99, 0.98); err != nil {
+	if err := s.SetSearchParameter(t.Context(), 10, 99, 0.98); err != nil {
 		t.Fatal(err)
 	}
 	search(s, `"ef":99`)
@@ -140,7 +140,7 @@ func TestTuning(t *testing.T) {
 	o := options(fake)
 	o.Search.Ef = 300
 	search(open(t, o), `"ef":300`)
-	if err := s.SetSearchParameter(t.Context(), 0, 0); err != nil {
+	if err := s.SetSearchParameter(t.Context(), 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	search(s, `"ef":240`)
@@ -195,7 +195,7 @@ func TestReadOnly(t *testing.T) {
 		"Upsert": s.Upsert(t.Context(), records(1)), "Delete": s.Delete(t.Context(), []string{"x"}),
 		"SetTags":        s.SetTags(t.Context(), "user", map[string][]store.Tag{"x": nil}),
 		"RecordFailures": s.RecordFailures(t.Context(), []store.Failure{{ID: "x", Path: "/x"}}),
-		"Promote":        s.Promote(t.Context()), "SetSearchParameter": s.SetSearchParameter(t.Context(), 5, 1),
+		"Promote":        s.Promote(t.Context()), "SetSearchParameter": s.SetSearchParameter(t.Context(), 5, 5, 1),
 	} {
 		if !errors.Is(err, store.ErrReadOnly) {
 			t.Errorf("%s = %v", name, err)

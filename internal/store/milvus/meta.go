@@ -1,10 +1,13 @@
 package milvus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
@@ -42,9 +45,52 @@ type indexMeta struct {
 
 // tuning is the row idTuning.
 type tuning struct {
-	Parameter string  `json:"parameter,omitempty"` // the one that the value is for
-	Value     int     `json:"value,omitempty"`     // 0 for none
-	Recall    float64 `json:"recall,omitempty"`    // measured
+	Parameter string  `json:"parameter,omitempty"` // the one that the values are for
+	Value     int     `json:"value,omitempty"`     // for any number of hits, as earlier versions kept it; 0 for none
+	Recall    float64 `json:"recall,omitempty"`    // measured with Value
+	For       []tuned `json:"for,omitempty"`       // by number of hits
+}
+
+// tuned is a value that was measured for searches of up to K hits, 0 for any number.
+type tuned struct {
+	K      int     `json:"k"`
+	Value  int     `json:"value"`
+	Recall float64 `json:"recall"`
+}
+
+func (t tuned) hits() string {
+	if t.K == 0 {
+		return "any number of hits"
+	}
+	return fmt.Sprintf("up to %d hits", t.K)
+}
+
+// at lists the values by the number of hits, the fewest first.
+func (t tuning) at() []tuned {
+	out := slices.Clone(t.For)
+	if t.Value > 0 {
+		out = append(out, tuned{Value: t.Value, Recall: t.Recall})
+	}
+	slices.SortFunc(out, func(a, b tuned) int {
+		return cmp.Or(cmp.Compare(cmp.Or(a.K, math.MaxInt), cmp.Or(b.K, math.MaxInt)))
+	})
+	return out
+}
+
+// value is what was kept for searches of k hits, 0 for nothing.
+func (t tuning) value(k int) int {
+	for _, x := range t.at() {
+		if x.K == 0 || k <= x.K {
+			return x.Value
+		}
+	}
+	return 0
+}
+
+// with returns the tuning with another value for searches of up to k hits.
+func (t tuning) with(x tuned) tuning {
+	t.For = append(slices.DeleteFunc(slices.Clone(t.For), func(old tuned) bool { return old.K == x.K }), x)
+	return t
 }
 
 // updated is the row idUpdated.

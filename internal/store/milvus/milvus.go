@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -46,15 +48,24 @@ type Store struct {
 	mode     store.Mode
 	level    entity.ConsistencyLevel // of searches
 	search   SearchParams            // fixed by the caller
-	recall   float64
-	engine   vec.Engine
-	batch    batchSize // of a message
-	retryFor time.Duration
-	log      *slog.Logger
-	closed   atomic.Bool
-	inUse    atomic.Bool // physical is what the alias points to
-	failed   failedIDs
-	oddRows  oddRows
+	// wantIndex is the index of the settings, and index the one that the server has.
+	wantIndex      Index
+	index          vectorIndex
+	shards         int
+	replicas       int
+	resourceGroups []string
+	mmap           bool
+	loadTimeout    time.Duration
+	reindex        bool // Promote builds wantIndex
+	recall         float64
+	engine         vec.Engine
+	batch          batchSize // of a message
+	retryFor       time.Duration
+	log            *slog.Logger
+	closed         atomic.Bool
+	inUse          atomic.Bool // physical is what the alias points to
+	failed         failedIDs
+	oddRows        oddRows
 	// foreignVectors is set once a vector has been seen that is not of length 1.
 	foreignVectors atomic.Bool
 	// countsAhead is set once the server has been seen to count rows that are not there.
@@ -79,6 +90,7 @@ var (
 	_ store.ExactSearcher    = (*Store)(nil)
 	_ store.IDSpacer         = (*Store)(nil)
 	_ store.Documents        = (*Store)(nil)
+	_ store.ContentsFinder   = (*Store)(nil)
 )
 
 // Open connects to a server and opens an index there. Errors that callers tell apart
@@ -112,7 +124,8 @@ func connectStore(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		address: o.Address, alias: aliasOf(o.Collection), mode: o.Mode, level: level,
 		search: o.Search, recall: o.Recall, engine: vec.NewParallel(0), batch: batchSize{now: o.BatchBytes, most: o.BatchBytes}, retryFor: o.RetryFor, log: o.Log,
-		leaseEvery: o.LeaseEvery,
+		leaseEvery: o.LeaseEvery, wantIndex: o.Index,
+		shards: o.Shards, replicas: o.Replicas, resourceGroups: o.ResourceGroups, mmap: o.Mmap, loadTimeout: o.LoadTimeout,
 	}
 	t := &transport{address: o.Address, database: o.Database, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
@@ -157,7 +170,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	return store.Description{
 		Kind: Kind, Location: s.address, Collection: s.meta.Collection, Model: s.meta.Model,
 		Records: records, Failures: failures, Format: s.meta.Format,
-		Created: time.Unix(0, s.meta.Created).UTC(), Updated: last,
+		Created: time.Unix(0, s.meta.Created).UTC(), Updated: last, Details: s.details(ctx),
 	}, nil
 }
 
@@ -243,9 +256,16 @@ func (s *Store) beginChange(ctx context.Context) error {
 
 // load brings a collection into the server's memory and waits until it is there.
 func (s *Store) load(ctx context.Context, collection string) error {
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, keyLoading, true), loadTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, keyLoading, true), s.loadTimeout)
 	defer cancel()
-	err := s.client.LoadCollection(ctx, collection, true)
+	var opts []client.LoadCollectionOption
+	if s.replicas > 0 {
+		opts = append(opts, client.WithReplicaNumber(int32(s.replicas)))
+	}
+	if len(s.resourceGroups) > 0 {
+		opts = append(opts, client.WithResourceGroups(s.resourceGroups))
+	}
+	err := s.client.LoadCollection(ctx, collection, true, opts...)
 	for wait := firstLook; err == nil; wait = min(2*wait, lastLook) {
 		var percent int64
 		if percent, err = s.client.GetLoadingProgress(ctx, collection, nil); err == nil && percent == 100 {
@@ -258,7 +278,15 @@ func (s *Store) load(ctx context.Context, collection string) error {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s", s.address, store.ErrUnavailable, collection, loadTimeout)
+		return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s (milvus.load_timeout)", s.address, store.ErrUnavailable, collection, s.loadTimeout)
+	}
+	var said *serverError
+	if errors.As(err, &said) && !transient(err) && (s.replicas > 1 || len(s.resourceGroups) > 0) {
+		return &fault.Error{
+			Err:    fmt.Errorf("loading collection %s: %w", collection, err),
+			Advice: fmt.Sprintf("check milvus.replicas (%d) and milvus.resource_groups (%s) against the query nodes of the server", s.replicas, strings.Join(s.resourceGroups, ", ")),
+			Kind:   fault.Usage,
+		}
 	}
 	return fmt.Errorf("loading collection %s: %w", collection, err)
 }
@@ -269,6 +297,3 @@ const (
 	firstLook = 5 * time.Millisecond
 	lastLook  = 200 * time.Millisecond
 )
-
-// loadTimeout is enough for tens of millions of records.
-const loadTimeout = 10 * time.Minute

@@ -11,8 +11,8 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Promote implements store.Promoter: it lets the alias point to this store's
-// collection.
+// Promote implements store.Promoter: it lets the alias point to this store's collection. A
+// collection in use that was opened with Rebuild gets the index of the settings here.
 func (s *Store) Promote(ctx context.Context) error {
 	if err := s.beginChange(ctx); err != nil {
 		return err
@@ -37,6 +37,10 @@ func (s *Store) Promote(ctx context.Context) error {
 		return fmt.Errorf("letting %s stand for collection %s: %w", s.alias, s.physical, err)
 	}
 	s.inUse.Store(true)
+	if s.reindex {
+		s.reindex = false
+		return s.replaceIndex(ctx)
+	}
 	return nil
 }
 

@@ -61,7 +61,11 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 		return s.create(ctx, o)
 	}
 	s.inUse.Store(true)
-	return s.use(ctx, target, m)
+	if err := s.use(ctx, target, m); err != nil {
+		return err
+	}
+	s.reindex = o.Mode == store.Rebuild && !s.index.is(o.Index)
+	return nil
 }
 
 // target returns the collection that the alias points to, and "" if there is none.
@@ -101,6 +105,9 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 		if _, err := s.client.DescribeCollection(ctx, name); err != nil {
 			return fmt.Errorf("looking at the index: %w", err)
 		}
+	}
+	if err := s.adoptIndex(ctx, physical); err != nil {
+		return err
 	}
 	if _, err := s.readMeta(ctx, physical, idTuning, entity.ClEventually, &s.tuned); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
@@ -168,14 +175,22 @@ func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, ind
 		return err
 	}
 	if !exists {
-		if err := s.client.CreateCollection(ctx, schema, 1, client.WithConsistencyLevel(entity.ClBounded)); err != nil {
+		opts := []client.CreateCollectionOption{client.WithConsistencyLevel(entity.ClBounded)}
+		shards := 1
+		if len(scalars) > 0 { // a collection of records
+			shards = s.shards
+			if s.mmap {
+				opts = append(opts, client.WithCollectionProperty(mmapProperty, "true"))
+			}
+		}
+		if err := s.client.CreateCollection(ctx, schema, int32(shards), opts...); err != nil {
 			return err
 		}
 	}
 	// A server answers that there is no index with an error; making one that exists
 	// is an error too, so that what fails here shows there.
 	if have, err := s.client.DescribeIndex(ctx, name, fieldVector); err != nil || len(have) == 0 {
-		if err := s.client.CreateIndex(ctx, name, fieldVector, index, true); err != nil {
+		if err := s.client.CreateIndex(ctx, name, fieldVector, index, true, client.WithIndexName(fieldVector)); err != nil {
 			return err
 		}
 	}

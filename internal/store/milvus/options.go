@@ -70,8 +70,14 @@ type Options struct {
 	CallTimeout time.Duration // of one call, retries not counted
 	RetryFor    time.Duration // how long a call goes on trying to reach a server that went away
 	BatchBytes  int           // of one message
-	LeaseEvery  time.Duration // between the signs of life of a store that is open for writing
-	Log         *slog.Logger  // nil discards
+	LoadTimeout time.Duration // until a collection is in the server's memory
+
+	Shards         int           // of a new collection, for writing in parallel; 0 means 1
+	Replicas       int           // in memory, of a collection that is loaded; 0 leaves them to the server
+	ResourceGroups []string      // that a collection is loaded into; none leaves that to the server
+	Mmap           bool          // a new collection is mapped from the server's disk
+	LeaseEvery     time.Duration // between the signs of life of a store that is open for writing
+	Log            *slog.Logger  // nil discards
 }
 
 // FromSettings returns the options that a section of the settings says, with the secrets
@@ -86,6 +92,7 @@ func FromSettings(s settings.Settings) (Options, error) {
 		Database: s.Database, TLS: TLS(s.TLS), Index: Index(s.Index), Search: SearchParams(s.Search),
 		Recall: s.Recall, Consistency: s.Consistency,
 		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, RetryFor: s.RetryFor, BatchBytes: s.BatchBytes,
+		LoadTimeout: s.LoadTimeout, Shards: s.Shards, Replicas: s.Replicas, ResourceGroups: s.ResourceGroups, Mmap: s.Mmap,
 	}, nil
 }
 
@@ -95,6 +102,7 @@ const (
 	DefaultDialTimeout = 4 * time.Second
 	DefaultCallTimeout = 30 * time.Second
 	DefaultBatchBytes  = 16 << 20
+	DefaultLoadTimeout = 10 * time.Minute // enough for tens of millions of records
 
 	maxBatchBytes = settings.MaxBatchBytes
 )
@@ -146,7 +154,7 @@ func (o Options) withDefaults() (Options, error) {
 	for _, d := range []struct {
 		value *time.Duration
 		least time.Duration
-	}{{&o.DialTimeout, DefaultDialTimeout}, {&o.CallTimeout, DefaultCallTimeout}} {
+	}{{&o.DialTimeout, DefaultDialTimeout}, {&o.CallTimeout, DefaultCallTimeout}, {&o.LoadTimeout, DefaultLoadTimeout}} {
 		if *d.value <= 0 {
 			*d.value = d.least
 		}
@@ -154,6 +162,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.BatchBytes <= 0 {
 		o.BatchBytes = DefaultBatchBytes
 	}
+	o.Shards = max(o.Shards, 1)
 	if o.LeaseEvery <= 0 {
 		o.LeaseEvery = DefaultLeaseEvery
 	}

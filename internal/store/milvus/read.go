@@ -158,32 +158,94 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 
 // FindContent implements store.Scanner.
 func (s *Store) FindContent(ctx context.Context, hash []byte, limit int) ([]store.Record, error) {
+	found, err := s.FindContents(ctx, [][]byte{hash}, limit)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// FindContents implements store.ContentsFinder.
+func (s *Store) FindContents(ctx context.Context, hashes [][]byte, limit int) ([][]store.Record, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	if len(hash) == 0 || limit < 1 {
-		return nil, nil
-	}
-	// Which rows a limit would keep is the server's whim. There are few copies of a
-	// file as a rule, and ids alone are small.
-	rows, err := s.query(ctx, s.physical, fieldHash+" == "+quote(hex.EncodeToString(hash)), []string{fieldID}, entity.ClSession, maxWindow)
-	if err != nil {
-		return nil, fmt.Errorf("looking for copies of a file: %w", err)
-	}
-	var ids []string
-	for i := range rows.len() {
-		if id := rows.raw(fieldID, i); isRecordID(id) {
-			ids = append(ids, id)
+	out := make([][]store.Record, len(hashes))
+	ids := make([][]string, len(hashes))
+	for chunk := range slices.Chunk(hashes, maxIDs) {
+		if err := s.contentIDs(ctx, hashes, chunk, ids); err != nil {
+			return nil, err
 		}
 	}
-	if rows.err != nil || len(ids) == 0 {
-		return nil, rows.err
+	var wanted []string
+	for i := range ids {
+		slices.Sort(ids[i])
+		ids[i] = ids[i][:min(max(limit, 0), len(ids[i]))]
+		wanted = append(wanted, ids[i]...)
 	}
-	slices.Sort(ids)
-	records, err := s.Get(ctx, ids[:min(limit, len(ids))])
+	if len(wanted) == 0 {
+		return out, nil
+	}
+	slices.Sort(wanted)
+	records := make(map[string]store.Record, len(wanted))
+	got, err := s.Get(ctx, slices.Compact(wanted))
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(records, func(a, b store.Record) int { return strings.Compare(a.ID, b.ID) })
-	return records, nil
+	for _, r := range got {
+		records[r.ID] = r
+	}
+	for i := range ids {
+		for _, id := range ids[i] {
+			if r, ok := records[id]; ok {
+				r.Vector, r.Tags = slices.Clone(r.Vector), slices.Clone(r.Tags) // a hash may be asked for twice
+				out[i] = append(out[i], r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// contentIDs adds the ids of the records with some of the content hashes, each at the
+// places where its hash is in all. Which rows a limit would keep is the server's whim. There
+// are few copies of a file as a rule, and ids alone are small.
+func (s *Store) contentIDs(ctx context.Context, all, some [][]byte, ids [][]string) error {
+	var values []string
+	for _, h := range some {
+		if len(h) > 0 {
+			values = append(values, quote(hex.EncodeToString(h)))
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	expr := fmt.Sprintf("%s in [%s]", fieldHash, strings.Join(values, ","))
+	rows, err := s.query(ctx, s.physical, expr, []string{fieldID, fieldHash}, entity.ClSession, maxWindow)
+	if err != nil {
+		return fmt.Errorf("looking for copies of files: %w", err)
+	}
+	if rows.len() == maxWindow && len(some) > 1 { // those of one may have left no room for others
+		for half := range slices.Chunk(some, (len(some)+1)/2) {
+			if err := s.contentIDs(ctx, all, half, ids); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	found := make(map[string][]string)
+	for i := range rows.len() {
+		if id := rows.raw(fieldID, i); isRecordID(id) {
+			hash := rows.raw(fieldHash, i)
+			found[hash] = append(found[hash], id)
+		}
+	}
+	if rows.err != nil {
+		return rows.err
+	}
+	for i, h := range all {
+		if len(ids[i]) == 0 && len(h) > 0 {
+			ids[i] = slices.Clone(found[hex.EncodeToString(h)])
+		}
+	}
+	return nil
 }

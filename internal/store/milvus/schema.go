@@ -174,12 +174,17 @@ func (x Index) withDefaults() (Index, error) {
 	return x, nil
 }
 
+// parameters are all that an index is built with, by name, whatever its type.
+func (x Index) parameters() map[string]string {
+	return map[string]string{
+		"M": strconv.Itoa(x.M), "efConstruction": strconv.Itoa(x.EfConstruction), "nlist": strconv.Itoa(x.Nlist),
+	}
+}
+
 // entity is the index as the SDK wants it. The inner product of vectors of length 1
 // is their cosine.
 func (x Index) entity() entity.Index {
-	all := map[string]string{
-		"M": strconv.Itoa(x.M), "efConstruction": strconv.Itoa(x.EfConstruction), "nlist": strconv.Itoa(x.Nlist),
-	}
+	all := x.parameters()
 	params := map[string]string{"metric_type": string(entity.IP)}
 	var own []string
 	for _, name := range indexParameters[x.Type] {

@@ -145,10 +145,15 @@ func (s *Store) rawSearch(ctx context.Context, level entity.ConsistencyLevel, ex
 		}
 	}()
 	level, done := s.session.level(s.physical, level)
-	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, entity.IP, k, p,
+	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, s.index.metric, k, p,
 		client.WithSearchQueryConsistencyLevel(level))
 	if err == nil {
 		done()
+		for _, r := range results {
+			for i, score := range r.Scores {
+				r.Scores[i] = s.index.cosineOf(score)
+			}
+		}
 	}
 	return results, err
 }

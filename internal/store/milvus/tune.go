@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strings"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 )
@@ -28,10 +29,18 @@ func (s *Store) parameter(k int) int {
 	s.mu.Lock()
 	tuned := s.tuned
 	s.mu.Unlock()
-	if tuned.Parameter == parameter && tuned.Value > 0 {
-		return tuned.Value
+	usual := usualParameter(parameter, k, s.recall)
+	if tuned.Parameter != parameter {
+		return usual
 	}
-	return usualParameter(parameter, k, s.recall)
+	if value := tuned.value(k); value > 0 {
+		return value
+	}
+	// More hits than it was tuned for are not looked for less hard.
+	for _, x := range tuned.at() {
+		usual = max(usual, x.Value)
+	}
+	return usual
 }
 
 // usualParameter is fitted to what was measured on text queries and real pictures, see
@@ -95,8 +104,24 @@ func (s *Store) SearchParameters(k int) (parameter string, values []int) {
 	return parameter, values
 }
 
+// decides says which value of the parameter holds, and why. The caller holds mu.
+func (s *Store) decides(parameter string) string {
+	fixed := map[string]int{"ef": s.search.Ef, "nprobe": s.search.Nprobe, "search_list": s.search.SearchList}[parameter]
+	switch {
+	case fixed > 0:
+		return fmt.Sprintf("%s %d, by the settings", parameter, fixed)
+	case s.tuned.Parameter == parameter && len(s.tuned.at()) > 0:
+		var each []string
+		for _, t := range s.tuned.at() {
+			each = append(each, fmt.Sprintf("%d for %s (recall %.3f)", t.Value, t.hits(), t.Recall))
+		}
+		return fmt.Sprintf("%s %s, by search tune", parameter, strings.Join(each, ", "))
+	}
+	return fmt.Sprintf("%s %d for 10 hits, by recall %g", parameter, usualParameter(parameter, 10, s.recall), s.recall)
+}
+
 // SetSearchParameter implements store.Tunable.
-func (s *Store) SetSearchParameter(ctx context.Context, value int, recall float64) error {
+func (s *Store) SetSearchParameter(ctx context.Context, k, value int, recall float64) error {
 	if err := s.beginChange(ctx); err != nil {
 		return err
 	}
@@ -104,9 +129,17 @@ func (s *Store) SetSearchParameter(ctx context.Context, value int, recall float6
 	if !ok {
 		return fmt.Errorf("an index of type %s has no search parameter", s.meta.Index)
 	}
-	t := tuning{Parameter: parameter, Value: value, Recall: recall}
-	if value == 0 {
+	var t tuning // as it is now, and not as it was when the store was opened
+	if _, err := s.readMeta(ctx, s.physical, idTuning, entity.ClStrong, &t); err != nil {
+		return fmt.Errorf("reading what was tuned: %w", err)
+	}
+	switch {
+	case value == 0:
 		t = tuning{}
+	case t.Parameter == parameter:
+		t = t.with(tuned{K: k, Value: value, Recall: recall})
+	default: // the kind of index was another
+		t = tuning{Parameter: parameter}.with(tuned{K: k, Value: value, Recall: recall})
 	}
 	if err := s.writeMeta(ctx, s.physical, metaRow{id: idTuning, kind: kindMeta, data: t}); err != nil {
 		return fmt.Errorf("saving the search parameter: %w", err)

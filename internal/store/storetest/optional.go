@@ -162,7 +162,7 @@ func (e *env) checkTunable(src source) {
 	}
 	e.checkHits(q, q.Vectors.Row(0), hits[0])
 	for _, value := range []int{values[0], 0} { // kept, and forgotten again
-		if err := t.SetSearchParameter(e.Context(), value, 0.9); err != nil {
+		if err := t.SetSearchParameter(e.Context(), 5, value, 0.9); err != nil {
 			e.Errorf("SetSearchParameter(%d): %v", value, err)
 		}
 	}

@@ -49,6 +49,14 @@ func testFindContent(e *env) {
 			e.Fatal(err)
 		}
 		e.compare("FindContent", got, want[:min(limit, len(want))])
+		if finder, ok := store.As[store.ContentsFinder](e.s); ok {
+			each, err := finder.FindContents(e.Context(), [][]byte{hash, src.hash(), nil, hash}, limit)
+			if err != nil || len(each) != 4 || len(each[1])+len(each[2]) != 0 {
+				e.Fatalf("FindContents = %v, %v", each, err)
+			}
+			e.compare("FindContents", each[0], got)
+			e.compare("FindContents, asked again", each[3], got)
+		}
 	}
 	twins := []store.Record{records[10], records[20], records[30]}
 	find(records[10].ContentHash, 10, twins...)

@@ -100,9 +100,6 @@ export function thumbnail({ id, version }, pixels) {
 /** original is the address of the file itself. */
 export function original({ id }) { return `${base}images/${encodeURIComponent(id)}/file?original=true`; }
 
-/** shown is the address of the picture at its full size, as browsers show it. */
-export function shown({ id }) { return `${base}images/${encodeURIComponent(id)}/file`; }
-
 /** asHit brings a picture of an answer into the form that the page works with. */
 export function asHit(j) {
   return {
@@ -198,6 +195,9 @@ export async function savedLabels(prefix, signal) {
 /** editTags gives pictures tags by hand, and takes such away. */
 export function editTags(ids, { add = [], remove = [] }) { return call('tags', { body: { ids, add, remove } }); }
 
+/** correct says that a label is right or wrong on pictures: approved, rejected, withdrawn. */
+export function correct(ids, label, verdict) { return call('corrections', { body: { ids, label, verdict } }); }
+
 /** saveLabel makes a label of pictures. */
 export function saveLabel(name, like, replace) { return call('labels', { body: { name, like, replace } }); }
 
@@ -219,19 +219,11 @@ export function status(signal) { return call('status', { signal }); }
 /** clusters are those of the collection, parents before their parts. */
 export async function clusters(signal) {
   const { clusters: found } = await call('clusters', { signal });
-  const places = new Map(found.map((c, i) => [c.id, i]));
-  return found.map((c, place) => ({
-    ...c, place, parent: typeof c.parent === 'number' ? c.parent : places.get(c.parent) ?? -1, name: c.name ?? '', representatives: c.representatives ?? [],
-  }));
+  return found.map((c, place) => ({ ...c, place }));
 }
 
 /** mapPoints are the places of all pictures. */
 export async function mapPoints(signal) {
   const m = await call('map', { signal });
-  return { ids: m.ids, x: Float32Array.from(m.x), y: Float32Array.from(m.y), cluster: Int32Array.from(m.cluster ?? m.ids.map(() => -1)), note: m.note };
-}
-
-/** members are the ids of the pictures of a cluster. */
-export async function members(c, points) {
-  return points.ids.filter((_, i) => points.cluster[i] === c.place);
+  return { ids: m.ids, x: Float32Array.from(m.x), y: Float32Array.from(m.y), cluster: Int32Array.from(m.cluster), since: m.since };
 }

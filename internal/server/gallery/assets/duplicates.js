@@ -72,7 +72,7 @@ class Duplicates {
       for (const g of page.groups) this.groups.push({ why: g.why, all: [g.keep, ...g.others].map((j) => ({ ...api.asHit(j), same: j.same, nearness: j.nearness })) });
       this.total = page.total;
       this.summary.textContent = page.total === 0 ? 'No copies. Every picture is there once.'
-        : `${plural(page.total, 'group')}; ${plural(page.others, 'picture')} one could do without take ${size(page.bytes)}. Nothing is deleted here: you get a list.`;
+        : `${plural(page.total, 'group')} with ${plural(page.others, 'picture')} too many (${size(page.bytes)}). Nothing is deleted here: you get a list.`;
       if (page.failed?.length && from === 0) announce(`${plural(page.failed.length, 'file')} could not be looked at: ${page.failed[0]}`, { bad: true });
       this.draw(from);
     } catch (err) {

@@ -68,8 +68,9 @@ export class Grid {
     if (!width || !this.source) return;
     const anchor = this.rows.rows ? this.rows.start.a[this.rows.at(this.#top())] : 0;
     const before = this.#offset();
-    // On a phone a row of the usual height holds one picture: it gets lower there.
-    this.rows.resize(width, Math.min(this.height, Math.max(90, width * 0.42)), width < 600 ? 3 : 6);
+    // On a phone a row of the usual height holds one picture, on a wall too many.
+    const wanted = width > 2400 ? this.height * 1.5 : this.height;
+    this.rows.resize(width, Math.min(wanted, Math.max(90, width * 0.42)), width < 600 ? 3 : 6);
     if (anchor > 0 && this.scroller.scrollTop > before) {
       this.scroller.scrollTop = before + this.rows.top.a[this.rows.rowOf(anchor)];
     }

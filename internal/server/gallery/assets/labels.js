@@ -116,13 +116,13 @@ class Labels {
     const source = Source.of(hits);
     return h('section', { class: 'card label', 'aria-label': l.label },
       h('header', null, h('h2', null, l.label), h('small', null, plural(l.pictures, 'picture'))),
-      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 124) } },
+      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 150) } },
         h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${api.describe(hit)}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
           h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
         h('figcaption', null, bar(hit.probability),
           this.app.mayWrite && h('span', { class: 'verdict' },
             button({ icon: 'check', label: `Yes, ${hit.name} shows ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, true) }),
-            this.app.canReject && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
+            this.corrects && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
         : h('p', { class: 'muted' }, 'No picture is probable enough.'));
   }
 
@@ -130,8 +130,9 @@ class Labels {
   async #judge(b, hit, label, yes) {
     const on = b.getAttribute('aria-pressed') === 'true';
     try {
-      if (yes) await change(this.app, [hit], on ? 'remove' : 'add', [label]);
-      else await api.call(this.app.canReject, { body: { ids: [hit.id], label, verdict: on ? 'none' : 'rejected' } });
+      if (this.corrects) await api.correct([hit.id], label, on ? 'withdrawn' : yes ? 'approved' : 'rejected');
+      else await change(this.app, [hit], on ? 'remove' : 'add', [label]);
+      b.closest('.match').classList.toggle('rejected', !yes && !on);
       for (const other of b.parentElement.children) other.setAttribute('aria-pressed', other === b && !on);
     } catch (err) {
       announce(err.message, { bad: true });
@@ -175,6 +176,8 @@ class Labels {
         this.load();
       },
     });
+    // Gone for good, not only for a moment: what became of the run stands in the list.
+    this.stream.onerror = () => { if (this.stream.readyState === EventSource.CLOSED) { this.#say(''); this.load(); } };
   }
 
   async undo(id) {
@@ -188,6 +191,8 @@ class Labels {
 
   async load() {
     await this.app.refresh();
+    // Not every store keeps what people say of labels; where one does, runs learn from it.
+    this.corrects = this.app.mayWrite && await api.call('corrections', { signal: this.asked.signal }).then(() => true, () => false);
     try {
       const { runs, job } = await api.call('runs', { signal: this.asked.signal });
       this.#runs(runs);

@@ -65,7 +65,7 @@ class MapView {
       this.points = points;
       this.clusters = clusters;
       this.colour = Uint32Array.from(points.cluster, (c) => c < 0 ? packed('#8d8a82') : packed(colours[this.#top(c) % colours.length]));
-      this.note.textContent = `${plural(points.ids.length, 'picture')}${points.note ? `. ${points.note}` : ''}`;
+      this.note.textContent = `${plural(points.ids.length, 'picture')}${points.since ? `; since the map was drawn: ${points.since}` : ''}`;
       this.#clusters();
       this.#resize();
       this.fit();
@@ -339,14 +339,24 @@ class MapView {
 
   /** #clusters lists the clusters, which is also the way for those who do not see the map. */
   #clusters() {
-    const first = this.clusters.filter((c) => c.level === 1).sort((a, b) => b.size - a.size);
+    const largest = (list) => list.sort((a, b) => b.size - a.size);
+    const first = largest(this.clusters.filter((c) => c.level === 1));
+    const title = (c) => c.name || `cluster ${c.id}`;
+    const look = (c) => this.app.go(`cluster:${c.id}`);
+    const parts = (c) => {
+      const below = largest(this.clusters.filter((other) => other.parent === c.place));
+      return below.length > 0 && h('details', null, h('summary', null, plural(below.length, 'part')),
+        h('ul', { class: 'parts' }, below.map((other) => h('li', null,
+          h('button', { type: 'button', class: 'link', onclick: () => look(other) }, title(other)), h('small', null, ` ${other.size.toLocaleString('en')}`)))));
+    };
     const card = (c) => h('li', null, h('div', { class: 'cluster' },
       h('div', { class: 'faces' }, c.representatives.slice(0, 4).map((id) => h('img', { src: api.thumbnail({ id }, 90), alt: '', loading: 'lazy' }))),
-      h('div', null, h('strong', null, h('i', { class: 'dot', 'aria-hidden': 'true', style: { background: colours[this.#top(c.place) % colours.length] } }), c.name || 'no name'), h('small', null, ` ${plural(c.size, 'picture')}`),
+      h('div', null, h('strong', null, h('i', { class: 'dot', 'aria-hidden': 'true', style: { background: colours[this.#top(c.place) % colours.length] } }), title(c)), h('small', null, ` ${plural(c.size, 'picture')}`),
         h('div', { class: 'row' },
-          h('button', { type: 'button', class: 'link', 'aria-label': `on the map: ${c.name || 'the cluster'}`, onclick: () => this.#goTo(c) }, 'on the map'),
-          h('button', { type: 'button', class: 'link', 'aria-label': `look at the pictures: ${c.name || 'the cluster'}`, onclick: async () => this.look(await api.members(c, this.points)) }, 'look'),
-          c.representatives.length > 0 && h('button', { type: 'button', class: 'link', 'aria-label': `more like it: ${c.name || 'the cluster'}`, onclick: () => this.app.likeAll(c.representatives.slice(0, 6).map((id) => ({ id }))) }, 'more like it')))));
+          h('button', { type: 'button', class: 'link', 'aria-label': `look: ${title(c)}`, onclick: () => look(c) }, 'look'),
+          h('button', { type: 'button', class: 'link', 'aria-label': `on the map: ${title(c)}`, onclick: () => this.#goTo(c) }, 'on the map'),
+          c.representatives.length > 0 && h('button', { type: 'button', class: 'link', 'aria-label': `more like it: ${title(c)}`, onclick: () => this.app.likeAll(c.representatives.slice(0, 6).map((id) => ({ id }))) }, 'more like it')),
+        parts(c))));
     fill(this.side, h('h2', null, plural(first.length, 'cluster')), h('ul', null, first.map(card)));
   }
 

@@ -7,7 +7,7 @@ import { Source } from './source.js';
 
 // Hits of the first page, which is waited for, and of the others.
 const first = 60;
-const further = 200;
+const further = 400;
 
 export class SearchView {
   /** app has box, selection, pictures, go(line) and open(source, index). */

@@ -2,7 +2,7 @@
 // dropped once they are far from what is looked at, and asked for again by the cursor of
 // their page. So a hundred thousand hits take no more memory than a few hundred.
 
-const kept = 16; // pages
+const kept = 10; // pages
 
 export class Source {
   /**

@@ -1,6 +1,6 @@
 // The index: how many pictures, which model, whether it is being filled, and what failed.
 
-import { h, fill, plural } from './dom.js';
+import { h, announce, button, fill, plural } from './dom.js';
 import { call } from './api.js';
 
 export function show(app, root) {
@@ -22,9 +22,13 @@ class Status {
     this.app = app;
     this.facts = h('dl', { class: 'facts wide' });
     this.work = h('div', { class: 'work' });
+    // Kept apart from what is drawn anew all the time, so that the focus stays on a button.
+    this.start = h('div', { class: 'row', hidden: true },
+      button({ text: 'Look for new pictures', class: 'primary', onclick: () => this.index(false) }),
+      button({ text: 'Try the failed files again', onclick: () => this.index(true) }));
     this.failed = h('section', { class: 'card', hidden: true });
     root.append(h('div', { class: 'page' }, h('header', null, h('h1', null, 'Index')),
-      h('section', { class: 'card' }, this.work, this.facts), this.failed));
+      h('section', { class: 'card' }, this.work, this.start, this.facts), this.failed));
     this.timer = setInterval(() => { if (!document.hidden) this.load(); }, 2000);
   }
 
@@ -47,7 +51,21 @@ class Status {
     }
   }
 
+  /** index starts a run over the folders of the index. */
+  async index(retry) {
+    try {
+      await call('index', { body: { retry } });
+      announce(retry ? 'Trying the failed files again.' : 'Looking for new pictures.');
+      this.load();
+    } catch (err) {
+      announce([err.message, err.hint].filter(Boolean).join(' '), { bad: true });
+    }
+  }
+
   #draw(s) {
+    this.start.hidden = !(s.allow_index && s.role === 'write');
+    for (const b of this.start.children) b.disabled = Boolean(s.writing || s.job);
+    this.start.lastChild.hidden = s.failures === 0;
     const growing = s.writing || s.job?.kind === 'index';
     const rate = this.last && growing ? (s.records - this.last.records) / ((Date.now() - this.last.at) / 1000) : 0;
     if (!this.last || this.last.records !== s.records || Date.now() - this.last.at > 6000) this.last = { records: s.records, at: Date.now() };

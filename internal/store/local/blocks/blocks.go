@@ -110,7 +110,8 @@ func Create(dir string) (*Folder, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.Name() != blocksName && e.Name() != statesName { // of an attempt that broke off
+		// An attempt that broke off may have left the rest.
+		if name := e.Name(); name != blocksName && name != statesName && !isTemporary(name) {
 			return nil, fmt.Errorf("%s: %w", dir, ErrForeign)
 		}
 	}
@@ -124,6 +125,25 @@ func Create(dir string) (*Folder, error) {
 		return nil, err
 	}
 	return &Folder{dir}, atomicfile.WriteBytes(filepath.Join(dir, markName), append(b, '\n'))
+}
+
+// isTemporary reports whether a name is one of package atomicfile's, for what is being written.
+func isTemporary(name string) bool {
+	return strings.HasPrefix(name, ".sightline-") && strings.HasSuffix(name, ".tmp")
+}
+
+// RemoveLeftovers removes what killed backups were writing an hour ago or earlier.
+func (f *Folder) RemoveLeftovers() error {
+	dirs, err := filepath.Glob(filepath.Join(f.dir, blocksName, "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range append(dirs, f.dir, filepath.Join(f.dir, statesName)) {
+		if _, err := atomicfile.RemoveLeftovers(dir); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var blockName = regexp.MustCompile(`^[0-9a-f]{64}$`)

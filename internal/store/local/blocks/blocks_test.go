@@ -136,3 +136,39 @@ func TestHostileStates(t *testing.T) {
 		}
 	}
 }
+
+// A first backup that was killed at any point is no obstacle to the next.
+func TestCreateAfterAKill(t *testing.T) {
+	for _, left := range [][]string{{"blocks/"}, {"blocks/", "states/", ".sightline-12.tmp"}} {
+		dir := t.TempDir()
+		for _, name := range left {
+			path := filepath.Join(dir, name)
+			if strings.HasSuffix(name, "/") {
+				if err := os.Mkdir(path, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := os.WriteFile(path, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := Create(dir)
+		if err != nil {
+			t.Fatalf("%v: %v", left, err)
+		}
+		old := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(filepath.Join(dir, "states"), old, old); err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 3 {
+			if err := os.Chtimes(filepath.Join(dir, left[2]), old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.RemoveLeftovers(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, ".sightline-12.tmp")); err == nil {
+			t.Error("what was left is still there")
+		}
+	}
+}

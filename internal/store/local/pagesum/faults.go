@@ -1,7 +1,7 @@
 package pagesum
 
 import (
-	"sync"
+	"sync/atomic"
 
 	"modernc.org/libc"
 )
@@ -27,50 +27,36 @@ type Faults interface {
 	Fault(op Op, path string, off int64, n int) (code, part int)
 }
 
-// RegisterFaulty adds a VFS like that of Register which fails as it is told to. It stays
-// for the life of the process.
-func RegisterFaulty(name string, faults Faults) error {
-	if err := Register(); err != nil {
-		return err
-	}
-	return register(name, faults)
+// Inject makes every database that is opened from now on, with its log and its journal, fail
+// as it is told to, until remove is called. It is for tests: one at a time.
+func Inject(f Faults) (remove func()) {
+	injected.Store(&f)
+	return func() { injected.Store(nil) }
 }
 
-var (
-	faultsMu sync.Mutex
-	faultsOf []Faults // SQLite's memory holds no pointers of Go: numbers from 1 on
-)
+// injected is nil but in tests. SQLite calls us with nothing of ours but a file.
+var injected atomic.Pointer[Faults]
 
-func addFaults(f Faults) uintptr {
+func isInjected() bool { return injected.Load() != nil }
+
+func ask(op Op, name uintptr, off int64, n int32) (code, part int) {
+	f := injected.Load()
 	if f == nil {
-		return 0
-	}
-	faultsMu.Lock()
-	defer faultsMu.Unlock()
-	faultsOf = append(faultsOf, f)
-	return uintptr(len(faultsOf))
-}
-
-func (r *registered) ask(op Op, name uintptr, off int64, n int32) (code, part int) {
-	if r.faults == 0 {
 		return 0, 0
 	}
-	faultsMu.Lock()
-	f := faultsOf[r.faults-1]
-	faultsMu.Unlock()
 	path := ""
 	if name != 0 {
 		path = libc.GoString(name)
 	}
-	return f.Fault(op, path, off, int(n))
+	return (*f).Fault(op, path, off, int(n))
 }
 
-func (r *registered) fault(op Op, name uintptr, off int64, n int32) int32 {
-	code, _ := r.ask(op, name, off, n)
+func fault(op Op, name uintptr, off int64, n int32) int32 {
+	code, _ := ask(op, name, off, n)
 	return int32(code)
 }
 
-func (r *registered) faultyWrite(name uintptr, off int64, n int32) (code, part int32) {
-	c, p := r.ask(Write, name, off, n)
+func faultyWrite(name uintptr, off int64, n int32) (code, part int32) {
+	c, p := ask(Write, name, off, n)
 	return int32(c), int32(min(max(p, 0), int(n)))
 }

@@ -13,7 +13,7 @@ func closeFile(tls *libc.TLS, file uintptr) int32 {
 
 func truncate(tls *libc.TLS, file uintptr, size sqlite3.Tsqlite3_int64) int32 {
 	f := at[openFile](file)
-	if rc := ownOf(f.vfs).fault(Truncate, f.name, size, 0); rc != sqlite3.SQLITE_OK {
+	if rc := fault(Truncate, f.name, size, 0); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	return function[func(*libc.TLS, uintptr, sqlite3.Tsqlite3_int64) int32](methodsUnder(file).FxTruncate)(tls, under(file), size)
@@ -21,7 +21,7 @@ func truncate(tls *libc.TLS, file uintptr, size sqlite3.Tsqlite3_int64) int32 {
 
 func syncFile(tls *libc.TLS, file uintptr, flags int32) int32 {
 	f := at[openFile](file)
-	if rc := ownOf(f.vfs).fault(Sync, f.name, 0, 0); rc != sqlite3.SQLITE_OK {
+	if rc := fault(Sync, f.name, 0, 0); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	return function[func(*libc.TLS, uintptr, int32) int32](methodsUnder(file).FxSync)(tls, under(file), flags)
@@ -69,7 +69,7 @@ func shmUnmap(tls *libc.TLS, file uintptr, deleteFlag int32) int32 {
 
 func remove(tls *libc.TLS, vfs, name uintptr, syncDir int32) int32 {
 	own := ownOf(vfs)
-	if rc := own.fault(Remove, name, 0, 0); rc != sqlite3.SQLITE_OK {
+	if rc := fault(Remove, name, 0, 0); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	return function[func(*libc.TLS, uintptr, uintptr, int32) int32](at[sqlite3.Tsqlite3_vfs](own.usual).FxDelete)(tls, own.usual, name, syncDir)

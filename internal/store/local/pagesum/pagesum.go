@@ -37,7 +37,7 @@ const Reserved = 4
 func Register() error { return registerOnce() }
 
 var registerOnce = sync.OnceValue(func() error {
-	if err := register(Name, nil); err != nil {
+	if err := register(Name); err != nil {
 		return err
 	}
 	tls := libc.NewTLS()

@@ -3,7 +3,6 @@ package pagesum
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,11 +152,8 @@ func (b *budget) Fault(op Op, _ string, _ int64, n int) (code, part int) {
 func TestFaults(t *testing.T) {
 	b := &budget{}
 	b.left.Store(1 << 40)
-	name := fmt.Sprintf("faulty-%p", b)
-	if err := RegisterFaulty(name, b); err != nil {
-		t.Fatal(err)
-	}
-	path := makeDatabase(t, name, "WAL")
+	defer Inject(b)()
+	path := makeDatabase(t, Name, "WAL")
 	want, err := readAll(openDatabase(t, path, Name, ""))
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +161,7 @@ func TestFaults(t *testing.T) {
 	failed := 0
 	for left := int64(0); left < 60; left++ {
 		b.left.Store(left)
-		db := openDatabase(t, path, name, "&_pragma=journal_mode(WAL)")
+		db := openDatabase(t, path, Name, "&_pragma=journal_mode(WAL)")
 		if _, err := db.Exec("UPDATE t SET s = upper(s)"); err != nil {
 			failed++
 		}

@@ -17,11 +17,10 @@ import (
 type openFile struct {
 	base     sqlite3.Tsqlite3_file
 	name     uintptr // as SQLite gave it, which lasts as long as the file is open
-	vfs      uintptr
 	pageSize int32
 	sums     int32 // 1 where pages have checksums
 	main     int32 // 1 for a database, 0 for its journals
-	_        int32
+	_        int32 // what lies behind is aligned to 8 bytes
 }
 
 const openFileSize = unsafe.Sizeof(openFile{})
@@ -44,11 +43,10 @@ func methodsUnder(file uintptr) *sqlite3.Tsqlite3_io_methods {
 type registered struct {
 	usual   uintptr // sqlite3_vfs
 	methods uintptr // sqlite3_io_methods
-	faults  uintptr // of faultsOf; 0 for none
 }
 
 // register adds a VFS over the usual one.
-func register(name string, faults Faults) error {
+func register(name string) error {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	usual := sqlite3.Xsqlite3_vfs_find(tls, 0)
@@ -66,7 +64,7 @@ func register(name string, faults Faults) error {
 	if own == 0 || methods == 0 || vfs == 0 {
 		return fmt.Errorf("pagesum: out of memory")
 	}
-	*at[registered](own) = registered{usual: usual, methods: methods, faults: addFaults(faults)}
+	*at[registered](own) = registered{usual: usual, methods: methods}
 	setMethods(at[sqlite3.Tsqlite3_io_methods](methods))
 	v := at[sqlite3.Tsqlite3_vfs](vfs)
 	*v = *at[sqlite3.Tsqlite3_vfs](usual) // what is not replaced takes no file and no VFS
@@ -113,14 +111,14 @@ func ownOf(vfs uintptr) *registered {
 func open(tls *libc.TLS, vfs, name, file uintptr, flags int32, outFlags uintptr) int32 {
 	own := ownOf(vfs)
 	usual := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[sqlite3.Tsqlite3_vfs](own.usual).FxOpen)
-	if flags&sqlite3.SQLITE_OPEN_MAIN_DB == 0 && own.faults == 0 {
+	if flags&sqlite3.SQLITE_OPEN_MAIN_DB == 0 && !isInjected() {
 		return usual(tls, own.usual, name, file, flags, outFlags)
 	}
-	if rc := own.fault(Open, name, 0, 0); rc != sqlite3.SQLITE_OK {
+	if rc := fault(Open, name, 0, 0); rc != sqlite3.SQLITE_OK {
 		at[sqlite3.Tsqlite3_file](file).FpMethods = 0
 		return rc
 	}
-	*at[openFile](file) = openFile{name: name, vfs: vfs}
+	*at[openFile](file) = openFile{name: name}
 	rc := usual(tls, own.usual, name, under(file), flags, outFlags)
 	if rc != sqlite3.SQLITE_OK {
 		return rc
@@ -157,7 +155,7 @@ func readUnder(tls *libc.TLS, file, buf uintptr, n int32, off int64) int32 {
 
 func read(tls *libc.TLS, file, buf uintptr, n int32, off sqlite3.Tsqlite3_int64) int32 {
 	f := at[openFile](file)
-	if rc := ownOf(f.vfs).fault(Read, f.name, off, n); rc != sqlite3.SQLITE_OK {
+	if rc := fault(Read, f.name, off, n); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
 	rc := readUnder(tls, file, buf, n, off)
@@ -190,9 +188,8 @@ func write(tls *libc.TLS, file, buf uintptr, n int32, off sqlite3.Tsqlite3_int64
 			Seal(page, off/int64(n)+1)
 		}
 	}
-	own := ownOf(f.vfs)
 	usual := function[func(*libc.TLS, uintptr, uintptr, int32, sqlite3.Tsqlite3_int64) int32](methodsUnder(file).FxWrite)
-	if rc, part := own.faultyWrite(f.name, off, n); rc != sqlite3.SQLITE_OK {
+	if rc, part := faultyWrite(f.name, off, n); rc != sqlite3.SQLITE_OK {
 		if part > 0 {
 			usual(tls, under(file), buf, part, off)
 		}

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"path"
+	"slices"
 	"sync"
 	"testing"
 
@@ -46,11 +47,13 @@ type state struct {
 }
 
 type collection struct {
-	id     int64
-	schema *schemapb.CollectionSchema
-	index  map[string][]*commonpb.KeyValuePair // by field
-	loaded bool
-	rows   map[string]Row
+	id       int64
+	schema   *schemapb.CollectionSchema
+	index    map[string][]*commonpb.KeyValuePair // by field
+	loaded   bool
+	shards   int32
+	replicas int32
+	rows     map[string]Row
 }
 
 // Start runs a server on a port of its own until the test ends.
@@ -184,6 +187,20 @@ func (s *Server) Unindex(name, field string) {
 	}
 }
 
+// SetIndex replaces the index of a field, as a database administrator may.
+func (s *Server) SetIndex(name, field string, params map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, _ := s.find(name)
+	if c == nil {
+		return
+	}
+	c.index[field] = nil
+	for _, key := range slices.Sorted(maps.Keys(params)) {
+		c.index[field] = append(c.index[field], &commonpb.KeyValuePair{Key: key, Value: params[key]})
+	}
+}
+
 // Put writes a row as another client would: what it holds is the caller's business.
 func (s *Server) Put(name string, r Row) {
 	s.mu.Lock()
@@ -240,7 +257,7 @@ func (s *Server) CreateCollection(_ context.Context, req *milvuspb.CreateCollect
 	if err := proto.Unmarshal(req.GetSchema(), protoadapt.MessageV2Of(schema)); err != nil {
 		return nil, err
 	}
-	s.collections[req.GetCollectionName()] = &collection{id: rand.Int64(), schema: schema, rows: make(map[string]Row),
+	s.collections[req.GetCollectionName()] = &collection{id: rand.Int64(), schema: schema, shards: req.GetShardsNum(), rows: make(map[string]Row),
 		index: make(map[string][]*commonpb.KeyValuePair)}
 	return ok(), nil
 }
@@ -266,14 +283,21 @@ func (s *Server) DescribeCollection(_ context.Context, req *milvuspb.DescribeCol
 	if st != nil {
 		return &milvuspb.DescribeCollectionResponse{Status: st}, nil
 	}
-	return &milvuspb.DescribeCollectionResponse{Status: ok(), CollectionID: c.id, CollectionName: c.schema.GetName(), Schema: c.schema}, nil
+	return &milvuspb.DescribeCollectionResponse{Status: ok(), CollectionID: c.id, CollectionName: c.schema.GetName(), Schema: c.schema,
+		ShardsNum: c.shards}, nil
 }
 
-func (s *Server) ShowCollections(context.Context, *milvuspb.ShowCollectionsRequest) (*milvuspb.ShowCollectionsResponse, error) {
+func (s *Server) ShowCollections(_ context.Context, req *milvuspb.ShowCollectionsRequest) (*milvuspb.ShowCollectionsResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := &milvuspb.ShowCollectionsResponse{Status: ok()}
 	for name, c := range s.collections {
+		//lint:ignore SA1019 the SDK asks for one collection this way
+		if names := req.GetCollectionNames(); len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
+		out.InMemoryPercentages = append(out.InMemoryPercentages, 100)
+		out.QueryServiceAvailable = append(out.QueryServiceAvailable, c.loaded)
 		out.CollectionIds = append(out.CollectionIds, c.id)
 		out.CollectionNames = append(out.CollectionNames, name)
 	}
@@ -379,6 +403,20 @@ func (s *Server) ReleaseCollection(_ context.Context, req *milvuspb.ReleaseColle
 	return ok(), nil
 }
 
+func (s *Server) GetReplicas(_ context.Context, req *milvuspb.GetReplicasRequest) (*milvuspb.GetReplicasResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &milvuspb.GetReplicasResponse{Status: ok()}
+	for _, c := range s.collections {
+		if c.id == req.GetCollectionID() {
+			for i := range c.replicas {
+				out.Replicas = append(out.Replicas, &milvuspb.ReplicaInfo{ReplicaID: int64(i)})
+			}
+		}
+	}
+	return out, nil
+}
+
 func (s *Server) LoadCollection(_ context.Context, req *milvuspb.LoadCollectionRequest) (*commonpb.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -386,7 +424,13 @@ func (s *Server) LoadCollection(_ context.Context, req *milvuspb.LoadCollectionR
 	if st != nil {
 		return st, nil
 	}
-	c.loaded = true
+	if len(c.index["vector"]) == 0 {
+		return Status(700, "there is no vector index on collection, please create index firstly"), nil
+	}
+	if len(req.GetResourceGroups()) > 0 && req.GetResourceGroups()[0] == "none" {
+		return Status(300, "resource group not found[rg=none]"), nil
+	}
+	c.loaded, c.replicas = true, max(1, req.GetReplicaNumber())
 	return ok(), nil
 }
 

@@ -35,6 +35,12 @@ type Settings struct {
 	CallTimeout time.Duration `mapstructure:"call_timeout"` // of one call, retries not counted
 	RetryFor    time.Duration `mapstructure:"retry_for"`    // an indexing run waits this long for a server that went away
 	BatchBytes  int           `mapstructure:"batch_bytes"`  // of one message
+	LoadTimeout time.Duration `mapstructure:"load_timeout"` // until a collection is in the server's memory
+
+	Shards         int      `mapstructure:"shards"`          // of a new collection
+	Replicas       int      `mapstructure:"replicas"`        // in memory; 0 leaves them to the server
+	ResourceGroups []string `mapstructure:"resource_groups"` // that a collection is loaded into
+	Mmap           bool     `mapstructure:"mmap"`            // a new collection is mapped from the server's disk
 }
 
 // TLS are the settings of an encrypted connection.
@@ -71,6 +77,13 @@ var (
 // frame included.
 const MaxBatchBytes = 60 << 20
 
+// The most shards that a server gives a collection (16 by rootCoord.maxShardNum of its own
+// settings), and more replicas than any cluster has use for.
+const (
+	maxShards   = 16
+	maxReplicas = 64
+)
+
 // Default returns the settings for a server on this machine. docs/milvus.md says what
 // led to each.
 func Default() Settings {
@@ -83,6 +96,8 @@ func Default() Settings {
 		CallTimeout: 30 * time.Second,
 		RetryFor:    2 * time.Minute,
 		BatchBytes:  16 << 20,
+		LoadTimeout: 10 * time.Minute,
+		Shards:      1,
 	}
 }
 
@@ -145,6 +160,12 @@ func (s Settings) Validate() []error {
 	atLeast("dial_timeout", s.DialTimeout, 10*time.Millisecond)
 	atLeast("call_timeout", s.CallTimeout, 10*time.Millisecond)
 	atLeast("retry_for", s.RetryFor, 0)
+	atLeast("load_timeout", s.LoadTimeout, time.Second)
+	between("shards", s.Shards, 1, maxShards)
+	between("replicas", s.Replicas, 0, maxReplicas)
+	if slices.Contains(s.ResourceGroups, "") {
+		bad("resource_groups", "has an empty name in it")
+	}
 	between("batch_bytes", s.BatchBytes, 1<<20, MaxBatchBytes)
 	return append(errs, s.validateIdentity()...)
 }
