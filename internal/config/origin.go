@@ -80,6 +80,9 @@ type place struct {
 func placesIn(content []byte) (map[string]place, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
+		if line := tabIndented(content); line > 0 {
+			return nil, fmt.Errorf("line %d begins with a tab; write blanks in its place", line)
+		}
 		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
 	}
 	places := make(map[string]place)
@@ -109,6 +112,18 @@ func placesIn(content []byte) (map[string]place, error) {
 	}
 	walk(root, "", 0)
 	return places, nil
+}
+
+// tabIndented is the first line, from 1, that a tab indents, which YAML forbids and its
+// parser only calls a character; 0 for none.
+func tabIndented(content []byte) int {
+	for i, line := range strings.Split(string(content), "\n") {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		if strings.Contains(indent, "\t") && strings.TrimSpace(line) != "" {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // checkPlaces refuses keys that do not exist and values that are not what their setting
@@ -245,7 +260,7 @@ func fits(value, given any) bool {
 	kind := reflect.TypeOf(value).Kind()
 	switch g := given.(type) {
 	case float64:
-		return !isDuration && (kind != reflect.Int && kind != reflect.Int64 || g == math.Trunc(g))
+		return !isDuration && (kind != reflect.Int && kind != reflect.Int64 || g == math.Trunc(g) && math.Abs(g) < 1<<63)
 	case bool:
 		return kind == reflect.Bool || kind == reflect.String
 	case int:

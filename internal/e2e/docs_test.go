@@ -36,6 +36,7 @@ var notRun = []struct{ begins, why string }{
 	{"indexer model fetch", "150 MB from the hub; models.txtar fetches from a hub of its own"},
 	{"indexer run ~/Pictures --rebuild --model Xenova/", "150 MB from the hub"},
 	{"bin/indexer model use", "150 MB from the hub"},
+	{"bin/search serve", "it runs until somebody ends it"},
 	{"indexer model use", "150 MB from the hub"},
 }
 

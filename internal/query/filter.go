@@ -61,14 +61,14 @@ func (f Filters) Compile() (store.Filter, error) {
 	if f.After != "" {
 		d, err := parseDate(f.After)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("after: %w", err)
 		}
 		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Since(t) }))
 	}
 	if f.Before != "" {
 		d, err := parseDate(f.Before)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("before: %w", err)
 		}
 		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Until(t) }))
 	}
