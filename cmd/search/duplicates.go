@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -85,64 +83,4 @@ func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
 		return nil, fault.Usagef("for example: search duplicates under:photos/2024", "%q is no filter", line.Query.Terms[0].Value)
 	}
 	return line.Filter, nil
-}
-
-// groupJSON is a group for scripts.
-type groupJSON struct {
-	Path   string      `json:"keep"`
-	Base64 string      `json:"keep_base64,omitempty"`
-	Why    string      `json:"why"`
-	Others []otherJSON `json:"others"`
-}
-
-type otherJSON struct {
-	Path       string  `json:"path"`
-	PathBase64 string  `json:"path_base64,omitempty"`
-	Same       bool    `json:"same"`
-	Nearness   float32 `json:"nearness"`
-	Bytes      int64   `json:"bytes"`
-}
-
-func showDuplicates(c *cli.Context, p *cmdline.Program, groups []duplicates.Group) {
-	wd, err := os.Getwd()
-	if err != nil {
-		wd = "" // only for shorter paths
-	}
-	others, bytes := 0, int64(0)
-	for _, g := range groups {
-		j := groupJSON{Path: g.Keep.Path, Base64: query.PathBase64(g.Keep.Path), Why: g.Why}
-		table := !c.Bool("json") && !c.Bool("others") && !c.Bool("0")
-		if table {
-			p.Printf("keep  %s  (%s)\n", terminal.Safe(cmdline.Shorten(g.Keep.Path, wd)), g.Why)
-		}
-		for _, o := range g.Others {
-			others++
-			bytes += o.Size
-			switch {
-			case table && o.Same:
-				p.Printf("same  %s\n", terminal.Safe(cmdline.Shorten(o.Path, wd)))
-			case table:
-				p.Printf("near  %s  (%dx%d, %.3f)\n", terminal.Safe(cmdline.Shorten(o.Path, wd)), o.Width, o.Height, o.Nearness)
-			case c.Bool("0"):
-				p.Printf("%s\x00", o.Path)
-			case c.Bool("others"):
-				p.Printf("%s\n", o.Path)
-			}
-			j.Others = append(j.Others, otherJSON{o.Path, query.PathBase64(o.Path), o.Same, o.Nearness, o.Size})
-		}
-		if c.Bool("json") {
-			p.PrintJSON(j)
-		}
-	}
-	if !c.Bool("json") {
-		p.Notef("%s", summary(len(groups), others, bytes))
-	}
-}
-
-func summary(groups, others int, bytes int64) string {
-	if groups == 0 {
-		return "there are no duplicates"
-	}
-	return fmt.Sprintf("%s; without %s there would be %.1f MB less", cmdline.Count(int64(groups), "group", "groups"),
-		cmdline.Count(int64(others), "other", "others"), float64(bytes)/1e6)
 }

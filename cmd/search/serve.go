@@ -1,28 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"crypto/rand"
-	"crypto/tls"
-	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 
-	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/server"
 	"github.com/sightline/sightline/internal/server/gallery"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/thumbnail"
 )
 
 func serveCommand(p *cmdline.Program) *cli.Command {
@@ -123,131 +110,4 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		}
 	}
 	return s.Serve(c.Context, l, secure)
-}
-
-// serveCommandLine listens for the command line of this user as well, which finds the
-// server by the index. Another server of the index keeps the place that it has. stop ends
-// it and waits.
-func serveCommandLine(c *cli.Context, p *cmdline.Program, cfg config.Config, s *server.Server, main *server.Listener) (stop func(), err error) {
-	path := server.SocketPath(p.Getenv, cfg)
-	if path == "" || main.Private && main.Addr().String() == path {
-		return func() {}, nil
-	}
-	l, err := server.ListenLocal(c.Context, path)
-	if err != nil {
-		p.Log.Info("the command line does not use this server", "reason", err)
-		return func() {}, nil
-	}
-	ctx, cancel := context.WithCancel(c.Context)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := s.Serve(ctx, l, nil); err != nil && ctx.Err() == nil {
-			p.Log.Warn("the command line does not use this server any more", "reason", err)
-		}
-	}()
-	return func() { cancel(); <-done }, nil
-}
-
-// serverOptions are what all servers of an index have in common.
-func serverOptions(c *cli.Context, p *cmdline.Program, cfg config.Config, thumbnails *thumbnail.Cache) server.Options {
-	return server.Options{
-		Opener: server.NewOpener(&p.Env, cfg), Version: cmdline.Version, AllowWrite: c.Bool("allow-write"),
-		Thumbnails: thumbnails, Limits: app.Limits(cfg), Log: p.Log,
-	}
-}
-
-// addressOf is what a browser, or curl with --unix-socket, is given.
-func addressOf(l *server.Listener, secure bool) string {
-	switch {
-	case l.Unix:
-		return "unix:" + l.Addr().String()
-	case secure:
-		return "https://" + l.Addr().String() + "/"
-	}
-	return "http://" + l.Addr().String() + "/"
-}
-
-func tlsOf(c *cli.Context) (*tls.Config, error) {
-	cert, key := c.String("tls-cert"), c.String("tls-key")
-	if cert == "" && key == "" {
-		return nil, nil
-	}
-	if cert == "" || key == "" {
-		return nil, fault.Usagef("", "--tls-cert and --tls-key go together")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fault.Usagef("both are PEM files", "the certificate cannot be used: %s", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-// tokensOf are the tokens that let in, and the one that was made for the occasion.
-func tokensOf(c *cli.Context) (tokens []server.Token, fresh string, err error) {
-	if token := c.String("token"); token != "" {
-		if token == "new" {
-			token = rand.Text()
-			fresh = token
-		}
-		tokens = append(tokens, server.Token{Secret: token, Role: server.RoleWrite})
-	}
-	file := c.String("token-file")
-	if file == "" {
-		return tokens, fresh, nil
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, "", fault.Usagef("", "the file of tokens: %s", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		fields := strings.Fields(lines.Text())
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
-		if len(fields) != 2 {
-			return nil, "", fault.Usagef("a line is a role and a token: read 0123456789abcdef", "%s:%d: the line has %d words", file, n, len(fields))
-		}
-		role, err := server.ParseRole(fields[0])
-		if err != nil {
-			return nil, "", fault.Usagef("a line is a role and a token: read 0123456789abcdef", "%s:%d: %s", file, n, err)
-		}
-		tokens = append(tokens, server.Token{Secret: fields[1], Role: role})
-	}
-	if err := lines.Err(); err != nil {
-		return nil, "", err
-	}
-	if len(tokens) == 0 {
-		return nil, "", fault.Usagef("a line is a role and a token: read 0123456789abcdef", "%s has no token", file)
-	}
-	return tokens, fresh, nil
-}
-
-// openThumbnails opens the thumbnails that are kept, up to a size that a person typed.
-func openThumbnails(p *cmdline.Program, cfg config.Config, size string) (*thumbnail.Cache, error) {
-	if size == "" {
-		return p.Thumbnails(cfg, 0)
-	}
-	n, err := humanize.ParseBytes(size)
-	if err != nil || n == 0 || n > 1<<50 {
-		return nil, fault.Usagef("for example: --thumbnail-cache 500MB", "--thumbnail-cache is %q", size)
-	}
-	return p.Thumbnails(cfg, int64(n))
-}
-
-// openBrowser opens an address in the browser of this user.
-func openBrowser(address string) error {
-	name, args := "xdg-open", []string{address}
-	switch runtime.GOOS {
-	case "darwin":
-		name = "open"
-	case "windows":
-		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
-	}
-	if err := exec.Command(name, args...).Start(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
 }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -128,82 +125,4 @@ func showOutcome(c *cli.Context, p *cmdline.Program, name, did string, r *store.
 	if o.InFile {
 		p.Notef("note: %s is among the keywords of the file itself, and stays there", terminal.Safe(name))
 	}
-}
-
-// limit is a --threshold.
-type limit struct {
-	label       string
-	probability float32 // 0 for none
-}
-
-func readThresholds(values []string) ([]limit, error) {
-	var out []limit
-	for _, v := range values {
-		i := strings.LastIndex(v, "=")
-		if i < 1 {
-			return nil, fault.Usagef("for example: --threshold beach=0.6", "--threshold %q has no =", v)
-		}
-		l := limit{label: strings.TrimSpace(v[:i])}
-		if number := strings.TrimSpace(v[i+1:]); number != "none" {
-			x, err := strconv.ParseFloat(number, 32)
-			if err != nil || !(x > 0 && x <= 1) {
-				return nil, fault.Usagef("a probability above 0, at most 1, or none", "--threshold %q", v)
-			}
-			l.probability = float32(x)
-		}
-		out = append(out, l)
-	}
-	return out, nil
-}
-
-func (l limit) keep(c *cli.Context, desk *corrections.Desk) error {
-	if l.probability == 0 {
-		return desk.SetThreshold(c.Context, l.label, nil)
-	}
-	return desk.Limit(c.Context, l.label, l.probability)
-}
-
-// listCorrections prints what was corrected, label by label.
-func listCorrections(c *cli.Context, p *cmdline.Program) error {
-	_, st, err := p.OpenAnyStore(c, store.ReadOnly)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	docs, err := app.Documents(st)
-	if err != nil {
-		return err
-	}
-	labels, err := corrections.Open(docs).Labels(c.Context)
-	if err != nil {
-		return err
-	}
-	if c.Bool("json") {
-		for i := range labels {
-			p.PrintJSON(labels[i])
-		}
-		return nil
-	}
-	if len(labels) == 0 {
-		p.Notef("nothing was corrected")
-		return nil
-	}
-	var out strings.Builder
-	t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "LABEL\tAPPROVED\tREJECTED\tTHRESHOLD")
-	for i := range labels {
-		l := &labels[i]
-		approved, rejected := l.Count()
-		threshold := ""
-		if x := l.Threshold; x != nil {
-			threshold = fmt.Sprintf("%g", x.Probability)
-			if x.Model != st.Model().Fingerprint {
-				threshold += " (of another model: not heeded)"
-			}
-		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", terminal.Safe(l.Name), approved, rejected, threshold)
-	}
-	t.Flush()
-	p.Printf("%s", out.String())
-	return nil
 }

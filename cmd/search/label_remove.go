@@ -1,0 +1,28 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/cmdline"
+)
+
+func labelRemoveCommand(p *cmdline.Program) *cli.Command {
+	return &cli.Command{
+		Name:      "remove",
+		Usage:     "remove a saved label",
+		ArgsUsage: "NAME",
+		Flags:     cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+		Action: func(c *cli.Context) error {
+			name, err := labelName(c)
+			if err != nil {
+				return err
+			}
+			labels, st, err := openLabels(c, p)
+			if err != nil {
+				return err
+			}
+			defer st.Close()
+			return labels.Remove(c.Context, name)
+		},
+	}
+}
