@@ -41,9 +41,18 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 			return t.report(), err
 		}
 	}
+	var known *others
+	if !x.options.Recheck {
+		if known, err = openOthers(ctx, x.store, outer); err != nil && ctx.Err() == nil {
+			return t.report(), err
+		}
+	}
 	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		o := x.options.Walk
 		o.Skipped = p.skip
+		if known != nil {
+			o.Others = known
+		}
 		if !x.options.SkipRAW {
 			o.Known = p.knownBefore
 		}
@@ -58,6 +67,9 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		return r, context.Cause(ctx)
 	}
 	refusals, err := x.reconcile(ctx, p, before)
+	if err == nil && known != nil {
+		err = known.keep(ctx, x.store)
+	}
 	if err == nil && x.options.Strict {
 		err = x.failDamaged(ctx, t, outer)
 	}

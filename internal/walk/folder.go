@@ -302,8 +302,9 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 	if !known && o.Known != nil && o.Sniff != nil {
 		unchanged = o.Known(p)
 	}
+	remembers := !known && unchanged == nil && o.Others != nil && o.Sniff != nil
 	sniffed := known
-	if !known && unchanged == nil {
+	if !known && unchanged == nil && !remembers {
 		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why != "" {
 			return
 		}
@@ -320,7 +321,16 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		return
 	}
 	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
-	if !sniffed && !unchanged(it.entry) {
+	switch {
+	case remembers:
+		if kind, ok := o.Others.Recall(it.entry); ok {
+			it.why, it.kind = NotPicture, kind
+			return
+		}
+		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why == NotPicture {
+			o.Others.Remember(it.entry, it.kind)
+		}
+	case !sniffed && !unchanged(it.entry):
 		it.why, it.kind = o.sniff(dir, f.prefix, name)
 	}
 }

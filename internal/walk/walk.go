@@ -96,6 +96,15 @@ type Skip struct {
 	Dir  bool   // it is a folder
 }
 
+// Others remembers what files turned out to be that are no pictures.
+type Others interface {
+	// Recall returns what the file at a path is, by the size and times that it has now;
+	// ok is false where that is not known.
+	Recall(e Entry) (kind string, ok bool)
+	// Remember takes in what a file is.
+	Remember(e Entry, kind string)
+}
+
 // Options says what a walk looks at. The zero value yields every file that is not
 // hidden or junk, and follows links.
 //
@@ -120,6 +129,9 @@ type Options struct {
 	// size and times that the file has now, whether it is the candidate that it was before;
 	// nil for a path that was none. A nil Known knows no file.
 	Known func(path string) (unchanged func(Entry) bool)
+	// Others spares opening, each time, files whose names tell nothing and that are no
+	// pictures. nil remembers none.
+	Others Others
 	// Twins looks for the twins of cameras' RAW files: see Entry.Twin.
 	Twins bool
 	// Ignore holds lines as in an ignore file, for every root. What they ignore, no
