@@ -142,6 +142,9 @@ func written(t *testing.T, s store.Store, g *Registry, o Options) (string, error
 // The outputs of a run that was cut off and gone on with are those of one that was not,
 // and so are those of a run that had nothing left to do.
 func TestOutputsOfACutRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of records on one goroutine, which the race detector makes slow")
+	}
 	for _, d := range []Direction{PerImage, PerLabel} {
 		t.Run(string(d), func(t *testing.T) {
 			count := 2
