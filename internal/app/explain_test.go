@@ -95,6 +95,7 @@ func allExplained() []explained {
 		{label.ErrInvalid, fault.Usage, "search tag --help"},
 		{zeroshot.ErrTemplate, fault.Usage, "a photo of a"},
 		{tagging.ErrNoRun, fault.Usage, "--runs"},
+		{review.ErrGrouped, fault.Usage, "without a group"},
 		{export.ErrFormat, fault.Usage, ""},
 		{retrieval.ErrCaptions, fault.Fatal, "a tab"},
 		{recall.ErrQueries, fault.Fatal, "each line is a query"},
