@@ -46,6 +46,7 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	hintAtList(p, list)
 	if n := c.Int("per-label"); n < 1 {
 		return fault.Usagef("", "--per-label is %d; it must be at least 1", n)
 	}

@@ -59,6 +59,7 @@ func allExplained() []explained {
 		{dump.ErrInvalid, fault.Fatal, "indexer dump"},
 		{blocks.ErrDamaged, fault.Fatal, "--list"},
 		{blocks.ErrNoBackup, fault.Fatal, "indexer backup DIR"},
+		{blocks.ErrNoState, fault.Fatal, "--list"},
 		{blocks.ErrForeign, fault.Usage, "an empty folder"},
 		{store.ErrNotFound, fault.Fatal, "search image"},
 		{store.ErrNoSpace, fault.Fatal, "make room"},

@@ -58,5 +58,6 @@ func rescueLocal(ctx context.Context, e *Env, cfg config.Config, found, told fun
 var localRules = []rule{
 	{is(blocks.ErrDamaged), fault.Fatal, "indexer restore DIR --list shows the other states, which may be whole; the next indexer backup writes damaged blocks anew"},
 	{is(blocks.ErrNoBackup), fault.Fatal, "name the folder that was given to: indexer backup DIR"},
+	{is(blocks.ErrNoState), fault.Fatal, "indexer restore DIR --list shows those that there are"},
 	{is(blocks.ErrForeign), fault.Usage, "name an empty folder, or one that is not there yet"},
 }
