@@ -114,8 +114,9 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.
 		if err != nil {
 			return nil, fmt.Errorf("looking up %s: %w", c.entry.Path, err)
 		}
-		if len(own) == 1 && bytes.Equal(own[0].ContentHash, f.hash[:]) && !imaging.Format(own[0].Format).IsRAW() {
-			return own, nil // a RAW file may need the vector of another
+		// One without a vector was damaged, and a RAW file may need the vector of another.
+		if len(own) == 1 && len(own[0].Vector) > 0 && bytes.Equal(own[0].ContentHash, f.hash[:]) && !imaging.Format(own[0].Format).IsRAW() {
+			return own, nil
 		}
 	}
 	for most := twins; ; most = manyTwins {

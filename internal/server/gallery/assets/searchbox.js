@@ -82,7 +82,6 @@ export class SearchBox {
       found = [];
     }
     if (document.activeElement !== input) return;
-    this.word = word;
     this.items = found.slice(0, 10);
     this.at = -1;
     this.#draw();
@@ -106,7 +105,9 @@ export class SearchBox {
 
   #accept(n) {
     const item = this.items[n];
-    const { input, word } = this;
+    const { input } = this;
+    // More may have been typed since the list was asked for.
+    const word = wordAt(input.value, input.selectionStart ?? input.value.length);
     const before = input.value.slice(0, word.start) + item.insert;
     const space = item.open || input.value[word.end] === ' ' ? '' : ' ';
     input.value = before + space + input.value.slice(word.end);
@@ -117,6 +118,7 @@ export class SearchBox {
   }
 
   close() {
+    this.asked?.abort();
     this.items = [];
     this.at = -1;
     this.#draw();
