@@ -80,7 +80,7 @@ func filterOf(c *cli.Context, p *cmdline.Program) (store.Filter, error) {
 		return nil, err
 	}
 	if len(line.Query.Terms) > 0 {
-		return nil, fault.Usagef("for example: search duplicates under:photos/2024", "%q is no filter", line.Query.Terms[0].Value)
+		return nil, fault.Usagef("for example: "+c.Command.HelpName+" under:photos/2024", "%q is no filter", line.Query.Terms[0].Value)
 	}
 	return line.Filter, nil
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 func labelRemoveCommand(p *cmdline.Program) *cli.Command {
@@ -22,7 +23,13 @@ func labelRemoveCommand(p *cmdline.Program) *cli.Command {
 				return err
 			}
 			defer st.Close()
-			return labels.Remove(c.Context, name)
+			if err := labels.Remove(c.Context, name); err != nil {
+				return err
+			}
+			if !c.Bool("json") {
+				p.Printf("#%s is removed\n", terminal.Safe(name))
+			}
+			return nil
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/spelling"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -31,6 +34,19 @@ func readLabels(c *cli.Context) (*label.List, error) {
 		return nil, fault.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
 	}
 	return label.Load(c.String("labels"))
+}
+
+// hintAtList says which of the lists that ship may be meant where one word alone was given,
+// which is a label.
+func hintAtList(p *cmdline.Program, list *label.List) {
+	if list.Source != label.Given || len(list.Labels) != 1 {
+		return
+	}
+	name := list.Labels[0].Name
+	known := label.BundledNames()
+	if near := spelling.Nearest(name, known); len(near) > 0 && !slices.Contains(known, name) {
+		p.Notef("hint: %q is a label here: did you mean the list %s?", terminal.Safe(name), spelling.Or(near))
+	}
 }
 
 // readLabelling reads how the labels are made ready.

@@ -81,10 +81,11 @@ func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Questio
 
 // sayWhyNothing says which of the filters name what the index does not have.
 func sayWhyNothing(c *cli.Context, p *cmdline.Program, q query.Question, why func(context.Context, query.Conditions) ([]string, error)) error {
-	conditions := query.Conditions{Tags: c.StringSlice("tag"), Under: c.StringSlice("under")}
+	conditions := query.Conditions{Tags: c.StringSlice("tag"), Under: c.StringSlice("under"), Dated: c.IsSet("after") || c.IsSet("before")}
 	if line, ok := q.(query.Line); ok {
 		conditions = conditions.With(line.Conditions())
 	}
+	conditions.Dated = conditions.Dated && !c.Bool("file-dates")
 	reasons, err := why(c.Context, conditions)
 	for _, r := range reasons {
 		p.Notef("hint: %s", terminal.Safe(r))

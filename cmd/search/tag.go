@@ -19,7 +19,7 @@ func tagCommand(p *cmdline.Program) *cli.Command {
 	const run, out, runs = "The run", "Where tags go", "Runs"
 	return &cli.Command{
 		Name:      "tag",
-		ArgsUsage: "[EXPORT-FILE...]",
+		ArgsUsage: "[EXPORT-FILE...] [PICTURE...]",
 		Usage:     "label the whole index from a list of labels",
 		Description: `Labels are words, or a file: text (one per line), CSV or YAML with aliases, prompts,
 parents, groups that exclude one another, and thresholds. Tags go into the index, each

@@ -55,6 +55,7 @@ func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error
 	if o.list, err = readLabels(c); err != nil {
 		return o, err
 	}
+	hintAtList(p, o.list)
 	if r.Direction == tagging.PerLabel {
 		if err := tagging.CheckCount(len(o.list.Labels), r.Count); err != nil {
 			return o, fault.Usagef("give a smaller --k, or use --per image", "%s", err)

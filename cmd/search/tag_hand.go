@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 func tagAddCommand(p *cmdline.Program) *cli.Command {
@@ -71,8 +72,17 @@ func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, t
 		return nil
 	}
 	p.Printf("%d of %d pictures changed\n", res.Changed, res.Pictures)
+	if len(h.Remove) > 0 && res.Changed == 0 && res.Remaining == 0 {
+		why, err := query.WhyNothing(c.Context, st, query.Conditions{Tags: h.Remove})
+		if err != nil {
+			return err
+		}
+		for _, w := range why {
+			p.Notef("hint: %s", terminal.Safe(w))
+		}
+	}
 	if res.Remaining > 0 {
-		p.Notef("note: %d still have such a tag, from a tagging run or from their file", res.Remaining)
+		p.Notef("note: such a tag stays on %s, from a tagging run or from a file", cmdline.Count(int64(res.Remaining), "picture", "pictures"))
 	}
 	return nil
 }

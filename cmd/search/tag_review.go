@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
@@ -9,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/review"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -43,6 +46,7 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	hintAtList(p, list)
 	if n := c.Int("per-label"); n < 1 {
 		return fault.Usagef("", "--per-label is %d; it must be at least 1", n)
 	}
@@ -77,6 +81,9 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	session, err := service.Start(c.Context, review.Options{Labels: labels, PerLabel: c.Int("per-label")})
 	if err != nil {
 		return err
+	}
+	if passed := session.Passed(); len(passed) > 0 {
+		p.Notef("note: nothing is asked about %s, whose groups exclude one another: nothing can be learned of them", terminal.Safe(strings.Join(passed, ", ")))
 	}
 	asker := &asker{program: p, session: session, json: c.Bool("json")}
 	if err := asker.run(c); err != nil {

@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/local/blocks"
@@ -26,10 +29,28 @@ func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, 
 		Dir: cfg.DB, Collection: cfg.Collection, Model: w.model, ChooseModel: w.choose, IDSpace: w.ids, Mode: mode, Log: e.Log,
 		Engine: engine, SQ8: engine, Float32Only: cfg.StoreExact,
 	})
-	if err != nil {
+	if errors.Is(err, store.ErrNoIndex) {
+		return nil, adviseOther(err, local.OpenCollections(cfg.DB, e.Log), cfg.Collection)
+	} else if err != nil {
 		return nil, err // not st: a nil *local.Store is not a nil store.Store
 	}
 	return st, nil
+}
+
+// adviseOther adds to the error of a collection that is not there which ones are.
+func adviseOther(err error, c *local.Collections, name string) error {
+	const most = 5
+	names, failed := c.Names()
+	if i := slices.Index(names, name); i >= 0 { // one whose making was interrupted
+		names = slices.Delete(names, i, i+1)
+	}
+	if failed != nil || len(names) == 0 {
+		return err
+	}
+	if near := spelling.Nearest(name, names); len(near) > 0 {
+		names = near
+	}
+	return fault.Advise("did you mean --collection "+spelling.Or(names[:min(len(names), most)])+"? else build this one: indexer run PATH", "%w", err)
 }
 
 // checkFolder reports that the settings name no folder.
@@ -58,5 +79,6 @@ func rescueLocal(ctx context.Context, e *Env, cfg config.Config, found, told fun
 var localRules = []rule{
 	{is(blocks.ErrDamaged), fault.Fatal, "indexer restore DIR --list shows the other states, which may be whole; the next indexer backup writes damaged blocks anew"},
 	{is(blocks.ErrNoBackup), fault.Fatal, "name the folder that was given to: indexer backup DIR"},
+	{is(blocks.ErrNoState), fault.Fatal, "indexer restore DIR --list shows those that there are"},
 	{is(blocks.ErrForeign), fault.Usage, "name an empty folder, or one that is not there yet"},
 }

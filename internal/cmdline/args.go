@@ -148,6 +148,9 @@ func (r *arranger) implicit(rest []string) (string, error) {
 	case len(rest) > 0 && r.pathCommand != "" && r.exists != nil && r.exists(rest[0]):
 		return r.pathCommand, nil
 	case len(rest) > 0:
+		if rest[0] == "help" && len(rest) > 1 { // of a command that there is not
+			rest = rest[1:]
+		}
 		hint := "see " + a.Name + " --help"
 		if near := spelling.Nearest(rest[0], append(commandNames(a.Commands), r.siblings...)); len(near) > 0 {
 			hint = "did you mean " + spelling.Or(near) + "? " + hint

@@ -68,6 +68,8 @@ func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 			p.Notef("%s", line)
 		case a.Confidence == query.NotConfident:
 			p.Notef("nothing clearly matches (--cutoff none shows the nearest)")
+		case format == HitTable && (c.Int("offset") > 0 || c.Int("page") > 1):
+			p.Notef("no more pictures match")
 		case format == HitTable:
 			p.Notef("no pictures match")
 		}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/query/syntax"
+	"github.com/sightline/sightline/internal/spelling"
 )
 
 // negations are words that models of pictures and texts pass over: to them "a dog without
@@ -13,7 +15,8 @@ import (
 var negations = []string{"not", "no", "without"}
 
 // Advice returns what a person should know about a line that is read without complaint:
-// a negation in plain words, with the form that does leave pictures out.
+// a word that may be a mistyped filter, and a negation in plain words, with the form that
+// does leave pictures out.
 func (l Line) Advice() []string {
 	var out []string
 	for _, t := range l.Query.Terms {
@@ -21,6 +24,11 @@ func (l Line) Advice() []string {
 			continue
 		}
 		words := strings.Fields(t.Value)
+		for _, w := range words {
+			if meant := mistypedFilter(w); meant != "" {
+				out = append(out, fmt.Sprintf("%q is taken for words: did you mean %s?", w, meant))
+			}
+		}
 		i := slices.IndexFunc(words, func(w string) bool { return slices.Contains(negations, strings.ToLower(w)) })
 		if i < 0 || i == len(words)-1 {
 			continue
@@ -40,4 +48,20 @@ func (l Line) Advice() []string {
 			words[i], before, after, before, after))
 	}
 	return out
+}
+
+// mistypedFilter returns the filter that a word of a text may mean, one typing error away;
+// "" for none.
+func mistypedFilter(word string) string {
+	const shortest = 3 // of names as short as "at" in "at:noon" too many are near
+	name, value, ok := strings.Cut(word, ":")
+	if name = strings.ToLower(name); !ok || value == "" || utf8.RuneCountInString(name) < shortest {
+		return ""
+	}
+	for _, f := range syntax.Fields() {
+		if spelling.Distance(name, f) == 1 {
+			return f + ":" + value
+		}
+	}
+	return ""
 }

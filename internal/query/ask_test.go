@@ -265,6 +265,11 @@ func TestAdvice(t *testing.T) {
 		"forget-me-not":                      "",
 		`"dog not cat"`:                      "",
 		"to be or not":                       "",
+		"red camra:x100":                     `"camra:x100" is taken for words: did you mean camera:x100?`,
+		"tags:sea red":                       "did you mean tag:sea?",
+		"train at 12:30":                     "",
+		`"camra:x100"`:                       "",
+		"ratio 16:9 at:noon":                 "",
 		"red tag:sea, without the car tag:x": "NOT car",
 	} {
 		got := strings.Join(line(t, in).Advice(), "\n")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
 )
@@ -91,7 +92,7 @@ func (f Filters) Compile() (store.Filter, error) {
 			continue
 		}
 		if known := imaging.Formats(); !slices.Contains(known, imaging.Format(format)) {
-			return nil, fmt.Errorf("%q is not a picture format; it can be one of %s", name, known)
+			return nil, noSuchFormat(name, format, known)
 		}
 		formats = append(formats, store.FormatIs(format))
 	}
@@ -102,6 +103,18 @@ func (f Filters) Compile() (store.Filter, error) {
 		return nil, nil
 	}
 	return all, nil
+}
+
+// noSuchFormat says what may be meant by the name of a format that there is not.
+func noSuchFormat(typed, folded string, known []imaging.Format) error {
+	names := make([]string, len(known))
+	for i, f := range known {
+		names[i] = string(f)
+	}
+	if near := spelling.Nearest(folded, names); len(near) > 0 {
+		return fmt.Errorf("%q is not a picture format: did you mean %s?", typed, spelling.Or(near))
+	}
+	return fmt.Errorf("%q is not a picture format; it can be %s", typed, spelling.Or(names))
 }
 
 // formatAlias are the extensions that people type for a format's name.

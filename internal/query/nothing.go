@@ -18,21 +18,24 @@ import (
 type Conditions struct {
 	Tags  []string
 	Under []string // paths, as typed
+	Dated bool     // a date that a picture gives itself is asked for, and those of files do not count
 }
 
 // Conditions are those of the line's own filters.
 func (l Line) Conditions() Conditions {
-	return Conditions{Tags: l.Tags(), Under: l.values(syntax.Under)}
+	return Conditions{Tags: l.Tags(), Under: l.values(syntax.Under),
+		Dated: len(l.values(syntax.After)) > 0 || len(l.values(syntax.Before)) > 0}
 }
 
 // With joins conditions.
 func (c Conditions) With(o Conditions) Conditions {
-	return Conditions{Tags: append(c.Tags, o.Tags...), Under: append(c.Under, o.Under...)}
+	return Conditions{Tags: append(c.Tags, o.Tags...), Under: append(c.Under, o.Under...), Dated: c.Dated || o.Dated}
 }
 
 // WhyNothing says why conditions leave no picture, as far as they name what the index
 // does not have: a tag that no picture has, with the tags that may be meant and how many
-// pictures have them, and a place below which nothing is indexed.
+// pictures have them, and a place below which nothing is indexed. Else, where dates are
+// asked for, it says how many pictures have none of their own.
 func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, error) {
 	var out []string
 	for _, p := range c.Under {
@@ -64,7 +67,35 @@ func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, 
 		}
 		out = append(out, noSuchTag(tags, name))
 	}
-	return out, nil
+	if len(out) > 0 || !c.Dated {
+		return out, nil
+	}
+	undated, err := countUndated(ctx, st, c)
+	if err != nil || undated == 0 {
+		return nil, err
+	}
+	if undated == 1 {
+		return []string{"1 picture has no date of its own: --file-dates takes the date of its file"}, nil
+	}
+	return []string{fmt.Sprintf("%d pictures have no date of their own: --file-dates takes the dates of their files", undated)}, nil
+}
+
+// countUndated counts the pictures that meet conditions but for their dates, and that give
+// themselves none.
+func countUndated(ctx context.Context, st store.Scanner, c Conditions) (int64, error) {
+	all := store.And{store.Not{Part: store.Dated{}}}
+	f, err := Filters{Under: c.Under, Tags: c.Tags}.Compile()
+	if err != nil {
+		return 0, err
+	}
+	if f != nil {
+		all = append(all, f)
+	}
+	n, err := st.Count(ctx, all)
+	if err != nil {
+		return 0, fmt.Errorf("counting: %w", err)
+	}
+	return n, nil
 }
 
 func noSuchTag(tags []taglist.Tag, name string) string {

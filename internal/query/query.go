@@ -13,9 +13,11 @@ import (
 	"sync"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/query/saved"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/walk"
@@ -244,12 +246,28 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 		return store.Record{}, fmt.Errorf("looking up %s: %w", idOrPath, err)
 	}
 	if len(recs) == 0 {
-		return store.Record{}, fmt.Errorf("%w: %s", store.ErrNotFound, idOrPath)
+		err := fmt.Errorf("%w: %s", store.ErrNotFound, idOrPath)
+		if near := s.mistyped(idOrPath); len(near) > 0 {
+			return store.Record{}, fault.Advise("did you mean "+spelling.Or(near)+"?", "%w", err)
+		}
+		return store.Record{}, err
 	}
 	if recs[0].Vector == nil {
 		return store.Record{}, fmt.Errorf("%w: the embedding of %s is lost until the next indexer run", store.ErrDamaged, idOrPath)
 	}
 	return recs[0], nil
+}
+
+// mistyped returns the files that a path may mean which leads to none. Of a Service that
+// knows its index alone, as that of a server, nobody learns which files there are.
+func (s *Service) mistyped(path string) []string {
+	if s.onlyIndexed {
+		return nil
+	}
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return NearFiles(path)
 }
 
 // nearest returns the k nearest hits of a vector.

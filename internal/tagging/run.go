@@ -271,6 +271,9 @@ func (g *Registry) Find(ctx context.Context, name string) (Run, error) {
 	}
 	switch len(found) {
 	case 0:
+		if name == "last" {
+			return Run{}, fmt.Errorf("%w: the index has none", ErrNoRun)
+		}
 		return Run{}, fmt.Errorf("%w: %s", ErrNoRun, name)
 	case 1:
 		return found[0], nil

@@ -31,17 +31,30 @@ func OpenCollections(dir string, log *slog.Logger) *Collections {
 // Collections implements store.CollectionKeeper. An index that cannot be opened is listed
 // by its name alone.
 func (c *Collections) Collections(ctx context.Context) ([]store.Collection, error) {
+	names, err := c.Names()
+	if err != nil {
+		return nil, err
+	}
+	var out []store.Collection
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		out = append(out, c.describe(ctx, name))
+	}
+	return out, nil
+}
+
+// Names lists the names of the collections, and opens none of them.
+func (c *Collections) Names() ([]string, error) {
 	entries, err := os.ReadDir(c.dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
 	}
-	var out []store.Collection
+	var out []string
 	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		name := e.Name()
 		if !e.IsDir() || store.CheckOpen(name, store.ReadOnly, store.Model{}) != nil {
 			continue
@@ -49,7 +62,7 @@ func (c *Collections) Collections(ctx context.Context) ([]store.Collection, erro
 		if found, err := folders(filepath.Join(c.dir, name)); err != nil || len(found) == 0 {
 			continue
 		}
-		out = append(out, c.describe(ctx, name))
+		out = append(out, name)
 	}
 	return out, nil
 }

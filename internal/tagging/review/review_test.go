@@ -247,3 +247,47 @@ func TestEffect(t *testing.T) {
 		t.Errorf("a picture that is not in the index: %v", err)
 	}
 }
+
+// Labels of exclusive groups have no threshold of their own: a session goes on without
+// them, and says so.
+func TestGroupedLabels(t *testing.T) {
+	w := newWorld(t)
+	prepare := func(labels ...label.Label) {
+		list, err := label.NewList("mine.yaml", labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.classifier, err = zeroshot.Prepare(t.Context(), cliptest.New(dim), list, zeroshot.Options{
+			Calibration: zeroshot.BackgroundSoftmax{Scale: 10, Gain: 1, Offset: 4},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day, night := label.Label{Name: "day", Group: "time"}, label.Label{Name: "night", Group: "time"}
+	prepare(day, label.Label{Name: "red"}, night)
+	x, err := w.service().Start(t.Context(), review.Options{PerLabel: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := x.Passed(); !slices.Equal(got, []string{"day", "night"}) {
+		t.Errorf("passed: %q", got)
+	}
+	for range 5 {
+		if q, ok := x.Next(); !ok || q.Label != "red" {
+			t.Fatalf("asked: %+v, %v", q, ok)
+		}
+		if _, err := x.Answer(t.Context(), corrections.Rejected); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if q, ok := x.Next(); ok {
+		t.Errorf("asked about a label of a group: %+v", q)
+	}
+	if _, err := w.service().Start(t.Context(), review.Options{Labels: []int{2}, PerLabel: 5}); !errors.Is(err, review.ErrGrouped) || !strings.Contains(err.Error(), `"night"`) {
+		t.Errorf("a label that was named: %v", err)
+	}
+	prepare(day, night)
+	if _, err := w.service().Start(t.Context(), review.Options{PerLabel: 5}); !errors.Is(err, review.ErrGrouped) || !strings.Contains(err.Error(), "mine.yaml") {
+		t.Errorf("groups alone: %v", err)
+	}
+}

@@ -34,7 +34,7 @@ func New(st store.Store, base *zeroshot.Classifier, docs store.Documents, desk *
 
 // Options say what a session asks about.
 type Options struct {
-	Labels   []int // places in the list; nil for all
+	Labels   []int // places in the list; nil for all of which something can be learned
 	PerLabel int   // questions that each label gets at most, at least 1
 }
 
@@ -53,7 +53,15 @@ type Session struct {
 	current place
 	history []place
 	options Options
+	passed  []string
 }
+
+// ErrGrouped says that labels belong to groups whose labels exclude one another. They have
+// no threshold of their own, so that nothing can be learned of them.
+var ErrGrouped = errors.New("nothing can be learned of a label in a group whose labels exclude one another")
+
+// Passed lists the labels that are not asked about because of ErrGrouped.
+func (x *Session) Passed() []string { return x.passed }
 
 // asked is a label with the pictures that may be asked about.
 type asked struct {
@@ -86,20 +94,27 @@ func (s *Service) Start(ctx context.Context, o Options) (*Session, error) {
 	if o.PerLabel < 1 {
 		return nil, fmt.Errorf("%d questions a label were asked for, at least 1 is needed", o.PerLabel)
 	}
+	out := &Session{service: s, options: o}
 	if o.Labels == nil {
-		for l := range s.base.List().Labels {
-			o.Labels = append(o.Labels, l)
+		for l, found := range s.base.List().Labels {
+			if s.base.IsOpen(l) {
+				o.Labels = append(o.Labels, l)
+			} else {
+				out.passed = append(out.passed, found.Name)
+			}
+		}
+		if len(o.Labels) == 0 {
+			return nil, fmt.Errorf("%w, as all of %s are", ErrGrouped, s.base.List().Source)
 		}
 	}
 	learned, err := tagging.Learn(ctx, s.store, s.base, s.desk.Book, s.minimum)
 	if err != nil {
 		return nil, err
 	}
-	out := &Session{service: s, options: o}
 	for _, l := range o.Labels {
 		name := s.base.List().Labels[l].Name
 		if !s.base.IsOpen(l) {
-			return nil, fmt.Errorf("%q belongs to a group whose labels exclude one another: nothing can be learned of it", name)
+			return nil, fmt.Errorf("%w: %q", ErrGrouped, name)
 		}
 		a := &asked{label: l, name: name}
 		if a.known, err = s.desk.Of(ctx, name); err != nil {

@@ -39,7 +39,11 @@ func (c *counts) parts() []string {
 	}
 	var more []string
 	if c.seen > 0 || c.verb == "" {
-		more = append(more, humanize.Comma(c.seen)+" files seen")
+		what := " files seen"
+		if c.seen == 1 {
+			what = " file seen"
+		}
+		more = append(more, humanize.Comma(c.seen)+what)
 	}
 	if c.failed > 0 {
 		more = append(more, humanize.Comma(c.failed)+" failed")

@@ -44,6 +44,7 @@ const (
 // Errors that callers tell apart.
 var (
 	ErrNoBackup = errors.New("there is no backup here")
+	ErrNoState  = errors.New("the backup has no such state")
 	ErrForeign  = errors.New("the folder holds other files and is no backup")
 	ErrDamaged  = errors.New("the backup is damaged")
 )
@@ -242,9 +243,12 @@ func (f *Folder) State(name string) (*State, error) {
 		name = all[len(all)-1]
 	}
 	if name != filepath.Base(name) {
-		return nil, fmt.Errorf("%q: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%w: %q", ErrNoState, name)
 	}
 	b, err := os.ReadFile(filepath.Join(f.dir, statesName, name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %q", ErrNoState, name)
+	}
 	if err != nil {
 		return nil, err
 	}
