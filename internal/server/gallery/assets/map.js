@@ -94,7 +94,7 @@ class MapView {
     this.canvas.width = Math.round(width * this.ratio);
     this.canvas.height = Math.round(height * this.ratio);
     this.pixels = null;
-    if (this.points) { if (!this.scale) this.fit(); this.paint(); }
+    if (this.points) { if (!this.scale) this.fit(); this.#draw(); } // at once: a resized canvas is black until it is drawn
   }
 
   /** fit shows all points. */
