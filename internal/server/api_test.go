@@ -1,6 +1,7 @@
 package server
 
 import (
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -108,6 +109,8 @@ func TestProblems(t *testing.T) {
 		{"no tags", "POST", "/tags", TagEdit{IDs: []string{h.id("red.png")}}, 400, "usage", 0, false},
 		{"what was not explored", "GET", "/clusters", nil, 404, "missing", 0, true},
 		{"no such route", "GET", "/nothing", nil, 404, "missing", 0, true},
+		{"a question whose place overflows", "POST", "/ask", Ask{Version: "test", Line: "red", K: 1, Offset: math.MaxInt}, 400, "usage", 0, false},
+		{"a list whose length overflows", "POST", "/ask", Ask{Version: "test", List: true, K: math.MaxInt, Offset: 1}, 400, "usage", 0, false},
 		{"a download of nothing", "POST", "/download", DownloadRequest{IDs: []string{none}}, 404, "fatal", 0, true},
 		{"a picture by URL", "POST", "/search/url?url=http%3A%2F%2Fexample.com%2Fa.png", nil, 403, "forbidden", 0, true},
 	}

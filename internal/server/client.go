@@ -91,7 +91,7 @@ func (s *Server) ask(ctx context.Context, in Ask) (Asked, error) {
 		return Asked{}, err
 	}
 	defer release()
-	if in.K < 1 || in.Offset < 0 || in.K+in.Offset > deepest {
+	if in.K < 1 || in.Offset < 0 || in.K > deepest || in.Offset > deepest-in.K {
 		return Asked{}, newProblem(http.StatusBadRequest, "usage", "the list is too long for a server", "")
 	}
 	filter, err := in.Filters.Compile()

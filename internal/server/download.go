@@ -57,6 +57,12 @@ func (s *Server) registerDownload(api huma.API) {
 // recordsOf are pictures in the order of their ids, each once, without vectors.
 func recordsOf(ctx context.Context, x *Index, ids []string) ([]store.Record, error) {
 	var out []store.Record
+	seen := make(map[string]bool, len(ids))
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 	for chunk := range slices.Chunk(ids, tagChunk) {
 		records, err := x.Store.Get(ctx, chunk)
 		if err != nil {

@@ -24,8 +24,9 @@ func (g gate) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, g.body)
 		// Events wait nearly all of their time, and what is asked about our health must be
-		// answered when much is going on.
-		if !strings.HasPrefix(r.URL.Path, Prefix+"/") && r.URL.Path != mcpPath || strings.HasSuffix(r.URL.Path, "/events") {
+		// answered when much is going on. Signing in needs no token: strangers who send
+		// their requests slowly must not take the places of those who have one.
+		if !strings.HasPrefix(r.URL.Path, Prefix+"/") && r.URL.Path != mcpPath || strings.HasSuffix(r.URL.Path, "/events") || r.URL.Path == sessionPath {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -141,7 +141,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			role = RoleWrite
 		}
 		if role == RoleNone && !isOpen(r) {
-			p := newProblem(http.StatusUnauthorized, kindUnauthorized, "a token is needed", "send it as Authorization: Bearer TOKEN, or sign in with POST "+Prefix+"/session")
+			p := newProblem(http.StatusUnauthorized, kindUnauthorized, "a token is needed", "send it as Authorization: Bearer TOKEN, or sign in with POST "+sessionPath)
 			w.Header().Set("WWW-Authenticate", `Bearer realm="sightline"`)
 			writeProblem(w, p)
 			return
@@ -173,7 +173,7 @@ func roleOf(ctx context.Context) Role {
 func isOpen(r *http.Request) bool {
 	p := r.URL.Path
 	switch p {
-	case Prefix + "/session", "/healthz", "/readyz", "/openapi.json":
+	case sessionPath, "/healthz", "/readyz", "/openapi.json":
 		return true
 	case "/metrics", mcpPath:
 		return false
@@ -229,7 +229,7 @@ func (g *guard) roleOf(r *http.Request) Role {
 		return RoleWrite
 	}
 	role := RoleNone
-	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+	if scheme, secret, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		role = max(role, g.roleOfSecret(strings.TrimSpace(secret)))
 	}
 	for _, c := range r.CookiesNamed(cookieName) {

@@ -61,6 +61,7 @@ func TestGuard(t *testing.T) {
 		{"another scheme", shut, "GET", search, nil, []string{"Authorization: Basic " + readToken}, 401},
 		{"in the URL", shut, "GET", search + "&token=" + readToken, nil, nil, 401},
 		{"the right one", shut, "GET", search, nil, []string{"Authorization: Bearer " + readToken}, 200},
+		{"the scheme in small letters", shut, "GET", search, nil, []string{"Authorization: bearer " + readToken}, 200},
 		{"the token as a cookie", shut, "GET", search, nil, []string{"Cookie: " + cookieName + "=" + readToken}, 401},
 		{"metrics without a token", shut, "GET", "../../metrics", nil, nil, 401},
 		{"the document", shut, "GET", "../../openapi.json", nil, nil, 200},
@@ -197,6 +198,22 @@ func replace(path string, with func() error) error {
 	return with()
 }
 
+// TestNotReadyTellsStrangersNoPath asks whether a server without an index is ready, with and
+// without a token: its error names a folder.
+func TestNotReadyTellsStrangersNoPath(t *testing.T) {
+	h := newHouse(t)
+	if err := removeAll(h.db); err != nil {
+		t.Fatal(err)
+	}
+	s := h.serve(func(o *Options) { o.Guard.Tokens = []Token{{readToken, RoleRead}} })
+	if p := ask[Problem](t, s, "GET", "/readyz", nil, 503); strings.Contains(p.Detail, "/") || p.Hint == "" {
+		t.Errorf("a stranger: %+v", p)
+	}
+	if p := ask[Problem](t, s, "GET", "/readyz", nil, 503, "Authorization: Bearer "+readToken); !strings.Contains(p.Detail, h.db) {
+		t.Errorf("who has a token: %+v", p)
+	}
+}
+
 // TestTooManyRequests fills the places and asks once more.
 func TestTooManyRequests(t *testing.T) {
 	h := newHouse(t)
@@ -212,6 +229,9 @@ func TestTooManyRequests(t *testing.T) {
 	}
 	if w := request(t, s, "GET", "/healthz", nil); w.Code != 200 {
 		t.Errorf("health: %d", w.Code)
+	}
+	if w := request(t, s, "GET", sessionPath, nil); w.Code != 200 {
+		t.Errorf("what strangers may ask takes a place: %d", w.Code)
 	}
 	<-s.gate.places
 	if w := request(t, s, "GET", Prefix+"/search?q=red", nil); w.Code != 200 {

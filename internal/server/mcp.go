@@ -1,12 +1,14 @@
 package server
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -113,10 +115,38 @@ func (s *Server) MCP(role Role) *mcp.Server {
 }
 
 // mcpHandler speaks the protocol over HTTP, each request for itself, so that what a token
-// may do is decided with each.
+// may do is decided with each. A batch is refused, as the protocol has it since 2025-06-18:
+// its answers, with their pictures, would all have to be held at once.
 func (s *Server) mcpHandler() http.Handler {
-	return mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server { return s.MCP(roleOf(r.Context())) },
+	single := mcp.NewStreamableHTTPHandler(func(r *http.Request) *mcp.Server { return s.MCP(roleOf(r.Context())) },
 		&mcp.StreamableHTTPOptions{Stateless: true, JSONResponse: true})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := bufio.NewReader(r.Body)
+		if isBatch(body) {
+			writeProblem(w, newProblem(http.StatusBadRequest, "usage", "a batch of messages is not answered", "send each message for itself"))
+			return
+		}
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{body, r.Body}
+		single.ServeHTTP(w, r)
+	})
+}
+
+// isBatch reports whether a body is an array, without its leading white space, which it
+// takes. What cannot be read is for the next reader to explain.
+func isBatch(body *bufio.Reader) bool {
+	for {
+		c, err := body.ReadByte()
+		switch {
+		case err != nil:
+			return false
+		case strings.IndexByte(" \t\r\n", c) >= 0:
+			continue
+		}
+		return body.UnreadByte() == nil && c == '['
+	}
 }
 
 // ServeMCP speaks the protocol over a pair of pipes, such as stdin and stdout, until ctx or

@@ -123,6 +123,11 @@ func TestMCPRoles(t *testing.T) {
 	if w := request(t, s, "POST", mcpPath, strings.NewReader("{}")); w.Code != 401 {
 		t.Errorf("without a token: %d", w.Code)
 	}
+	batch := request(t, s, "POST", mcpPath, strings.NewReader("\n [{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}]"), "Authorization: Bearer "+readToken,
+		"Content-Type: application/json", "Accept: application/json, text/event-stream")
+	if batch.Code != 400 || !strings.Contains(batch.Body.String(), "batch") {
+		t.Errorf("a batch: %d %s", batch.Code, batch.Body)
+	}
 	if w := request(t, s, "POST", mcpPath, strings.NewReader("{}"), "Authorization: Bearer "+readToken, "Origin: https://evil.example.com"); w.Code != 403 {
 		t.Errorf("from another site: %d", w.Code)
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,7 +177,7 @@ func TestDownload(t *testing.T) {
 	h.index()
 	s := h.serve(nil)
 	ids := []string{h.id("red.png"), h.id("sub/red.png"), h.id("half.png")}
-	list := request(t, s, "POST", Prefix+"/download", DownloadRequest{IDs: ids, Format: "list"})
+	list := request(t, s, "POST", Prefix+"/download", DownloadRequest{IDs: append(slices.Clone(ids), ids...), Format: "list"})
 	if want := h.path("red.png") + "\n" + h.path("sub/red.png") + "\n" + h.path("half.png") + "\n"; list.Body.String() != want {
 		t.Errorf("list %q", list.Body)
 	}

@@ -24,6 +24,9 @@ type SignIn struct {
 	Token string `json:"token" minLength:"1" maxLength:"1000"`
 }
 
+// sessionPath is where a page signs in.
+const sessionPath = Prefix + "/session"
+
 func (s *Server) registerSession(api huma.API) {
 	visitOf := func(ctx context.Context) visit {
 		v, _ := ctx.Value(guardKey{}).(visit)

@@ -145,6 +145,9 @@ func (s *Server) serveHealth(mux *http.ServeMux) {
 			if p.retryAfter = 5; errors.Is(err, errServerClosed) {
 				p.retryAfter = 0
 			}
+			if roleOf(r.Context()) == RoleNone { // the error may name folders of this machine
+				p.Detail, p.Hint = "the index cannot be searched now", "with a token this says why"
+			}
 			writeProblem(w, p)
 			return
 		}
