@@ -36,6 +36,10 @@ func (e *Env) Dump(ctx context.Context, cfg config.Config, file string, out io.W
 // there. The file is checked to its end first. An index that holds pictures already is an
 // error, unless add is set.
 func (e *Env) Load(ctx context.Context, cfg config.Config, file string, add bool) (counts dump.Counts, refused int64, err error) {
+	// It is read twice, which a pipe cannot be; opening one would wait for its writer.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return counts, 0, fault.Usagef("write the dump to a file first", "%s is not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return counts, 0, err

@@ -54,7 +54,7 @@ var sideways = map[string][]string{
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
 	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
-	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile"},
+	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile", "internal/smallfile"},
 }
 
 // only says who may import a package, inside or outside of the module. Tests may

@@ -24,8 +24,8 @@ class Labels {
       value: setting.get('labels', ''), oninput: () => { this.file = null; this.#named(); setting.set('labels', this.text.value.slice(0, 20000)); },
     });
     this.name = h('span', { class: 'muted' });
-    this.least = h('input', { type: 'range', min: 0, max: 1, step: 0.01, value: 0.3, 'aria-label': 'Least probability', oninput: () => { this.#threshold(); this.again(); } });
-    this.leastText = h('output', null, '30 %');
+    this.least = h('input', { type: 'range', min: 0, max: 1, step: 0.01, value: 0.5, 'aria-label': 'Least probability', oninput: () => { this.#threshold(); this.again(); } });
+    this.leastText = h('output', null, '50 %');
     this.again = debounce(350, () => { if (this.answer) this.preview(); });
     this.per = h('select', { 'aria-label': 'What a run looks for', onchange: () => this.again() },
       h('option', { value: 'image' }, 'the best labels of each picture'), h('option', { value: 'label' }, 'the best pictures of each label'));

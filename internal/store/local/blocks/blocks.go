@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/smallfile"
 )
 
 // BlockSize is the length of all blocks of a file but the last.
@@ -39,6 +40,14 @@ const (
 	statesName = "states"
 	// Format counts changes of the layout that older versions cannot read.
 	format = 1
+)
+
+// The lengths of files that are read whole. A folder of backups may come from anybody: a pipe
+// or a device in the place of a file must neither be waited for nor fill the memory. A state of
+// maxState bytes names terabytes.
+const (
+	maxMark  = 1 << 16
+	maxState = 256 << 20
 )
 
 // Errors that callers tell apart.
@@ -68,7 +77,10 @@ type File struct {
 
 // State is what was backed up at one time.
 type State struct {
-	Name  string            `json:"-"` // by which it is restored
+	Name string `json:"-"` // by which it is restored
+	// Sum is the SHA-256 of the file of the state with zeros in its place, in hexadecimal. The
+	// states of earlier versions have none.
+	Sum   string            `json:"sum,omitempty"`
 	Time  time.Time         `json:"time"`
 	About map[string]string `json:"about"` // the caller's
 	Files []File            `json:"files"`
@@ -84,7 +96,7 @@ func (s *State) Size() (bytes int64) {
 
 // Open opens a folder of backups.
 func Open(dir string) (*Folder, error) {
-	b, err := os.ReadFile(filepath.Join(dir, markName))
+	b, err := smallfile.Read(filepath.Join(dir, markName), maxMark)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", dir, ErrNoBackup)
 	} else if err != nil {
@@ -176,7 +188,7 @@ func (f *Folder) Put(ctx context.Context, path string, r io.ReaderAt, size int64
 		name := hex.EncodeToString(sum[:])
 		n.Blocks++
 		n.Bytes += int64(len(b))
-		if have, err := os.ReadFile(f.blockPath(name)); err != nil || !bytes.Equal(have, b) {
+		if have, err := smallfile.Read(f.blockPath(name), BlockSize); err != nil || !bytes.Equal(have, b) {
 			if err := f.write(name, b); err != nil {
 				return out, fmt.Errorf("%s: %w", path, err)
 			}
@@ -197,7 +209,7 @@ func (f *Folder) write(name string, b []byte) error {
 	if err := atomicfile.WriteBytes(path, b); err != nil {
 		return err
 	}
-	have, err := os.ReadFile(path)
+	have, err := smallfile.Read(path, BlockSize)
 	if err == nil && !bytes.Equal(have, b) {
 		err = fmt.Errorf("%w: block %s is not what was written", ErrDamaged, name)
 	}
@@ -206,12 +218,35 @@ func (f *Folder) write(name string, b []byte) error {
 
 // Commit writes a state whose files were put, and names it by its time.
 func (f *Folder) Commit(s *State) error {
+	s.Sum = noSum
 	b, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
 		return err
 	}
+	s.Sum = sumOf(b)
+	b = bytes.Replace(b, []byte(noSum), []byte(s.Sum), 1)
 	s.Name = s.Time.UTC().Format("20060102T150405.000Z")
 	return atomicfile.WriteBytes(filepath.Join(f.dir, statesName, s.Name+".json"), append(b, '\n'))
+}
+
+// noSum is what a sum is taken of in its own place.
+var noSum = strings.Repeat("0", 2*sha256.Size)
+
+func sumOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// checkSum reports whether a state is what was written. One without a sum passes.
+func (s *State) checkSum(text []byte) error {
+	if s.Sum == "" {
+		return nil
+	}
+	text = bytes.Replace(bytes.TrimSuffix(text, []byte("\n")), []byte(s.Sum), []byte(noSum), 1)
+	if sumOf(text) != s.Sum {
+		return errors.New("it is not what was written")
+	}
+	return nil
 }
 
 // States lists the names of the states, the oldest first.
@@ -245,7 +280,7 @@ func (f *Folder) State(name string) (*State, error) {
 	if name != filepath.Base(name) {
 		return nil, fmt.Errorf("%w: %q", ErrNoState, name)
 	}
-	b, err := os.ReadFile(filepath.Join(f.dir, statesName, name+".json"))
+	b, err := smallfile.Read(filepath.Join(f.dir, statesName, name+".json"), maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %q", ErrNoState, name)
 	}
@@ -257,6 +292,9 @@ func (f *Folder) State(name string) (*State, error) {
 		return nil, fmt.Errorf("%w: state %s: %w", ErrDamaged, name, err)
 	}
 	s.Name = name
+	if err := s.checkSum(b); err != nil {
+		return nil, fmt.Errorf("%w: state %s: %w", ErrDamaged, name, err)
+	}
 	for _, file := range s.Files {
 		if err := file.check(); err != nil {
 			return nil, fmt.Errorf("%w: state %s: %w", ErrDamaged, name, err)

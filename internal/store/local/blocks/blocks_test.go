@@ -137,6 +137,41 @@ func TestHostileStates(t *testing.T) {
 	}
 }
 
+// A change of any bit of a state's sum, names or sizes is told; a state of an earlier version,
+// which has no sum, is read.
+func TestFlippedStates(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := put(t, f, time.Unix(1e9, 0), map[string][]byte{"documents/explore": random(100, 1), "empty": nil})
+	path := filepath.Join(f.dir, statesName, s.Name+".json")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"explore", s.Sum, `"empty`, "2001-", `"size": 100`} {
+		b := bytes.Clone(whole)
+		b[bytes.Index(b, []byte(part))+len(part)-1] ^= 1
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.State(""); !errors.Is(err, ErrDamaged) {
+			t.Errorf("a flip at the end of %s: %v", part, err)
+		}
+	}
+	old := bytes.Replace(whole, []byte(` "sum": "`+s.Sum+"\",\n"), nil, 1)
+	if bytes.Equal(old, whole) {
+		t.Fatal("the state has no sum")
+	}
+	if err := os.WriteFile(path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.State(""); err != nil || len(got.Files) != 2 {
+		t.Errorf("an old state: %v", err)
+	}
+}
+
 // A first backup that was killed at any point is no obstacle to the next.
 func TestCreateAfterAKill(t *testing.T) {
 	for _, left := range [][]string{{"blocks/"}, {"blocks/", "states/", ".sightline-12.tmp"}} {

@@ -2,14 +2,13 @@ package blocks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/sightline/sightline/internal/smallfile"
 )
 
 // Verify reads all blocks of a state and hands each one that is missing or damaged to found.
@@ -35,18 +34,13 @@ func (f *File) length(i int) int64 { return min(BlockSize, f.Size-int64(i)*Block
 
 // block reads a block. One that is not what its name says gives ErrDamaged.
 func (f *Folder) block(name string, size int64) ([]byte, error) {
-	in, err := os.Open(f.blockPath(name))
+	b, err := smallfile.Read(f.blockPath(name), BlockSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: block %s is missing", ErrDamaged, name)
 	} else if err != nil {
 		return nil, err
 	}
-	defer in.Close()
-	b := make([]byte, size)
-	if _, err := io.ReadFull(in, b); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != name {
+	if int64(len(b)) != size || sumOf(b) != name {
 		return nil, fmt.Errorf("%w: block %s has other content", ErrDamaged, name)
 	}
 	return b, nil
