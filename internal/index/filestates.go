@@ -19,8 +19,8 @@ type fileStates struct {
 	met     []uint64          // a bit per place: the walk came by it
 }
 
-// fileStatesShare is the share of the index, as 1/n, that a run must be about: looking
-// up the files of a small folder is faster than listing a large index.
+// fileStatesShare is 1/n of the index: a run over less than that looks its files up one by
+// one, which is faster than listing a large index.
 const fileStatesShare = 8
 
 // readFileStates lists the index for a run over so many of its records. It returns nil
@@ -108,8 +108,8 @@ func (s *fileStates) sameAt(at int, e walk.Entry) bool {
 	return is(metadataStamp(e)) || is(besideStamp(e))
 }
 
-// lists reports whether there is a record with a key. Unlike unchanged it may be called
-// while another goroutine uses the table, and so may same.
+// lists reports whether there is a record with a key. Unlike unchanged, lists and same
+// may be called while another goroutine uses the table; same takes no nil table.
 func (s *fileStates) lists(key uint64) bool {
 	if s == nil || key == 0 {
 		return false

@@ -18,8 +18,8 @@ type candidate struct {
 	entry walk.Entry
 	known *store.Stat // nil if the index has neither a record nor a failure
 
-	// from is the record that the file has moved from but cannot have its vector of, and
-	// remove the id of that record if it is this run's to remove.
+	// from is the record of the place that the file was moved from, where its vector is of no
+	// use. remove is the id of that record if this run is to remove it.
 	from   *store.Record
 	remove string
 }
@@ -28,8 +28,8 @@ type candidate struct {
 func (c candidate) added() bool { return c.known == nil || c.known.Failed }
 
 // seenSet remembers which record ids a walk came by, in 8 bytes each: of five
-// million files two share a key with a chance of one in a million, and then a
-// vanished file is pruned one change later.
+// million files two share a key with a chance of one in a million. If one of the two
+// vanishes, its record is pruned when the other changes.
 type seenSet map[uint64]struct{}
 
 // planChunk is how many files are looked up in the store at once. The first
@@ -54,8 +54,8 @@ type planner struct {
 }
 
 // run sends every candidate that is new or changed to p.out. It stops early, with
-// no error, when ctx ends: what was sent until then is finished by the stages
-// behind, which run under work.
+// no error, when ctx ends. The stages behind it run under the context work, and finish what
+// was sent until then.
 func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, error]) error {
 	chunk := make([]walk.Entry, 0, planChunk)
 	limit := firstPlanChunk

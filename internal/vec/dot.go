@@ -6,7 +6,7 @@ import "gonum.org/v1/gonum/blas/blas32"
 // when their lengths differ.
 //
 // The order in which the products are added depends on the length and on where b
-// lies in memory, never on a: equal values of a give equal results.
+// lies in memory. Where a lies makes no difference.
 func Dot(a, b []float32) float32 {
 	if len(a) != len(b) {
 		panic("vec: Dot of vectors of different lengths")

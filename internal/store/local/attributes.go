@@ -14,19 +14,19 @@ import (
 // attributes are what filters ask of each record, but for its tags: row by row, in memory.
 // SQLite takes a quarter of a microsecond for each record that meets a condition, which
 // for many records is more than the search itself. This takes a few nanoseconds for each
-// row. What is known of a row stays true for the generation, since rows are never written
+// row. What is known of a row stays true within its generation, since a row is never written
 // twice. A value of this type never changes once it is made.
 type attributes struct {
 	generation int64
 	entries    []byte  // attributeEntry bytes a row: int64 seconds, uint32 nanoseconds, uint32 group
 	groups     []group // the first stands for rows of which nothing is known
-	// unknown are the rows that held no record any more when they were read. An older
-	// view may still have one there.
+	// unknown are the rows whose records were gone when the attributes were read. An older
+	// snapshot may still have a record there.
 	unknown []int64
 }
 
-// group is what the records of one folder and format have in common that all have a
-// date of their own, or all have none.
+// group is what some records have in common: their folder, their format, and whether they
+// have a date of their own.
 type group struct {
 	folder string // the path up to its last slash, which is included
 	format string
@@ -41,8 +41,8 @@ const attributeEntry = 16
 const (
 	readMost      = 4096
 	readMostShare = 16
-	// The file is read when more than a fileShare-th of the rows are missing: reading so
-	// many from the catalogue takes as long.
+	// The attribute file (attributefile.go) is read when more than a fileShare-th of the
+	// rows are missing: reading so many from the catalogue takes as long.
 	fileShare = 256
 )
 
@@ -50,7 +50,7 @@ func newAttributes(generation int64) *attributes {
 	return &attributes{generation: generation, groups: make([]group, 1)}
 }
 
-// rows is the number of rows that the attributes cover.
+// rowCount is the number of rows that the attributes cover.
 func (a *attributes) rowCount() int64 { return int64(len(a.entries)) / attributeEntry }
 
 // attributeCache is the newest attributes that there are.
@@ -84,7 +84,8 @@ func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, erro
 	if err != nil {
 		return nil, err
 	}
-	// Those of an older generation, which a compaction has replaced, do not displace it.
+	// A search that began before a compaction must not put its older generation in the place
+	// of the newest.
 	if c.newest == nil || c.newest.generation <= a.generation {
 		c.newest = a
 	}
@@ -92,7 +93,7 @@ func (s *Store) attributes(ctx context.Context, sn *snapshot) (*attributes, erro
 }
 
 // extendAttributes returns attributes that cover the rows of a snapshot. They may share
-// memory with the given ones, which must not be extended again.
+// memory with the given ones, to which nothing may be appended from then on.
 func (sn *snapshot) extendAttributes(ctx context.Context, a *attributes) (*attributes, error) {
 	from := a.rowCount()
 	if from >= sn.rowCount {

@@ -15,8 +15,8 @@ import (
 )
 
 // Documents are the files of the folder documents in the collection's, so that the
-// indexes of all its models share them. The name of a file is that of the document with
-// an underscore, which no name has, for each slash.
+// indexes of all its models share them. The file of a document has its name, with underscores in the
+// place of slashes: no document's name has an underscore.
 
 const documentsName = "documents"
 
@@ -55,7 +55,7 @@ func (s *Store) PutDocument(ctx context.Context, name string, data []byte) error
 	if err != nil {
 		return fmt.Errorf("document %s: %w", name, err)
 	}
-	// What killed processes left is in nobody's way.
+	// What killed processes left takes room alone: that it cannot be removed is no error.
 	_, _ = atomicfile.RemoveLeftovers(dir)
 	path := s.documentPath(name)
 	if err := checkRegular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -102,8 +102,8 @@ func (s *Store) DeleteDocument(ctx context.Context, name string) error {
 	return nil
 }
 
-// DocumentNames implements store.Documents. Files whose names no document has are not
-// listed.
+// DocumentNames implements store.Documents. Files whose names cannot be those of
+// documents are not listed.
 func (s *Store) DocumentNames(ctx context.Context, prefix string) ([]string, error) {
 	if err := s.isOpen(); err != nil {
 		return nil, err

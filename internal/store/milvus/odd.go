@@ -14,8 +14,8 @@ import (
 )
 
 // Other clients may write into our collections, and what they write is data: a row that
-// is not as ours are is shown as far as it can be read, or left out, with a warning that
-// names its id. It never ends a search or a scan.
+// this store would not have written is shown as far as it can be read, or left out, with a
+// warning that names its id. It never ends a search or a scan.
 
 // oddRow says what is wrong with a row, and what became of it.
 type oddRow struct {
@@ -36,8 +36,8 @@ type oddRows struct {
 	warned map[oddRow]struct{}
 }
 
-// fresh reports whether something has not been warned of, and whether it is the last
-// that is.
+// fresh reports whether a row is to be warned of, which is once, and whether the warning is
+// the last one.
 func (o *oddRows) fresh(x oddRow) (fresh, last bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -51,8 +51,8 @@ func (o *oddRows) fresh(x oddRow) (fresh, last bool) {
 	return true, len(o.warned) == maxWarnings
 }
 
-// warn tells of the odd rows of an answer, of each once and of the first few, unless the
-// context asks for all.
+// warn tells of the odd rows of an answer: of the first maxWarnings, each once, or of all if
+// the context asks for that.
 func (s *Store) warn(ctx context.Context, r *rows) {
 	all := ctx.Value(keyAllWarnings) != nil
 	for _, x := range r.oddities {
@@ -71,7 +71,7 @@ func (s *Store) warn(ctx context.Context, r *rows) {
 }
 
 // isRecordID reports whether an id can be one of a record: store.ID makes hex digits,
-// of which others take the first 16 as a number.
+// and store.FileKey takes the first 16 for a number.
 func isRecordID(id string) bool {
 	if len(id) < 16 || checkID(id) != nil {
 		return false
