@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
@@ -26,19 +25,8 @@ func list(c *cli.Context, p *cmdline.Program, line query.Line) error {
 			return fault.Usagef("give a text to compare the pictures with, or leave the flag out", "--%s needs a query", flag)
 		}
 	}
-	params, err := paramsOf(c)
+	cfg, params, err := readQuery(c, p)
 	if err != nil {
-		return err
-	}
-	if err := cmdline.CheckSheet(c); err != nil {
-		return err
-	}
-	cfg, err := p.Config(c)
-	if err != nil {
-		return err
-	}
-	params.Pair = cfg.Index.RAW == config.RAWTwin
-	if err := narrowToClusters(c, p, &params); err != nil {
 		return err
 	}
 	if done, err := listByServer(c, p, cfg, line, params); done || err != nil {

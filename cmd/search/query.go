@@ -13,21 +13,27 @@ import (
 	"github.com/sightline/sightline/internal/terminal"
 )
 
-// find opens the index, asks it, and prints the hits.
-func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
+// readQuery reads the settings, and the flags that say which pictures are wanted.
+func readQuery(c *cli.Context, p *cmdline.Program) (config.Config, query.Params, error) {
 	params, err := paramsOf(c)
 	if err != nil {
-		return err
+		return config.Config{}, params, err
 	}
 	if err := cmdline.CheckSheet(c); err != nil {
-		return err
+		return config.Config{}, params, err
 	}
 	cfg, err := p.Config(c)
 	if err != nil {
-		return err
+		return cfg, params, err
 	}
 	params.Pair = cfg.Index.RAW == config.RAWTwin
-	if err := narrowToClusters(c, p, &params); err != nil {
+	return cfg, params, narrowToClusters(c, p, &params)
+}
+
+// find opens the index, asks it, and prints the hits.
+func find(c *cli.Context, p *cmdline.Program, q query.Question) error {
+	cfg, params, err := readQuery(c, p)
+	if err != nil {
 		return err
 	}
 	if done, err := findByServer(c, p, cfg, q, params); done || err != nil {

@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/cmdline"},
 	{"internal/server", "internal/doctor"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump"},
+	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump", "internal/clip/ort/orttest"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*", "internal/server/*",
@@ -60,7 +60,7 @@ var sideways = map[string][]string{
 // only says who may import a package, inside or outside of the module. Tests may
 // import what they like.
 var only = map[string][]string{
-	"internal/clip/ort":         {"internal/app"},
+	"internal/clip/ort":         {"internal/app", "internal/clip/ort/orttest"},
 	"internal/store/local":      {"internal/app"},
 	"internal/store/milvus":     {"internal/app"},
 	"internal/imaging/draft":    {"internal/imaging"},
@@ -68,6 +68,7 @@ var only = map[string][]string{
 	"internal/imaging/resample": {"internal/imaging"},
 	"internal/clip/cliptest":    {}, // tests alone
 	"internal/store/storetest":  {}, // tests alone
+	"internal/clip/ort/orttest": {}, // tests alone
 
 	"internal/imaging/raw/rawtest": {}, // tests alone
 

@@ -2,7 +2,6 @@ package dump
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -15,6 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/store/milvus/milvustest"
+	"github.com/sightline/sightline/internal/store/storetest"
 )
 
 const dim = 8
@@ -24,30 +24,7 @@ var testModel = store.Model{Fingerprint: "f00d", Name: "test", Precision: "fp32"
 // withDocuments is a store that keeps documents, whether or not the one below does.
 type withDocuments struct {
 	store.Store
-	data map[string][]byte
-}
-
-func (d *withDocuments) PutDocument(_ context.Context, name string, data []byte) error {
-	d.data[name] = data
-	return nil
-}
-
-func (d *withDocuments) Document(_ context.Context, name string) ([]byte, error) {
-	return d.data[name], nil
-}
-
-func (d *withDocuments) DeleteDocument(_ context.Context, name string) error {
-	delete(d.data, name)
-	return nil
-}
-
-func (d *withDocuments) DocumentNames(context.Context, string) ([]string, error) {
-	var out []string
-	for name := range d.data {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out, nil
+	storetest.Documents
 }
 
 // stores opens an empty index of each kind.

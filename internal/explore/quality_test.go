@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
@@ -51,7 +51,7 @@ const seeds = 3
 
 func TestDemoQuality(t *testing.T) {
 	category := demoCategories(t)
-	enc := openStarter(t)
+	enc := orttest.OpenStarter(t, "../..")
 	st := indexDemo(t, enc)
 	names := make(map[string]bool)
 	for _, c := range category {
@@ -231,28 +231,6 @@ func demoCategories(t *testing.T) map[string]string {
 		}
 	}
 	return out
-}
-
-func openStarter(t *testing.T) clip.Encoder {
-	t.Helper()
-	library := filepath.Join("../../lib", ort.LibraryName())
-	if _, err := os.Stat(library); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there: make setup fetches it", library)
-	}
-	b, err := clip.OpenBundle("../../models/starter", clip.BundleOptions{Name: "starter", Pixels: imaging.Fast})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fingerprint, err := b.Fingerprint(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enc, err := ort.NewEncoder(b, fingerprint, library, ort.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { enc.Close() })
-	return enc
 }
 
 func indexDemo(t *testing.T, enc clip.Encoder) store.Store {

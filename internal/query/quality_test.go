@@ -16,8 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/query"
@@ -173,29 +172,6 @@ func readAsked(t *testing.T, name string) []asked {
 	return out
 }
 
-// openStarter opens the starter model.
-func openStarter(t *testing.T) clip.Encoder {
-	t.Helper()
-	library := filepath.Join("../../lib", ort.LibraryName())
-	if _, err := os.Stat(library); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there: make setup fetches it", library)
-	}
-	b, err := clip.OpenBundle("../../models/starter", clip.BundleOptions{Name: "starter", Pixels: imaging.Fast})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fingerprint, err := b.Fingerprint(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enc, err := ort.NewEncoder(b, fingerprint, library, ort.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { enc.Close() })
-	return enc
-}
-
 // demoService indexes the demo photos. captions has the caption and the category of each.
 func demoService(t *testing.T) (s *query.Service, captions map[string][2]string) {
 	t.Helper()
@@ -207,7 +183,7 @@ func demoService(t *testing.T) (s *query.Service, captions map[string][2]string)
 	if len(captions) != 333 {
 		t.Skipf("%d demo photos, not the 333 of tuxpaint that the queries are about: make photos fetches them", len(captions))
 	}
-	enc := openStarter(t)
+	enc := orttest.OpenStarter(t, "../..")
 	spec := enc.Spec()
 	st, err := local.Open(t.Context(), local.Options{
 		Dir: t.TempDir(), Collection: "c", Mode: store.Create,

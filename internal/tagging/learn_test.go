@@ -1,45 +1,13 @@
 package tagging
 
 import (
-	"context"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/storetest"
 	"github.com/sightline/sightline/internal/tagging/corrections"
 )
-
-// memory keeps documents in a map.
-type memory map[string][]byte
-
-func (m memory) PutDocument(_ context.Context, name string, data []byte) error {
-	m[name] = data
-	return nil
-}
-
-func (m memory) Document(_ context.Context, name string) ([]byte, error) {
-	if data, ok := m[name]; ok {
-		return data, nil
-	}
-	return nil, store.ErrNotFound
-}
-
-func (m memory) DeleteDocument(_ context.Context, name string) error {
-	delete(m, name)
-	return nil
-}
-
-func (m memory) DocumentNames(_ context.Context, prefix string) (names []string, err error) {
-	for name := range m {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
 
 // A rejected picture loses the label and gets it from no run, an approved one has it from
 // every run, and a run whose corrections changed looks at all pictures again.
@@ -78,7 +46,7 @@ func TestRunsHeedCorrections(t *testing.T) {
 			if given == "" || missing == "" {
 				t.Fatal("the label says nothing here")
 			}
-			desk := corrections.NewDesk(corrections.Open(memory{}), s, "", func() time.Time { return time.Unix(1, 0) })
+			desk := corrections.NewDesk(corrections.Open(storetest.Documents{}), s, "", func() time.Time { return time.Unix(1, 0) })
 			say := func(path string, v corrections.Verdict) {
 				rec, err := s.Get(t.Context(), []string{store.ID("default", path)})
 				if err != nil {
@@ -129,7 +97,7 @@ func TestLearnNothing(t *testing.T) {
 	defer s.Close()
 	upsert(t, s, records(0, 3))
 	c := classifier(t, labels)
-	book := corrections.Open(memory{})
+	book := corrections.Open(storetest.Documents{})
 	learned, err := Learn(t.Context(), s, c, book, 0.3)
 	if err != nil || learned.Classifier != c || learned.Verdicts != nil || learned.Verdicts.Digest() != "" {
 		t.Errorf("%+v, %v", learned, err)

@@ -1,48 +1,15 @@
 package tagging
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/storetest"
 )
-
-// documents are those of an index, in memory.
-type documents map[string][]byte
-
-func (d documents) PutDocument(_ context.Context, name string, data []byte) error {
-	d[name] = data
-	return store.CheckDocument(name, data)
-}
-
-func (d documents) Document(_ context.Context, name string) ([]byte, error) {
-	if data, ok := d[name]; ok {
-		return data, nil
-	}
-	return nil, store.ErrNotFound
-}
-
-func (d documents) DeleteDocument(_ context.Context, name string) error {
-	delete(d, name)
-	return nil
-}
-
-func (d documents) DocumentNames(_ context.Context, prefix string) ([]string, error) {
-	var names []string
-	for name := range d {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
 
 func ids(t *testing.T, g *Registry) []string {
 	t.Helper()
@@ -59,7 +26,7 @@ func ids(t *testing.T, g *Registry) []string {
 
 // A run that one machine did is known to every other, and to a copy of the index.
 func TestRunsBelongToTheIndex(t *testing.T) {
-	index, beside := documents{}, documents{"runs/other.txt": nil, "labels/x": nil}
+	index, beside := storetest.Documents{}, storetest.Documents{"runs/other.txt": nil, "labels/x": nil}
 	here, there := OpenRegistry(t.TempDir()).In(index), OpenRegistry(t.TempDir()).In(index)
 	run := func(id string, at int64) Run {
 		return Run{ID: id, Started: time.Unix(at, 0), Resumed: time.Unix(at, 0)}
@@ -99,7 +66,7 @@ func TestRunsBelongToTheIndex(t *testing.T) {
 
 // Runs that older versions kept in files are found, and become documents with the next.
 func TestRunsInFilesBecomeDocuments(t *testing.T) {
-	dir, index := t.TempDir(), documents{}
+	dir, index := t.TempDir(), storetest.Documents{}
 	old := OpenRegistry(dir)
 	for _, id := range []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"} {
 		if err := old.Save(t.Context(), Run{ID: id, Tags: 1}); err != nil {

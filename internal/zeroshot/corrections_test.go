@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/measure/bootstrap"
 	"github.com/sightline/sightline/internal/tagging/corrections"
@@ -49,7 +50,7 @@ func TestLabelCorrections(t *testing.T) {
 	if _, err := os.Stat(pictureDir); err != nil {
 		t.Skip("its pictures are not there: make quality fetches them")
 	}
-	enc := openStarter(t)
+	enc := orttest.OpenStarter(t, "../..")
 	implies, passes := readWords(t, "implies.txt"), readWords(t, "passes.txt")
 	got := make(map[string]correctionQuality)
 	for _, k := range correctionTasks() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/measure/labeling"
@@ -45,34 +44,10 @@ type photoSet struct {
 
 type photo struct{ file, caption, category string }
 
-// openStarter opens the starter model. make test fetches the library; where go test
-// runs without it there is nothing to open.
-func openStarter(t testing.TB) clip.Encoder {
-	t.Helper()
-	library := filepath.Join(libraryDir, ort.LibraryName())
-	if _, err := os.Stat(library); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there: make setup fetches it", library)
-	}
-	b, err := clip.OpenBundle(starterDir, clip.BundleOptions{Name: "starter", Pixels: imaging.Fast})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fingerprint, err := b.Fingerprint(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enc, err := ort.NewEncoder(b, fingerprint, library, ort.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { enc.Close() })
-	return enc
-}
-
 // openPhotos embeds the tuxpaint photos.
 func openPhotos(t testing.TB) *photoSet {
 	t.Helper()
-	set := &photoSet{encoder: openStarter(t)}
+	set := &photoSet{encoder: orttest.OpenStarter(t, "../..")}
 	for _, f := range readTSV(t, captionFile, 3) {
 		set.photos = append(set.photos, photo{f[0], f[1], f[2]})
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/measure/labeling"
 	"github.com/sightline/sightline/internal/vec"
@@ -53,7 +54,7 @@ func TestLabelSets(t *testing.T) {
 	if _, err := os.Stat(pictureDir); err != nil {
 		t.Skip("its pictures are not there: make quality fetches them")
 	}
-	enc := openStarter(t)
+	enc := orttest.OpenStarter(t, "../..")
 	implies, passes := readWords(t, "implies.txt"), readWords(t, "passes.txt")
 	sets := make(map[string]*labelledSet)
 	for _, name := range []string{"tuxpaint", "gcompris", "wallpapers", "words", "drawings"} {

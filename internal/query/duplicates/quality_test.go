@@ -16,8 +16,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sightline/sightline/internal/clip"
-	"github.com/sightline/sightline/internal/clip/ort"
+	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/query/duplicates"
@@ -158,7 +157,7 @@ func readFlat(t *testing.T, name string) image.Image {
 // what was grouped belong together, and how many edits were found.
 func measureNear(t *testing.T, files []string) (precision, recall float64) {
 	t.Helper()
-	enc := openStarter(t)
+	enc := orttest.OpenStarter(t, "../../..")
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -254,26 +253,4 @@ func readPhotos(t *testing.T) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func openStarter(t *testing.T) clip.Encoder {
-	t.Helper()
-	library := filepath.Join("../../../lib", ort.LibraryName())
-	if _, err := os.Stat(library); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not there: make setup fetches it", library)
-	}
-	b, err := clip.OpenBundle("../../../models/starter", clip.BundleOptions{Name: "starter", Pixels: imaging.Fast})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fingerprint, err := b.Fingerprint(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	enc, err := ort.NewEncoder(b, fingerprint, library, ort.Options{Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { enc.Close() })
-	return enc
 }

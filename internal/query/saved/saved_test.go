@@ -1,7 +1,6 @@
 package saved_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/storetest"
 )
 
 func label(name string) saved.Label {
@@ -103,39 +103,9 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-// documents are those of an index, in memory.
-type documents map[string][]byte
-
-func (d documents) PutDocument(_ context.Context, name string, data []byte) error {
-	d[name] = data
-	return store.CheckDocument(name, data)
-}
-
-func (d documents) Document(_ context.Context, name string) ([]byte, error) {
-	if data, ok := d[name]; ok {
-		return data, nil
-	}
-	return nil, store.ErrNotFound
-}
-
-func (d documents) DeleteDocument(_ context.Context, name string) error {
-	delete(d, name)
-	return nil
-}
-
-func (d documents) DocumentNames(_ context.Context, prefix string) ([]string, error) {
-	var names []string
-	for name := range d {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
 // Labels are documents of the index; those of older versions are found in their files.
 func TestLabelsBelongToTheIndex(t *testing.T) {
-	dir, index := t.TempDir(), documents{}
+	dir, index := t.TempDir(), storetest.Documents{}
 	if err := saved.Open(dir).Save(t.Context(), label("Été 2024"), saved.Keep); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +124,7 @@ func TestLabelsBelongToTheIndex(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, list, failed)
 		}
 	}
-	theCopy := saved.Open(t.TempDir()).In(documents{})
+	theCopy := saved.Open(t.TempDir()).In(storetest.Documents{})
 	for range 2 {
 		if failed := here.CopyTo(t.Context(), theCopy); failed != nil {
 			t.Error(failed)

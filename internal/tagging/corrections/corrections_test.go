@@ -1,9 +1,7 @@
 package corrections_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -15,40 +13,10 @@ import (
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/store/storetest"
 	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/vec"
 )
-
-// memory keeps documents in a map.
-type memory map[string][]byte
-
-func (m memory) PutDocument(_ context.Context, name string, data []byte) error {
-	m[name] = data
-	return nil
-}
-
-func (m memory) Document(_ context.Context, name string) ([]byte, error) {
-	data, ok := m[name]
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", store.ErrNotFound, name)
-	}
-	return data, nil
-}
-
-func (m memory) DeleteDocument(_ context.Context, name string) error {
-	delete(m, name)
-	return nil
-}
-
-func (m memory) DocumentNames(_ context.Context, prefix string) (names []string, err error) {
-	for name := range m {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
 
 func openIndex(t *testing.T) store.Store {
 	t.Helper()
@@ -92,7 +60,7 @@ func tagsOf(t *testing.T, st store.Store, name string) []string {
 }
 
 func TestSay(t *testing.T) {
-	st, docs := openIndex(t), memory{}
+	st, docs := openIndex(t), storetest.Documents{}
 	now := time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
 	d := corrections.NewDesk(corrections.Open(docs), st, "anna", func() time.Time { return now })
 	get := func(name string) *store.Record {
@@ -176,7 +144,7 @@ func TestDamagedDocuments(t *testing.T) {
 		"twice":                     `{"version":1,"label":"x","corrections":[{"picture":"a","verdict":"approved"},{"picture":"a","verdict":"rejected"}]}`,
 		"a threshold of 7":          `{"version":1,"label":"x","threshold":{"probability":7}}`,
 	} {
-		b := corrections.Open(memory{"corrections/00": []byte(data)})
+		b := corrections.Open(storetest.Documents{"corrections/00": []byte(data)})
 		if l, err := b.Labels(t.Context()); !errors.Is(err, corrections.ErrDamaged) {
 			t.Errorf("%s: %v, %v", name, l, err)
 		}

@@ -1,7 +1,6 @@
 package review_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
+	"github.com/sightline/sightline/internal/store/storetest"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/corrections"
 	"github.com/sightline/sightline/internal/tagging/review"
@@ -23,41 +23,10 @@ import (
 
 const dim = 16
 
-// memory keeps documents in a map.
-type memory map[string][]byte
-
-func (m memory) PutDocument(_ context.Context, name string, data []byte) error {
-	m[name] = data
-	return nil
-}
-
-func (m memory) Document(_ context.Context, name string) ([]byte, error) {
-	data, ok := m[name]
-	if !ok {
-		return nil, store.ErrNotFound
-	}
-	return data, nil
-}
-
-func (m memory) DeleteDocument(_ context.Context, name string) error {
-	delete(m, name)
-	return nil
-}
-
-func (m memory) DocumentNames(_ context.Context, prefix string) (names []string, err error) {
-	for name := range m {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
 type world struct {
 	store      store.Store
 	classifier *zeroshot.Classifier
-	docs       memory
+	docs       storetest.Documents
 	desk       *corrections.Desk
 	// shows says of each picture, by id, whether it shows what a person means by "red": it
 	// is not what the model means by it.
@@ -77,7 +46,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	w := &world{store: st, docs: memory{}, shows: make(map[string]bool)}
+	w := &world{store: st, docs: storetest.Documents{}, shows: make(map[string]bool)}
 	rng := rand.New(rand.NewPCG(5, 5))
 	records := make([]store.Record, 400)
 	for i := range records {
