@@ -263,16 +263,35 @@ func (p *tab) do(statements string) {
 	eval[bool](p, "(() => { "+statements+"; return true; })()")
 }
 
-// until waits until an expression is true.
+// until waits until an expression is true. A page that is being replaced by another is asked
+// again once that is there.
 func (p *tab) until(expression string) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience / 3)
-	for !eval[bool](p, "!!("+expression+")") {
+	for {
+		holds, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")", chromedp.EvalAwaitPromise))
+		if err != nil && !replaced(err) {
+			p.t.Fatalf("%s: %v", expression, err)
+		}
+		if err == nil && holds {
+			return
+		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("never true: %s\nthe page: %.600s", expression, eval[string](p, "document.body.innerText"))
+			p.t.Fatalf("never true: %s (%v)\nthe page: %.600s", expression, err, eval[string](p, "document.body.innerText"))
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// replaced reports whether an expression could not be evaluated because the page that it was
+// sent to made room for another. The protocol has one code for all its errors.
+func replaced(err error) bool {
+	for _, part := range []string{"Inspected target navigated", "Execution context was destroyed", "Cannot find context", "Cannot find default execution context"} {
+		if strings.Contains(err.Error(), part) {
+			return true
+		}
+	}
+	return false
 }
 
 // text waits until something that a selector finds shows a text.

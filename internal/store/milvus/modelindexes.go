@@ -72,7 +72,9 @@ func (s *Store) modelIndex(ctx context.Context, physical string) (store.ModelInd
 	if found {
 		g.Updated = time.Unix(0, last.At).UTC()
 	}
-	g.Records, err = s.count(ctx, physical, always.everything(), entity.ClEventually)
+	// People choose what to use, and what to drop, by this number: it must hold what was
+	// written a moment ago.
+	g.Records, err = s.count(ctx, physical, always.everything(), entity.ClStrong)
 	return g, err
 }
 
