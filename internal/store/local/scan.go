@@ -141,13 +141,9 @@ func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) 
 	return onCores((len(todo)+step-1)/step, func(i int) error {
 		check := sc.sn.rowChecker(ctx)
 		for _, rowID := range todo[i*step : min((i+1)*step, len(todo))] {
-			sound, err := check.sound(rowID, rows.Row(int(rowID-from)))
-			switch {
-			case err != nil:
+			if sound, err := check.soundOnce(checked, rowID, rows.Row(int(rowID-from))); err != nil {
 				return err
-			case sound:
-				checked.set(rowID)
-			default:
+			} else if !sound {
 				sc.mark(rowID)
 			}
 		}
@@ -336,16 +332,13 @@ func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 		if err != nil {
 			return
 		}
-		if !checked.has(rowID) {
-			var sound bool
-			if sound, err = check.sound(rowID, row.Data); err != nil {
-				return
-			}
-			if !sound {
-				p.mark(rowID)
-				return
-			}
-			checked.set(rowID)
+		var sound bool
+		if sound, err = check.soundOnce(checked, rowID, row.Data); err != nil {
+			return
+		}
+		if !sound {
+			p.mark(rowID)
+			return
 		}
 		for q := range p.found {
 			score := vec.Dot(row.Data, p.scan.queries.Row(q))
@@ -362,6 +355,7 @@ func (p *codePass) sparse(ctx context.Context, from, to int64) error {
 // can be among the best.
 func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 	tops := make([]*vec.TopK, len(sc.found))
+	checked := sc.sn.vectors.checkedRows(sc.sn.rowCount)
 	err := onCores(len(tops), func(q int) error {
 		top := vec.NewTopK(sc.k)
 		tops[q] = top
@@ -377,7 +371,7 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 				return ctx.Err()
 			}
 			if i%expected == 0 {
-				if err := sc.sn.expect(ctx, rowsOf(list[i:min(i+expected, len(list))])); err != nil {
+				if err := sc.sn.expect(ctx, unchecked(list[i:min(i+expected, len(list))], checked)); err != nil {
 					return err
 				}
 			}
@@ -385,7 +379,7 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 			if err != nil {
 				return err
 			}
-			if sound, err := check.sound(c.rowID, row.Data); err != nil {
+			if sound, err := check.soundOnce(checked, c.rowID, row.Data); err != nil {
 				return err
 			} else if !sound {
 				sc.mark(c.rowID)
@@ -404,10 +398,14 @@ func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
 // expected is how many candidates' checksums are read at once.
 const expected = 128
 
-func rowsOf(list []candidate) []int64 {
-	out := make([]int64, len(list))
-	for i, c := range list {
-		out[i] = c.rowID
+// unchecked returns the rows of candidates whose vectors have not been compared with their
+// checksums.
+func unchecked(list []candidate, checked checkedRows) []int64 {
+	var out []int64
+	for _, c := range list {
+		if !checked.has(c.rowID) {
+			out = append(out, c.rowID)
+		}
 	}
 	return out
 }
