@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	// codeRows and codeScores are the same for codes; those blocks are per core, and
-	// their products stay in its cache until they are looked at.
+	// codeRows and codeScores bound the blocks of codes as scanRows and scanScores do those
+	// of vectors. Each core has a block of its own, whose products stay in its cache until
+	// they are looked at.
 	codeRows   = 4096
 	codeScores = 1 << 18
-	// sparseShare is the share below which the selected vectors are read instead of
-	// the codes of all.
+	// sparseShare is the share of selected rows in a block, as 1/n, below which their
+	// vectors are read instead of the codes of all.
 	sparseShare = 16
 	// doubleQueries is how many queries, at most, are encoded in double precision:
 	// they cost little then, and leave fewer candidates to rescore.
