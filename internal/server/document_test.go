@@ -118,6 +118,7 @@ func TestDocumentIsTrue(t *testing.T) {
 	run := ask[RunAnswer](t, s, "POST", Prefix+"/runs", RunRequest{LabelList: LabelList{Labels: []string{"red"}}}, 200).ID
 	request(t, s, "GET", Prefix+"/runs/"+run+"/events", nil)
 	bodies := map[string]any{
+		"set-threshold": ThresholdRequest{"red", 0.4},
 		"search-post": SearchRequest{Q: "red", SearchOptions: SearchOptions{Explain: true}},
 		"classify":    ClassifyRequest{IDs: []string{id}, LabelList: LabelList{Labels: []string{"red"}}},
 		"edit-tags":   TagEdit{IDs: []string{id}, Add: []string{"x"}},

@@ -117,7 +117,7 @@ func (s *Server) registerAll() {
 	for _, register := range []func(huma.API){
 		s.registerSearch, s.registerSimilar, s.registerImages, s.registerThumbnails, s.registerTags, s.registerFolders,
 		s.registerLabels, s.registerRuns, s.registerClassify, s.registerDuplicates, s.registerTimeline, s.registerExplore,
-		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections,
+		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections, s.registerThresholds,
 	} {
 		register(s.api)
 	}
