@@ -238,7 +238,7 @@ func register[I, O any](s *Server, api huma.API, op operation, handle func(conte
 // explain is the problem of an error. One of an index that was removed or replaced while it
 // was in use says so, and the next request finds what is there now.
 func (s *Server) explain(ctx context.Context, err error) *Problem {
-	p := problemOf(err)
+	p := apiProblem(err)
 	if p.Status != http.StatusInternalServerError {
 		return p
 	}
@@ -246,7 +246,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 	case err == nil:
 		return p
 	case errors.Is(err, store.ErrNoIndex):
-		return problemOf(err)
+		return apiProblem(err)
 	}
 	p = newProblem(http.StatusServiceUnavailable, kindBusy, "the index was replaced while the request was at work", "come again in a second")
 	p.retryAfter = 1
