@@ -85,6 +85,9 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 
 // knownBefore is walk.Options.Known: of the files that have records.
 func (p *planner) knownBefore(path string) (unchanged func(walk.Entry) bool) {
+	if p.states == nil {
+		return nil
+	}
 	key := store.FileKey(store.ID(p.x.options.Collection, path))
 	if !p.states.lists(key) {
 		return nil
