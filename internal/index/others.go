@@ -33,6 +33,8 @@ import (
 type others struct {
 	name   string
 	before map[uint64]*other
+	// damaged says that what was noted before could not be read.
+	damaged bool
 
 	mu    sync.Mutex
 	added map[uint64]string
@@ -64,7 +66,8 @@ func openOthers(ctx context.Context, st store.Store, roots []string) (*others, e
 	sum := sha256.Sum256([]byte(strings.Join(roots, "\x00")))
 	o := &others{name: othersPrefix + hex.EncodeToString(sum[:8]), added: make(map[uint64]string)}
 	data, err := docs.Document(ctx, o.name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	// What is damaged is made anew: the files are only looked at again.
+	if o.damaged = errors.Is(err, store.ErrDamaged); err != nil && !o.damaged && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	files := decodeOthers(data)
@@ -110,7 +113,7 @@ func (o *others) Remember(e walk.Entry, kind string) {
 
 // now is what this run came by, and whether it is other than before.
 func (o *others) now() (files map[uint64]string, changed bool) {
-	files = o.added
+	files, changed = o.added, o.damaged
 	for _, f := range o.before {
 		if !f.met.Load() {
 			changed = true
