@@ -22,6 +22,7 @@ type candidate struct {
 	// use. remove is the id of that record if this run is to remove it.
 	from   *store.Record
 	remove string
+	last   bool // it is looked at again: see worker.later
 }
 
 // added reports whether the file has no record yet.
