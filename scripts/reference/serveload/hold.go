@@ -20,17 +20,15 @@ const holdClients = 8
 
 // hold asks n times, and says after a tenth, a half and all of them what the server holds.
 func hold(address string, n, pid int) error {
-	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: holdClients}, Timeout: time.Minute}
-	done := 0
+	sent := &counted{RoundTripper: &http.Transport{MaxIdleConnsPerHost: holdClients}}
+	c := &http.Client{Transport: sent, Timeout: time.Minute}
 	for _, until := range []int{n / 10, n / 2, n} {
-		var left atomic.Int64
-		left.Store(int64(until - done))
 		errs := make([]error, holdClients)
 		var all sync.WaitGroup
 		for i := range holdClients {
 			all.Go(func() {
 				r := rand.New(rand.NewPCG(uint64(i), uint64(until)))
-				for left.Add(-1) >= 0 && errs[i] == nil {
+				for sent.n.Load() < int64(until) && errs[i] == nil {
 					errs[i] = browse(c, address, r)
 				}
 			})
@@ -39,12 +37,23 @@ func hold(address string, n, pid int) error {
 		if err := errors.Join(errs...); err != nil {
 			return err
 		}
-		done = until
-		fmt.Printf("%7d requests: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n", done,
+		fmt.Printf("%7d requests: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n", sent.n.Load(),
 			metric(c, address, "process_resident_memory_bytes")/1e6, metric(c, address, "go_memstats_heap_inuse_bytes")/1e6,
 			metric(c, address, "process_open_fds"), metric(c, address, "go_goroutines"), mappings(pid))
 	}
 	return nil
+}
+
+// counted counts the requests that are sent.
+type counted struct {
+	http.RoundTripper
+	n atomic.Int64
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // browse asks for one of the things that a page asks for.
