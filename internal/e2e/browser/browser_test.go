@@ -131,6 +131,7 @@ type view struct {
 	scale         float64
 	dark, touch   bool
 	reduced       bool
+	expect        []string // as in tab.expect, from the first request on
 }
 
 // open loads an address in a tab of its own.
@@ -138,7 +139,7 @@ func open(t *testing.T, address string, v view) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(start(t))
 	ctx, stop := context.WithTimeout(ctx, patience)
-	p := &tab{t: t, ctx: ctx}
+	p := &tab{t: t, ctx: ctx, allowed: v.expect}
 	t.Cleanup(func() {
 		if t.Failed() {
 			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
