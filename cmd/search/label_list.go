@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -25,7 +26,7 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 			model := st.Model()
 			list, failed := labels.List(c.Context)
 			for _, err := range failed {
-				p.Notef("warning: %s", terminal.Safe(err.Error()))
+				p.Notef("warning: %s", terminal.Safe(fault.Words(err)))
 			}
 			if c.Bool("json") {
 				for _, l := range list {
