@@ -165,9 +165,9 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		return err
 	})
 	memory := newMemory(x.options.DecodedBytes)
-	taken, found := newClaims(), newContents(x.store)
+	found := newFamilies(x.store)
 	for range x.options.Workers {
-		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, contents: found, prepare: clip.NewPreparer(pre)}
+		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, families: found, prepare: clip.NewPreparer(pre)}
 		start(&decoded, func() error {
 			for c := range candidates {
 				if ctx.Err() != nil {

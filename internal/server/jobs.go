@@ -154,7 +154,7 @@ func (j *job) end(result any, err error) {
 		case err != nil && errors.Is(err, context.Canceled):
 			p.State = stateStopped
 		case err != nil:
-			p.State, p.Problem = stateFailed, problemOf(err)
+			p.State, p.Problem = stateFailed, apiProblem(err)
 		}
 	})
 }

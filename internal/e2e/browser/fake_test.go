@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,8 +27,9 @@ type fake struct {
 	*httptest.Server
 	size    int
 	away    atomic.Bool // every answer is 503
-	delay   atomic.Int64
 	mu      sync.Mutex
+	held    map[string]chan struct{} // queries that are not answered before their channel is closed
+	done    chan struct{}            // has a value for each of those that was answered
 	queries []string
 	thumbs  map[string][]byte
 	asked   map[string]int // thumbnails, by id
@@ -40,7 +42,7 @@ func newFake(t *testing.T, size int) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}}
+	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}, held: map[string]chan struct{}{}, done: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("GET /api/v1/search", f.search)
@@ -70,11 +72,41 @@ func newFake(t *testing.T, size int) *fake {
 			fmt.Fprint(w, `{"status":503,"detail":"the store is away","kind":"unreachable"}`)
 			return
 		}
-		time.Sleep(time.Duration(f.delay.Load()))
 		mux.ServeHTTP(w, r)
 	}))
 	t.Cleanup(f.Close)
 	return f
+}
+
+// hold keeps the answer to a query back until it is called, and returns what then tells that
+// it was sent.
+func (f *fake) hold(query string) (answer func(), answered <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held := make(chan struct{})
+	f.held[query] = held
+	return func() {
+		f.mu.Lock()
+		delete(f.held, query)
+		f.mu.Unlock()
+		close(held)
+	}, f.done
+}
+
+// waitFor waits until a query was asked.
+func (f *fake) waitFor(t *testing.T, query string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience / 3); ; time.Sleep(20 * time.Millisecond) {
+		f.mu.Lock()
+		asked := slices.Contains(f.queries, query)
+		f.mu.Unlock()
+		if asked {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody has asked for %q", query)
+		}
+	}
 }
 
 func reply(w http.ResponseWriter, v any) {
@@ -98,7 +130,15 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f.mu.Lock()
 	f.queries = append(f.queries, q.Get("q"))
+	held := f.held[q.Get("q")]
 	f.mu.Unlock()
+	if held != nil {
+		select {
+		case <-held:
+		case <-r.Context().Done(): // the page has given it up
+		}
+		defer func() { f.done <- struct{}{} }()
+	}
 	if column := strings.Index(q.Get("q"), "tag:a:b"); column >= 0 {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusBadRequest)

@@ -122,12 +122,16 @@ export function describe(hit) {
   return parts.join(', ');
 }
 
+// Made once for each form of date: making one takes longer than all else that a cell needs.
+const dates = ['numeric', undefined].flatMap((d) => ['long', undefined].map((m) => [`${m}${d}`,
+  new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: m, day: m && d, timeZone: 'UTC' })]));
+const writers = new Map(dates);
+
 /** day writes a date of a picture, which may be as coarse as a year. */
 export function day(date) {
   const m = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d:\d\d))?/.exec(date ?? '');
   if (!m) return '';
-  const options = { year: 'numeric', month: m[2] && 'long', day: m[3] && 'numeric', timeZone: 'UTC' };
-  const words = new Date(Date.UTC(+m[1], (m[2] ?? 1) - 1, m[3] ?? 1)).toLocaleDateString('en-GB', options);
+  const words = writers.get(`${m[2] && 'long'}${m[3] && 'numeric'}`).format(Date.UTC(+m[1], (m[2] ?? 1) - 1, m[3] ?? 1));
   return m[4] ? `${words}, ${m[4]}` : words;
 }
 

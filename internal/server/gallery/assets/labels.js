@@ -90,6 +90,7 @@ class Labels {
     this.result.setAttribute('aria-busy', 'true');
     try {
       const answer = await api.call('runs', { body: { ...body, dry_run: true, examples: 24 }, signal: trying.signal });
+      await this.allowed; // which buttons there are
       if (trying !== this.trying) return;
       this.answer = answer;
       this.#say(`${plural(answer.tags, 'tag')} on ${plural(answer.tagged, 'picture')}.`, false);
@@ -189,10 +190,19 @@ class Labels {
     }
   }
 
-  async load() {
+  load() {
+    this.allowed = this.#allow();
+    return this.#load();
+  }
+
+  async #allow() {
     await this.app.refresh();
     // Not every store keeps what people say of labels; where one does, runs learn from it.
     this.corrects = this.app.mayWrite && await api.call('corrections', { signal: this.asked.signal }).then(() => true, () => false);
+  }
+
+  async #load() {
+    await this.allowed;
     try {
       const { runs, job } = await api.call('runs', { signal: this.asked.signal });
       this.#runs(runs);
