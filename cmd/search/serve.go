@@ -23,7 +23,7 @@ What the API has is in docs/api.md and, where the server runs, in /openapi.json.
    search serve --open
    search serve --allow-write                     pictures can be tagged
    search serve --listen unix:/run/user/1000/sightline.sock
-   search serve --listen 0.0.0.0:8443 --token-file tokens --tls-cert c.pem --tls-key k.pem
+   search serve --listen :8443 --token-file t --tls-cert c.pem --tls-key k.pem
 
 A file of tokens has one a line: the role, read or write, and the token.`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
@@ -97,7 +97,7 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	defer stop()
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
-			p.Notef("note: %s; the server waits for it", terminal.Safe(err.Error()))
+			p.Notef("note: %s; the server waits for it", terminal.Safe(fault.Words(err)))
 		}
 	}()
 	address := addressOf(l, secure != nil)
@@ -110,7 +110,7 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 			address += "#token=" + url.QueryEscape(fresh) // which no server is told
 		}
 		if err := openBrowser(address); err != nil {
-			p.Notef("note: no browser could be opened: %s", terminal.Safe(err.Error()))
+			p.Notef("note: no browser could be opened: %s", terminal.Safe(fault.Words(err)))
 		}
 	}
 	return s.Serve(c.Context, l, secure)
