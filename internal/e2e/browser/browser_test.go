@@ -131,6 +131,7 @@ type view struct {
 	scale         float64
 	dark, touch   bool
 	reduced       bool
+	expect        []string // as in tab.expect, from the first request on
 }
 
 // open loads an address in a tab of its own.
@@ -138,7 +139,7 @@ func open(t *testing.T, address string, v view) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(start(t))
 	ctx, stop := context.WithTimeout(ctx, patience)
-	p := &tab{t: t, ctx: ctx}
+	p := &tab{t: t, ctx: ctx, allowed: v.expect}
 	t.Cleanup(func() {
 		if t.Failed() {
 			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
@@ -225,7 +226,8 @@ window.stand = async (find) => {
 	const top = document.elementFromPoint(...at);
 	if (!top || !e.contains(top)) { e.scrollIntoView({block: 'center', behavior: 'instant'}); return null; }
 	window.clicked = false;
-	e.addEventListener('pointerdown', () => { window.clicked = true; }, {once: true, capture: true});
+	// What is there when the button goes down may have been drawn anew.
+	addEventListener('pointerdown', (ev) => { window.clicked = !!find()?.contains(ev.target); }, {once: true, capture: true});
 	return at;
 };
 `
