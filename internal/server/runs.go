@@ -59,7 +59,7 @@ type RunRequest struct {
 	LabelList
 	Per            string  `json:"per,omitempty" enum:"image,label" doc:"The best labels of each picture (image, the default), or the best pictures of each label"`
 	Count          int     `json:"count,omitempty" minimum:"1" maximum:"100000" doc:"Labels a picture (5), or pictures a label (100)"`
-	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out; 0.5 where it is left out"`
+	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out; where it is left out 0.3, and more for lists of more than 50 labels"`
 	CorrectHubness bool    `json:"correct_hubness,omitempty" doc:"With per label: prefer pictures that stand out"`
 	Retag          bool    `json:"retag,omitempty" doc:"Look at all pictures again"`
 	Sidecars       bool    `json:"xmp,omitempty" doc:"Write the labels into XMP sidecars too"`
@@ -73,9 +73,6 @@ func (r RunRequest) options(collection string) (tagging.Options, error) {
 		MinProbability: r.MinProbability, CorrectHubness: r.CorrectHubness, Retag: r.Retag,
 	}
 	o.Sidecars = r.Sidecars
-	if o.MinProbability == 0 {
-		o.MinProbability = zeroshot.DefaultMinProbability
-	}
 	if o.Count == 0 {
 		o.Count = 5
 		if o.Direction == tagging.PerLabel {
@@ -171,6 +168,9 @@ func (s *Server) tag(ctx context.Context, r RunRequest) (RunAnswer, error) {
 	classifier, err := s.classifier(ctx, x, r.LabelList)
 	if err != nil {
 		return RunAnswer{}, err
+	}
+	if o.MinProbability == 0 {
+		o.MinProbability = zeroshot.DefaultMinimum(classifier.List())
 	}
 	if o.Direction == tagging.PerLabel {
 		if err := tagging.CheckCount(len(classifier.List().Labels), o.Count); err != nil {
