@@ -25,13 +25,16 @@ is() {
 }
 not() { ! "$@"; }
 
+# build OUT builds a release, and shows how only where that fails.
+build() { scripts/dist.sh "$1" 2>"$work/built" || { cat "$work/built" >&2; return 1; }; }
+
 once=
 if [ "${1:-}" = --once ]; then once=1 && shift; fi
 first=${1:-$work/first}
-[ -n "${1:-}" ] || scripts/dist.sh "$first" 2>/dev/null
+[ -n "${1:-}" ] || build "$first"
 if [ -z "$once" ]; then
   # Into another folder, with another time zone and mask.
-  (umask 077 && TZ=Asia/Tokyo scripts/dist.sh "$work/a second one" 2>/dev/null)
+  (umask 077 && TZ=Asia/Tokyo build "$work/a second one")
   is "two builds have equal bytes" diff -r "$first" "$work/a second one"
 fi
 (cd "$first" && sha256sum --quiet -c SHA256SUMS) || die "SHA256SUMS is wrong"

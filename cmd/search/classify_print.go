@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
@@ -44,10 +45,10 @@ func (x *classified) add(res tagging.Classified) error {
 	if res.Err != nil {
 		x.failed++
 		if !x.json {
-			x.program.Notef("failed: %s", terminal.Safe(res.Err.Error()))
+			x.program.Notef("failed: %s", terminal.Safe(fault.Words(res.Err)))
 			return nil
 		}
-		return json.NewEncoder(x.program.Stdout).Encode(cmdline.NewFailure(res.Path, res.Err.Error()))
+		return json.NewEncoder(x.program.Stdout).Encode(cmdline.NewFailure(res.Path, fault.Words(res.Err)))
 	}
 	shown := res.Scores
 	if x.top > 0 {

@@ -65,7 +65,7 @@ func findDuplicates(c *cli.Context, p *cmdline.Program) error {
 	}
 	showDuplicates(c, p, groups)
 	for _, f := range failed {
-		p.Notef("warning: %s was not looked at: %s", terminal.Safe(f.Path), terminal.Safe(f.Err.Error()))
+		p.Notef("warning: %s was not looked at: %s", terminal.Safe(f.Path), terminal.Safe(fault.Words(f.Err)))
 	}
 	if len(failed) > 0 {
 		return fault.Partialf(int64(len(failed)), "looked at", "indexer run takes what is gone out of the index")

@@ -45,6 +45,7 @@ var serves = regexp.MustCompile(`^(bin/)?(search|sightline) serve`)
 // standIns are put in the place of what a page leaves to its reader.
 var standIns = strings.NewReplacer(
 	"/mnt/photos", "$WORK/photos", "/mnt/backups/", "$WORK/backups/", "/tmp/", "$WORK/", "/srv/photos", "$WORK/photos", "PREFIX", "$WORK/prefix",
+	"--labels everyday", "--labels colours", // which ships too, and is a sixteenth of the work
 	" PATHS", " ~/Pictures", " PATH", " ~/Pictures",
 	"--listen unix:/run/user/1000/s.sock", "",
 	" forget ", " forget --yes ", " drop ", " drop --yes ", // which ask, and there is nobody to answer

@@ -19,6 +19,10 @@ import (
 // beside it as in a release.
 var programs string
 
+// sharedGraphs is a folder of graphs as ONNX Runtime has optimised them, which all scripts
+// have in their caches: to make it anew in each takes more time than what most of them test.
+var sharedGraphs string
+
 func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }
 
 func withPrograms(m *testing.M) int {
@@ -47,7 +51,10 @@ func withPrograms(m *testing.M) int {
 			panic(err)
 		}
 	}
-	programs = filepath.Join(dir, "bin")
+	programs, sharedGraphs = filepath.Join(dir, "bin"), filepath.Join(dir, "graphs")
+	if err := os.Mkdir(sharedGraphs, 0o755); err != nil {
+		panic(err)
+	}
 	build := exec.Command("go", "build", "-tags", "nodynamic", "-o", programs+"/", "./cmd/...")
 	build.Dir = root
 	build.Stderr = os.Stderr
@@ -71,7 +78,11 @@ func params(t *testing.T, dir string) testscript.Params {
 			env.Setenv("PATH", programs+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("TZ", "UTC")
-			return nil
+			cache := filepath.Join(env.WorkDir, "home", ".cache", "sightline")
+			if err := os.MkdirAll(cache, 0o755); err != nil {
+				return err
+			}
+			return os.Symlink(sharedGraphs, filepath.Join(cache, "graphs"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -102,6 +103,11 @@ func reason(err error) string {
 			return "it is not there"
 		}
 		return p.Err.Error()
+	}
+	// The walk leaves the path out too, and keeps the name of the call.
+	var errno syscall.Errno
+	if _, said, ok := strings.Cut(err.Error(), ": "); ok && errors.As(err, &errno) && said == errno.Error() {
+		return reason(&fs.PathError{Err: errno})
 	}
 	return fault.Words(err)
 }

@@ -21,7 +21,7 @@ func readJSON(data []byte) ([]Label, error) {
 	case errors.As(err, &bad):
 		at := min(max(0, int(bad.Offset)-1), len(data))
 		line := 1 + bytes.Count(data[:at], []byte("\n"))
-		return nil, fmt.Errorf("line %d: this is not JSON: %s", line, bad)
+		return nil, fmt.Errorf("line %d: this is not JSON: %w", line, bad)
 	case err != nil:
 		return nil, fmt.Errorf("this is not JSON: %w", err)
 	}
