@@ -90,7 +90,11 @@ func TestKubernetesExample(t *testing.T) {
 		t.Fatalf("%+v", j)
 	}
 	for _, m := range pod.Containers[0].VolumeMounts {
-		if m.Name != pod.Volumes[0].Name {
+		there := false
+		for _, v := range pod.Volumes {
+			there = there || v.Name == m.Name && v.PersistentVolumeClaim["claimName"] != ""
+		}
+		if !there {
 			t.Errorf("volume %s is not there", m.Name)
 		}
 	}

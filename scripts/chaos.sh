@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 tags=${TAGS:-nodynamic}
 export SIGHTLINE_CHAOS=1
-go test -tags "$tags" -timeout 60m ./internal/store/local/... ./internal/chaos ./internal/imaging/hostile ./internal/clip/ort ./internal/atomicfile ./internal/tagging/...
+scripts/milvus setup
+go test -tags "$tags" -timeout 60m ./internal/store/local/... ./internal/chaos ./internal/store/milvus ./internal/imaging/hostile ./internal/clip/ort ./internal/atomicfile ./internal/tagging/...
 # The heavy tests of each package leave out what the race detector would only repeat.
 go test -tags "$tags" -timeout 60m -race -short ./...
 for package in $(go list -tags "$tags" ./...); do

@@ -22,8 +22,8 @@ func exportCommand(p *cmdline.Program) *cli.Command {
 		ArgsUsage: "DIR",
 		Description: `milvus-bulk is a folder of Parquet files in the layout that the bulk insert of Milvus
 reads, 2.3.4 and newer, with what belongs to the index besides: failures, tag runs
-and saved labels. A server imports such files several times as fast as it takes
-records one message after the other. Memory is bounded, whatever the size.
+and saved labels. A server imports such files past its log and its limits on writing.
+Memory is bounded, whatever the size.
 
    indexer export --to milvus-bulk /srv/export
    mc cp --recursive /srv/export/ minio/milvus-bucket/sightline/

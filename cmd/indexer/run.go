@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"io"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/walk"
 )
 
 func runCommand(p *cmdline.Program) *cli.Command {
@@ -40,10 +43,13 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
    indexer run ~/Pictures --list-skipped
    indexer run ~/Pictures --recheck
    indexer run /mnt/photos --store milvus --shard 1/4
+   find /mnt/photos -maxdepth 2 -type d -print0 >list
+   indexer run /mnt/photos --store milvus --shard 1/4 --manifest list
    indexer run --rebuild --model Xenova/clip-vit-base-patch32`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
 			&cli.BoolFlag{Name: "rebuild", Usage: "build the index for another model beside the one in use, then switch"},
 			&cli.StringFlag{Name: "shard", Usage: "only the part `N/COUNT` of the files, by the hash of their paths"},
+			&cli.StringFlag{Name: "manifest", Usage: "look only at the files and folders that `FILE` lists, a line each or ended by NULs; - is stdin"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
 			&cli.StringFlag{Name: "raw", Usage: "cameras' RAW files: `twin|both|off`: one picture with the JPEG of the same name, one of their own, or passed over", DefaultText: "twin"},
@@ -60,6 +66,14 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			if err != nil {
 				return err
 			}
+			list, err := openManifest(c, p)
+			if err != nil {
+				return err
+			}
+			if list != nil {
+				defer list.Close()
+				r.Listed = walk.Manifest(list)
+			}
 			err = runJob(c, p, r)
 			if !c.Bool("thumbnails") || c.Context.Err() != nil {
 				return err
@@ -67,6 +81,30 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			return errors.Join(err, makeThumbnails(c, p))
 		},
 	}
+}
+
+// openManifest opens the list of a run, nil for none.
+func openManifest(c *cli.Context, p *cmdline.Program) (io.ReadCloser, error) {
+	file := c.String("manifest")
+	switch {
+	case !c.IsSet("manifest"):
+		return nil, nil
+	case c.Bool("rebuild"):
+		return nil, fault.Usagef("rebuild without a list", "--manifest and --rebuild do not go together: the index would be in use before it is whole")
+	case c.Bool("force-prune"):
+		return nil, fault.Usagef("indexer prune PATH removes what is gone", "--manifest and --force-prune do not go together: a list need not be whole")
+	case file == "-":
+		return io.NopCloser(p.Stdin), nil
+	}
+	info, err := os.Stat(file)
+	if err == nil && info.IsDir() {
+		return nil, fault.Usagef("name a file with a path a line", "--manifest: %s is a folder", file)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fault.Usagef("name a file with a path a line", "--manifest: %w", err)
+	}
+	return f, nil
 }
 
 // makeThumbnails makes the thumbnails that are missing, and says how many on stderr.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
@@ -24,11 +25,14 @@ const (
 
 // IndexRequest says what to index.
 type IndexRequest struct {
-	Work    IndexWork
-	Paths   []string    // of Update; RebuildIndex adds those that the index in use covers
-	Shard   index.Shard // not with RebuildIndex
-	Strict  bool        // damaged files fail, also where their pictures could be shown
-	Recheck bool        // read every file, also those whose size and time are as before
+	Work  IndexWork
+	Paths []string    // of Update; RebuildIndex adds those that the index in use covers
+	Shard index.Shard // not with RebuildIndex
+	// Listed names what of Paths is looked at, if it is set: see index.RunListed. Only of
+	// Update, which then prunes nothing.
+	Listed  iter.Seq2[string, error]
+	Strict  bool // damaged files fail, also where their pictures could be shown
+	Recheck bool // read every file, also those whose size and time are as before
 	Pruning index.Pruning
 	Skipped func(walk.Skip) // if set, told what the walk passes over, from one goroutine
 }
@@ -104,9 +108,12 @@ func (j *IndexJob) Run(ctx context.Context, observer index.Observer) (IndexOutco
 	x := index.New(j.open.Store, j.open.Encoder, j.options, observer, j.env.Log)
 	out := IndexOutcome{Notice: j.open.Encoder.Spec().Notice, Strict: j.request.Strict}
 	var err error
-	if j.request.Work == Retry {
+	switch {
+	case j.request.Work == Retry:
 		out.Report, err = x.Retry(ctx)
-	} else {
+	case j.request.Listed != nil:
+		out.Report, err = x.RunListed(ctx, j.request.Paths, j.request.Listed)
+	default:
 		out.Report, err = x.Run(ctx, j.request.Paths)
 	}
 	if err != nil && !out.Interrupted {

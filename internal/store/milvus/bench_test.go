@@ -290,3 +290,37 @@ func (f *filled) latency(b *testing.B) (ours, sdk time.Duration) {
 	slices.Sort(z)
 	return a[len(a)/2], z[len(z)/2]
 }
+
+// BenchmarkBulkImport writes records as a store does, exports them, and lets the server
+// import the files, which must have this machine's folders. Run it with -benchtime 1x.
+func BenchmarkBulkImport(b *testing.B) {
+	for b.Loop() {
+		f := fill(b)
+		dir := b.TempDir()
+		start := time.Now()
+		table, err := milvus.WriteBulk(b.Context(), f.ours, benchDim, dir, milvus.BulkOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		exported := time.Since(start)
+		address := standalone.address(b)
+		s, err := milvus.Open(b.Context(), milvus.Options{
+			Address: address, Collection: uniqueName(b, address) + "bulk", Mode: store.Create, Model: f.ours.Model(), CallTimeout: 2 * time.Minute,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		start = time.Now()
+		if err := s.ImportBulk(b.Context(), table, dir, func(int64, int64) {}); err != nil {
+			b.Fatal(err)
+		}
+		imported := time.Since(start)
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(f.records)/f.ourTime.Seconds(), "upserted/s")
+		b.ReportMetric(float64(f.records)/exported.Seconds(), "exported/s")
+		b.ReportMetric(float64(f.records)/imported.Seconds(), "imported/s")
+		b.ReportMetric(f.sdkTime.Seconds()/f.ourTime.Seconds(), "rate/sdk")
+	}
+}

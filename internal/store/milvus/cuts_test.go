@@ -202,5 +202,5 @@ func TestTwoHundredCutsOnStandalone(t *testing.T) {
 		Address: c.Addr().String(), Collection: uniqueName(t, address) + "cuts", Mode: store.Create, Model: wideModel, Consistency: "strong",
 		RetryFor: 2 * time.Minute, CallTimeout: time.Minute,
 	})
-	twoHundredCuts(t, s, c, 200)
+	twoHundredCuts(t, s, c, manyCuts())
 }

@@ -40,7 +40,7 @@ const Kind = "milvus"
 
 // Store is an open index. Its methods may be called from several goroutines.
 type Store struct {
-	client   client.Client
+	client   connection
 	address  string
 	alias    string
 	physical string // the collection that is read and written

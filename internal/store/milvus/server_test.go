@@ -101,7 +101,7 @@ func uniqueName(t testing.TB, address string) string {
 	t.Helper()
 	prefix := fmt.Sprintf("t%x_", time.Now().UnixNano())
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		c := connect(t, address)
 		all, err := c.ListCollections(ctx)
@@ -130,7 +130,7 @@ func uniqueName(t testing.TB, address string) string {
 // connect returns the bare SDK.
 func connect(t testing.TB, address string) client.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, err := client.NewClient(ctx, client.Config{Address: address})
 	if err != nil {
