@@ -32,6 +32,8 @@ import (
 type others struct {
 	name   string
 	before map[uint64]string
+	// damaged says that what was noted before could not be read.
+	damaged bool
 
 	mu  sync.Mutex
 	now map[uint64]string
@@ -57,7 +59,8 @@ func openOthers(ctx context.Context, st store.Store, roots []string) (*others, e
 	sum := sha256.Sum256([]byte(strings.Join(roots, "\x00")))
 	o := &others{name: othersPrefix + hex.EncodeToString(sum[:8]), now: make(map[uint64]string)}
 	data, err := docs.Document(ctx, o.name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	// What is damaged is made anew: the files are only looked at again.
+	if o.damaged = errors.Is(err, store.ErrDamaged); err != nil && !o.damaged && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	o.before = decodeOthers(data)
@@ -99,7 +102,7 @@ func (o *others) note(key uint64, kind string) {
 // keep stores what a whole run has noted, in place of what was there.
 func (o *others) keep(ctx context.Context, st store.Store) error {
 	docs, ok := store.As[store.Documents](st)
-	if !ok || maps.Equal(o.before, o.now) {
+	if !ok || maps.Equal(o.before, o.now) && !o.damaged {
 		return nil
 	}
 	names, err := docs.DocumentNames(ctx, othersPrefix)
