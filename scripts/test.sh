@@ -14,6 +14,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # Those where goroutines meet. The rest is arithmetic on memory of its own, which the
 # race detector makes slow without a chance to find anything.
@@ -66,6 +67,23 @@ GOARCH=arm64 CGO_ENABLED=0 go vet -tags "$tags" ./internal/imaging/... ./interna
 
 say "staticcheck"
 go run "$staticcheck" -tags "$tags" ./...
+
+say "govulncheck"
+# Its database is on the network. Where that cannot be reached nothing is known, which is
+# said, and is no reason to fail.
+database=https://vuln.go.dev
+if ! curl -fsS --max-time 20 -o /dev/null "$database/index/db.json"; then
+  say "govulncheck: NOT CHECKED, $database cannot be reached from here"
+else
+  report=$(mktemp)
+  go run "$govulncheck" -tags "$tags" ./cmd/... >"$report" 2>&1 || {
+    cat "$report" >&2
+    # 3 is its exit code for code with known faults that the programs reach.
+    if grep -q '^exit status 3$' "$report"; then die "govulncheck: the programs reach code with known faults"; fi
+    say "govulncheck: NOT CHECKED, it did not get to its end"
+  }
+  rm -f "$report"
+fi
 
 say "go test -race"
 # Short leaves out what runs on one goroutine, for minutes under the detector, and the
