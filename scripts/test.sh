@@ -67,6 +67,15 @@ GOARCH=arm64 CGO_ENABLED=0 go vet -tags "$tags" ./internal/imaging/... ./interna
 say "staticcheck"
 go run "$staticcheck" -tags "$tags" ./...
 
+say "govulncheck"
+# Asked first, since building the tool for nothing takes a minute. What is published after
+# a commit must not make its tests fail; make lint does, before a release.
+if curl -fsS --max-time 20 -o /dev/null https://vuln.go.dev/index/db.json 2>/dev/null; then
+  scripts/vulnerabilities.sh || say "see above: there are vulnerabilities to look into before a release"
+else
+  say "vulnerabilities were not looked up: the database at vuln.go.dev cannot be reached"
+fi
+
 say "go test -race"
 # Short leaves out what runs on one goroutine, for minutes under the detector, and the
 # real servers of Milvus: the one that lives in the tests does.
