@@ -1,6 +1,7 @@
 #!/bin/sh
 # Crash, damage and race tests in their long form: an hour or so. The short form of each is
-# part of `go test ./...`. Build tags come from the environment (TAGS), as in the Makefile.
+# part of `go test ./...`. SIGHTLINE_YEAR=20000x365 sets pictures and days of the year.
+# Build tags come from the environment (TAGS), as in the Makefile.
 set -eu
 cd "$(dirname "$0")/.."
 tags=${TAGS:-nodynamic}

@@ -30,13 +30,14 @@ embeddings in an index that the search command looks through.
 
    indexer run ~/Pictures                      index a collection, or bring it up to date
    indexer run ~/Pictures --ignore 'raw/'      leave folders out
+   indexer watch ~/Pictures                    the same, and again whenever something changes
    indexer status                              what is in the index
    indexer explore                             clusters with names, and a map
    indexer copy --from local --to milvus       move to a server
    indexer model use Xenova/clip-vit-base-patch32   CLIP itself instead of the starter model
    indexer doctor                              what is wrong, and what to do about it`,
 		Commands: []*cli.Command{
-			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p), backupCommand(p), restoreCommand(p), dumpCommand(p), loadCommand(p), exportCommand(p), importCommand(p),
+			runCommand(p), watchCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p), backupCommand(p), restoreCommand(p), dumpCommand(p), loadCommand(p), exportCommand(p), importCommand(p),
 			tuneCommand(p), configCommand(p), doctorCommand(p), exploreCommand(p),
 		},
 	}, args)

@@ -25,6 +25,7 @@ type reportJSON struct {
 	Seconds      float64 `json:"seconds"`
 	FailedBefore int64   `json:"failed_before"`
 	Vanished     int64   `json:"vanished"`
+	Left         int64   `json:"left,omitempty"` // being written, and left for a later run
 	Embedded     int64   `json:"embedded"`
 	Reused       int64   `json:"reused"`
 	BrokenLinks  int64   `json:"broken_links"`
@@ -48,7 +49,7 @@ type reportJSON struct {
 func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	p.PrintJSON(reportJSON{
 		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned, Inherited: r.Inherited,
-		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
+		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished, Left: r.Left,
 		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, BadIgnores: r.BadIgnores, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
 		UnreadPictures: r.Skipped.UnreadPictures(),

@@ -35,6 +35,9 @@ type IndexRequest struct {
 	Recheck bool // read every file, also those whose size and time are as before
 	Pruning index.Pruning
 	Skipped func(walk.Skip) // if set, told what the walk passes over, from one goroutine
+	// Folder and Unsettled are those of walk.Options and index.Options.
+	Folder    func(path string)
+	Unsettled func(walk.Entry) bool
 }
 
 // IndexJob is an index that is open for one run. It must be closed.
@@ -63,7 +66,7 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	}
 	options.Shard, options.Pruning = r.Shard, r.Pruning
 	options.Recheck, options.Strict = r.Recheck, r.Strict
-	options.Walk.Skipped = r.Skipped
+	options.Walk.Skipped, options.Walk.Folder, options.Unsettled = r.Skipped, r.Folder, r.Unsettled
 	j := &IndexJob{env: e, request: r}
 	switch r.Work {
 	case RebuildIndex:

@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"internal/cmdline"},
 	{"internal/server", "internal/doctor"},
 	{"internal/app"},
-	{"internal/index", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump", "internal/clip/ort/orttest", "internal/index/indextest"},
+	{"internal/index", "internal/watch", "internal/query", "internal/tagging", "internal/tagging/review", "internal/explore", "internal/transfer", "internal/measure/*", "internal/dump", "internal/clip/ort/orttest", "internal/index/indextest"},
 	{
 		"internal/zeroshot", "internal/tagging/*", "internal/query/*", "internal/explore/*", "internal/config", "internal/clip/hub", "internal/clip/ort", "internal/clip/quantize",
 		"internal/terminal/*", "internal/server/*",

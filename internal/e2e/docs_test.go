@@ -39,8 +39,11 @@ var notRun = []struct{ begins, why string }{
 	{"indexer model use", "150 MB from the hub"},
 }
 
-// serves begins a command that does not end.
-var serves = regexp.MustCompile(`^(bin/)?(search|sightline) serve`)
+// serves and watches begin commands that do not end.
+var (
+	serves  = regexp.MustCompile(`^(bin/)?(search|sightline) serve`)
+	watches = regexp.MustCompile(`^(bin/)?(indexer|sightline) watch`)
+)
 
 // standIns are put in the place of what a page leaves to its reader.
 var standIns = strings.NewReplacer(
@@ -173,6 +176,9 @@ func TestDocs(t *testing.T) {
 			if serves.MatchString(command) {
 				// It runs until somebody ends it: that it is still there tells that it works.
 				command = "timeout -s INT 5 " + strings.Replace(command, " --open", "", 1) + " --listen 127.0.0.1:0; [ $? = 124 ]"
+			}
+			if watches.MatchString(command) && !strings.Contains(command, "install") {
+				command = "timeout -s INT 2 " + command + "; [ $? = 124 ]"
 			}
 			fmt.Fprintf(&script, "# %s, line %d: %s\nexec bash -c %s\n", filepath.Base(file), c.line, c.text, quoted("PATH=$WORK/bin:$PATH; cd $WORK; exec </dev/null; set -o pipefail; "+command))
 			n++

@@ -83,6 +83,10 @@ type Options struct {
 	Recheck bool
 	// Pruning is what becomes of records whose file is gone.
 	Pruning Pruning
+	// Unsettled, if set, reports whether a file is being written: the run leaves it, and
+	// what the index has of it, for a later one. Where it left any, it removes nothing that
+	// has vanished, which may be on its way to a place that is left.
+	Unsettled func(walk.Entry) bool
 }
 
 func (o Options) withDefaults() Options {
@@ -138,6 +142,7 @@ type Report struct {
 	Failed       int64  // candidates that could not be indexed in this run
 	FailedBefore int64  // failed in an earlier run, unchanged since, not tried again
 	Vanished     int64  // gone between being listed and being read
+	Left         int64  // being written, and left for a later run: not among those that were seen
 	Embedded     int64  // pictures that went through the model
 	Reused       int64  // pictures whose embedding was copied from equal content
 	BrokenLinks  int64  // links that lead nowhere; neither seen nor failed
@@ -164,10 +169,11 @@ type tally struct {
 
 	inherited int64 // of the pruning, which is one goroutine's
 
-	brokenLinks int64 // these four are the plan's own, until it has ended
+	brokenLinks int64 // these five are the plan's own, until it has ended
 	brokenLink  string
 	badIgnores  []string
 	skipped     Skipped
+	left        int64
 
 	start  time.Time
 	shared bool // calls of the model run on threads of their own
@@ -183,7 +189,7 @@ func (t *tally) report() Report {
 	return Report{
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
 		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Inherited: t.inherited, Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
-		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
+		Vanished: t.vanished.Load(), Left: t.left, Embedded: t.embedded.Load(), Reused: t.reused.Load(),
 		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, BadIgnores: t.badIgnores, Skipped: t.skipped, Damaged: t.damaged.Load(),
 		Seconds: time.Since(t.start).Seconds(),
 		Stages:  t.times.stages(t.shared),

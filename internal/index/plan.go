@@ -70,6 +70,10 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 			}
 			continue
 		}
+		if unsettled := p.x.options.Unsettled; unsettled != nil && unsettled(e) {
+			p.leave(e)
+			continue
+		}
 		chunk = append(chunk, e)
 		if len(chunk) == limit {
 			if err := p.flush(ctx, chunk); err != nil {
@@ -82,6 +86,15 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 		return nil
 	}
 	return p.flush(ctx, chunk)
+}
+
+// leave leaves a file for a later run, as the index has it.
+func (p *planner) leave(e walk.Entry) {
+	id := store.ID(p.x.options.Collection, e.Path)
+	if p.x.options.Shard.holds(id) {
+		p.seen[store.FileKey(id)] = struct{}{}
+		p.t.left++
+	}
 }
 
 // knownBefore is walk.Options.Known: of the files that have records.

@@ -17,7 +17,7 @@ func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Re
 		return !ok && !p.states.has(store.FileKey(id)) && x.options.Shard.holds(id) && !p.guard.covers(path)
 	}
 	var refusals []Refusal
-	if x.options.Pruning != Never && p.known != before {
+	if x.options.Pruning != Never && p.known != before && p.t.left == 0 {
 		pruned, refused, err := x.pruneVanished(ctx, p, vanished)
 		p.t.pruned.Add(pruned.Records)
 		p.t.inherited = pruned.Inherited

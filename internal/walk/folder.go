@@ -66,6 +66,9 @@ func newFolder(s *scope, path string, r *rules) *folder {
 // other.
 func (f *folder) run() {
 	defer close(f.done)
+	if told := f.scope.o.Folder; told != nil {
+		told(f.path)
+	}
 	dir, err := os.Open(f.path)
 	if err != nil {
 		f.fail(err)

@@ -21,6 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path"
+	"strings"
 	"time"
 )
 
@@ -137,11 +139,32 @@ type Options struct {
 	// Ignore holds lines as in an ignore file, for every root. What they ignore, no
 	// ignore file brings back. See ValidateGlobs.
 	Ignore []string
+	// Folder, if set, is told the path of each folder that is about to be read, before its
+	// names are: who begins to watch it then misses nothing that comes into it.
+	Folder func(path string)
 	// Skipped, if set, is told what was passed over, on the goroutine that iterates.
 	Skipped func(Skip)
 	// Readers is how many goroutines read folders ahead of the consumer; 0 chooses by
 	// the number of cores, a negative number reads nothing ahead.
 	Readers int
+}
+
+// MayMatter reports by its name whether a walk may have something new to yield when
+// something happened to a file or folder: it may be a picture or a folder, speak of
+// pictures, or say what is ignored. A folder that is called like a file that is none, such
+// as videos.mp4, is missed.
+func (o Options) MayMatter(name string) bool {
+	switch {
+	case name == noMediaFile || name == IgnoreFile:
+		return true
+	case name == "" || isJunk(name) || name[0] == '.' && !o.Hidden:
+		return false
+	case strings.EqualFold(path.Ext(name), sidecarExtension):
+		return true
+	case o.KnownExtension != nil && o.KnownExtension(name):
+		return true
+	}
+	return o.OtherKind == nil || o.OtherKind(name) == ""
 }
 
 // Walk yields the candidates below roots, each of which is a folder or a file, in

@@ -11,10 +11,14 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// When Close compacts: there is something to gain, and it is a good part of the file.
+// When Close compacts: there is something to gain, and it is a good part of the file, so
+// that an index is never much larger than a fresh one.
 const (
-	compactMinFree = 4096
-	compactShare   = 4 // at least 1/4 is free
+	compactMinFree = 256
+	compactShare   = 5 // at least 1/5 is free
+
+	vacuumMinFree = 256 // pages of the catalogue: a megabyte
+	vacuumShare   = 5
 )
 
 // compactIfWorthwhile is called with s.mu held.
@@ -24,14 +28,35 @@ func (s *Store) compactIfWorthwhile(ctx context.Context) error {
 	if err != nil {
 		return sqlError(err)
 	}
-	if free < compactMinFree || free*compactShare < rowCount {
-		return nil
+	if free >= compactMinFree && free*compactShare >= rowCount {
+		if err := s.compactLocked(ctx); err != nil {
+			return err
+		}
 	}
-	return s.compactLocked(ctx)
+	return s.vacuumLocked(ctx, vacuumMinFree)
 }
 
-// Compact gives the space of deleted and replaced records back. Readers go on
-// undisturbed. It does nothing when nothing is free.
+// vacuumLocked writes the catalogue anew where many of its pages are free, at least
+// leastFree of them: those that are left of deleted records are used again, but never given
+// back otherwise. SQLite does it in one transaction, by way of the log.
+func (s *Store) vacuumLocked(ctx context.Context, leastFree int64) error {
+	var free, pages int64
+	err := s.write.QueryRowContext(ctx, "SELECT (SELECT freelist_count FROM pragma_freelist_count), page_count FROM pragma_page_count").Scan(&free, &pages)
+	if err != nil {
+		return sqlError(err)
+	}
+	if free < max(1, leastFree) || free*vacuumShare < pages {
+		return nil
+	}
+	if _, err := s.write.ExecContext(ctx, "VACUUM"); err != nil {
+		return fmt.Errorf("give the free pages of the catalogue back: %w", sqlError(err))
+	}
+	return nil
+}
+
+// Compact gives the space of deleted and replaced records back: that of their vectors, and
+// that of the catalogue where a fifth of it is free. Readers go on undisturbed. It does
+// nothing when nothing is free.
 func (s *Store) Compact(ctx context.Context) error {
 	if err := s.isOpen(); err != nil {
 		return err
@@ -44,7 +69,10 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.isOpen(); err != nil {
 		return err
 	}
-	return s.compactLocked(ctx)
+	if err := s.compactLocked(ctx); err != nil {
+		return err
+	}
+	return s.vacuumLocked(ctx, 0)
 }
 
 // compactLocked writes a vector file of the next generation in which records from

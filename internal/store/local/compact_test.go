@@ -239,3 +239,46 @@ func TestStrayFiles(t *testing.T) {
 		t.Errorf("a file that is not ours was removed: %v", err)
 	}
 }
+
+// The pages of the catalogue that many deleted records leave are given back with the rows.
+func TestCloseGivesSpaceBack(t *testing.T) {
+	o := testOptions(t.TempDir())
+	s := mustOpen(t, o)
+	const n = 6000
+	if err := s.Upsert(t.Context(), testBatch(0, n, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	size := func() int64 {
+		info, err := os.Stat(s.cataloguePath())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	before := size()
+	s = mustOpen(t, o)
+	var gone []string
+	for i := range n - 100 {
+		gone = append(gone, testRecord(i, 1).ID)
+	}
+	if err := s.Delete(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := size(); after*4 > before {
+		t.Errorf("the catalogue has %d bytes, and had %d before nearly all was deleted", after, before)
+	}
+	s = mustOpen(t, o)
+	if v := checkWhole(t, s); len(v) != 100 {
+		t.Errorf("%d records are left", len(v))
+	}
+	info, err := os.Stat(vectorFileOf(t, o.Dir))
+	if err != nil || info.Size() != vectorOffset(testDim, 100) {
+		t.Errorf("the vector file: %v, %v", info, err)
+	}
+}

@@ -317,7 +317,7 @@ func (s *Store) Close() error {
 		if s.write != nil {
 			// All data is safe whatever happens here, so that a failure is no error.
 			if cerr := s.compactIfWorthwhile(context.Background()); cerr != nil {
-				s.log.Warn("the vector file could not be compacted", "index", s.dir, "error", cerr)
+				s.log.Warn("the index could not be compacted", "index", s.dir, "error", cerr)
 			}
 			if cerr := s.adoptSums(context.Background()); cerr != nil {
 				s.log.Warn("checksums of vectors could not be added", "index", s.dir, "error", cerr)
