@@ -22,7 +22,7 @@ const Umbrella = "sightline"
 // by the name for both.
 func IndexerCommands() []string {
 	return []string{
-		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "upgrade", "copy",
+		"run", "watch", "retry", "status", "prune", "forget", "collections", "verify", "repair", "upgrade", "copy",
 		"backup", "restore", "dump", "load", "export", "import", "model", "tune", "config", "doctor", "explore",
 	}
 }
