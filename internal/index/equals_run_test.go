@@ -94,10 +94,9 @@ func TestMovesAmongMany(t *testing.T) {
 			for _, i := range []int{5, 6, 11} {
 				w.tag(fmt.Sprintf("all/%d/%03d.png", i%4, i))
 			}
-			w.rename("all/1", "all/sub/1") // 5 moves with its folder
-			w.want(w.run(), counts{Seen: n, Unchanged: n - 10, Moved: 10})
-			w.rename("all/2/006.png", "all/new.png") // 6 moves and is renamed
-			w.want(w.run(), counts{Seen: n, Unchanged: n - 1, Moved: 1})
+			w.rename("all/1", "all/sub/1")           // 5 moves with its folder
+			w.rename("all/2/006.png", "all/new.png") // 6 moves and is renamed; the walk comes by it first
+			w.want(w.run(), counts{Seen: n, Unchanged: n - 11, Moved: 11})
 			w.picture("all/1/005.png", 0) // one more where one was
 			w.want(w.run(), counts{Seen: n + 1, Added: 1, Unchanged: n})
 			tags := w.tags()
@@ -111,6 +110,24 @@ func TestMovesAmongMany(t *testing.T) {
 			}
 			w.want(w.run(), counts{Seen: n + 1, Unchanged: n + 1})
 		})
+	}
+}
+
+// Of a few equal files too, one that shares no name with those that have gone chooses last.
+func TestRenameAmongAFew(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"z/1.png", "z/2.png", "z/3.png"} {
+		w.picture(name, 0)
+		w.picture("other/"+name, 1)
+	}
+	w.run()
+	w.tag("z/1.png")
+	w.tag("z/2.png")
+	w.rename("z/1.png", "a.png")
+	w.rename("z/2.png", "zz/2.png")
+	w.want(w.run(), counts{Seen: 6, Unchanged: 4, Moved: 2})
+	if tags := w.tags(); len(tags["a.png"]) != 2 || tags["a.png"][1] != "user z/1.png" || len(tags["zz/2.png"]) != 2 {
+		t.Errorf("tags %v", tags)
 	}
 }
 

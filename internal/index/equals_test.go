@@ -49,7 +49,7 @@ func TestFamilyFindsTheBest(t *testing.T) {
 			rootless = append(rootless, l)
 			inside[insideOf(r.Path, r.Root)] = append(inside[insideOf(r.Path, r.Root)], l)
 		}
-		f.gone, f.adrift = newByEnd(free), newByEnd(rootless)
+		f.gone, f.adrift, f.left = newByEnd(free), newByEnd(rootless), len(free)+len(rootless)
 		for p, some := range inside {
 			b := newByEnd(some)
 			f.below[p] = &b
@@ -64,8 +64,9 @@ func TestFamilyFindsTheBest(t *testing.T) {
 					best = max(best, commonEnd(r.Path, e.Path))
 				}
 			}
-			id, ok := f.movedFrom(e, c)
-			if ok != (best >= 0) {
+			id, later := f.movedFrom(e, c, true)
+			ok := id != ""
+			if later || ok != (best >= 0) {
 				t.Fatalf("round %d: %s of %s moved: %v, want %v", round, e.Path, e.Root, ok, best >= 0)
 			}
 			if !ok {

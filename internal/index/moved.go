@@ -37,6 +37,13 @@ func (c *claims) rootGone(root string) bool {
 	return gone
 }
 
+// has reports whether a record is taken.
+func (c *claims) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held[id]
+}
+
 func (c *claims) take(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,21 +56,28 @@ func (c *claims) take(id string) bool {
 
 // movedFrom returns which of a few records with a file's content the file has moved from,
 // or -1: the file is a copy. Where several have gone, it is the one whose path ends most
-// like the file's, and each is taken once. Of many records, family knows more quickly.
-func (c *claims) movedFrom(found []store.Record, e walk.Entry) int {
-	order := make([]int, len(found))
-	for i := range order {
-		order[i] = i
+// like the file's, and each is taken once. later says that the file shares no name with any
+// of several, so that others should choose before it; it is false for the last that choose.
+// Of many records, family knows more quickly.
+func (c *claims) movedFrom(found []store.Record, e walk.Entry, last bool) (i int, later bool) {
+	var order []int
+	for i, r := range found {
+		if !c.has(r.ID) && c.movedTo(r, e) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(commonEnd(found[b].Path, e.Path), commonEnd(found[a].Path, e.Path))
 	})
+	if len(order) > 1 && !last && commonEnd(found[order[0]].Path, e.Path) == 0 {
+		return -1, true
+	}
 	for _, i := range order {
-		if c.movedTo(found[i], e) && c.take(found[i].ID) {
-			return i
+		if c.take(found[i].ID) {
+			return i, false
 		}
 	}
-	return -1
+	return -1, false
 }
 
 // movedTo reports whether the file of a record is now that of an entry with the same

@@ -25,7 +25,11 @@ type worker struct {
 	families *families
 	prepare  *clip.Preparer
 	buf      []byte
+	later    []candidate // those that choose last what they have moved from
 }
+
+// errLater says that a file should be looked at again when all others have been.
+var errLater = errors.New("to be looked at later")
 
 // handle brings one file into a batch, or records why it cannot. The error is
 // about the run, never about the file.
@@ -37,6 +41,10 @@ func (w *worker) handle(ctx context.Context, c candidate) error {
 		return nil
 	case errors.Is(err, errVanished):
 		w.t.vanished.Add(1)
+		return nil
+	case errors.Is(err, errLater):
+		c.last = true
+		w.later = append(w.later, c)
 		return nil
 	case errors.As(err, &bad):
 		return w.fail(ctx, c, bad.err)
@@ -144,7 +152,11 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) (m match,
 	case len(m.vectors) == 0 || m.again:
 		return m, nil
 	case m.many:
-		if id, ok := all.movedFrom(c.entry, w.families.claims); ok {
+		id, later := all.movedFrom(c.entry, w.families.claims, c.last)
+		if later {
+			return m, errLater
+		}
+		if id != "" {
 			if err := w.get(ctx, &m.was, &m.moved, id, f); err != nil || m.moved {
 				return m, err
 			}
@@ -154,7 +166,11 @@ func (w *worker) findContent(ctx context.Context, c candidate, f file) (m match,
 			m.was, m.again = m.vectors[i], true
 			return m, nil
 		}
-		if i := w.families.claims.movedFrom(m.vectors, c.entry); i >= 0 {
+		i, later := w.families.claims.movedFrom(m.vectors, c.entry, c.last)
+		if later {
+			return m, errLater
+		}
+		if i >= 0 {
 			m.was, m.moved = m.vectors[i], true
 			return m, nil
 		}

@@ -33,6 +33,8 @@ type Problem struct {
 	Column int    `json:"column,omitempty" doc:"Where the mistake is in the query, from 1, in characters"`
 	// Errors are the parameters that break the rules of the document.
 	Errors []ProblemDetail `json:"errors,omitempty" doc:"The parameters that are wrong"`
+	// Suggestions are queries that may have been meant.
+	Suggestions []Suggestion `json:"suggestions,omitempty" doc:"What was probably meant by the part of the query that is wrong"`
 
 	retryAfter int // seconds; 0 for never
 }

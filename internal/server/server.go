@@ -52,7 +52,10 @@ type Options struct {
 	Concurrent int
 	// RemotePictures lets a search name a picture by URL; never one at a private address.
 	RemotePictures bool
-	Log            *slog.Logger // nil discards
+	// Reveal shows a file in the file manager of this machine, for browsers on it; nil for
+	// never.
+	Reveal func(path string) error
+	Log    *slog.Logger // nil discards
 
 	slowestBody time.Duration // see gate; 0 for bodyPatience
 }
@@ -123,7 +126,8 @@ func (s *Server) registerAll() {
 	for _, register := range []func(huma.API){
 		s.registerSearch, s.registerSimilar, s.registerImages, s.registerThumbnails, s.registerTags, s.registerFolders,
 		s.registerLabels, s.registerRuns, s.registerClassify, s.registerDuplicates, s.registerTimeline, s.registerExplore,
-		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections, s.registerThresholds,
+		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections, s.registerThresholds, s.registerReveal,
+		s.registerSidecars,
 	} {
 		register(s.api)
 	}

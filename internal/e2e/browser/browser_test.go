@@ -226,7 +226,8 @@ window.stand = async (find) => {
 	const top = document.elementFromPoint(...at);
 	if (!top || !e.contains(top)) { e.scrollIntoView({block: 'center', behavior: 'instant'}); return null; }
 	window.clicked = false;
-	e.addEventListener('pointerdown', () => { window.clicked = true; }, {once: true, capture: true});
+	// What is there when the button goes down may have been drawn anew.
+	addEventListener('pointerdown', (ev) => { window.clicked = !!find()?.contains(ev.target); }, {once: true, capture: true});
 	return at;
 };
 `

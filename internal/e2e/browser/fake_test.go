@@ -33,6 +33,9 @@ type fake struct {
 	queries []string
 	thumbs  map[string][]byte
 	asked   map[string]int // thumbnails, by id
+
+	thresholds map[string]float64 // by label
+	revealed   []string           // ids
 }
 
 // newFake starts a server with so many pictures.
@@ -42,7 +45,7 @@ func newFake(t *testing.T, size int) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}, held: map[string]chan struct{}{}, done: make(chan struct{}, 1)}
+	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}, held: map[string]chan struct{}{}, thresholds: map[string]float64{}, done: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("GET /api/v1/search", f.search)
@@ -145,6 +148,15 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(map[string]any{"status": 400, "detail": "not a tag", "hint": "leave it out", "column": column + 1})
 		return
 	}
+	if strings.Contains(q.Get("q"), "format:jpge") {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusBadRequest)
+		json.NewEncoder(w).Encode(map[string]any{
+			"status": 400, "detail": `"jpge" is no format`, "hint": "did you mean jpeg?", "column": 8,
+			"suggestions": []any{map[string]any{"instead": "jpge", "text": "jpeg", "query": strings.ReplaceAll(q.Get("q"), "jpge", "jpeg")}},
+		})
+		return
+	}
 	limit, _ := strconv.Atoi(q.Get("limit"))
 	from, _ := strconv.Atoi(q.Get("cursor"))
 	size := f.size
@@ -163,7 +175,14 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	if from+limit < size {
 		next = strconv.Itoa(from + limit)
 	}
-	reply(w, map[string]any{"query": map[string]any{"line": q.Get("q"), "chips": chips}, "hits": hits, "next": next, "remarks": []string{}, "total": f.size})
+	remarks, suggestions := []string{}, []any{}
+	if q.Get("q") == "tigr" {
+		remarks = append(remarks, `"tigr" may be a typing error: did you mean tiger or tier?`)
+		for _, text := range []string{"tiger", "tier"} {
+			suggestions = append(suggestions, map[string]any{"instead": "tigr", "text": text, "query": text})
+		}
+	}
+	reply(w, map[string]any{"query": map[string]any{"line": q.Get("q"), "chips": chips}, "hits": hits, "next": next, "remarks": remarks, "suggestions": suggestions, "total": f.size})
 }
 
 func (f *fake) image(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,7 @@ export class Problem extends Error {
     this.column = body.column ?? 0;
     this.away = status === 0 || status === 502 || status === 503 || status === 504;
     this.kind = body.kind ?? '';
+    this.suggestions = body.suggestions ?? [];
   }
 }
 
@@ -201,6 +202,12 @@ export function editTags(ids, { add = [], remove = [] }) { return call('tags', {
 
 /** correct says that a label is right or wrong on pictures: approved, rejected, withdrawn. */
 export function correct(ids, label, verdict) { return call('corrections', { body: { ids, label, verdict } }); }
+
+/** setThreshold sets the least probability of a label, 0 for none of its own. */
+export function setThreshold(label, probability) { return call('thresholds', { body: { label, probability } }); }
+
+/** reveal shows a picture in the file manager of the machine, where the server may. */
+export function reveal(id) { return call(`images/${encodeURIComponent(id)}/reveal`, { method: 'POST' }); }
 
 /** saveLabel makes a label of pictures. */
 export function saveLabel(name, like, replace) { return call('labels', { body: { name, like, replace } }); }

@@ -229,4 +229,4 @@ async function signIn() {
 }
 
 const app = new App();
-signIn().then(() => { app.route(); app.refresh(); });
+signIn().then(() => { app.known = app.refresh(); app.route(); });
