@@ -74,6 +74,10 @@ type Options struct {
 	// those that are read get no record, and those that are as before are told as Failed
 	// while their records stay.
 	Strict bool
+	// Shown is called with each picture that was decoded, before it is embedded: with the
+	// SHA-256 of its file, its pixels as they are made ready for the model, and its file.
+	// It may not keep them. Workers call it side by side. nil is for nobody.
+	Shown func(content []byte, img *imaging.RGB, file []byte)
 	// Recheck compares the content of every file with what the index knows, also where
 	// size and time are as before.
 	Recheck bool

@@ -305,6 +305,11 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 		}
 		return &fileError{err}
 	}
+	if shown := w.x.options.Shown; shown != nil && img.twin == "" && img.damage == "" {
+		resizing := begin(&w.t.times.resize)
+		shown(f.hash[:], img.RGB, f.data)
+		resizing.end()
+	}
 	rec := store.Record{
 		ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: f.size, ModTime: f.modTime, ContentHash: f.hash[:],
 		Width: info.Width, Height: info.Height, Format: string(info.Format),

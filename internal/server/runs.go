@@ -57,7 +57,7 @@ type RunRequest struct {
 	LabelList
 	Per            string  `json:"per,omitempty" enum:"image,label" doc:"The best labels of each picture (image, the default), or the best pictures of each label"`
 	Count          int     `json:"count,omitempty" minimum:"1" maximum:"100000" doc:"Labels a picture (5), or pictures a label (100)"`
-	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out, except those of labels with a threshold of their own; where it is left out the min_probability of GET /runs counts"`
+	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out, except those of labels with a threshold of their own; where it is left out 0.3, and more for lists of more than 50 labels"`
 	// Thresholds are those of single labels, to be tried.
 	Thresholds     map[string]float32 `json:"thresholds,omitempty" maxProperties:"10000" doc:"Of a dry run: the least probabilities of single labels, in place of what was saved; 0 for none. POST /thresholds saves one"`
 	CorrectHubness bool               `json:"correct_hubness,omitempty" doc:"With per label: prefer pictures that stand out"`
@@ -73,9 +73,6 @@ func (r RunRequest) options(collection string) (tagging.Options, error) {
 		MinProbability: r.MinProbability, CorrectHubness: r.CorrectHubness, Retag: r.Retag,
 	}
 	o.Sidecars = r.Sidecars
-	if o.MinProbability == 0 {
-		o.MinProbability = zeroshot.DefaultMinProbability
-	}
 	if o.Count == 0 {
 		o.Count = 5
 		if o.Direction == tagging.PerLabel {
@@ -181,6 +178,9 @@ func (s *Server) tag(ctx context.Context, r RunRequest) (RunAnswer, error) {
 	classifier, err := s.classifier(ctx, x, r.LabelList)
 	if err != nil {
 		return RunAnswer{}, err
+	}
+	if o.MinProbability == 0 {
+		o.MinProbability = zeroshot.DefaultMinimum(classifier.List())
 	}
 	if o.Direction == tagging.PerLabel {
 		if err := tagging.CheckCount(len(classifier.List().Labels), o.Count); err != nil {
