@@ -60,8 +60,9 @@ chaos: setup ## crash, damage, race and fuzz tests in their long form (an hour)
 bench: build photos ## measure indexing and search against other programs; QUICK=1 for a short look
 	@scripts/bench/bench.sh $(if $(QUICK),--quick)
 
-lint: setup ## run golangci-lint with the rules of .golangci.yml
+lint: setup ## run golangci-lint with the rules of .golangci.yml, and look for known vulnerabilities
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+	@scripts/vulnerabilities.sh
 
 clean: ## remove what was built and indexed; fetched files stay
 	rm -rf bin demo/index

@@ -36,6 +36,10 @@ type standForJSON struct {
 }
 
 func showClusters(c *cli.Context, p *cmdline.Program, m *explore.Map, st store.Store, places []int) error {
+	if len(places) == 0 && c.NArg() == 0 {
+		p.Notef("none of the clusters has a picture any more; to find new ones run: indexer explore")
+		return nil
+	}
 	if len(places) == 0 {
 		p.Notef("this cluster is not divided further; search 'cluster:%s' lists its pictures", terminal.Safe(c.Args().First()))
 		return nil

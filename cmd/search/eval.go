@@ -9,7 +9,6 @@ import (
 	"github.com/sightline/sightline/internal/measure/bootstrap"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func evalCommand(p *cmdline.Program) *cli.Command {
@@ -33,13 +32,13 @@ stays as it is.
 
    search eval --captions captions.tsv
    search eval --captions captions.tsv --labels bird,fish,flower
-   search eval --captions captions.tsv --labels labels.txt --calibration cosine --json
+   search eval --captions captions.tsv --labels labels.txt --calibration cosine
    search eval --truth folders --html misses.html
    search eval --truth tags --against openai/clip-vit-base-patch32
    search eval --truth folders --against "template=a photo of a {}"`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "captions", Usage: "`FILE` of captions"},
-			&cli.Float64Flag{Name: "min-probability", Usage: "with --labels: measure at this least probability `P`", Value: zeroshot.DefaultMinProbability, Category: "Labels"},
+			&cli.Float64Flag{Name: "min-probability", Usage: "with --labels: measure at this least probability `P`", DefaultText: defaultMinimum, Category: "Labels"},
 		}, truthFlags()),
 		Action: func(c *cli.Context) error {
 			name := c.String("captions")

@@ -17,8 +17,7 @@ import (
 
 // evalLabels measures labelling on pictures whose labels are known.
 func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []retrieval.Caption) error {
-	least := c.Float64("min-probability")
-	if err := checkProbability(least); err != nil {
+	if err := checkProbability(c.Float64("min-probability")); err != nil {
 		return err
 	}
 	list, err := readLabels(c)
@@ -33,7 +32,7 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 	if err != nil {
 		return err
 	}
-	r, err := labeling.Run(c.Context, open.Store, classifier, captions, float32(least))
+	r, err := labeling.Run(c.Context, open.Store, classifier, captions, leastProbability(c, list))
 	for _, name := range r.Unknown {
 		p.Notef("note: %q of the captions file is not among the labels", name)
 	}

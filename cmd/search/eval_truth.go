@@ -56,7 +56,7 @@ func evalTruth(c *cli.Context, p *cmdline.Program) error {
 	if err := errors.Join(checkProbability(c.Float64("min-probability")), checkHTML(c.String("html"))); err != nil {
 		return err
 	}
-	one := app.Evaluation{Name: "the index", Minimum: float32(c.Float64("min-probability"))}
+	one := app.Evaluation{Name: "the index"}
 	var list *label.List
 	var err error
 	if c.IsSet("labels") {
@@ -84,6 +84,9 @@ func evalTruth(c *cli.Context, p *cmdline.Program) error {
 		if one.List, err = set.List(); err != nil {
 			return err
 		}
+	}
+	if one.List != nil {
+		one.Minimum = leastProbability(c, one.List)
 	}
 	var other *app.Evaluation
 	if c.IsSet("against") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query/saved"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -55,6 +57,22 @@ func openLabels(c *cli.Context, p *cmdline.Program) (*saved.Labels, store.Store,
 		return nil, nil, errors.Join(err, st.Close())
 	}
 	return labels, st, nil
+}
+
+// meantLabel adds to the error of an unknown label which one may have been meant.
+func meantLabel(ctx context.Context, labels *saved.Labels, name string, err error) error {
+	if !errors.Is(err, saved.ErrUnknown) {
+		return err
+	}
+	list, _ := labels.List(ctx) // one that cannot be read was not meant
+	names := make([]string, len(list))
+	for i := range list {
+		names[i] = "#" + list[i].Name
+	}
+	if near := spelling.Nearest("#"+name, names); len(near) > 0 {
+		return fault.Usagef("did you mean "+spelling.Or(near)+"? search label list shows what is there", "%w", err)
+	}
+	return err
 }
 
 // labelName is the one argument of a command.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -8,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -25,17 +27,26 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 			model := st.Model()
 			list, failed := labels.List(c.Context)
 			for _, err := range failed {
-				p.Notef("warning: %s", terminal.Safe(err.Error()))
+				p.Notef("warning: %s", terminal.Safe(fault.Words(err)))
+			}
+			var bad error
+			if n := len(failed); n > 0 {
+				bad = &fault.Error{
+					Err:    fmt.Errorf("%s cannot be read", cmdline.Count(int64(n), "saved label", "saved labels")),
+					Advice: "a label that cannot be read can be saved again under its name, or removed", Kind: fault.Partial,
+				}
 			}
 			if c.Bool("json") {
 				for _, l := range list {
 					p.PrintJSON(newLabelJSON(l, model))
 				}
-				return nil
+				return bad
 			}
 			if len(list) == 0 {
-				p.Notef("no labels are saved (search label save --help)")
-				return nil
+				if bad == nil {
+					p.Notef("no labels are saved (search label save --help)")
+				}
+				return bad
 			}
 			var out strings.Builder
 			t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
@@ -50,7 +61,7 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 			}
 			t.Flush()
 			p.Printf("%s", out.String())
-			return nil
+			return bad
 		},
 	}
 }

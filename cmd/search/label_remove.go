@@ -24,7 +24,7 @@ func labelRemoveCommand(p *cmdline.Program) *cli.Command {
 			}
 			defer st.Close()
 			if err := labels.Remove(c.Context, name); err != nil {
-				return err
+				return meantLabel(c.Context, labels, name, err)
 			}
 			if !c.Bool("json") {
 				p.Printf("#%s is removed\n", terminal.Safe(name))

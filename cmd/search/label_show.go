@@ -27,7 +27,7 @@ func labelShowCommand(p *cmdline.Program) *cli.Command {
 			model := st.Model()
 			l, err := labels.Load(c.Context, name)
 			if err != nil {
-				return err
+				return meantLabel(c.Context, labels, name, err)
 			}
 			j := newLabelJSON(*l, model)
 			if c.Bool("json") {

@@ -68,6 +68,17 @@ func readLabelling(c *cli.Context) (app.Labelling, error) {
 	return l, nil
 }
 
+// defaultMinimum tells what leastProbability does.
+const defaultMinimum = "0.3, and more for lists of more than 50 labels"
+
+// leastProbability is --min-probability, or what suits the list where it is not given.
+func leastProbability(c *cli.Context, list *label.List) float32 {
+	if c.IsSet("min-probability") {
+		return float32(c.Float64("min-probability"))
+	}
+	return zeroshot.DefaultMinimum(list)
+}
+
 // checkProbability refuses a --min-probability that is none.
 func checkProbability(p float64) error {
 	if !(p >= 0 && p <= 1) {

@@ -18,7 +18,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func lintCommand(p *cmdline.Program) *cli.Command {
@@ -36,7 +35,7 @@ picture of it gets, or half of them get. Nothing is written.
 A list that cannot be used as it is ends with code 2; advice alone ends with 0.`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags()[1:], []cli.Flag{
 			&cli.BoolFlag{Name: "no-index", Usage: "look at the list alone"},
-			&cli.Float64Flag{Name: "min-probability", Usage: "what counts as a hit in the index, `P` 0 to 1", Value: zeroshot.DefaultMinProbability},
+			&cli.Float64Flag{Name: "min-probability", Usage: "what counts as a hit in the index, `P` 0 to 1", DefaultText: defaultMinimum},
 		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
@@ -98,7 +97,7 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]labe
 	if err != nil {
 		return nil, err
 	}
-	return tagging.Lint(c.Context, st, classifier, float32(c.Float64("min-probability")))
+	return tagging.Lint(c.Context, st, classifier, leastProbability(c, list))
 }
 
 // openForLint opens the model, with an index where there is one: the store may be nil.

@@ -12,7 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/corrections"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func tagCommand(p *cmdline.Program) *cli.Command {
@@ -59,7 +58,7 @@ A text file has a label per line, a YAML or JSON file a list of labels, or of th
 			&cli.StringFlag{Name: "per", Usage: "find the best labels of each `image|label`, or the best pictures", Value: "image", Category: run},
 			&cli.IntFlag{Name: "top", Usage: "with --per image: at most `N` labels a picture", Value: 5, Category: run},
 			&cli.IntFlag{Name: "k", Usage: "with --per label: at most `N` pictures a label", Value: 100, Category: run},
-			&cli.Float64Flag{Name: "min-probability", Usage: "leave out tags below `P`, 0 to 1", Value: zeroshot.DefaultMinProbability, Category: run},
+			&cli.Float64Flag{Name: "min-probability", Usage: "leave out tags below `P`, 0 to 1", DefaultText: defaultMinimum, Category: run},
 			&cli.BoolFlag{Name: "hubness-correction", Usage: "with --per label: prefer pictures that stand out over those that are near to every label", Category: run},
 			&cli.BoolFlag{Name: "retag", Usage: "look at all pictures again", Category: run},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be written, and write nothing", Category: run},

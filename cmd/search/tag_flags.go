@@ -25,7 +25,7 @@ type tagOptions struct {
 func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error) {
 	o.dryRun, o.json = c.Bool("dry-run"), c.Bool("json")
 	r := &o.run
-	r.Direction, r.MinProbability = tagging.Direction(c.String("per")), float32(c.Float64("min-probability"))
+	r.Direction = tagging.Direction(c.String("per"))
 	r.CorrectHubness, r.Retag = c.Bool("hubness-correction"), c.Bool("retag")
 	r.Sidecars, r.Report = c.Bool("xmp"), c.String("report")
 	if r.Exports, err = exportFiles(c); err != nil {
@@ -56,6 +56,7 @@ func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error
 		return o, err
 	}
 	hintAtList(p, o.list)
+	r.MinProbability = leastProbability(c, o.list)
 	if r.Direction == tagging.PerLabel {
 		if err := tagging.CheckCount(len(o.list.Labels), r.Count); err != nil {
 			return o, fault.Usagef("give a smaller --k, or use --per image", "%s", err)

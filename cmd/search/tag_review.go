@@ -12,7 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/review"
 	"github.com/sightline/sightline/internal/terminal"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 func reviewCommand(p *cmdline.Program) *cli.Command {
@@ -34,7 +33,7 @@ How probable a label is depends on the list that it stands in: give the list tha
 index is tagged with. Keys are also read from a pipe.`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), []cli.Flag{
 			&cli.IntFlag{Name: "per-label", Usage: "ask at most `N` questions about a label", Value: 20, Category: category},
-			&cli.Float64Flag{Name: "min-probability", Usage: "the least probability `P` of a tag, as in the runs of search tag", Value: zeroshot.DefaultMinProbability, Category: category},
+			&cli.Float64Flag{Name: "min-probability", Usage: "the least probability `P` of a tag, as in the runs of search tag", DefaultText: defaultMinimum, Category: category},
 		}),
 		Action: func(c *cli.Context) error { return reviewTags(c, p) },
 	}
@@ -77,7 +76,7 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	service := review.New(open.Store, classifier, docs, openDesk(c, p, open.Store, docs), float32(c.Float64("min-probability")))
+	service := review.New(open.Store, classifier, docs, openDesk(c, p, open.Store, docs), leastProbability(c, list))
 	session, err := service.Start(c.Context, review.Options{Labels: labels, PerLabel: c.Int("per-label")})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -25,9 +26,19 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
-	runs, err := registry.Runs(c.Context)
+	runs, damaged, err := registry.All(c.Context)
 	if err != nil {
 		return err
+	}
+	var bad error
+	if n := len(damaged); n > 0 {
+		for _, err := range damaged {
+			p.Notef("warning: %s", terminal.Safe(err.Error()))
+		}
+		bad = &fault.Error{
+			Err:    fmt.Errorf("%s cannot be read", cmdline.Count(int64(n), "tagging run", "tagging runs")),
+			Advice: "its tags are in the index still: the same search tag as then writes the run anew", Kind: fault.Partial,
+		}
 	}
 	if c.Bool("json") {
 		enc := json.NewEncoder(p.Stdout)
@@ -37,11 +48,13 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 				return err
 			}
 		}
-		return nil
+		return bad
 	}
 	if len(runs) == 0 {
-		p.Notef("there are no tagging runs")
-		return nil
+		if bad == nil {
+			p.Notef("there are no tagging runs")
+		}
+		return bad
 	}
 	t := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RUN\tSTARTED\tSTATE\tTAGS\tPICTURES\tPER\tLABELS")
@@ -56,7 +69,7 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%s\t%d from %s\n", r.ID, r.Started.Local().Format("2006-01-02 15:04"), state,
 			r.Tags, r.Tagged, r.Plan.Direction, r.LabelCount, terminal.Safe(r.LabelsFrom))
 	}
-	return t.Flush()
+	return errors.Join(t.Flush(), bad)
 }
 
 // undoRun takes the tags of a run back.

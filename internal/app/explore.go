@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"image"
@@ -100,6 +101,28 @@ func (e *Env) LookAt(cache *duplicates.Cache, r *store.Record) (*duplicates.Look
 		e.Log.Info("what a picture shows was not kept: the next look reads its file again", "error", err)
 	}
 	return &l, nil
+}
+
+// keepLooks returns a function that keeps what a decoded picture shows, so that nothing has
+// to be read again to find near-duplicates. What cannot be kept is read again then.
+func (e *Env) keepLooks(ctx context.Context, cfg config.Config, st store.Store) (func(content []byte, img *imaging.RGB, file []byte), error) {
+	cache, err := Looks(ctx, cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	var told sync.Once
+	return func(content []byte, img *imaging.RGB, file []byte) {
+		if _, known := cache.Get(content); known {
+			return
+		}
+		l := duplicates.LookOfPixels(img)
+		l.Moving = duplicates.IsMoving(bytes.NewReader(file))
+		if err := cache.Put(content, &l); err != nil {
+			told.Do(func() {
+				e.Log.Info("what pictures show was not kept: search duplicates --near reads their files again", "error", err)
+			})
+		}
+	}, nil
 }
 
 // Clusters reads the map of an index once, when a filter first asks for a cluster. It is

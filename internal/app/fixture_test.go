@@ -109,7 +109,7 @@ func settings(t *testing.T) config.Config {
 	return cfg
 }
 
-// photos makes a folder of n pictures of different colours.
+// photos makes a folder of n pictures of different colours, no two of them nearly the same.
 func photos(t *testing.T, n int) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -119,7 +119,7 @@ func photos(t *testing.T, n int) string {
 	for i := range n {
 		img := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 		for p := range 256 {
-			img.SetNRGBA(p%16, p/16, color.NRGBA{uint8(37 * i), uint8(255 - 21*i), uint8(p), 255})
+			img.SetNRGBA(p%16, p/16, color.NRGBA{uint8(37 * i), uint8(255 - 21*i), uint8(p * (2*i + 1)), 255})
 		}
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {

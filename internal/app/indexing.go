@@ -79,6 +79,9 @@ func (e *Env) OpenIndexJob(ctx context.Context, cfg config.Config, r IndexReques
 	options.Collection = store.IDSpace(j.open.Store, cfg.Collection)
 	choice := e.EmbedChoice(cfg, j.open.Encoder.Spec().Fingerprint)
 	options.EmbedWorkers, options.EmbedThreads, options.BatchSize = choice.Workers, choice.Threads, choice.BatchSize
+	if options.Shown, err = e.keepLooks(ctx, cfg, j.open.Store); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
 	j.options = options
 	e.Log.Info("embedding", "at_once", choice.Workers, "threads", choice.Threads, "batch", choice.BatchSize)
 	return j, nil

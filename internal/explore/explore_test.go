@@ -223,6 +223,43 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
+// A cluster all of whose pictures have gone is listed no more, and is there when one comes.
+func TestPartsHavePictures(t *testing.T) {
+	c := classifier(t)
+	st := openLocal(t)
+	records := planted(t, c, 0, 60, 0.05)
+	upsert(t, st, records)
+	m, err := Run(t.Context(), st, Options{Clusters: len(things), Names: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(t.Context(), st); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(m.Parts(-1)); n != len(things) {
+		t.Fatalf("%d clusters", n)
+	}
+	var gone []string
+	for i := 0; i < len(records); i += len(things) {
+		gone = append(gone, records[i].ID)
+	}
+	if err := st.Delete(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = Open(t.Context(), st); err != nil || len(m.Parts(-1)) != len(things)-1 {
+		t.Fatalf("%v: %d clusters", err, len(m.Parts(-1)))
+	}
+	for _, i := range m.Parts(-1) {
+		if m.Clusters[i].Size == 0 || m.Clusters[i].Name == things[0] {
+			t.Errorf("%+v is listed", m.Clusters[i])
+		}
+	}
+	upsert(t, st, planted(t, c, 60, 1, 0))
+	if m, err = Open(t.Context(), st); err != nil || len(m.Parts(-1)) != len(things) {
+		t.Errorf("%v: %d clusters after one of its pictures came", err, len(m.Parts(-1)))
+	}
+}
+
 // What has changed since is taken in when the map is read.
 func TestOpenFollowsTheIndex(t *testing.T) {
 	c := classifier(t)

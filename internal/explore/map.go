@@ -154,11 +154,11 @@ func (m *Map) Find(id string) (int, error) {
 }
 
 // Parts returns the places of the clusters that one is divided into, and those of the
-// first level for -1.
+// first level for -1. Clusters all of whose pictures have gone are left out.
 func (m *Map) Parts(parent int) []int {
 	var out []int
 	for i, c := range m.Clusters {
-		if c.Parent == parent {
+		if c.Parent == parent && c.Size > 0 {
 			out = append(out, i)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,39 @@ func TestRunsBelongToTheIndex(t *testing.T) {
 		if _, err := here.Load(t.Context(), name); !errors.Is(err, ErrNoRun) {
 			t.Errorf("Load(%q) = %v", name, err)
 		}
+	}
+}
+
+// A run that cannot be read keeps nobody from the others, and is named.
+func TestDamagedRun(t *testing.T) {
+	index := storetest.Documents{}
+	g := OpenRegistry(t.TempDir()).In(index)
+	for _, id := range []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"} {
+		if err := g.Save(t.Context(), Run{ID: id, Tags: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range []string{"{", `{"id":"aaaaaaaaaaaa"}`, ""} {
+		index[documentOf("cccccccccccc")] = []byte(text)
+		runs, damaged, err := g.All(t.Context())
+		if err != nil || len(runs) != 2 || len(damaged) != 1 || !errors.Is(damaged[0], ErrDamaged) || !strings.Contains(damaged[0].Error(), "cccccccccccc") {
+			t.Errorf("%q: %d runs, %v, %v", text, len(runs), damaged, err)
+		}
+		if r, err := g.Find(t.Context(), "aaaa"); err != nil || r.ID != "aaaaaaaaaaaa" {
+			t.Errorf("%q: another run is %q, %v", text, r.ID, err)
+		}
+		for _, name := range []string{"cccccccccccc", "last"} { // nobody knows when it was
+			if _, err := g.Find(t.Context(), name); !errors.Is(err, ErrDamaged) {
+				t.Errorf("%q: %s: %v", text, name, err)
+			}
+		}
+		theCopy := OpenRegistry(t.TempDir()).In(storetest.Documents{})
+		if err := g.CopyTo(t.Context(), theCopy); err != nil || len(ids(t, theCopy)) != 2 {
+			t.Errorf("%q: the copy has %v, %v", text, ids(t, theCopy), err)
+		}
+	}
+	if err := g.Save(t.Context(), Run{ID: "cccccccccccc"}); err != nil || len(ids(t, g)) != 3 {
+		t.Errorf("written anew: %v, %v", ids(t, g), err)
 	}
 }
 

@@ -32,6 +32,9 @@ import (
 // ErrNoRun says that there is no run of the id that was given.
 var ErrNoRun = errors.New("there is no such tagging run")
 
+// ErrDamaged says that what is kept of a run cannot be read.
+var ErrDamaged = errors.New("the tagging run cannot be read")
+
 // Direction says from which side a run goes through the index.
 type Direction string
 
@@ -222,42 +225,58 @@ func (g *Registry) Load(ctx context.Context, id string) (Run, error) {
 		return Run{}, err
 	}
 	var r Run
-	if err := json.Unmarshal(data, &r); err != nil {
-		return Run{}, fmt.Errorf("read %s: %w", from, err)
+	err = json.Unmarshal(data, &r)
+	if err == nil && r.ID != id {
+		err = fmt.Errorf("it is about the run %q", r.ID)
+	}
+	if err != nil {
+		return Run{}, fmt.Errorf("%w: %s: %s: %w", ErrDamaged, id, from, err)
 	}
 	return r, nil
 }
 
-// Runs lists all runs, the oldest first.
+// Runs lists all runs that can be read, the oldest first.
 func (g *Registry) Runs(ctx context.Context) ([]Run, error) {
+	runs, _, err := g.All(ctx)
+	return runs, err
+}
+
+// All is Runs, with an error for each run that cannot be read. They are ErrDamaged.
+func (g *Registry) All(ctx context.Context) (runs []Run, damaged []error, err error) {
 	ids, err := g.documents(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	older, err := g.files()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ids = append(ids, older...)
 	slices.Sort(ids)
-	var runs []Run
 	for _, id := range slices.Compact(ids) {
 		r, err := g.Load(ctx, id)
-		if err != nil {
-			return nil, err
+		switch {
+		case errors.Is(err, ErrDamaged):
+			damaged = append(damaged, err)
+		case err != nil:
+			return nil, nil, err
+		default:
+			runs = append(runs, r)
 		}
-		runs = append(runs, r)
 	}
 	slices.SortStableFunc(runs, func(a, b Run) int { return a.Started.Compare(b.Started) })
-	return runs, nil
+	return runs, damaged, nil
 }
 
 // Find returns the run that a user means: by its id, the start of it, or "last", which
 // is the one that was begun or gone on with most recently.
 func (g *Registry) Find(ctx context.Context, name string) (Run, error) {
-	runs, err := g.Runs(ctx)
+	runs, damaged, err := g.All(ctx)
 	if err != nil {
 		return Run{}, err
+	}
+	if name == "last" && len(damaged) > 0 { // which may be the last
+		return Run{}, fmt.Errorf("name the run by its id: %w", damaged[0])
 	}
 	if name == "last" && len(runs) > 0 {
 		return slices.MaxFunc(runs, func(a, b Run) int { return a.Resumed.Compare(b.Resumed) }), nil
@@ -273,6 +292,9 @@ func (g *Registry) Find(ctx context.Context, name string) (Run, error) {
 	case 0:
 		if name == "last" {
 			return Run{}, fmt.Errorf("%w: the index has none", ErrNoRun)
+		}
+		if _, err := g.Load(ctx, id); errors.Is(err, ErrDamaged) {
+			return Run{}, err
 		}
 		return Run{}, fmt.Errorf("%w: %s", ErrNoRun, name)
 	case 1:
@@ -309,7 +331,7 @@ func (g *Registry) CopyTo(ctx context.Context, to *Registry) error {
 	for _, r := range runs {
 		if _, err := to.Load(ctx, r.ID); err == nil {
 			continue
-		} else if !errors.Is(err, ErrNoRun) {
+		} else if !errors.Is(err, ErrNoRun) && !errors.Is(err, ErrDamaged) {
 			return err
 		}
 		if err := to.Save(ctx, r); err != nil {

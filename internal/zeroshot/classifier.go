@@ -12,10 +12,6 @@ import (
 	"github.com/sightline/sightline/internal/vec/sq8"
 )
 
-// DefaultMinProbability is the least probability of a tag where neither the run nor
-// the label sets one. See the quality golden for what it was chosen by.
-const DefaultMinProbability = 0.3
-
 // Options says how a list is made ready. Zero fields mean the defaults.
 type Options struct {
 	Templates   []string          // prompt templates with {}; nil for DefaultTemplates()

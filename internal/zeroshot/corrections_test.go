@@ -29,7 +29,7 @@ const correctionGolden = "testdata/corrections.json"
 const leastTrue = 6
 
 // correctionSteps are how many corrections a label gets.
-var correctionSteps = []int{0, 10, 20}
+var correctionSteps = []int{0, 10, 20, 40}
 
 // correctionQuality is what corrections came to on one set with one list, in per cent, for
 // each of correctionSteps.
@@ -43,7 +43,7 @@ type correctionQuality struct {
 	GainIn    [][]float64 `json:"gain_interval"`
 }
 
-// TestLabelCorrections measures what 10 and 20 corrections of each label do, as search tag
+// TestLabelCorrections measures what 10, 20 and 40 corrections of each label do, as search tag
 // review asks for them. One half of the pictures is asked about, the other half measured,
 // and the other way round. -update writes the golden and the table of docs/quality.md.
 func TestLabelCorrections(t *testing.T) {
@@ -130,7 +130,7 @@ func measureCorrections(t *testing.T, enc clip.Encoder, set *labelledSet, listNa
 		if err != nil {
 			t.Fatal(err)
 		}
-		correct(odds, s.Vectors, truth, func(i int) bool { return slices.Contains(s.Open[i], l) }, of)
+		correct(zeroshot.DefaultMinimum(list), odds, s.Vectors, truth, func(i int) bool { return slices.Contains(s.Open[i], l) }, of)
 	}
 	n := len(correctionSteps)
 	f1 := func(drawn []int, out []float64) {
@@ -165,11 +165,11 @@ func measureCorrections(t *testing.T, enc clip.Encoder, set *labelledSet, listNa
 
 // correct plays a person who answers what the pool asks about one half of the pictures,
 // and counts what the label then does to the other half.
-func correct(odds []float64, vectors vec.Matrix, truth []bool, open func(int) bool, of []correctionTally) {
+func correct(minimum float32, odds []float64, vectors vec.Matrix, truth []bool, open func(int) bool, of []correctionTally) {
 	order := rand.New(rand.NewPCG(1, 2)).Perm(len(truth))
-	least := math.Log(zeroshot.DefaultMinProbability / (1 - zeroshot.DefaultMinProbability))
+	least := math.Log(float64(minimum) / (1 - float64(minimum)))
 	for fold := range 2 {
-		q := corrections.NewPool(zeroshot.DefaultMinProbability, corrections.DefaultPrior, nil)
+		q := corrections.NewPool(minimum, corrections.DefaultPrior, nil)
 		var at []int
 		for j, i := range order {
 			if j%2 == fold && !open(i) {
@@ -214,16 +214,16 @@ func writeCorrections(t *testing.T, got map[string]correctionQuality) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("| set | list | labels | true pairs | tags given: right | F1, % | gain by 10 | gain by 20 |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| set | list | labels | true pairs | tags given: right | F1, % | gain by 10 | gain by 20 | gain by 40 |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, name := range []string{"tuxpaint", "gcompris", "wallpapers", "drawings"} {
 		for _, k := range correctionTasks() {
 			q, ok := got[k.list+", "+name]
 			if !ok {
 				continue
 			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d: %d -> %d: %d -> **%d: %d** | %.1f -> %.1f -> **%.1f** | %+.1f (%.1f to %.1f) | **%+.1f** (%.1f to %.1f) |\n",
-				name, k.list, q.Labels, q.Positives, q.Given[0], q.Right[0], q.Given[1], q.Right[1], q.Given[2], q.Right[2],
-				q.F1[0], q.F1[1], q.F1[2], q.Gain[1], q.GainIn[1][0], q.GainIn[1][1], q.Gain[2], q.GainIn[2][0], q.GainIn[2][1])
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d: %d -> %d: %d -> %d: %d -> **%d: %d** | %.1f -> %.1f -> %.1f -> **%.1f** | %+.1f (%.1f to %.1f) | %+.1f (%.1f to %.1f) | **%+.1f** (%.1f to %.1f) |\n",
+				name, k.list, q.Labels, q.Positives, q.Given[0], q.Right[0], q.Given[1], q.Right[1], q.Given[2], q.Right[2], q.Given[3], q.Right[3],
+				q.F1[0], q.F1[1], q.F1[2], q.F1[3], q.Gain[1], q.GainIn[1][0], q.GainIn[1][1], q.Gain[2], q.GainIn[2][0], q.GainIn[2][1], q.Gain[3], q.GainIn[3][0], q.GainIn[3][1])
 		}
 	}
 	writeBetween(t, "corrections", b.String())

@@ -28,16 +28,18 @@ const (
 	setPage    = "../../docs/quality.md"
 )
 
-// setQuality is what changed by the list's prior on one set with one list, in per cent.
+// setQuality is what changed by the list's prior and threshold on one set with one list, in per cent.
 type setQuality struct {
 	Pictures  int        `json:"pictures"`
 	Positives int        `json:"positives"`
-	Before    setFigures `json:"before"` // without the prior
-	After     setFigures `json:"after"`
+	Before    setFigures `json:"before"` // without the prior, at DefaultMinProbability
+	After     setFigures `json:"after"`  // at the list's DefaultMinimum
+	// AtLeast has, for each of setMinimums, the tags given and the right ones.
+	AtLeast [][2]int `json:"at_least"`
 }
 
 type setFigures struct {
-	Given     int        `json:"given"` // tags at the default probability
+	Given     int        `json:"given"` // tags
 	Right     int        `json:"right"`
 	Wrong     float64    `json:"wrong"` // share of those given
 	WrongIn   [2]float64 `json:"wrong_interval"`
@@ -82,15 +84,15 @@ func TestLabelSets(t *testing.T) {
 		for _, name := range k.sets {
 			s := sets[name].sample(list)
 			var q [2]labeling.Quality
-			for i, c := range both {
-				if q[i], err = labeling.MeasureSample(t.Context(), c, s, zeroshot.DefaultMinProbability); err != nil {
+			for i, minimum := range []float32{zeroshot.DefaultMinProbability, zeroshot.DefaultMinimum(list)} {
+				if q[i], err = labeling.MeasureSample(t.Context(), both[i], s, minimum); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if q[0].Positives == 0 {
 				t.Errorf("no label of %s is true of any picture of %s", k.list, name)
 			}
-			got[k.list+", "+name] = setQuality{q[1].Pictures, q[1].Positives, setFiguresOf(q[0]), setFiguresOf(q[1])}
+			got[k.list+", "+name] = setQuality{q[1].Pictures, q[1].Positives, setFiguresOf(q[0]), setFiguresOf(q[1]), setCurve(t, both[1], s)}
 		}
 	}
 	if *update {
@@ -113,6 +115,33 @@ func TestLabelSets(t *testing.T) {
 	if diff := cmp.Diff(want, got, near); diff != "" {
 		t.Errorf("quality has changed; -update if that is meant (-want +got):\n%s", diff)
 	}
+}
+
+// setMinimums are the least probabilities of the curves: see docs/quality.md.
+var setMinimums = []float32{0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}
+
+// setCurve counts what is given, and what of it is right, at each of setMinimums.
+func setCurve(t *testing.T, c *zeroshot.Classifier, s labeling.Sample) [][2]int {
+	t.Helper()
+	scores, err := c.Score(t.Context(), s.Vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([][2]int, len(setMinimums))
+	for i := range scores {
+		for _, x := range scores[i] {
+			for n, minimum := range setMinimums {
+				if x.Probability < minimum || slices.Contains(s.Open[i], x.Label) {
+					continue
+				}
+				out[n][0]++
+				if slices.Contains(s.True[i], x.Label) {
+					out[n][1]++
+				}
+			}
+		}
+	}
+	return out
 }
 
 // setTask is a list, and the sets that it is measured on.
@@ -264,4 +293,20 @@ func writeSets(t *testing.T, got map[string]setQuality) {
 		}
 	}
 	writeBetween(t, "label sets", b.String())
+	b.Reset()
+	b.WriteString("| set | list |")
+	for _, minimum := range setMinimums {
+		fmt.Fprintf(&b, " %.1f |", minimum)
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(setMinimums)) + "\n")
+	for _, name := range []string{"tuxpaint", "gcompris", "wallpapers"} {
+		for _, list := range []string{"everyday50", "coco80", "everyday200", "imagenet998"} {
+			fmt.Fprintf(&b, "| %s | %s |", name, list)
+			for _, at := range got[list+", "+name].AtLeast {
+				fmt.Fprintf(&b, " %d: %d, %.0f %% |", at[0], at[1], 100*(1-float64(at[1])/float64(max(1, at[0]))))
+			}
+			b.WriteString("\n")
+		}
+	}
+	writeBetween(t, "label curves", b.String())
 }

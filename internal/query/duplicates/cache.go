@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Cache keeps what pictures show in a folder that belongs to an index on this machine, by
@@ -25,8 +26,12 @@ import (
 //	34    3 views     uint64 hash, float32 scale, 1024 int8 points
 //	      uint32      CRC-32 (IEEE) of what came before
 //
-// A nil *Cache keeps nothing.
-type Cache struct{ dir string }
+// It is safe for concurrent use by one process, and harmless by several: two that add to
+// one file at once may overwrite each other's record. A nil *Cache keeps nothing.
+type Cache struct {
+	dir    string
+	adding sync.Mutex
+}
 
 const (
 	cacheVersion = 1
@@ -42,7 +47,7 @@ const (
 )
 
 // OpenCache returns the cache in a folder, which is made when something is first kept.
-func OpenCache(dir string) *Cache { return &Cache{dir} }
+func OpenCache(dir string) *Cache { return &Cache{dir: dir} }
 
 func (c *Cache) path(hash []byte) string {
 	return filepath.Join(c.dir, fmt.Sprintf("%02x%x.looks", hash[0], hash[1]>>4))
@@ -84,6 +89,9 @@ func (c *Cache) Put(hash []byte, l *Look) error {
 	if c == nil || len(hash) != 32 {
 		return nil
 	}
+	record := encodeRecord(hash, l)
+	c.adding.Lock()
+	defer c.adding.Unlock()
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return fmt.Errorf("keeping what a picture shows: %w", err)
 	}
@@ -91,7 +99,7 @@ func (c *Cache) Put(hash []byte, l *Look) error {
 	if err != nil {
 		return fmt.Errorf("keeping what a picture shows: %w", err)
 	}
-	err = c.add(f, encodeRecord(hash, l))
+	err = c.add(f, record)
 	return errors.Join(err, f.Close())
 }
 

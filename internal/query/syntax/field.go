@@ -37,15 +37,6 @@ var (
 	numbers = []Field{Width, Height, Rating}
 )
 
-// Fields returns the names of the fields that take a colon.
-func Fields() []string {
-	names := make([]string, len(fields))
-	for i, f := range fields {
-		names[i] = string(f)
-	}
-	return names
-}
-
 // Things are the values of Has.
 func Things() []string {
 	return []string{"gps", "date", "tag", "caption", "rating", "camera", "damage"}

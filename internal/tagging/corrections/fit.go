@@ -21,7 +21,7 @@ type Prior struct {
 
 // DefaultPrior was chosen on the demo photos (tuxpaint), by the F1 on pictures that had no
 // part in learning; docs/quality.md has what it came to on other sets.
-var DefaultPrior = Prior{Offset: 1, Direction: 4}
+var DefaultPrior = Prior{Offset: 2, Direction: 4}
 
 // Fit is what was learned of a label: its log odds for a picture x become what they were,
 // plus Offset, plus the inner product of Direction and x.
@@ -90,12 +90,16 @@ func Learn(examples []Example, p Prior) Fit {
 // clamp bounds log odds, which are endless where a model has no background to compare with.
 func clamp(logOdds float64) float64 { return max(-30, min(30, logOdds)) }
 
-// posterior returns the weights of the examples at the mode: by Newton's method.
+// posterior returns the weights of the examples at the mode: by Newton's method. A step
+// that would overshoot is halved until it leads up: with dozens of examples far from the
+// threshold whole steps go to and fro for ever.
 func posterior(kernel [][]float64, examples []Example) []float64 {
-	const steps, precise = 50, 1e-8
+	const steps, precise, least = 100, 1e-8, 1e-9
 	n := len(examples)
 	f, a := make([]float64, n), make([]float64, n)
 	root, b, g := make([]float64, n), make([]float64, n), make([]float64, n)
+	nextA, nextF := make([]float64, n), make([]float64, n)
+	height := logPosterior(f, a, examples)
 	for range steps {
 		for i, e := range examples {
 			p := 1 / (1 + math.Exp(-(f[i] + clamp(e.LogOdds))))
@@ -116,20 +120,41 @@ func posterior(kernel [][]float64, examples []Example) []float64 {
 			g[i] = root[i] * dot(kernel[i], b)
 		}
 		solve(system, g)
-		moved := 0.0
-		for i := range a {
-			a[i] = b[i] - root[i]*g[i]
+		moved, rose := 0.0, false
+		for part := 1.0; part > least && !rose; part /= 2 {
+			moved = 0
+			for i := range a {
+				nextA[i] = a[i] + part*(b[i]-root[i]*g[i]-a[i])
+			}
+			for i := range f {
+				nextF[i] = dot(kernel[i], nextA)
+				moved = max(moved, math.Abs(nextF[i]-f[i]))
+			}
+			if next := logPosterior(nextF, nextA, examples); next >= height {
+				height, rose = next, true
+				copy(a, nextA)
+				copy(f, nextF)
+			}
 		}
-		for i := range f {
-			next := dot(kernel[i], a)
-			moved = max(moved, math.Abs(next-f[i]))
-			f[i] = next
-		}
-		if moved < precise {
+		if !rose || moved < precise {
 			break
 		}
 	}
 	return a
+}
+
+// logPosterior is what the mode is the highest point of, up to a constant: f are the
+// changes of the log odds, and a the weights that they come of.
+func logPosterior(f, a []float64, examples []Example) float64 {
+	sum := -dot(a, f) / 2
+	for i, e := range examples {
+		odds := f[i] + clamp(e.LogOdds)
+		if e.Approved {
+			odds = -odds
+		}
+		sum -= max(odds, 0) + math.Log1p(math.Exp(-math.Abs(odds)))
+	}
+	return sum
 }
 
 // solve replaces x by the solution of system*y = x. The system is positive definite; its

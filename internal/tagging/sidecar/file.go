@@ -108,6 +108,19 @@ func spellings(picture string) []string {
 	return slices.Compact(names)
 }
 
+// ErrReadOnly says that a sidecar may not be written.
+var ErrReadOnly = errors.New("the sidecar is read-only, and stays as it is")
+
+// checkWritable refuses a sidecar that nobody may write. To replace it would need no
+// permission but that of its folder, and yet somebody took the trouble.
+func checkWritable(path string) error {
+	st, err := os.Stat(path)
+	if err == nil && st.Mode().Perm()&0o222 == 0 {
+		err = fmt.Errorf("%s: %w", path, ErrReadOnly)
+	}
+	return err
+}
+
 // Change is what Update does to a sidecar, or would do.
 type Change struct {
 	Path   string
@@ -134,7 +147,11 @@ func Plan(picture, run string, keywords []Keyword) (Change, error) {
 	if err != nil {
 		return Change{Path: path}, fmt.Errorf("%s: %w", path, err)
 	}
-	return Change{Path: path, Before: before, After: after}, nil
+	c := Change{Path: path, Before: before, After: after}
+	if before != nil && !c.Nothing() {
+		err = checkWritable(path)
+	}
+	return c, err
 }
 
 // attempts is how often Update starts again when somebody else writes.

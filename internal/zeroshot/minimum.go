@@ -1,0 +1,29 @@
+package zeroshot
+
+import "github.com/sightline/sightline/internal/label"
+
+// DefaultMinProbability is the least probability of a tag of a short list, where neither
+// the run nor the label sets one. See the quality golden for what it was chosen by.
+const DefaultMinProbability = 0.3
+
+// Each label of a list is one more chance of a wrong tag, and nobody misses what a long
+// list has beside it. So the least odds grow with the number of labels from shortList on,
+// up to mostOdds times those of DefaultMinProbability, which is a probability of 0.63.
+// Both numbers were chosen on the demo photos (tuxpaint): there 200 labels give fewer
+// than one wrong tag of ten from 0.6 on. docs/quality.md has the other sets.
+const shortList, mostOdds = 50, 4
+
+// DefaultMinimum is the least probability of a tag where neither the run nor the label sets
+// one: DefaultMinProbability for short lists, and more for long ones. Labels of exclusive
+// groups do not count, since a picture gets one of a group at most.
+func DefaultMinimum(list *label.List) float32 {
+	open := 0
+	for i := range list.Labels {
+		if list.Labels[i].Group == "" {
+			open++
+		}
+	}
+	times := max(1, min(mostOdds, float64(open)/shortList))
+	odds := times * DefaultMinProbability / (1 - DefaultMinProbability)
+	return float32(odds / (1 + odds))
+}
