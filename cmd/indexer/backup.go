@@ -66,7 +66,7 @@ replaced with --force.
 
    indexer restore /mnt/disk/index-backup
    indexer restore /mnt/disk/index-backup --list
-   indexer restore /mnt/disk/index-backup --state 20260102T030405.000Z --collection january`,
+   indexer restore /mnt/backup --state 20260102T030405.000Z --collection jan`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), []cli.Flag{
 			&cli.StringFlag{Name: "state", Usage: "bring back the state `NAME`", DefaultText: "the newest"},
 			&cli.BoolFlag{Name: "list", Usage: "show the states and bring nothing back"},

@@ -11,6 +11,7 @@ import (
 	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -45,8 +46,8 @@ func chooseModel(c *cli.Context, p *cmdline.Program, cfg config.Config, paths []
 		if err != nil && c.Context.Err() != nil {
 			return cfg, err
 		} else if err != nil {
-			p.Notef("warning: %s", terminal.Safe(err.Error()))
-			p.Notef("note: the starter model is taken; indexer model use %s changes to CLIP later", hub.DefaultModel)
+			p.Notef("note: CLIP could not be fetched, so the starter model is taken: %s; indexer model use %s changes to it later",
+				terminal.Safe(fault.Words(err)), hub.DefaultModel)
 			return cfg, nil // and it is asked again for the next index
 		}
 		cfg.DefaultModel = name
@@ -104,7 +105,7 @@ func rememberModel(c *cli.Context, p *cmdline.Program, name string) error {
 		return nil // there is no folder for settings
 	}
 	if err := config.Remember(file, "default_model", name); err != nil {
-		p.Notef("warning: the choice is not remembered: %s", terminal.Safe(err.Error()))
+		p.Notef("warning: the choice is not remembered: %s", terminal.Safe(fault.Words(err)))
 		return nil
 	}
 	p.Notef("note: %s has default_model: %s now", terminal.Safe(file), terminal.Safe(name))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -71,10 +72,16 @@ func findCollection(c *cli.Context, keeper store.CollectionKeeper, name string) 
 	if err != nil {
 		return store.Collection{}, err
 	}
+	var names []string
 	for _, l := range all {
 		if l.Name == name {
 			return l, nil
 		}
+		names = append(names, l.Name)
 	}
-	return store.Collection{}, fault.Fatalf("indexer collections list shows those that there are", "there is no collection %q", name)
+	hint := "indexer collections list shows those that there are"
+	if near := spelling.Nearest(name, names); len(near) > 0 {
+		hint = "did you mean " + spelling.Or(near) + "? " + hint
+	}
+	return store.Collection{}, fault.Fatalf(hint, "there is no collection %q", name)
 }

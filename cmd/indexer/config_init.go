@@ -54,7 +54,7 @@ func initConfig(c *cli.Context, p *cmdline.Program) error {
 	// Only its owner reads it: a password may stand in it one day.
 	f, err := os.OpenFile(path, how, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fault.Fatalf("--force replaces it", "%s is there already", path)
+		return fault.Usagef("give another name, or replace it with --force", "%s is there already", path)
 	} else if err != nil {
 		return err
 	}

@@ -15,11 +15,14 @@ func dumpCommand(p *cmdline.Program) *cli.Command {
 		Usage:     "write the index into one portable file",
 		ArgsUsage: "FILE",
 		Description: `A file of JSON lines with pictures, embeddings, tags, failures and documents, from
-either kind of store; docs/backup.md describes it. With - it goes to stdout.
+either kind of store; docs/backup.md describes it. With - it goes to stdout. A file that
+is there is only replaced with --force.
 
    indexer dump index.jsonl
    indexer dump - | zstd > index.jsonl.zst`,
-		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags(), []cli.Flag{
+			&cli.BoolFlag{Name: "force", Usage: "replace a file that is there"},
+		}),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fault.Usagef("for example: indexer dump index.jsonl", "indexer dump takes one file")
@@ -29,7 +32,7 @@ either kind of store; docs/backup.md describes it. With - it goes to stdout.
 				return err
 			}
 			file := c.Args().First()
-			counts, err := p.Dump(c.Context, cfg, file, p.Stdout)
+			counts, err := p.Dump(c.Context, cfg, file, c.Bool("force"), p.Stdout)
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -41,9 +40,7 @@ func forget(c *cli.Context, p *cmdline.Program) error {
 	}
 	defer st.Close()
 	found, err := index.FindBelow(c.Context, st, c.Args().Slice())
-	if errors.Is(err, index.ErrNothingThere) {
-		return fault.Fatalf("search --under PATH lists what is there; nothing was forgotten", "%w", err)
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
 	pictures, failures := int64(len(found.Records)), int64(len(found.Failures))

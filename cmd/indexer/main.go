@@ -36,7 +36,7 @@ embeddings in an index that the search command looks through.
    indexer model use Xenova/clip-vit-base-patch32   CLIP itself instead of the starter model
    indexer doctor                              what is wrong, and what to do about it`,
 		Commands: []*cli.Command{
-			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p), backupCommand(p), restoreCommand(p), dumpCommand(p), loadCommand(p),
+			runCommand(p), retryCommand(p), statusCommand(p), pruneCommand(p), forgetCommand(p), collectionsCommand(p), verifyCommand(p), repairCommand(p), upgradeCommand(p), copyCommand(p), modelCommand(p), backupCommand(p), restoreCommand(p), dumpCommand(p), loadCommand(p), exportCommand(p), importCommand(p),
 			tuneCommand(p), configCommand(p), doctorCommand(p), exploreCommand(p),
 		},
 	}, args)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/cmdline"
 )
@@ -27,5 +28,27 @@ func TestSiblings(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(names, want) {
 		t.Errorf("the commands are %q, and cmdline.IndexerCommands has %q", names, want)
+	}
+}
+
+// Help fits the narrowest terminal, and has one layout for all commands.
+func TestHelp(t *testing.T) {
+	for _, name := range append(cmdline.IndexerCommands(), "", "config show", "collections drop", "model use", "model fetch") {
+		var out strings.Builder
+		p := cmdline.NewProgram()
+		p.Stdout = &out
+		line := append(strings.Fields("indexer "+name), "--help")
+		if code := run(t.Context(), p, line); code != 0 {
+			t.Fatalf("%q ends with %d", line, code)
+		}
+		begins := strings.TrimSpace("indexer "+name) + " - "
+		if !strings.HasPrefix(out.String(), begins) || !strings.Contains(out.String(), "\nUsage:\n") && name != "" {
+			t.Errorf("%q prints\n%s", line, out.String())
+		}
+		for l := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(strings.TrimRight(l, "\n")); n > 80 {
+				t.Errorf("%q: a line has %d characters: %s", line, n, l)
+			}
+		}
 	}
 }

@@ -41,23 +41,13 @@ func fetchModel(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 1 {
 		return fault.Usagef("", "indexer model fetch takes one name")
 	}
-	if cfg.Models == "" {
-		return fault.Usagef("give --models DIR, or set HOME or XDG_DATA_HOME", "there is no folder for models")
-	}
 	reporter, err := reporterFor(c, p)
 	if err != nil {
 		return err
 	}
 	defer reporter.Close()
-	o := hub.OptionsFromEnv(p.Getenv)
-	o.Log = p.Log
-	client, err := hub.New(o)
-	if err != nil {
-		return err
-	}
-	b, err := client.Fetch(c.Context, hub.FetchRequest{
-		Repo: c.Args().First(), Revision: c.String("revision"), Precision: c.String("variant"),
-		Dir: cfg.Models, Observer: hubProgress(reporter),
+	b, err := p.FetchBundle(c.Context, cfg, hub.FetchRequest{
+		Repo: c.Args().First(), Revision: c.String("revision"), Precision: c.String("variant"), Observer: hubProgress(reporter),
 	})
 	reporter.Close()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -26,7 +27,7 @@ func modelListCommand(p *cmdline.Program) *cli.Command {
 			}
 			installed, err := hub.List(p.ModelDirs(cfg)...)
 			if err != nil {
-				p.Notef("warning: %s", terminal.Safe(err.Error()))
+				p.Notef("warning: %s", terminal.Safe(fault.Words(err)))
 			}
 			if c.Bool("json") {
 				for _, m := range installed {

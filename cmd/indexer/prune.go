@@ -59,9 +59,10 @@ func prune(c *cli.Context, p *cmdline.Program) error {
 	}
 	pruned, refusals, err := index.Prune(c.Context, st, c.Args().Slice(), how)
 	if c.Bool("json") {
-		p.PrintJSON(map[string]any{"pruned": pruned, "refused": len(refusals)})
+		p.PrintJSON(map[string]any{"pruned": pruned.Records, "inherited": pruned.Inherited, "refused": len(refusals)})
 	} else {
-		p.Printf("%s pruned\n", counted(pruned, "picture"))
+		p.Printf("%s pruned\n", counted(pruned.Records, "picture"))
+		printInherited(p, pruned.Inherited)
 	}
 	if err != nil {
 		return err

@@ -13,12 +13,14 @@ import (
 
 // reportJSON is the last line of a run for scripts.
 type reportJSON struct {
-	Seen         int64   `json:"seen"`
-	Added        int64   `json:"added"`
-	Updated      int64   `json:"updated"`
-	Unchanged    int64   `json:"unchanged"`
-	Moved        int64   `json:"moved"`
-	Pruned       int64   `json:"pruned"`
+	Seen      int64 `json:"seen"`
+	Added     int64 `json:"added"`
+	Updated   int64 `json:"updated"`
+	Unchanged int64 `json:"unchanged"`
+	Moved     int64 `json:"moved"`
+	Pruned    int64 `json:"pruned"`
+	// Inherited counts the pictures that took over the tags of a person from a copy that was pruned.
+	Inherited    int64   `json:"inherited,omitempty"`
 	Failed       int64   `json:"failed"`
 	Seconds      float64 `json:"seconds"`
 	FailedBefore int64   `json:"failed_before"`
@@ -45,7 +47,7 @@ type reportJSON struct {
 
 func printReportJSON(p *cmdline.Program, r index.Report, switched bool) {
 	p.PrintJSON(reportJSON{
-		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned,
+		Seen: r.Seen, Added: r.Added, Updated: r.Updated, Unchanged: r.Unchanged, Moved: r.Moved, Pruned: r.Pruned, Inherited: r.Inherited,
 		Failed: r.Failed, Seconds: r.Seconds, FailedBefore: r.FailedBefore, Vanished: r.Vanished,
 		Embedded: r.Embedded, Reused: r.Reused, BrokenLinks: r.BrokenLinks, BadIgnores: r.BadIgnores, Interrupted: r.Interrupted, Damaged: r.Damaged, PruneRefused: len(r.Refusals) > 0, Switched: switched,
 		Skipped: r.Skipped.Files(), SkippedKinds: r.Skipped.Kinds, SkippedFolders: r.Skipped.Folders,
@@ -76,6 +78,7 @@ func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
 		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
+	printInherited(p, r.Inherited)
 	if r.Vanished > 0 {
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
@@ -93,6 +96,13 @@ func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 		p.Printf("processor time over all cores: read %s, decode %s, resize %s, embed %s, store %s, other %s\n",
 			short(r.Stages.Read), short(r.Stages.Decode), short(r.Stages.Resize), short(r.Stages.Embed),
 			short(r.Stages.Store), short(r.Stages.Other))
+	}
+}
+
+// printInherited says how many pictures took over tags.
+func printInherited(p *cmdline.Program, n int64) {
+	if n > 0 {
+		p.Printf("%s over the tags that you gave to a copy that is gone\n", cmdline.Count(n, "picture takes", "pictures take"))
 	}
 }
 

@@ -50,9 +50,7 @@ is whole of it; the damaged one stays beside it, and what is lost is named.
 			} else if err != nil {
 				return err
 			}
-			if !c.Bool("json") {
-				p.Printf("the index is sound\n")
-			}
+			sound(p, c)
 			return nil
 		},
 	}
@@ -86,11 +84,23 @@ func repair(p *cmdline.Program, c *cli.Context) error {
 	} else if err != nil {
 		return err
 	}
-	if problems == 0 {
-		if !c.Bool("json") {
-			p.Printf("the index is sound\n")
+	if problems > 0 {
+		if err := index.Verify(c.Context, st, tell("left")); err != nil {
+			return err
 		}
-		return nil
+		if !c.Bool("json") {
+			return nil // what was mended is told
+		}
 	}
-	return index.Verify(c.Context, st, tell("left"))
+	sound(p, c)
+	return nil
+}
+
+// sound says that nothing is wrong, or nothing any more.
+func sound(p *cmdline.Program, c *cli.Context) {
+	if c.Bool("json") {
+		p.PrintJSON(map[string]bool{"sound": true})
+		return
+	}
+	p.Printf("the index is sound\n")
 }

@@ -67,7 +67,7 @@ func askServer(c *cli.Context, p *cmdline.Program, cfg config.Config, in server.
 		}
 		address = "unix:" + path
 	}
-	out, err := server.NewClient(address, p.Getenv(config.EnvPrefix+"_TOKEN")).Ask(c.Context, in)
+	out, err := server.NewClient(address, p.Getenv(config.TokenVariable)).Ask(c.Context, in)
 	switch {
 	case err == nil:
 		return out, len(out.Answer.Hits) > 0, nil

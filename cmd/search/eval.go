@@ -32,7 +32,7 @@ stays as it is.
 
    search eval --captions captions.tsv
    search eval --captions captions.tsv --labels bird,fish,flower
-   search eval --captions captions.tsv --labels labels.txt --calibration cosine --json
+   search eval --captions captions.tsv --labels labels.txt --calibration cosine
    search eval --truth folders --html misses.html
    search eval --truth tags --against openai/clip-vit-base-patch32
    search eval --truth folders --against "template=a photo of a {}"`,

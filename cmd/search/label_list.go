@@ -27,7 +27,7 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 			model := st.Model()
 			list, failed := labels.List(c.Context)
 			for _, err := range failed {
-				p.Notef("warning: %s", terminal.Safe(err.Error()))
+				p.Notef("warning: %s", terminal.Safe(fault.Words(err)))
 			}
 			var bad error
 			if n := len(failed); n > 0 {

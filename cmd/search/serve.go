@@ -23,7 +23,7 @@ What the API has is in docs/api.md and, where the server runs, in /openapi.json.
    search serve --open
    search serve --allow-write                     pictures can be tagged
    search serve --listen unix:/run/user/1000/sightline.sock
-   search serve --listen 0.0.0.0:8443 --token-file tokens --tls-cert c.pem --tls-key k.pem
+   search serve --listen :8443 --token-file t --tls-cert c.pem --tls-key k.pem
 
 A file of tokens has one a line: the role, read or write, and the token.`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), []cli.Flag{
@@ -38,6 +38,7 @@ A file of tokens has one a line: the role, read or write, and the token.`,
 			&cli.BoolFlag{Name: "allow-write", Usage: "let tags, labels and runs be changed", Category: what},
 			&cli.BoolFlag{Name: "allow-index", Usage: "let index runs be started", Category: what},
 			&cli.BoolFlag{Name: "allow-remote", Usage: "let pictures on the web be searched by", Category: what},
+			&cli.BoolFlag{Name: "allow-reveal", Usage: "let the page, on this machine, open a picture's folder in the file manager", Category: what},
 			&cli.StringFlag{Name: "thumbnail-cache", Usage: "keep up to `SIZE` of thumbnails, such as 500MB", DefaultText: "2GiB", Category: what},
 			&cli.IntFlag{Name: "concurrent", Usage: "work on up to `N` requests at once", Value: 64, Category: what},
 		}),
@@ -81,6 +82,9 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 		Tokens: tokens, Hosts: c.StringSlice("allow-host"), AnyHost: l.Unix, Secure: secure != nil || c.Bool("behind-tls"),
 	}
 	o.AllowIndex, o.RemotePictures, o.Concurrent = c.Bool("allow-index"), c.Bool("allow-remote"), c.Int("concurrent")
+	if c.Bool("allow-reveal") {
+		o.Reveal = reveal
+	}
 	s, err := server.New(o)
 	if err != nil {
 		return fault.Usagef("", "%s", err)
@@ -93,7 +97,7 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	defer stop()
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
-			p.Notef("note: %s; the server waits for it", terminal.Safe(err.Error()))
+			p.Notef("note: %s; the server waits for it", terminal.Safe(fault.Words(err)))
 		}
 	}()
 	address := addressOf(l, secure != nil)
@@ -106,7 +110,7 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 			address += "#token=" + url.QueryEscape(fresh) // which no server is told
 		}
 		if err := openBrowser(address); err != nil {
-			p.Notef("note: no browser could be opened: %s", terminal.Safe(err.Error()))
+			p.Notef("note: no browser could be opened: %s", terminal.Safe(fault.Words(err)))
 		}
 	}
 	return s.Serve(c.Context, l, secure)

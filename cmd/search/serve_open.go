@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 
 	"github.com/dustin/go-humanize"
@@ -84,5 +85,22 @@ func openBrowser(address string) error {
 	if err := exec.Command(name, args...).Start(); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	return nil
+}
+
+// reveal shows a file in the file manager of this user: itself, or the folder that it is in.
+func reveal(file string) error {
+	name, args := "xdg-open", []string{filepath.Dir(file)}
+	switch runtime.GOOS {
+	case "darwin":
+		name, args = "open", []string{"-R", file}
+	case "windows":
+		name, args = "explorer", []string{"/select," + filepath.FromSlash(file)}
+	}
+	cmd := exec.Command(name, args...)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	go cmd.Wait() // what it says later nobody waits for
 	return nil
 }

@@ -17,7 +17,7 @@ func tagAddCommand(p *cmdline.Program) *cli.Command {
 
    search tag add beach.jpg sea "summer 2024"
    search tag add @3f1c9a52e8d04b7786a1c5e9f20b4d6e8a7c1b30 sea
-   search "#holiday" --paths -0 | xargs -0 sh -c 'search tag add "$@" holiday' sh`,
+   search '#sea' --paths -0 | xargs -0 sh -c 'search tag add "$@" sea' sh`,
 		func(h *tagging.ByHand, tags []string) { h.Add = tags })
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/tagging/corrections"
@@ -88,7 +89,7 @@ func (a *asker) show(q review.Question) {
 			err = preview.Write(p.Stderr, protocol, img, reviewColumns)
 		}
 		if err != nil {
-			p.Notef("(%s)", terminal.Safe(err.Error()))
+			p.Notef("(%s)", terminal.Safe(fault.Words(err)))
 		}
 	}
 	p.Notef("%s\n%s? (%.0f %%)  y n s u q", terminal.Safe(q.Picture.Path), terminal.Safe(q.Label), 100*q.Probability)

@@ -3,8 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
@@ -12,11 +15,15 @@ import (
 	"github.com/sightline/sightline/internal/dump"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
-// Dump writes the index that the settings name to a file, which is replaced whole or not at
-// all, or to out where the file is "-".
-func (e *Env) Dump(ctx context.Context, cfg config.Config, file string, out io.Writer) (counts dump.Counts, err error) {
+// Dump writes the index that the settings name to a file, whole or not at all, or to out
+// where the file is "-". A file that is there is only replaced with replace.
+func (e *Env) Dump(ctx context.Context, cfg config.Config, file string, replace bool, out io.Writer) (counts dump.Counts, err error) {
+	if err := checkDumpFile(file, replace); err != nil {
+		return counts, err
+	}
 	st, err := e.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
 	if err != nil {
 		return counts, err
@@ -32,22 +39,62 @@ func (e *Env) Dump(ctx context.Context, cfg config.Config, file string, out io.W
 	return counts, err
 }
 
+// checkDumpFile reports a file that a dump cannot or must not be written to, before
+// anything is read for it.
+func checkDumpFile(file string, replace bool) error {
+	const example = "name a file, such as index.jsonl, or - for stdout"
+	if file == "-" {
+		return nil
+	}
+	if file == "" {
+		return fault.Usagef(example, "the file has no name")
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err == nil && info.IsDir():
+		return fault.Usagef("name a file in it: "+terminal.ShellWord(filepath.Join(file, "index.jsonl")), "%s is a folder", file)
+	case err == nil && !info.Mode().IsRegular():
+		return fault.Usagef(example, "%s is not a regular file", file)
+	case err == nil && !replace:
+		return fault.Usagef("name another file, or replace it with --force", "%s is there already", file)
+	case err == nil:
+		return nil
+	}
+	if dir, err := os.Stat(filepath.Dir(file)); err != nil {
+		return fault.Usagef("make the folder first", "cannot write %s: %w", file, err)
+	} else if !dir.IsDir() {
+		return fault.Usagef(example, "cannot write %s: %s is not a folder", file, filepath.Dir(file))
+	}
+	return nil
+}
+
+// openRegular opens a file that can be read twice, which a pipe cannot be; opening one
+// would wait for its writer.
+func openRegular(file string) (*os.File, error) {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return nil, fault.Usagef("name the file that indexer dump wrote", "%s is a folder", file)
+	} else if err == nil && !info.Mode().IsRegular() {
+		return nil, fault.Usagef("write the dump to a file first", "%s is not a regular file", file)
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, fault.Usagef("name a file that indexer dump wrote and that this user may read", "%w", err)
+	}
+	return f, err
+}
+
 // Load brings a dump into the index that the settings name, which is made if it is not
 // there. The file is checked to its end first. An index that holds pictures already is an
 // error, unless add is set.
 func (e *Env) Load(ctx context.Context, cfg config.Config, file string, add bool) (counts dump.Counts, refused int64, err error) {
-	// It is read twice, which a pipe cannot be; opening one would wait for its writer.
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return counts, 0, fault.Usagef("write the dump to a file first", "%s is not a regular file", file)
-	}
-	f, err := os.Open(file)
+	f, err := openRegular(file)
 	if err != nil {
 		return counts, 0, err
 	}
 	defer f.Close()
 	h, _, err := dump.Check(ctx, f)
 	if err != nil {
-		return counts, 0, err
+		return counts, 0, fmt.Errorf("%s: %w", file, err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return counts, 0, err

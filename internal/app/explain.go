@@ -65,7 +65,7 @@ var rules = []rule{
 	{is(clip.ErrUnreadable), fault.Fatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), fault.Fatal, "bring the model again: indexer model fetch NAME"},
 	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting"},
-	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"},
+	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},
 	{is(query.ErrAddress), fault.Usage, "allow it with --allow-urls, or for good with fetch_urls: true in the settings; for the words: search text"},

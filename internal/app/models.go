@@ -49,14 +49,13 @@ func (e *Env) FindModel(cfg config.Config, name string) (FoundModel, error) {
 			Advice: "indexer model list shows what is there"}
 	}
 	advice := fmt.Sprintf("bring it with: indexer model fetch %s (indexer model list shows what is there)", terminal.ShellWord(name))
-	if name == StarterModel { // which no hub has
+	switch {
+	case name == StarterModel: // which no hub has
 		advice = "make install puts the program and its model in their places; a copied program needs --models DIR, or indexer model fetch and --model"
+	case !strings.Contains(name, "/"):
+		advice = "indexer model list shows what is there; a model of the hub is called owner/name, such as " + hub.DefaultModel
 	}
-	return FoundModel{}, &fault.Error{
-		Err:    fmt.Errorf("there is no model %s in %s", name, strings.Join(e.ModelDirs(cfg), ", ")),
-		Kind:   fault.Fatal,
-		Advice: advice,
-	}
+	return FoundModel{}, e.noSuchModel(cfg, name, advice)
 }
 
 // ModelDirs lists the folders that hold models: the fetched ones first, then those

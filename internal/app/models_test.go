@@ -57,7 +57,11 @@ func TestFindModel(t *testing.T) {
 	}
 	for _, c := range []struct{ name, err, hint string }{
 		{"nobody/nothing", "there is no model nobody/nothing in ", "bring it with: indexer model fetch nobody/nothing"},
-		{"it's", "there is no model it's in ", `fetch 'it'\''s'`},
+		{"it's/mine", "there is no model it's/mine in ", `fetch 'it'\''s/mine'`},
+		{"it's", "there is no model it's in ", "owner/name"},
+		{"startre", "there is no model startre in ", "did you mean starter?"},
+		{"clip-vit-base-patch23", "there is no model ", "did you mean Xenova/clip-vit-base-patch32?"},
+		{"xenova/clip-vit-base-patch16", "there is no model ", "did you mean Xenova/clip-vit-base-patch16?"},
 		{"./nothing", "there is no model folder ./nothing", "indexer model list"},
 		{filepath.Join(root, "nothing"), "there is no model folder ", "indexer model list"},
 	} {

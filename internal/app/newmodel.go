@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/measure/tune"
 	"github.com/sightline/sightline/internal/store"
@@ -136,18 +136,29 @@ func (e *Env) FetchModel(ctx context.Context, cfg config.Config, name, precision
 	if m, err := e.FindModel(cfg, name); err == nil {
 		return m.Name, nil
 	}
+	b, err := e.FetchBundle(ctx, cfg, hub.FetchRequest{Repo: name, Precision: precision, Observer: observer})
+	return b.Name, err
+}
+
+// FetchBundle brings a model of the hub in one precision into the folder of models; its
+// Dir is filled in.
+func (e *Env) FetchBundle(ctx context.Context, cfg config.Config, req hub.FetchRequest) (hub.Bundle, error) {
 	if cfg.Models == "" {
-		return "", os.ErrNotExist
+		return hub.Bundle{}, fault.Usagef("give --models DIR, or set HOME or XDG_DATA_HOME", "there is no folder for models")
+	}
+	if err := e.CheckModelName(cfg, req.Repo); err != nil {
+		return hub.Bundle{}, err
 	}
 	o := hub.OptionsFromEnv(e.Getenv)
 	o.Log = e.Log
 	client, err := hub.New(o)
 	if err != nil {
-		return "", err
+		return hub.Bundle{}, err
 	}
-	b, err := client.Fetch(ctx, hub.FetchRequest{Repo: name, Precision: precision, Dir: cfg.Models, Observer: observer})
+	req.Dir = cfg.Models
+	b, err := client.Fetch(ctx, req)
 	if err != nil {
-		return "", err
+		return hub.Bundle{}, e.notOnHub(cfg, req.Repo, err)
 	}
-	return b.Name, nil
+	return b, nil
 }

@@ -3,6 +3,7 @@ package cmdline
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -19,6 +20,7 @@ type arranger struct {
 	pathCommand string
 	siblings    []string // commands of other programs, which may have been meant
 	exists      func(path string) bool
+	knownWord   func(word string) bool // whether a word is one that pictures are looked for by
 
 	implied bool     // the application's default command was put in its place
 	notes   []string // what was understood in another way than it is written
@@ -144,6 +146,7 @@ func (r *arranger) implicit(rest []string) (string, error) {
 	switch {
 	case a.DefaultCommand != "":
 		r.implied = true
+		r.noteMistyped(rest)
 		return a.DefaultCommand, nil
 	case len(rest) > 0 && r.pathCommand != "" && r.exists != nil && r.exists(rest[0]):
 		return r.pathCommand, nil
@@ -158,6 +161,23 @@ func (r *arranger) implicit(rest []string) (string, error) {
 		return "", fault.Usagef(hint, "there is no command %q", rest[0])
 	}
 	return "", fault.Usagef("see "+a.Name+" --help", "which command?")
+}
+
+// noteMistyped says that a query of one word may be a command with one typing error. A
+// word that people look for in pictures is none: a lake is not like.
+func (r *arranger) noteMistyped(rest []string) {
+	if len(rest) != 1 || len(rest[0]) < 3 || len(rest[0]) > 20 || r.knownWord == nil || r.knownWord(rest[0]) {
+		return
+	}
+	var near []string
+	for _, name := range commandNames(r.app.Commands) {
+		if spelling.Distance(strings.ToLower(rest[0]), name) == 1 {
+			near = append(near, r.app.Name+" "+name)
+		}
+	}
+	if len(near) > 0 {
+		r.notes = append(r.notes, "note: "+strconv.Quote(rest[0])+" is looked for; did you mean "+spelling.Or(near)+"?")
+	}
 }
 
 // commandNames lists commands that help texts show.

@@ -83,6 +83,23 @@ func TestArrangeHabits(t *testing.T) {
 	if got, err := r.arrange([]string{"search", "apple", "- fruit"}); err != nil || got[len(got)-1] != "- fruit" || !r.implied {
 		t.Errorf("%q, %v, implied %v", got, err, r.implied)
 	}
+	commands := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{{Name: "text"}, {Name: "tag"}, {Name: "tags"}, {Name: "like"}}}
+	for line, note := range map[string]string{
+		"tagz":      `note: "tagz" is looked for; did you mean search tag or search tags?`,
+		"Taags":     `note: "Taags" is looked for; did you mean search tags?`,
+		"lake":      "", // a word that people look for
+		"tagz -k 3": `note: "tagz" is looked for; did you mean search tag or search tags?`,
+		"tagz dog":  "",
+		"-- tagz":   `note: "tagz" is looked for; did you mean search tag or search tags?`,
+		"zebra":     "",
+		"text tagz": "",
+	} {
+		commands.Commands[0].Flags = []cli.Flag{&cli.IntFlag{Name: "k"}}
+		r := &arranger{app: commands, knownWord: knownWord}
+		if _, err := r.arrange(append([]string{"search"}, strings.Fields(line)...)); err != nil || strings.Join(r.notes, "\n") != note {
+			t.Errorf("%s: %v, notes %q", line, err, r.notes)
+		}
+	}
 	r = &arranger{app: search}
 	if _, err := r.arrange([]string{"search", "text", "image"}); err != nil || r.implied {
 		t.Errorf("%v, implied %v", err, r.implied)

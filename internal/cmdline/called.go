@@ -23,7 +23,7 @@ const Umbrella = "sightline"
 func IndexerCommands() []string {
 	return []string{
 		"run", "retry", "status", "prune", "forget", "collections", "verify", "repair", "upgrade", "copy",
-		"backup", "restore", "dump", "load", "model", "tune", "config", "doctor", "explore",
+		"backup", "restore", "dump", "load", "export", "import", "model", "tune", "config", "doctor", "explore",
 	}
 }
 

@@ -16,19 +16,29 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// completeWithin bounds looking values up: whoever presses the tab key waits for it. The
+// usualWithin bounds looking values up: whoever presses the tab key waits for it. The
 // start of the program comes on top.
-const completeWithin = 60 * time.Millisecond
+const usualWithin = 60 * time.Millisecond
+
+// completeWithin is how long looking values up may take: what a variable says, which
+// people with an index on a slow disk set, else the usual time.
+func (p *Program) completeWithin() time.Duration {
+	if d, err := time.ParseDuration(p.Getenv(config.CompleteWithin)); err == nil && d > 0 {
+		return d
+	}
+	return usualWithin
+}
 
 // answerShell prints what the last of words may become: a candidate per line, with what
 // it is about behind a tab, then what else to offer. It says nothing on stderr, which
 // would land in the middle of what is being typed.
 func (p *Program) answerShell(ctx context.Context, a *cli.App, words []string) {
-	ctx, cancel := context.WithTimeout(ctx, completeWithin)
+	within := p.completeWithin()
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	p.Log = slog.New(slog.DiscardHandler)
 	c := complete(a, words, func(kind string, given map[string]string) []candidate {
-		return p.lookUp(ctx, kind, given)
+		return p.lookUp(ctx, within, kind, given)
 	})
 	var out strings.Builder
 	for _, v := range c.candidates {
@@ -43,7 +53,7 @@ func (p *Program) answerShell(ctx context.Context, a *cli.App, words []string) {
 
 // lookUp lists values by their kind, as far as they are found before ctx ends. A look-up
 // that takes longer is left behind: the process ends with the answer.
-func (p *Program) lookUp(ctx context.Context, kind string, given map[string]string) []candidate {
+func (p *Program) lookUp(ctx context.Context, within time.Duration, kind string, given map[string]string) []candidate {
 	cfg, err := p.settingsOf(given)
 	if err != nil {
 		return nil
@@ -71,7 +81,7 @@ func (p *Program) lookUp(ctx context.Context, kind string, given map[string]stri
 	select { // what stops by itself at the deadline gives what it has
 	case c := <-found:
 		return c
-	case <-time.After(completeWithin / 4):
+	case <-time.After(within / 4):
 		return nil
 	}
 }
@@ -87,7 +97,7 @@ func (p *Program) settingsOf(given map[string]string) (config.Config, error) {
 	}
 	file := given["config"]
 	if file == "" {
-		file = p.Getenv(config.EnvPrefix + "_CONFIG")
+		file = p.Getenv(config.FileVariable)
 	}
 	cfg, err := config.Load(config.Sources{File: file, Flags: flags, Getenv: p.Getenv})
 	if err != nil {

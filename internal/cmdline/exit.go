@@ -25,8 +25,9 @@ const (
 )
 
 // ExitCodes explains the codes at the end of a help text.
-const ExitCodes = `0 ok (also with no hits)   1 fatal   2 usage or settings   3 finished with failed files
-   10 store unreachable   11 index built by another model   12 locked   130 interrupted`
+const ExitCodes = `0 ok (also with no hits)   1 fatal   2 usage or settings
+   3 finished with failed files   10 store unreachable   12 locked
+   11 index built by another model   130 interrupted`
 
 // exitCode is the code of a kind of error.
 func exitCode(k fault.Kind) int {
@@ -63,7 +64,7 @@ func (p *Program) report(err error, asJSON bool) int {
 	if errors.As(err, &placed) {
 		line, column = placed.Place()
 	}
-	message := strings.ReplaceAll(err.Error(), "\n", "; ")
+	message := strings.ReplaceAll(fault.Words(err), "\n", "; ")
 	if asJSON {
 		line, _ := json.Marshal(struct {
 			Error string `json:"error"`

@@ -67,28 +67,3 @@ func Flags(lists ...[]cli.Flag) []cli.Flag {
 	}
 	return out
 }
-
-// appHelp and commandHelp lay out the help texts: what for, how, examples, flags.
-const appHelp = `{{.Name}} - {{.Usage}}
-
-{{if .Description}}{{.Description}}
-
-{{end}}Commands:
-{{range .VisibleCommands}}   {{printf "%-10s" .Name}} {{.Usage}}
-{{end}}
-Exit codes:
-   ` + ExitCodes + `
-
-Every flag works before and after the arguments. {{.Name}} COMMAND --help tells more.
-`
-
-const commandHelp = `{{template "helpNameTemplate" .}}
-
-Usage:
-   {{.HelpName}}{{if .VisibleFlags}} [flags]{{end}}{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}
-{{if .Description}}
-{{.Description}}
-{{end}}{{if .VisibleFlagCategories}}
-Flags:{{template "visibleFlagCategoryTemplate" .}}{{else if .VisibleFlags}}
-Flags:{{template "visibleFlagTemplate" .}}{{end}}
-`

@@ -42,7 +42,8 @@ func manual(w io.Writer, a *cli.App, date string) error {
 	m.section("ENVIRONMENT")
 	m.text("Every setting can be given in a variable, which wins over the file: " + roff(config.EnvPrefix+
 		"_ and its key in capitals, with _ for the dot, as in "+config.EnvName("index.workers")+"."))
-	m.item(roff(config.EnvPrefix+"_CONFIG"), "the file of the settings")
+	m.item(roff(config.FileVariable), "the file of the settings")
+	m.item(roff(config.CompleteWithin), "how long tab completion may look values up, such as 200ms (default: 60ms)")
 	m.item("HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE", "a mirror of the hub, a key to gated models, no network")
 	_, err := io.WriteString(w, m.String())
 	return err

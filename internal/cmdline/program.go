@@ -17,8 +17,10 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/query/words"
 	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // Version is the release, set by the linker.
@@ -42,6 +44,11 @@ type Program struct {
 	// called by one name.
 	Siblings []string
 
+	// Environ lists the environment as os.Environ does, in which variables of ours with a
+	// typing error are looked for; nil for no look.
+	Environ func() []string
+
+	warned    bool  // of such variables
 	implied   bool  // no command was named, and the default one was taken
 	unwritten error // the first failure of Printf
 }
@@ -56,7 +63,7 @@ func NewProgram() *Program {
 	if err != nil {
 		exe = "" // then models and libraries are only found where the settings say
 	}
-	p := &Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: app.Env{Getenv: os.Getenv, Executable: exe}}
+	p := &Program{Environ: os.Environ, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: app.Env{Getenv: os.Getenv, Executable: exe}}
 	p.level = config.Default().Log.Level
 	p.Log = p.logger(p.Stderr, p.level)
 	return p
@@ -68,16 +75,17 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
 	a.ExitErrHandler = func(*cli.Context, error) {}
 	a.OnUsageError = usageError
-	a.CustomAppHelpTemplate = appHelp
 	a.DisableSliceFlagSeparator = true // commas are parts of names; a flag is repeated for more
 	a.HideHelpCommand = true           // arrange makes a flag of it
+	withArguments := calledAs(a, args)
 	for _, c := range a.Commands {
-		dress(c)
+		dress(c, a.Name+" "+c.Name)
 	}
-	if calledAs(a, args) && p.hidden(ctx, a, args[1:]) {
+	a.CustomAppHelpTemplate = appHelp(a)
+	if withArguments && p.hidden(ctx, a, args[1:]) {
 		return ExitOK
 	}
-	r := &arranger{app: a, pathCommand: p.PathCommand, exists: exists}
+	r := &arranger{app: a, pathCommand: p.PathCommand, exists: exists, knownWord: knownWord}
 	if a.Name == Umbrella {
 		r.siblings = append(p.Siblings, "search")
 	}
@@ -100,10 +108,11 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	return p.report(err, wantsJSON(args))
 }
 
-// dress gives a command, and those below it, what all of them have in common.
-func dress(c *cli.Command) {
+// dress gives a command, and those below it, what all of them have in common. path is how
+// the command is called.
+func dress(c *cli.Command, path string) {
 	c.OnUsageError = usageError
-	c.CustomHelpTemplate = commandHelp
+	c.CustomHelpTemplate = commandHelp(c, path)
 	c.HideHelpCommand = true
 	if c.ArgsUsage == "" && c.Action != nil {
 		c.Action = withoutArguments(c.Action)
@@ -114,10 +123,9 @@ func dress(c *cli.Command) {
 		}
 	}
 	for _, sub := range c.Subcommands {
-		dress(sub)
+		dress(sub, path+" "+sub.Name)
 	}
 	if len(c.Subcommands) > 0 && c.Action == nil {
-		c.CustomHelpTemplate = ""
 		c.Action = func(ctx *cli.Context) error {
 			hint := "see " + ctx.App.Name + " " + c.Name + " --help"
 			if ctx.Args().Present() {
@@ -143,6 +151,11 @@ func withoutArguments(action cli.ActionFunc) cli.ActionFunc {
 	}
 }
 
+// knownWord reports whether a word is one that people look for in pictures.
+func knownWord(word string) bool {
+	return words.Common().Has(strings.ToLower(word))
+}
+
 // exists reports whether a path leads to a file or a folder.
 func exists(path string) bool {
 	_, err := os.Stat(path)
@@ -165,6 +178,7 @@ func wantsJSON(args []string) bool {
 
 // Config gathers the settings of a command.
 func (p *Program) Config(c *cli.Context) (config.Config, error) {
+	p.warnOfVariables()
 	cfg, err := config.Load(p.sources(c))
 	if err != nil {
 		return cfg, err
@@ -178,6 +192,22 @@ func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	p.level = cfg.Log.Level
 	p.Log = p.logger(p.Stderr, p.level)
 	return cfg, nil
+}
+
+// warnOfVariables says which variables of the environment begin as ours do and are none:
+// somebody believes that they are heeded.
+func (p *Program) warnOfVariables() {
+	if p.Environ == nil || p.warned {
+		return
+	}
+	p.warned = true
+	for _, v := range config.UnknownVariables(p.Environ()) {
+		advice := "indexer config show lists every setting"
+		if len(v.Meant) > 0 {
+			advice = "did you mean " + spelling.Or(v.Meant) + "?"
+		}
+		p.Notef("warning: %s is no variable of this program and is passed over; %s", terminal.Safe(v.Name), advice)
+	}
 }
 
 // sources are where the settings of a command come from.
@@ -200,6 +230,7 @@ func (p *Program) sources(c *cli.Context) config.Sources {
 // Settings lists every setting of a command with its origin. Settings that only do not
 // fit together are listed along with the error.
 func (p *Program) Settings(c *cli.Context) ([]config.Setting, error) {
+	p.warnOfVariables()
 	return config.Explain(p.sources(c))
 }
 
@@ -216,7 +247,7 @@ func (p *Program) configFile(c *cli.Context) string {
 	if f := c.String("config"); f != "" {
 		return f
 	}
-	return p.Getenv(config.EnvPrefix + "_CONFIG")
+	return p.Getenv(config.FileVariable)
 }
 
 // logger writes to w, without the time: a log line of a command that runs in the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
@@ -139,7 +140,7 @@ func (p *Program) showPreviews(a query.Answer, wd string, screen preview.Screen)
 		p.Printf("%s  %s%s%s%s\n", look.Dim(strconv.Itoa(a.Rank(i))), score, path, look.Note(copies), look.Warn(missing))
 		img, err := imaging.Thumbnail(h.Path, previewSide)
 		if err != nil {
-			p.Printf("   (%s)\n", terminal.Safe(err.Error()))
+			p.Printf("   (%s)\n", terminal.Safe(fault.Words(err)))
 			continue
 		}
 		if err := screen.Draw(p.Stdout, img); err != nil {

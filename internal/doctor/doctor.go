@@ -14,6 +14,7 @@ import (
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -78,7 +79,7 @@ func Faults(checks []Check) int {
 // broken is a check that failed, with what the program advises about the error.
 func broken(name string, err error) Check {
 	_, hint := app.Explain(err)
-	return Check{Name: name, State: Fault, Finding: strings.ReplaceAll(err.Error(), "\n", "; "), Advice: hint}
+	return Check{Name: name, State: Fault, Finding: strings.ReplaceAll(fault.Words(err), "\n", "; "), Advice: hint}
 }
 
 func (s Subject) library() Check {

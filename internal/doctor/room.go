@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // leastRoom is what a disk should have free: the caches and a large index take that.
@@ -39,7 +40,7 @@ func disk(name, dir string) Check {
 	free, readOnly, err := roomOf(there)
 	switch {
 	case err != nil:
-		return Check{Name: name, State: Warning, Finding: "room in " + dir + " is not known: " + err.Error()}
+		return Check{Name: name, State: Warning, Finding: "room in " + dir + " is not known: " + fault.Words(err)}
 	case readOnly:
 		return Check{Name: name, State: Warning, Finding: dir + " cannot be written to", Advice: "searches work; to index, name another folder with --db DIR"}
 	case free < leastRoom:

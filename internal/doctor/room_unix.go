@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sightline/sightline/internal/fault"
 )
 
 // leastFiles is how many files a process should be able to have open.
@@ -25,7 +27,7 @@ func roomOf(dir string) (free uint64, readOnly bool, err error) {
 func limits() Check {
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
-		return Check{Name: "limits", State: Warning, Finding: "the limits of the system are not known: " + err.Error()}
+		return Check{Name: "limits", State: Warning, Finding: "the limits of the system are not known: " + fault.Words(err)}
 	}
 	c := Check{Name: "limits", State: OK, Finding: fmt.Sprintf("%d files can be open at once", files.Cur)}
 	if files.Cur < leastFiles {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 )
@@ -127,7 +128,7 @@ func jsonFields(ts *testscript.TestScript, neg bool, args []string) {
 
 // hub OWNER/NAME serves the tiny bundle as the Hugging Face hub would, and sets
 // HF_ENDPOINT.
-func (dir tiny) hub(ts *testscript.TestScript, neg bool, args []string) {
+func (dir tiny) serveHub(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: hub OWNER/NAME")
 	}
@@ -144,21 +145,26 @@ func (dir tiny) hub(ts *testscript.TestScript, neg bool, args []string) {
 		files[filepath.ToSlash(rel)], err = os.ReadFile(path)
 		return err
 	}))
-	server := httptest.NewServer(fakeHub{repo: repo, files: files})
+	commit := hubCommit
+	if k, ok := hub.LookUp(repo); ok && k.Revision != "" {
+		commit = k.Revision // the one that a fetch asks for
+	}
+	server := httptest.NewServer(fakeHub{repo: repo, commit: commit, files: files})
 	ts.Defer(server.Close)
 	ts.Setenv("HF_ENDPOINT", server.URL)
 }
 
 // fakeHub answers as far as a fetch asks.
 type fakeHub struct {
-	repo  string
-	files map[string][]byte
+	repo   string
+	commit string
+	files  map[string][]byte
 }
 
 const hubCommit = "0123456789abcdef0123456789abcdef01234567"
 
 func (h fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if name, ok := strings.CutPrefix(r.URL.Path, "/"+h.repo+"/resolve/"+hubCommit+"/"); ok {
+	if name, ok := strings.CutPrefix(r.URL.Path, "/"+h.repo+"/resolve/"+h.commit+"/"); ok {
 		data, ok := h.files[name]
 		if !ok {
 			http.NotFound(w, r)
@@ -172,7 +178,7 @@ func (h fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"id": h.repo, "sha": hubCommit, "siblings": h.siblings()})
+	_ = json.NewEncoder(w).Encode(map[string]any{"id": h.repo, "sha": h.commit, "siblings": h.siblings()})
 }
 
 func (h fakeHub) siblings() []map[string]any {

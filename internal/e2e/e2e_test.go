@@ -79,7 +79,7 @@ func params(t *testing.T, dir string) testscript.Params {
 			"sample":  sample,
 			"bundle":  model.bundle,
 			"hold":    hold,
-			"hub":     model.hub,
+			"hub":     model.serveHub,
 			"json":    jsonFields,
 			"within":  within,
 			"deaf":    deaf,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sightline/sightline/internal/golden"
 	"github.com/sightline/sightline/internal/measure/retrieval"
 )
 
@@ -24,12 +25,12 @@ var update = flag.Bool("update", false, "write what was measured into the golden
 // recall@1 34.2, recall@5 52.7, recall@10 58.5.
 func TestQuality(t *testing.T) {
 	const photos, captions = "../../demo/photos", "../../demo/captions.tsv"
-	golden := "testdata/quality/starter-tuxpaint.json"
+	file := "testdata/quality/starter-tuxpaint.json"
 	if _, err := os.Stat(captions); err != nil {
 		t.Fatalf("the demo photos are not there (make photos): %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(photos, "skimage")); err == nil {
-		golden = "testdata/quality/starter-fallback.json" // where Debian's package cannot be had
+		file = "testdata/quality/starter-fallback.json" // where Debian's package cannot be had
 	}
 	for _, pixels := range []string{"fast", "exact"} {
 		t.Run(pixels, func(t *testing.T) {
@@ -40,23 +41,7 @@ func TestQuality(t *testing.T) {
 				t.Fatal(err)
 			}
 			got.Intervals = retrieval.Intervals{} // bootstrap's own test is about those
-			if *update {
-				data, err := json.MarshalIndent(got, "", "  ")
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(golden, append(data, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			data, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want retrieval.Result
-			if err := json.Unmarshal(data, &want); err != nil {
-				t.Fatal(err)
-			}
+			want := golden.JSON(t, file, *update, got)
 			// Kernels differ a little from CPU to CPU, so a picture may change places.
 			near := cmp.Comparer(func(a, b float64) bool { return a-b < 1 && b-a < 1 })
 			if diff := cmp.Diff(want, got, near); diff != "" {

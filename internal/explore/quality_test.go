@@ -2,28 +2,22 @@ package explore_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"flag"
 	"io/fs"
-	"log/slog"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/ort/orttest"
 	"github.com/sightline/sightline/internal/explore"
-	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/golden"
+	"github.com/sightline/sightline/internal/index/indextest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/store/local"
-	"github.com/sightline/sightline/internal/walk"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -52,7 +46,7 @@ const seeds = 3
 func TestDemoQuality(t *testing.T) {
 	category := demoCategories(t)
 	enc := orttest.OpenStarter(t, "../..")
-	st := indexDemo(t, enc)
+	st := indextest.Demo(t, enc, "../..")
 	names := make(map[string]bool)
 	for _, c := range category {
 		names[c] = true
@@ -86,24 +80,7 @@ func TestDemoQuality(t *testing.T) {
 	for _, x := range []*float64{&got.Purity, &got.ARI, &got.Names, &got.Trustworthiness, &got.ChosenPurity, &got.Smallest} {
 		*x = math.Round(*x*1000) / 1000
 	}
-	const golden = "testdata/quality.json"
-	if *update {
-		data, err := json.MarshalIndent(got, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, append(data, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want quality
-	if err := json.Unmarshal(data, &want); err != nil {
-		t.Fatal(err)
-	}
+	want := golden.JSON(t, "testdata/quality.json", *update, got)
 	// Libraries of different processors round differently, and k-means makes more of it.
 	near := cmp.Options{
 		cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 0.06 }),
@@ -221,7 +198,7 @@ func demoCategories(t *testing.T) map[string]string {
 			count[row[2]]++
 		}
 	}
-	if photos != 333 {
+	if photos != indextest.DemoPhotos {
 		t.Skipf("%d demo photos, not the 333 of tuxpaint that this is about: make photos fetches them", photos)
 	}
 	out := make(map[string]string)
@@ -231,27 +208,4 @@ func demoCategories(t *testing.T) map[string]string {
 		}
 	}
 	return out
-}
-
-func indexDemo(t *testing.T, enc clip.Encoder) store.Store {
-	t.Helper()
-	spec := enc.Spec()
-	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "c", Mode: store.Create,
-		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	photos, err := filepath.EvalSymlinks("../../demo/photos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := index.Options{Collection: "c", Walk: walk.Options{KnownExtension: imaging.KnownExtension}}
-	report, err := index.New(st, enc, o, nil, slog.New(slog.DiscardHandler)).Run(t.Context(), []string{photos})
-	if err != nil || report.Added != 333 {
-		t.Fatalf("%+v, %v", report, err)
-	}
-	return st
 }

@@ -24,7 +24,7 @@ import (
 
 // world is a folder of pictures, an index, and a model that needs no weights.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	photos  string
 	store   store.Store
 	encoder *cliptest.Encoder
@@ -32,7 +32,7 @@ type world struct {
 	seen    observer
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	// Evaluated, because on macOS the temporary folder lies behind a link.
 	dir, err := filepath.EvalSymlinks(t.TempDir())

@@ -46,7 +46,7 @@ func FindBelow(ctx context.Context, st store.Store, paths []string) (Below, erro
 			}
 		}
 		if len(found.Records)+len(found.Failures) == n {
-			return found, fmt.Errorf("%w %s", ErrNothingThere, p)
+			return found, nothingThere(ctx, st, p)
 		}
 	}
 	found.Records, found.Failures = unique(found.Records), unique(found.Failures)

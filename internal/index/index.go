@@ -126,12 +126,15 @@ func New(st store.Store, e Embedder, o Options, observer Observer, log *slog.Log
 // Report is the outcome of a run. Seen = Added + Updated + Unchanged + Moved +
 // Failed + FailedBefore + Vanished, unless the run was interrupted.
 type Report struct {
-	Seen         int64  // candidates found
-	Added        int64  // not in the index before
-	Updated      int64  // content changed, embedded again; or metadata alone, and not embedded
-	Unchanged    int64  // as the index has them
-	Moved        int64  // same content at a new path, not embedded again
-	Pruned       int64  // records removed because their file is gone or excluded
+	Seen      int64 // candidates found
+	Added     int64 // not in the index before
+	Updated   int64 // content changed, embedded again; or metadata alone, and not embedded
+	Unchanged int64 // as the index has them
+	Moved     int64 // same content at a new path, not embedded again
+	Pruned    int64 // records removed because their file is gone or excluded
+	// Inherited counts pictures that took over the tags of a person from a copy that was
+	// pruned: see Pruned.
+	Inherited    int64
 	Failed       int64  // candidates that could not be indexed in this run
 	FailedBefore int64  // failed in an earlier run, unchanged since, not tried again
 	Vanished     int64  // gone between being listed and being read
@@ -159,6 +162,8 @@ type tally struct {
 	seen, added, updated, unchanged, moved, pruned, failed atomic.Int64
 	failedBefore, vanished, embedded, reused, damaged      atomic.Int64
 
+	inherited int64 // of the pruning, which is one goroutine's
+
 	brokenLinks int64 // these four are the plan's own, until it has ended
 	brokenLink  string
 	badIgnores  []string
@@ -177,7 +182,7 @@ func (x *Indexer) tally() *tally {
 func (t *tally) report() Report {
 	return Report{
 		Seen: t.seen.Load(), Added: t.added.Load(), Updated: t.updated.Load(), Unchanged: t.unchanged.Load(),
-		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
+		Moved: t.moved.Load(), Pruned: t.pruned.Load(), Inherited: t.inherited, Failed: t.failed.Load(), FailedBefore: t.failedBefore.Load(),
 		Vanished: t.vanished.Load(), Embedded: t.embedded.Load(), Reused: t.reused.Load(),
 		BrokenLinks: t.brokenLinks, BrokenLink: t.brokenLink, BadIgnores: t.badIgnores, Skipped: t.skipped, Damaged: t.damaged.Load(),
 		Seconds: time.Since(t.start).Seconds(),

@@ -180,20 +180,20 @@ func TestPruneGuard(t *testing.T) {
 			t.Errorf("%d records left of 10", len(w.names()))
 		}
 		pruned, refusals, err := index.Prune(t.Context(), w.store, nil, index.Guarded)
-		if pruned != 0 || len(refusals) != 1 || err != nil {
-			t.Errorf("prune: %d, %+v, %v", pruned, refusals, err)
+		if pruned.Records != 0 || len(refusals) != 1 || err != nil {
+			t.Errorf("prune: %+v, %+v, %v", pruned, refusals, err)
 		}
 		pruned, _, err = index.Prune(t.Context(), w.store, nil, index.Forced)
-		if pruned != 10 || err != nil {
-			t.Errorf("forced prune: %d, %v", pruned, err)
+		if pruned.Records != 10 || err != nil {
+			t.Errorf("forced prune: %+v, %v", pruned, err)
 		}
 	})
 	t.Run("without a run", func(t *testing.T) {
 		w := setup(t)
 		remove(w, "4.png")
 		pruned, refusals, err := index.Prune(t.Context(), w.store, []string{w.photos}, index.Guarded)
-		if pruned != 1 || len(refusals) != 0 || err != nil {
-			t.Errorf("prune: %d, %+v, %v", pruned, refusals, err)
+		if pruned.Records != 1 || len(refusals) != 0 || err != nil {
+			t.Errorf("prune: %+v, %+v, %v", pruned, refusals, err)
 		}
 	})
 	t.Run("no prune", func(t *testing.T) {

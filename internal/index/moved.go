@@ -2,7 +2,6 @@ package index
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
@@ -20,21 +19,10 @@ type claims struct {
 	mu   sync.Mutex
 	held map[string]bool
 	gone map[string]bool // the roots that were looked for, and whether they are gone
-	// there holds contents of which all records have their files: no file has moved from
-	// them. So ten thousand equal files need not each look for ten thousand others.
-	there map[[sha256.Size]byte]bool
 }
 
 func newClaims() *claims {
-	return &claims{held: make(map[string]bool), gone: make(map[string]bool), there: make(map[[sha256.Size]byte]bool)}
-}
-
-// allThere reports whether movedFrom has found the files of many records with a content
-// at their places.
-func (c *claims) allThere(content [sha256.Size]byte) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.there[content]
+	return &claims{held: make(map[string]bool), gone: make(map[string]bool)}
 }
 
 // rootGone is the function of that name, asked once for each root.
@@ -49,6 +37,13 @@ func (c *claims) rootGone(root string) bool {
 	return gone
 }
 
+// has reports whether a record is taken.
+func (c *claims) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held[id]
+}
+
 func (c *claims) take(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,58 +54,51 @@ func (c *claims) take(id string) bool {
 	return true
 }
 
-// movedFrom returns which of the records with a file's content the file has moved from,
+// movedFrom returns which of a few records with a file's content the file has moved from,
 // or -1: the file is a copy. Where several have gone, it is the one whose path ends most
-// like the file's, and each is taken once.
-func (c *claims) movedFrom(content [sha256.Size]byte, found []store.Record, e walk.Entry) int {
-	if c.allThere(content) {
-		return -1
-	}
-	order := make([]int, len(found))
-	for i := range order {
-		order[i] = i
+// like the file's, and each is taken once. later says that the file shares no name with any
+// of several, so that others should choose before it; it is false for the last that choose.
+// Of many records, family knows more quickly.
+func (c *claims) movedFrom(found []store.Record, e walk.Entry, last bool) (i int, later bool) {
+	var order []int
+	for i, r := range found {
+		if !c.has(r.ID) && c.movedTo(r, e) {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(commonEnd(found[b].Path, e.Path), commonEnd(found[a].Path, e.Path))
 	})
-	there := 0
+	if len(order) > 1 && !last && commonEnd(found[order[0]].Path, e.Path) == 0 {
+		return -1, true
+	}
 	for _, i := range order {
-		moved, present := c.movedTo(found[i], e)
-		if moved && c.take(found[i].ID) {
-			return i
-		}
-		if present {
-			there++
+		if c.take(found[i].ID) {
+			return i, false
 		}
 	}
-	if there == len(found) && there >= twins {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.there[content] = true
-	}
-	return -1
+	return -1, false
 }
 
 // movedTo reports whether the file of a record is now that of an entry with the same
-// content, and whether it is present at its own place as another file.
+// content.
 //
 // Where the record's file is still there it is another file, unless its root is a link
 // through which its path leads to the very place of the entry. Where it is gone but its
 // root is not, it was moved. Where the root is gone as well, the whole collection may have been moved, or
 // its disk may be unplugged and the entry a copy of one of its pictures: it is taken for
 // moved if the ends of the paths say so too.
-func (c *claims) movedTo(r store.Record, e walk.Entry) (moved, present bool) {
+func (c *claims) movedTo(r store.Record, e walk.Entry) bool {
 	switch _, err := os.Lstat(r.Path); {
 	case err == nil:
-		alias := underAlias(r, e.Path)
-		return alias, !alias
+		return underAlias(r, e.Path)
 	case !isMissing(err):
-		return false, false // it may be there
+		return false // it may be there
 	}
 	if r.Root == r.Path { // it was given as a path of its own
-		return true, false
+		return true
 	}
-	return !c.rootGone(r.Root) || sameBelowRoots(r, e), false
+	return !c.rootGone(r.Root) || sameBelowRoots(r, e)
 }
 
 // failureMoved reports whether the file of a failure has moved, with the root that it was
@@ -165,14 +153,16 @@ func rootGone(root string) bool {
 // roots, or share so much of the ends of their paths (the folder and the name at least)
 // that one root lies a few folders above the other.
 func sameBelowRoots(r store.Record, e walk.Entry) bool {
-	inside := func(p, root string) string { return strings.TrimPrefix(strings.TrimPrefix(p, root), "/") }
-	was, is := inside(r.Path, r.Root), inside(e.Path, e.Root)
+	was, is := insideOf(r.Path, r.Root), insideOf(e.Path, e.Root)
 	if was == is {
 		return true
 	}
 	n := commonEnd(r.Path, e.Path)
 	return n >= 2 && n >= min(elements(was), elements(is))
 }
+
+// insideOf is a path below a root.
+func insideOf(p, root string) string { return strings.TrimPrefix(strings.TrimPrefix(p, root), "/") }
 
 func elements(p string) int { return strings.Count(p, "/") + 1 }
 

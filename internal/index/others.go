@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
@@ -31,10 +32,18 @@ import (
 // all little-endian. One that cannot be read is as none: everything is looked at once more.
 type others struct {
 	name   string
-	before map[uint64]string
+	before map[uint64]*other
+	// damaged says that what was noted before could not be read.
+	damaged bool
 
-	mu  sync.Mutex
-	now map[uint64]string
+	mu    sync.Mutex
+	added map[uint64]string
+}
+
+// other is a file that an earlier run noted.
+type other struct {
+	kind string
+	met  atomic.Bool // it is still there
 }
 
 const (
@@ -55,12 +64,19 @@ func openOthers(ctx context.Context, st store.Store, roots []string) (*others, e
 		return nil, nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(roots, "\x00")))
-	o := &others{name: othersPrefix + hex.EncodeToString(sum[:8]), now: make(map[uint64]string)}
+	o := &others{name: othersPrefix + hex.EncodeToString(sum[:8]), added: make(map[uint64]string)}
 	data, err := docs.Document(ctx, o.name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	// What is damaged is made anew: the files are only looked at again.
+	if o.damaged = errors.Is(err, store.ErrDamaged); err != nil && !o.damaged && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	o.before = decodeOthers(data)
+	files := decodeOthers(data)
+	o.before = make(map[uint64]*other, len(files))
+	entries := make([]other, len(files))
+	for i, f := range files {
+		entries[i].kind = f.kind
+		o.before[f.key] = &entries[i]
+	}
 	return o, nil
 }
 
@@ -78,28 +94,50 @@ func keyOf(e walk.Entry) uint64 {
 
 // Recall implements walk.Others.
 func (o *others) Recall(e walk.Entry) (kind string, ok bool) {
-	key := keyOf(e)
-	if kind, ok = o.before[key]; ok {
-		o.note(key, kind)
+	f, ok := o.before[keyOf(e)]
+	if !ok {
+		return "", false
 	}
-	return kind, ok
+	f.met.Store(true)
+	return f.kind, true
 }
 
 // Remember implements walk.Others.
-func (o *others) Remember(e walk.Entry, kind string) { o.note(keyOf(e), kind) }
-
-func (o *others) note(key uint64, kind string) {
+func (o *others) Remember(e walk.Entry, kind string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.now) < mostOthers {
-		o.now[key] = kind
+	if len(o.added) < mostOthers {
+		o.added[keyOf(e)] = kind
 	}
+}
+
+// now is what this run came by, and whether it is other than before.
+func (o *others) now() (files map[uint64]string, changed bool) {
+	files, changed = o.added, o.damaged
+	for _, f := range o.before {
+		if !f.met.Load() {
+			changed = true
+		}
+	}
+	if !changed && len(o.added) == 0 {
+		return nil, false
+	}
+	for key, f := range o.before {
+		if f.met.Load() && len(files) < mostOthers {
+			files[key] = f.kind
+		}
+	}
+	return files, true
 }
 
 // keep stores what a whole run has noted, in place of what was there.
 func (o *others) keep(ctx context.Context, st store.Store) error {
 	docs, ok := store.As[store.Documents](st)
-	if !ok || maps.Equal(o.before, o.now) {
+	if !ok {
+		return nil
+	}
+	files, changed := o.now()
+	if !changed {
 		return nil
 	}
 	names, err := docs.DocumentNames(ctx, othersPrefix)
@@ -113,7 +151,7 @@ func (o *others) keep(ctx context.Context, st store.Store) error {
 			}
 		}
 	}
-	return docs.PutDocument(ctx, o.name, encodeOthers(o.now))
+	return docs.PutDocument(ctx, o.name, encodeOthers(files))
 }
 
 func encodeOthers(files map[uint64]string) []byte {
@@ -133,8 +171,14 @@ func encodeOthers(files map[uint64]string) []byte {
 	return b
 }
 
+// otherFile is an entry of the document.
+type otherFile struct {
+	key  uint64
+	kind string
+}
+
 // decodeOthers returns nothing for what is not whole.
-func decodeOthers(b []byte) map[uint64]string {
+func decodeOthers(b []byte) []otherFile {
 	if len(b) < 6 || binary.LittleEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
 		return nil
 	}
@@ -148,13 +192,13 @@ func decodeOthers(b []byte) map[uint64]string {
 		kinds[i], b = string(b[1:end]), b[end:]
 	}
 	const size = 10
-	files := make(map[uint64]string, len(b)/size)
+	files := make([]otherFile, 0, len(b)/size)
 	for ; len(b) >= size; b = b[size:] {
 		kind := binary.LittleEndian.Uint16(b[8:])
 		if int(kind) >= len(kinds) {
 			return nil
 		}
-		files[binary.LittleEndian.Uint64(b)] = kinds[kind]
+		files = append(files, otherFile{binary.LittleEndian.Uint64(b), kinds[kind]})
 	}
 	return files
 }

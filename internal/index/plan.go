@@ -22,6 +22,7 @@ type candidate struct {
 	// use. remove is the id of that record if this run is to remove it.
 	from   *store.Record
 	remove string
+	last   bool // it is looked at again: see worker.later
 }
 
 // added reports whether the file has no record yet.
@@ -85,6 +86,9 @@ func (p *planner) run(ctx, work context.Context, entries iter.Seq2[walk.Entry, e
 
 // knownBefore is walk.Options.Known: of the files that have records.
 func (p *planner) knownBefore(path string) (unchanged func(walk.Entry) bool) {
+	if p.states == nil {
+		return nil
+	}
 	key := store.FileKey(store.ID(p.x.options.Collection, path))
 	if !p.states.lists(key) {
 		return nil

@@ -19,7 +19,8 @@ func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Re
 	var refusals []Refusal
 	if x.options.Pruning != Never && p.known != before {
 		pruned, refused, err := x.pruneVanished(ctx, p, vanished)
-		p.t.pruned.Add(pruned)
+		p.t.pruned.Add(pruned.Records)
+		p.t.inherited = pruned.Inherited
 		if err != nil {
 			return refused, err
 		}
@@ -29,7 +30,7 @@ func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Re
 }
 
 // pruneVanished prunes under the roots of a run. A root that is missing is only counted.
-func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(id, path string) bool) (int64, []Refusal, error) {
+func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(id, path string) bool) (Pruned, []Refusal, error) {
 	found := make(map[string]*tallied)
 	var there []string
 	for _, root := range p.roots {
@@ -39,12 +40,12 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 		}
 		n, err := x.countUnder(ctx, []string{root})
 		if err != nil {
-			return 0, nil, err
+			return Pruned{}, nil, err
 		}
 		found[root] = &tallied{records: n, missing: true}
 	}
 	if len(there) == 0 {
-		return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning)
+		return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning, x.options.Shard.holds)
 	}
 	err := scanVanished(ctx, x.store, there, found, func(r store.Record) (string, verdict) {
 		switch {
@@ -58,9 +59,9 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 		return rootAbove(there, r.Path), kept
 	})
 	if err != nil {
-		return 0, nil, err
+		return Pruned{}, nil, err
 	}
-	return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning)
+	return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning, x.options.Shard.holds)
 }
 
 // forgetFailures drops the failures under roots that the walk did not meet again, and
@@ -90,10 +91,10 @@ func (x *Indexer) forgetFailures(ctx context.Context, roots []string, vanished f
 // Prune removes the records of files that are gone, below paths or, without any, in the
 // whole index, which it scans once. It asks the file system about every record and reads
 // no picture. Roots that are refused are returned, and left as they are.
-func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pruned int64, refusals []Refusal, err error) {
+func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pruned Pruned, refusals []Refusal, err error) {
 	given, err := outermost(withResolved(paths))
 	if err != nil {
-		return 0, nil, err
+		return pruned, nil, err
 	}
 	found := make(map[string]*tallied) // by each record's own root where no paths are given
 	absent := make(map[string]bool)    // the roots met so far, and whether they are missing
@@ -111,18 +112,18 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 		return root, kept
 	})
 	if err != nil {
-		return 0, nil, err
+		return pruned, nil, err
 	}
 	roots := given
 	if len(given) == 0 {
 		if roots, found, err = mergeNested(found); err != nil {
-			return 0, nil, err
+			return pruned, nil, err
 		}
 	}
 	for root, f := range found {
 		f.missing = missing(root)
 	}
-	return removeVanished(ctx, st, roots, found, how)
+	return removeVanished(ctx, st, roots, found, how, func(string) bool { return true })
 }
 
 // verdict is what a scan finds out about a record.
@@ -139,6 +140,7 @@ const (
 type tallied struct {
 	records  int64    // without those that are excluded
 	vanished []string // ids of the records whose file is gone
+	legacies []legacy // of those that have any
 	excluded []string // ids of the records whose file is left out on purpose
 	missing  bool     // the root itself is gone
 }
@@ -174,6 +176,9 @@ func scanVanished(ctx context.Context, st store.Store, roots []string, found map
 		f.records++
 		if v == gone {
 			f.vanished = append(f.vanished, r.ID)
+			if l, ok := legacyOf(r); ok {
+				f.legacies = append(f.legacies, l)
+			}
 		}
 	}
 	return nil
@@ -197,6 +202,7 @@ func mergeNested(found map[string]*tallied) (roots []string, merged map[string]*
 		if m := merged[outer]; m != nil {
 			m.records += f.records
 			m.vanished = append(m.vanished, f.vanished...)
+			m.legacies = append(m.legacies, f.legacies...)
 		} else {
 			merged[outer] = f
 		}
@@ -207,32 +213,54 @@ func mergeNested(found map[string]*tallied) (roots []string, merged map[string]*
 // pruneChunk is how many records are deleted in one call of the store.
 const pruneChunk = 1000
 
+// Pruned counts what pruning did.
+type Pruned struct {
+	Records int64 // removed, because their files are gone or left out on purpose
+	// Inherited counts the pictures that took over the tags which a person gave to a copy of
+	// theirs that is gone.
+	Inherited int64
+}
+
 // removeVanished deletes what was found to be excluded and, unless it refuses, what was
-// found to have vanished, root by root.
-func removeVanished(ctx context.Context, st store.Store, roots []string, found map[string]*tallied, how Pruning) (pruned int64, refusals []Refusal, err error) {
+// found to have vanished, root by root. Tags of people pass to copies that stay and are
+// ours.
+func removeVanished(ctx context.Context, st store.Store, roots []string, found map[string]*tallied, how Pruning, ours func(id string) bool) (pruned Pruned, refusals []Refusal, err error) {
+	var legacies []legacy
+	going := make(map[string]bool)
+	remove := make(map[string][]string, len(roots)) // by root
 	for _, root := range roots {
 		f := found[root]
 		if f == nil {
 			continue
 		}
-		if err := deleteAll(ctx, st, root, f.excluded); err != nil {
-			return pruned, refusals, err
-		}
-		if pruned += int64(len(f.excluded)); f.records == 0 {
-			continue
-		}
-		if how != Forced && f.missing {
+		remove[root] = f.excluded
+		switch n := int64(len(f.vanished)); {
+		case f.records == 0:
+		case how != Forced && f.missing:
 			refusals = append(refusals, Refusal{Root: root, Vanished: f.records, Records: f.records, Missing: true})
-			continue
-		}
-		if n := int64(len(f.vanished)); how != Forced && refuses(n, f.records) {
+		case how != Forced && refuses(n, f.records):
 			refusals = append(refusals, Refusal{Root: root, Vanished: n, Records: f.records})
-			continue
+		default:
+			remove[root] = slices.Concat(f.excluded, f.vanished)
+			legacies = append(legacies, f.legacies...)
 		}
-		if err := deleteAll(ctx, st, root, f.vanished); err != nil {
+	}
+	if len(legacies) > 0 {
+		for _, ids := range remove {
+			for _, id := range ids {
+				going[id] = true
+			}
+		}
+		pruned.Inherited, err = passOn(ctx, st, legacies, func(id string) bool { return going[id] }, ours)
+		if err != nil {
 			return pruned, refusals, err
 		}
-		pruned += int64(len(f.vanished))
+	}
+	for _, root := range roots {
+		if err := deleteAll(ctx, st, root, remove[root]); err != nil {
+			return pruned, refusals, err
+		}
+		pruned.Records += int64(len(remove[root]))
 	}
 	return pruned, refusals, nil
 }

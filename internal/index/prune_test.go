@@ -70,8 +70,8 @@ func TestPruneScansOnce(t *testing.T) {
 			}
 			st := &scanCounter{Store: w.store}
 			pruned, refusals, err := index.Prune(t.Context(), st, paths, c.how)
-			if err != nil || pruned != c.pruned || st.scans != 1 {
-				t.Errorf("%d pruned in %d scans, %v; want %d", pruned, st.scans, err, c.pruned)
+			if err != nil || pruned.Records != c.pruned || st.scans != 1 {
+				t.Errorf("%d pruned in %d scans, %v; want %d", pruned.Records, st.scans, err, c.pruned)
 			}
 			var refused []string
 			for _, r := range refusals {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 )
 
@@ -97,7 +98,10 @@ func readOnce(path string, limit int64, buf []byte) (file, error) {
 func reason(err error) string {
 	var p *fs.PathError
 	if errors.As(err, &p) {
-		return p.Op + ": " + p.Err.Error()
+		if errors.Is(p.Err, fs.ErrNotExist) {
+			return "it is not there"
+		}
+		return p.Err.Error()
 	}
-	return err.Error()
+	return fault.Words(err)
 }

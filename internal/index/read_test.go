@@ -77,7 +77,7 @@ func TestReadFileThatGrows(t *testing.T) {
 
 func TestReason(t *testing.T) {
 	err := &fs.PathError{Op: "open", Path: "/secret/place", Err: fs.ErrPermission}
-	if got := reason(err); got != "open: permission denied" {
+	if got := reason(err); got != "permission denied" {
 		t.Errorf("%q", got)
 	}
 }

@@ -28,8 +28,14 @@ func CheckRoots(roots []string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: %s", ErrNoRoots, strings.Join(roots, ", "))
+	var near []string
+	for _, r := range roots {
+		near = append(near, nearOnDisk(r)...)
+	}
+	return fault.Advise(didYouMean(near, adviseNoRoots), "%w: %s", ErrNoRoots, strings.Join(roots, ", "))
 }
+
+const adviseNoRoots = "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"
 
 // Roots lists the roots that the records and the failures of an index were found
 // under, each once, in no particular order.

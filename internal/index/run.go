@@ -165,15 +165,33 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 		return err
 	})
 	memory := newMemory(x.options.DecodedBytes)
-	taken, found := newClaims(), newContents(x.store)
+	found := newFamilies(x.store)
+	var once sync.WaitGroup // the workers that have candidates to look at for the first time
+	once.Add(x.options.Workers)
 	for range x.options.Workers {
-		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, claims: taken, contents: found, prepare: clip.NewPreparer(pre)}
+		w := &worker{x: x, t: t, loader: loads, commits: commits, memory: memory, families: found, prepare: clip.NewPreparer(pre)}
+		each := func(c candidate) error {
+			if ctx.Err() != nil {
+				return nil // planned but not begun: the next run will find it again
+			}
+			return w.handle(work, c)
+		}
 		start(&decoded, func() error {
-			for c := range candidates {
-				if ctx.Err() != nil {
-					continue // planned but not begun: the next run will find it again
+			err := func() error {
+				defer once.Done()
+				for c := range candidates {
+					if err := each(c); err != nil {
+						return err
+					}
 				}
-				if err := w.handle(work, c); err != nil {
+				return nil
+			}()
+			if err != nil {
+				return err
+			}
+			once.Wait()
+			for _, c := range w.later {
+				if err := each(c); err != nil {
 					return err
 				}
 			}

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"slices"
 
 	"github.com/sightline/sightline/internal/imaging"
@@ -37,12 +38,21 @@ func (w *worker) openTwin(ctx context.Context, e walk.Entry) *twin {
 // sameSource finds, among records with the content of a RAW file, the vectors that were
 // made of what the file's would be made of now: of the twin that lies beside it, or of its
 // own preview. Others are of no use to it.
-func (w *worker) sameSource(ctx context.Context, c candidate, found []store.Record) []store.Record {
+func (w *worker) sameSource(ctx context.Context, c candidate, f file, m match) ([]store.Record, error) {
 	source := ""
 	if beside := w.openTwin(ctx, c.entry); beside != nil {
 		source = beside.hash
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(r store.Record) bool { return r.About.Twin != source })
+	other := func(r store.Record) bool { return len(r.Vector) == 0 || r.About.Twin != source }
+	same := slices.DeleteFunc(append(slices.Clone(m.vectors), m.was), other)
+	if len(same) > 0 || !m.many {
+		return same, nil
+	}
+	fresh, err := w.families.vectors(ctx, f.hash, true)
+	if err != nil {
+		return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+	}
+	return slices.DeleteFunc(slices.Clone(fresh), other), nil
 }
 
 // pixels are those of a picture that was decoded for the model.

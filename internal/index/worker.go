@@ -22,11 +22,14 @@ type worker struct {
 	loader   *loader
 	commits  *committer
 	memory   *memory
-	claims   *claims
-	contents *contents
+	families *families
 	prepare  *clip.Preparer
 	buf      []byte
+	later    []candidate // those that choose last what they have moved from
 }
+
+// errLater says that a file should be looked at again when all others have been.
+var errLater = errors.New("to be looked at later")
 
 // handle brings one file into a batch, or records why it cannot. The error is
 // about the run, never about the file.
@@ -38,6 +41,10 @@ func (w *worker) handle(ctx context.Context, c candidate) error {
 		return nil
 	case errors.Is(err, errVanished):
 		w.t.vanished.Add(1)
+		return nil
+	case errors.Is(err, errLater):
+		c.last = true
+		w.later = append(w.later, c)
 		return nil
 	case errors.As(err, &bad):
 		return w.fail(ctx, c, bad.err)
@@ -91,44 +98,97 @@ func (w *worker) index(ctx context.Context, c candidate) error {
 // keepBuffer is the largest file buffer that a worker keeps for the next file.
 const keepBuffer = 64 << 20
 
-// twins is how many records of equal content are looked at: enough for the same
-// picture in dozens of folders, few enough for ten thousand blank scans.
-const twins = 64
-
-// manyTwins is how many are looked at where all of the first twins are other files: of
-// a moved folder with hundreds of equal pictures each must find its own record.
-const manyTwins = 64 * twins
-
 // asKnown reports whether a file is as its record says, in content too, and its sidecar.
 func (w *worker) asKnown(c candidate, f file) bool {
 	return !c.added() && c.known.Size == f.size && c.known.ModTime.Equal(f.modTime) &&
 		stampMatches(c.known.MetadataStamp, c.entry) && bytes.Equal(c.known.ContentHash, f.hash[:])
 }
 
-// findContent returns the records with the content of a file: enough of them that the
-// file's own, or that of a file that it may have been moved from, is among them.
-func (w *worker) findContent(ctx context.Context, c candidate, f file) ([]store.Record, error) {
+// match is what the index has of the content of a file.
+type match struct {
+	was   store.Record // of the file, of where it was moved from, or any with the content
+	again bool         // it is the file's own
+	moved bool
+	// vectors are records whose vectors may be used again: all of a few, or of many those
+	// that families.vectors gives.
+	vectors []store.Record
+	many    bool
+}
+
+// findContent looks for the content of a file in the index: for the record of the file
+// itself, else for that of a file that it was moved from, else for any. There are no
+// vectors in the match where the picture must be decoded.
+func (w *worker) findContent(ctx context.Context, c candidate, f file) (m match, err error) {
 	defer begin(&w.t.times.store).end()
 	if !c.added() && bytes.Equal(c.known.ContentHash, f.hash[:]) {
-		own, err := w.x.store.Get(ctx, []string{c.id})
-		if err != nil {
-			return nil, fmt.Errorf("looking up %s: %w", c.entry.Path, err)
+		if err := w.get(ctx, &m.was, &m.again, c.id, f); err != nil {
+			return m, err
 		}
 		// One without a vector was damaged, and a RAW file may need the vector of another.
-		if len(own) == 1 && len(own[0].Vector) > 0 && bytes.Equal(own[0].ContentHash, f.hash[:]) && !imaging.Format(own[0].Format).IsRAW() {
-			return own, nil
+		if m.again && len(m.was.Vector) > 0 && !imaging.Format(m.was.Format).IsRAW() {
+			m.vectors = []store.Record{m.was}
+			return m, nil
 		}
 	}
-	for most := twins; ; most = manyTwins {
-		found, err := w.contents.find(ctx, f.hash[:], most)
+	all := w.families.known(f.hash)
+	if all == nil {
+		m.vectors, err = w.families.contents.find(ctx, f.hash[:], few)
 		if err != nil {
-			return nil, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
+			return m, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 		}
-		own := func(r store.Record) bool { return r.ID == c.id }
-		if len(found) < most || most == manyTwins || slices.ContainsFunc(found, own) || w.claims.allThere(f.hash) {
-			return found, nil
+		m.many = len(m.vectors) == few
+	} else {
+		m.many = true
+	}
+	if m.many {
+		if all, err = w.families.open(ctx, f.hash); err != nil {
+			return m, err
+		}
+		if m.vectors, err = w.families.vectors(ctx, f.hash, false); err != nil {
+			return m, fmt.Errorf("looking for the content of %s: %w", c.entry.Path, err)
 		}
 	}
+	switch {
+	case len(m.vectors) == 0 || m.again:
+		return m, nil
+	case m.many:
+		id, later := all.movedFrom(c.entry, w.families.claims, c.last)
+		if later {
+			return m, errLater
+		}
+		if id != "" {
+			if err := w.get(ctx, &m.was, &m.moved, id, f); err != nil || m.moved {
+				return m, err
+			}
+		}
+	default:
+		if i := slices.IndexFunc(m.vectors, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
+			m.was, m.again = m.vectors[i], true
+			return m, nil
+		}
+		i, later := w.families.claims.movedFrom(m.vectors, c.entry, c.last)
+		if later {
+			return m, errLater
+		}
+		if i >= 0 {
+			m.was, m.moved = m.vectors[i], true
+			return m, nil
+		}
+	}
+	m.was = m.vectors[0]
+	return m, nil
+}
+
+// get reads the record of an id and notes whether it is there with the content of a file.
+func (w *worker) get(ctx context.Context, r *store.Record, found *bool, id string, f file) error {
+	got, err := w.x.store.Get(ctx, []string{id})
+	if err != nil {
+		return fmt.Errorf("looking up %s: %w", id, err)
+	}
+	if len(got) == 1 && bytes.Equal(got[0].ContentHash, f.hash[:]) {
+		*r, *found = got[0], true
+	}
+	return nil
 }
 
 // reuse copies the embedding of a record with the same content, if there is one:
@@ -139,27 +199,24 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 		w.x.observer.Embedded(1)
 		return true, nil
 	}
-	found, err := w.findContent(ctx, c, f)
+	m, err := w.findContent(ctx, c, f)
 	if err != nil {
 		return false, err
 	}
-	if len(found) == 0 {
+	if len(m.vectors) == 0 {
 		return false, nil
 	}
-	was := found[0]
-	again, moved := false, false
+	was, again := m.was, m.again
 	var count func()
 	var remove string
-	if i := slices.IndexFunc(found, func(r store.Record) bool { return r.ID == c.id }); i >= 0 {
-		was = found[i]
-		again = true
-	} else if i := w.claims.movedFrom(f.hash, found, c.entry); i >= 0 {
-		was, moved = found[i], true
+	switch {
+	case again:
+	case m.moved:
 		if w.x.options.Shard.holds(was.ID) { // otherwise the indexer of its shard prunes it
 			remove = was.ID
 		}
 		count = func() { w.t.moved.Add(1) }
-	} else {
+	default:
 		was.Tags = tagsFrom(was.Tags, "file") // a copy has not been looked at by anyone
 		count = func() { w.t.countNew(picture{record: was, added: c.added()}) }
 	}
@@ -168,17 +225,22 @@ func (w *worker) reuse(ctx context.Context, c candidate, f file) (bool, error) {
 			return false, &fileError{err}
 		}
 	}
+	source := m.vectors[0]
 	if imaging.Format(was.Format).IsRAW() {
-		same := w.sameSource(ctx, c, found)
+		same, err := w.sameSource(ctx, c, f, m)
+		if err != nil {
+			return false, err
+		}
 		if len(same) == 0 { // its twin came, went, or is another one
-			if moved {
+			if m.moved {
 				c.from, c.remove = &was, remove
 			}
 			return true, w.decode(ctx, c, f)
 		}
-		if was.About.Twin != same[0].About.Twin {
-			was.Vector, was.About = same[0].Vector, same[0].About
-		}
+		source = same[0]
+	}
+	if len(was.Vector) == 0 || was.About.Twin != source.About.Twin {
+		was.Vector, was.About = source.Vector, source.About
 	}
 	old := was
 	was.ID, was.Path, was.Root, was.Size, was.ModTime = c.id, c.entry.Path, c.entry.Root, f.size, f.modTime

@@ -2,12 +2,11 @@ package query
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sightline/sightline/internal/query/syntax"
-	"github.com/sightline/sightline/internal/spelling"
 )
 
 // negations are words that models of pictures and texts pass over: to them "a dog without
@@ -25,8 +24,15 @@ func (l Line) Advice() []string {
 		}
 		words := strings.Fields(t.Value)
 		for _, w := range words {
-			if meant := mistypedFilter(w); meant != "" {
+			if meant := syntax.MistypedFilter(w); meant != "" {
 				out = append(out, fmt.Sprintf("%q is taken for words: did you mean %s?", w, meant))
+			}
+		}
+		// ratign>=1 is a text with a threshold.
+		if least := t.Least; least != nil && !least.Probability && least.Value == math.Trunc(least.Value) {
+			w := words[len(words)-1]
+			if meant := syntax.MistypedFilter(fmt.Sprintf("%s>=%g", w, least.Value)); meant != "" {
+				out = append(out, fmt.Sprintf("%q is taken for words with a threshold: did you mean %s?", w, meant))
 			}
 		}
 		i := slices.IndexFunc(words, func(w string) bool { return slices.Contains(negations, strings.ToLower(w)) })
@@ -48,20 +54,4 @@ func (l Line) Advice() []string {
 			words[i], before, after, before, after))
 	}
 	return out
-}
-
-// mistypedFilter returns the filter that a word of a text may mean, one typing error away;
-// "" for none.
-func mistypedFilter(word string) string {
-	const shortest = 3 // of names as short as "at" in "at:noon" too many are near
-	name, value, ok := strings.Cut(word, ":")
-	if name = strings.ToLower(name); !ok || value == "" || utf8.RuneCountInString(name) < shortest {
-		return ""
-	}
-	for _, f := range syntax.Fields() {
-		if spelling.Distance(name, f) == 1 {
-			return f + ":" + value
-		}
-	}
-	return ""
 }

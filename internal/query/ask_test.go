@@ -268,6 +268,10 @@ func TestAdvice(t *testing.T) {
 		"red camra:x100":                     `"camra:x100" is taken for words: did you mean camera:x100?`,
 		"tags:sea red":                       "did you mean tag:sea?",
 		"train at 12:30":                     "",
+		"red hieght<100":                     `"hieght<100" is taken for words: did you mean height<100?`,
+		"red width:40":                       "did you mean width>=40?",
+		"red ratign>=1":                      `"ratign" is taken for words with a threshold: did you mean rating>=1?`,
+		"red >=1":                            "",
 		`"camra:x100"`:                       "",
 		"ratio 16:9 at:noon":                 "",
 		"red tag:sea, without the car tag:x": "NOT car",
@@ -276,6 +280,18 @@ func TestAdvice(t *testing.T) {
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A line whose dates leave nothing is a mistake, and is told where.
+func TestEmptyRange(t *testing.T) {
+	_, err := query.ParseLine("red after:2024 before:2020", query.FilterOptions{})
+	var bad *syntax.Error
+	if !errors.As(err, &bad) || bad.Column != 16 || !strings.Contains(err.Error(), "did you mean after 2020 and before 2024?") {
+		t.Errorf("%v", err)
+	}
+	for _, q := range []string{"red after:2020 before:2024", "red (after:2024 OR before:2020)", "red after:2024 -before:2020"} {
+		line(t, q)
 	}
 }
 

@@ -59,20 +59,11 @@ func (f Filters) Compile() (store.Filter, error) {
 	if len(under) > 0 {
 		all = append(all, under)
 	}
-	if f.After != "" {
-		d, err := parseDate(f.After)
-		if err != nil {
-			return nil, fmt.Errorf("after: %w", err)
-		}
-		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Since(t) }))
+	dates, err := f.dates()
+	if err != nil {
+		return nil, err
 	}
-	if f.Before != "" {
-		d, err := parseDate(f.Before)
-		if err != nil {
-			return nil, fmt.Errorf("before: %w", err)
-		}
-		all = append(all, d.filter(f.FileDates, func(t time.Time) store.Filter { return store.Until(t) }))
-	}
+	all = append(all, dates...)
 	for _, t := range f.Tags {
 		if strings.TrimSpace(t) == "" {
 			return nil, errors.New("the tag to look for is empty")
@@ -103,6 +94,37 @@ func (f Filters) Compile() (store.Filter, error) {
 		return nil, nil
 	}
 	return all, nil
+}
+
+// dates are the filters by date.
+func (f Filters) dates() ([]store.Filter, error) {
+	var all []store.Filter
+	var after, before date
+	var err error
+	if f.After != "" {
+		if after, err = parseDate(f.After); err != nil {
+			return nil, fmt.Errorf("after: %w", err)
+		}
+		all = append(all, after.filter(f.FileDates, func(t time.Time) store.Filter { return store.Since(t) }))
+	}
+	if f.Before != "" {
+		if before, err = parseDate(f.Before); err != nil {
+			return nil, fmt.Errorf("before: %w", err)
+		}
+		all = append(all, before.filter(f.FileDates, func(t time.Time) store.Filter { return store.Until(t) }))
+	}
+	if len(all) == 2 && !after.floating.Before(before.floating) {
+		return nil, emptyRange(f.After, f.Before)
+	}
+	return all, nil
+}
+
+// emptyRange says that there is no date from one on that is before another.
+func emptyRange(after, before string) error {
+	if after == before {
+		return fmt.Errorf("no date is after %s and before %s: before leaves that date itself out, so name a later one", after, before)
+	}
+	return fmt.Errorf("no date is after %s and before %s: did you mean after %s and before %s?", after, before, before, after)
 }
 
 // noSuchFormat says what may be meant by the name of a format that there is not.

@@ -59,6 +59,7 @@ func TestCompile(t *testing.T) {
 		}
 	}
 	for name, bad := range map[string]Filters{
+		"a range the wrong way round": {After: "2024", Before: "2020"}, "a range of no time": {After: "2024-05", Before: "2024-05-01"},
 		"an empty path": {Under: []string{"/a", ""}}, "an empty tag": {Tags: []string{" "}}, "a format": {Formats: []string{"png", "pgn"}},
 	} {
 		if f, err := bad.Compile(); err == nil {

@@ -33,6 +33,9 @@ func (o FilterOptions) compile(f syntax.Filter) (store.Filter, error) {
 	case nil:
 		return nil, nil
 	case syntax.And:
+		if err := checkRange(f); err != nil {
+			return nil, err
+		}
 		parts, err := o.compileAll(f)
 		return store.And(parts), err
 	case syntax.Or:
@@ -60,6 +63,26 @@ func (o FilterOptions) compileAll(filters []syntax.Filter) ([]store.Filter, erro
 		}
 	}
 	return parts, nil
+}
+
+// checkRange refuses conditions of which one asks for dates after those of another.
+func checkRange(all syntax.And) error {
+	for _, f := range all {
+		after, ok := f.(syntax.Condition)
+		if !ok || after.Field != syntax.After {
+			continue
+		}
+		for _, f := range all {
+			before, ok := f.(syntax.Condition)
+			if !ok || before.Field != syntax.Before {
+				continue
+			}
+			if _, err := (Filters{After: after.Value, Before: before.Value}).Compile(); err != nil {
+				return &conditionError{&syntax.Error{Column: max(after.Column, before.Column), Message: err.Error()}, err}
+			}
+		}
+	}
+	return nil
 }
 
 // condition compiles one condition: as the flag of that name, where there is one.

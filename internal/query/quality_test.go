@@ -2,14 +2,11 @@ package query_test
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"flag"
 	"io/fs"
-	"log/slog"
 	"math"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,12 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sightline/sightline/internal/clip/ort/orttest"
+	"github.com/sightline/sightline/internal/golden"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/index/indextest"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/store/local"
-	"github.com/sightline/sightline/internal/walk"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -85,24 +81,7 @@ func TestCutoffQuality(t *testing.T) {
 			got[name+", "+half] = q
 		}
 	}
-	const golden = "testdata/cutoff-quality.json"
-	if *update {
-		data, err := json.MarshalIndent(got, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, append(data, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want map[string]cutoffQuality
-	if err := json.Unmarshal(data, &want); err != nil {
-		t.Fatal(err)
-	}
+	want := golden.JSON(t, "testdata/cutoff-quality.json", *update, got)
 	// Libraries of different processors round differently: a few queries lie at an edge.
 	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 2.5 })
 	if diff := cmp.Diff(want, got, near); diff != "" {
@@ -180,27 +159,9 @@ func demoService(t *testing.T) (s *query.Service, captions map[string][2]string)
 		row := strings.Split(line, "\t")
 		captions[row[0]] = [2]string{row[1], row[2]}
 	}
-	if len(captions) != 333 {
+	if len(captions) != indextest.DemoPhotos {
 		t.Skipf("%d demo photos, not the 333 of tuxpaint that the queries are about: make photos fetches them", len(captions))
 	}
 	enc := orttest.OpenStarter(t, "../..")
-	spec := enc.Spec()
-	st, err := local.Open(t.Context(), local.Options{
-		Dir: t.TempDir(), Collection: "c", Mode: store.Create,
-		Model: store.Model{Fingerprint: spec.Fingerprint, Name: spec.Name, Dim: spec.Dim},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	photos, err := filepath.EvalSymlinks("../../demo/photos")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := index.Options{Collection: "c", Walk: walk.Options{KnownExtension: imaging.KnownExtension}}
-	report, err := index.New(st, enc, o, nil, slog.New(slog.DiscardHandler)).Run(t.Context(), []string{photos})
-	if err != nil || report.Added != 333 {
-		t.Fatalf("%+v, %v", report, err)
-	}
-	return query.New(st, enc, "c", imaging.Limits{}), captions
+	return query.New(indextest.Demo(t, enc, "../.."), enc, "c", imaging.Limits{}), captions
 }

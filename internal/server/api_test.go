@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,11 +70,15 @@ func TestChipsTakeThemselvesOut(t *testing.T) {
 	}
 }
 
+// commands finds what only who sits at the command line can do.
+var commands = regexp.MustCompile(`\bsearch (tags?|labels?|clusters|like|image|text)\b|--(force|cutoff|top|k|file-dates|allow-urls|template)\b`)
+
 // TestProblems holds errors to the kinds and hints of the command line.
 func TestProblems(t *testing.T) {
 	h := newHouse(t)
 	s := h.serve(nil)
 	none := strings.Repeat("0", 40)
+	ask[SavedLabel](t, s, "POST", Prefix+"/labels", LabelSave{Name: "there", Like: []string{h.id("red.png")}}, 200)
 	tests := []struct {
 		name, method, url string
 		body              any
@@ -84,6 +89,9 @@ func TestProblems(t *testing.T) {
 	}{
 		{"a quote that is not closed", "GET", "/search?q=" + url.QueryEscape(`a dog "and`), nil, 400, "usage", 7, true},
 		{"a filter's value", "GET", "/search?q=" + url.QueryEscape("dog after:someday"), nil, 400, "usage", 11, true},
+		{"many terms", "GET", "/search?q=" + url.QueryEscape(strings.Repeat("a + ", 200)+"a"), nil, 400, "usage", 399, true},
+		{"a label that is there", "POST", "/labels", LabelSave{Name: "there", Like: []string{h.id("red.png")}}, 409, "usage", 0, true},
+		{"a list that is none", "POST", "/runs", RunRequest{LabelList: LabelList{List: "a,b\n\"", Format: "csv"}, DryRun: true}, 400, "usage", 0, true},
 		{"a cut-off", "GET", "/search?q=dog&cutoff=high", nil, 400, "usage", 0, true},
 		{"an unknown saved label", "GET", "/search?q=" + url.QueryEscape("#holiday"), nil, 400, "usage", 1, true},
 		{"a file of this machine", "GET", "/search?q=" + url.QueryEscape("@/etc/passwd"), nil, 422, "fatal", 1, false},
@@ -122,6 +130,9 @@ func TestProblems(t *testing.T) {
 				out.WriteHeader(w.Code)
 				out.Write(w.Body.Bytes())
 			}), "GET", "/", nil, tt.status)
+			if tt.url != "/ask" && commands.MatchString(p.Hint+" "+p.Detail) {
+				t.Errorf("a hint for the command line: %+v", p)
+			}
 			if p.Kind != tt.kind || p.Column != tt.column || (p.Hint != "") != tt.hint || p.Status != tt.status || p.Detail == "" {
 				t.Errorf("problem %+v, want kind %s, column %d, a hint %v", p, tt.kind, tt.column, tt.hint)
 			}

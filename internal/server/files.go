@@ -22,8 +22,8 @@ import (
 
 // A picture's file is opened below the root that it was found in, so that no link that was
 // put there later leads anywhere else. Links that were there when the picture was indexed
-// may lead out of the root: what is found behind one is handed out only where it is still
-// the very content of the index, by its SHA-256.
+// may lead out of the root, or to another place in it: what is found behind one is handed out
+// only where it is still the very content of the index, by its SHA-256.
 
 // errGone says that the file of a picture is not there any more.
 var errGone = errors.New("the file of this picture is not there any more")
@@ -49,7 +49,7 @@ func reasonOf(err error) string {
 // the limits; data is set in place of it where the content had to be read to be checked.
 func openFile(r *store.Record, limits imaging.Limits) (_ *os.File, data []byte, _ fs.FileInfo, err error) {
 	limits = limits.WithDefaults()
-	f, err := openBelow(r.Root, r.Path)
+	f, linked, err := openBelow(r.Root, r.Path)
 	escapes := err != nil && isEscape(err)
 	if escapes {
 		f, err = os.OpenFile(filepath.FromSlash(r.Path), os.O_RDONLY|nonBlocking, 0)
@@ -68,7 +68,7 @@ func openFile(r *store.Record, limits imaging.Limits) (_ *os.File, data []byte, 
 		f.Close()
 		return nil, nil, nil, gone(r, err)
 	}
-	if !escapes {
+	if !escapes && !linked {
 		return f, nil, info, nil
 	}
 	defer f.Close()
@@ -76,15 +76,18 @@ func openFile(r *store.Record, limits imaging.Limits) (_ *os.File, data []byte, 
 		return nil, nil, nil, gone(r, err)
 	}
 	if sum := sha256.Sum256(data); !bytes.Equal(sum[:], r.ContentHash) {
-		return nil, nil, nil, newProblem(http.StatusForbidden, kindForbidden,
-			"a link leads out of the indexed folders to a file that was not indexed", "indexer run reads it, if it is to be shown")
+		detail := "a link leads to another file than the one that was indexed"
+		if escapes {
+			detail = "a link leads out of the indexed folders to a file that was not indexed"
+		}
+		return nil, nil, nil, newProblem(http.StatusForbidden, kindForbidden, detail, "indexer run reads it, if it is to be shown")
 	}
 	return nil, data, info, nil
 }
 
-// openBelow opens a file below a root by way of os.Root, which follows no link out of it.
-// A root may be the file itself.
-func openBelow(root, file string) (*os.File, error) {
+// openBelow opens a file below a root by way of os.Root, which follows no link out of it,
+// and reports whether a link within it was followed. A root may be the file itself.
+func openBelow(root, file string) (_ *os.File, linked bool, err error) {
 	dir, rel := root, ""
 	switch {
 	case root == file:
@@ -92,14 +95,50 @@ func openBelow(root, file string) (*os.File, error) {
 	case strings.HasPrefix(file, strings.TrimSuffix(root, "/")+"/"):
 		rel = strings.TrimPrefix(file, strings.TrimSuffix(root, "/")+"/")
 	default:
-		return nil, errOutside
+		return nil, false, errOutside
 	}
 	r, err := os.OpenRoot(filepath.FromSlash(dir))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer r.Close()
-	return r.OpenFile(filepath.FromSlash(rel), os.O_RDONLY|nonBlocking, 0)
+	f, err := r.OpenFile(filepath.FromSlash(rel), os.O_RDONLY|nonBlocking, 0)
+	if err != nil {
+		return nil, false, err
+	}
+	linked, err = throughLink(r, rel, f)
+	if err != nil {
+		f.Close()
+		return nil, false, err
+	}
+	return f, linked, nil
+}
+
+// throughLink reports whether a link led to an open file. It looks after the file was opened,
+// and whether it is the one that stands there itself: a link that comes or goes in between
+// is noticed.
+func throughLink(r *os.Root, rel string, f *os.File) (bool, error) {
+	have, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := r.Lstat(filepath.FromSlash(rel))
+	if err != nil {
+		return false, err
+	}
+	if !os.SameFile(have, there) {
+		return true, nil
+	}
+	for dir := path.Dir(rel); dir != "."; dir = path.Dir(dir) {
+		info, err := r.Lstat(filepath.FromSlash(dir))
+		if err != nil {
+			return false, err
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // errOutside says that a record's path is not below its root.

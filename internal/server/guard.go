@@ -146,7 +146,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 			writeProblem(w, p)
 			return
 		}
-		ctx := context.WithValue(r.Context(), guardKey{}, visit{g, role})
+		ctx := context.WithValue(r.Context(), guardKey{}, visit{g, role, private || fromHere(r)})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
@@ -160,6 +160,7 @@ type privateKey struct{}
 type visit struct {
 	guard *guard
 	role  Role
+	local bool // it comes from this machine
 }
 
 // roleOf is the role of the request that a context belongs to.

@@ -151,6 +151,13 @@ func TestFilesAreCheckedWhenTheyAreOpened(t *testing.T) {
 		}, 403},
 		{"a link inside", func(h *house) error {
 			return replace(h.path("red.png"), func() error { return os.Symlink("half.png", h.path("red.png")) })
+		}, 403},
+		{"a link inside to the same content", func(h *house) error {
+			return replace(h.path("red.png"), func() error { return os.Symlink("sub/deep/copy of red.png", h.path("red.png")) })
+		}, 200},
+		{"a picture that was edited", func(h *house) error {
+			h.write("red.png", paint(t, 41, 30, red))
+			return nil
 		}, 200},
 		{"a link outside to the same content", func(h *house) error {
 			moved := filepath.Join(filepath.Dir(h.photos), "moved.png")

@@ -193,7 +193,7 @@ func pictureProblem(err error) *Problem {
 		return p
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return problemOf(err)
+		return apiProblem(err)
 	}
 	return newProblem(http.StatusUnprocessableEntity, "fatal", "the picture cannot be shown: "+err.Error(), "")
 }

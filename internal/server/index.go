@@ -123,6 +123,29 @@ func (s *source) replaced(ctx context.Context) bool {
 	return now.Model.Fingerprint != have.Model.Fingerprint || !now.Created.Equal(have.Created)
 }
 
+// errReplaced says that another index stands in the place of the one that was in use.
+var errReplaced = errors.New("the index was replaced")
+
+// lost says why the index that was in use is not the one of now: store.ErrNoIndex where there
+// is none, errReplaced where there is another, nil where it is the same.
+func (s *source) lost(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	if s.current != nil {
+		if !s.replaced(ctx) {
+			return nil
+		}
+		s.retire()
+	}
+	if _, err := s.opener.InUse(ctx); errors.Is(err, store.ErrNoIndex) {
+		return err
+	}
+	return errReplaced
+}
+
 func (s *source) retire() {
 	h := s.current
 	s.current, h.retired = nil, true

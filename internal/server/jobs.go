@@ -34,7 +34,7 @@ type job struct {
 // Progress is how far a job is.
 type Progress struct {
 	ID       string     `json:"id"`
-	Kind     string     `json:"kind" enum:"tag,undo,index"`
+	Kind     string     `json:"kind" enum:"tag,undo,index,xmp"`
 	State    string     `json:"state" enum:"running,finished,failed,stopped"`
 	Planned  int        `json:"planned" doc:"Pictures, or labels of a run per label"`
 	Done     int        `json:"done"`
@@ -154,7 +154,7 @@ func (j *job) end(result any, err error) {
 		case err != nil && errors.Is(err, context.Canceled):
 			p.State = stateStopped
 		case err != nil:
-			p.State, p.Problem = stateFailed, problemOf(err)
+			p.State, p.Problem = stateFailed, apiProblem(err)
 		}
 	})
 }

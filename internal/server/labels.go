@@ -94,7 +94,7 @@ func (s *Server) registerLabels(api huma.API) {
 			}
 			defer release()
 			if err := x.Labels.Remove(ctx, in.Name); err != nil {
-				p := problemOf(err)
+				p := apiProblem(err)
 				if p.Status == http.StatusBadRequest {
 					p = newProblem(http.StatusNotFound, kindMissing, err.Error(), "GET /labels lists them")
 				}

@@ -56,7 +56,11 @@ func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) 
 		Service: search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
 		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {
-			return o.env.Classifier(ctx, open.Encoder, list, app.Labelling{Templates: templates, Engine: open.Engine})
+			list, how, err := o.env.ResolveLabels(ctx, o.cfg, open, list, app.Labelling{Templates: templates, Engine: open.Engine})
+			if err != nil {
+				return nil, err
+			}
+			return o.env.Classifier(ctx, open.Encoder, list, how)
 		},
 	}, nil
 }

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sightline/sightline/internal/label"
-	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -59,12 +57,14 @@ type RunRequest struct {
 	LabelList
 	Per            string  `json:"per,omitempty" enum:"image,label" doc:"The best labels of each picture (image, the default), or the best pictures of each label"`
 	Count          int     `json:"count,omitempty" minimum:"1" maximum:"100000" doc:"Labels a picture (5), or pictures a label (100)"`
-	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out; where it is left out 0.3, and more for lists of more than 50 labels"`
-	CorrectHubness bool    `json:"correct_hubness,omitempty" doc:"With per label: prefer pictures that stand out"`
-	Retag          bool    `json:"retag,omitempty" doc:"Look at all pictures again"`
-	Sidecars       bool    `json:"xmp,omitempty" doc:"Write the labels into XMP sidecars too"`
-	DryRun         bool    `json:"dry_run,omitempty" doc:"Show what the run would write, and write nothing"`
-	Examples       int     `json:"examples,omitempty" minimum:"1" maximum:"200" doc:"Of a dry run: pictures that are shown for each label (12)"`
+	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out, except those of labels with a threshold of their own; where it is left out the min_probability of GET /runs counts, and more for lists of more than 50 labels"`
+	// Thresholds are those of single labels, to be tried.
+	Thresholds     map[string]float32 `json:"thresholds,omitempty" maxProperties:"10000" doc:"Of a dry run: the least probabilities of single labels, in place of what was saved; 0 for none. POST /thresholds saves one"`
+	CorrectHubness bool               `json:"correct_hubness,omitempty" doc:"With per label: prefer pictures that stand out"`
+	Retag          bool               `json:"retag,omitempty" doc:"Look at all pictures again"`
+	Sidecars       bool               `json:"xmp,omitempty" doc:"Write the labels into XMP sidecars too"`
+	DryRun         bool               `json:"dry_run,omitempty" doc:"Show what the run would write, and write nothing"`
+	Examples       int                `json:"examples,omitempty" minimum:"1" maximum:"200" doc:"Of a dry run: pictures that are shown for each label (12)"`
 }
 
 func (r RunRequest) options(collection string) (tagging.Options, error) {
@@ -94,13 +94,20 @@ type RunAnswer struct {
 	Tagged  int64          `json:"tagged" doc:"Of a dry run: pictures that would get a tag"`
 	Tags    int64          `json:"tags" doc:"Of a dry run"`
 	Lengths []int64        `json:"histogram,omitempty" doc:"Of a dry run: tags by probability, in 20 equal steps from 0 to 1"`
+	// MinProbability is the least probability of labels without a threshold.
+	MinProbability float32   `json:"min_probability" doc:"The least probability of labels without a threshold of their own"`
+	Learned        []Learned `json:"learned" doc:"Labels of the list that people have corrected, and what the run learns from it"`
 }
 
 // LabelPreview is what a label would get.
 type LabelPreview struct {
-	Label    string       `json:"label"`
-	Pictures int64        `json:"pictures"`
-	Best     []LabelMatch `json:"best" doc:"The most probable first"`
+	Label    string `json:"label"`
+	Pictures int64  `json:"pictures"`
+	Before   *int64 `json:"before,omitempty" doc:"Where thresholds are tried: pictures without them"`
+	// Threshold is the label's own least probability, or that of the run.
+	Threshold float32      `json:"threshold" doc:"The least probability of this label"`
+	Own       bool         `json:"own_threshold" doc:"It is the label's own: of the list, saved, or tried"`
+	Best      []LabelMatch `json:"best" doc:"The most probable first"`
 }
 
 // LabelMatch is a picture that a label would get.
@@ -136,6 +143,7 @@ func (s *Server) registerRuns(api huma.API) {
 			runs, err := x.Runs.Runs(ctx)
 			out := &RunsOutput{}
 			out.Body.Runs, out.Body.Job = append([]tagging.Run{}, runs...), s.jobs.running()
+			out.Body.MinProbability = zeroshot.DefaultMinProbability
 			return out, err
 		})
 	register(s, api, operation{ID: "undo", Method: http.MethodPost, Path: "/runs/{id}/undo", Tag: "runs", Summary: "Take the tags of a run back", Status: http.StatusAccepted},
@@ -152,6 +160,8 @@ type RunsOutput struct {
 	Body struct {
 		Runs []tagging.Run `json:"runs"`
 		Job  *Progress     `json:"job,omitempty" doc:"What this server is at work on"`
+		// MinProbability is where a run begins that says nothing else.
+		MinProbability float32 `json:"min_probability" doc:"The least probability of a tag where a run does not say it"`
 	}
 }
 
@@ -177,19 +187,27 @@ func (s *Server) tag(ctx context.Context, r RunRequest) (RunAnswer, error) {
 			return RunAnswer{}, newProblem(http.StatusBadRequest, "usage", err.Error(), "give a smaller count")
 		}
 	}
+	learned, err := learn(ctx, x.Store, classifier, o.MinProbability)
+	if err != nil {
+		return RunAnswer{}, err
+	}
+	o.Verdicts = learned.Verdicts
 	if r.DryRun {
-		return preview(ctx, x, classifier, o, cmp.Or(r.Examples, 12))
+		return previewThresholds(ctx, x, learned, o, r)
+	}
+	if len(r.Thresholds) > 0 {
+		return RunAnswer{}, newProblem(http.StatusBadRequest, "usage", "thresholds are for dry runs: a run takes what is saved", "save them with POST /thresholds first")
 	}
 	id := o.RunID(classifier)
 	job, err := s.write(ctx, id, "tag", func(ctx context.Context, t *tagging.Tagger) (any, error) {
-		sum, err := t.Tag(ctx, classifier, o)
+		sum, err := t.Tag(ctx, learned.Classifier, o)
 		return sum.Run, err
 	})
 	if err != nil {
 		return RunAnswer{}, err
 	}
 	now := job.now()
-	return RunAnswer{ID: id, Job: &now}, nil
+	return RunAnswer{ID: id, Job: &now, MinProbability: o.MinProbability, Learned: learnedOf(learned)}, nil
 }
 
 // write begins a job that writes tags. That the index cannot be written now is told at
@@ -255,69 +273,3 @@ func (s *Server) classifier(ctx context.Context, x *Index, l LabelList) (*zerosh
 	}
 	return x.Classifier(ctx, list, templates)
 }
-
-const histogramSteps = 20
-
-// previewSink collects the best pictures of each label.
-type previewSink struct {
-	most   int
-	labels map[string]*LabelPreview
-	bars   []int64
-}
-
-func preview(ctx context.Context, x *Index, c *zeroshot.Classifier, o tagging.Options, most int) (RunAnswer, error) {
-	sink := &previewSink{most: most, labels: make(map[string]*LabelPreview), bars: make([]int64, histogramSteps)}
-	sum, err := tagging.New(x.Store, x.Runs, silent{}).Preview(ctx, c, o, sink)
-	if err != nil {
-		return RunAnswer{}, err
-	}
-	a := RunAnswer{ID: sum.Run.ID, DryRun: true, Tagged: sum.Run.Tagged, Tags: sum.Run.Tags, Lengths: sink.bars, Labels: []LabelPreview{}}
-	for _, name := range c.List().Names() {
-		p := sink.labels[name]
-		if p == nil {
-			p = &LabelPreview{Label: name, Best: []LabelMatch{}}
-		}
-		a.Labels = append(a.Labels, *p)
-	}
-	return a, nil
-}
-
-// Add implements tagging.Sink.
-func (p *previewSink) Add(_ context.Context, r *store.Record, tags []store.Tag) error {
-	for _, t := range tags {
-		l := p.labels[t.Label]
-		if l == nil {
-			l = &LabelPreview{Label: t.Label, Best: []LabelMatch{}}
-			p.labels[t.Label] = l
-		}
-		l.Pictures++
-		p.bars[min(histogramSteps-1, max(0, int(t.Probability*histogramSteps)))]++
-		at, _ := slices.BinarySearchFunc(l.Best, t.Probability, func(m LabelMatch, p float32) int { return cmp.Compare(p, m.Probability) })
-		if at >= p.most {
-			continue
-		}
-		rec := *r
-		rec.Vector = nil
-		l.Best = slices.Insert(l.Best, at, LabelMatch{Hit: hitOfRecord(&rec), Probability: t.Probability, Cosine: t.Score})
-		l.Best = l.Best[:min(len(l.Best), p.most)]
-	}
-	return nil
-}
-
-// Finish implements tagging.Sink.
-func (p *previewSink) Finish(context.Context, *tagging.Run) error { return nil }
-
-// Abandon implements tagging.Sink.
-func (p *previewSink) Abandon() error { return nil }
-
-// silent is an observer of work whose progress nobody sees.
-type silent struct{}
-
-// Planned implements tagging.Observer.
-func (silent) Planned(int) {}
-
-// Tagged implements tagging.Observer.
-func (silent) Tagged(int) {}
-
-// Failed implements tagging.Observer.
-func (silent) Failed(string, string) {}

@@ -36,10 +36,12 @@ type SearchAnswer struct {
 	Next      string      `json:"next,omitempty" doc:"The cursor of the next page; left out on the last one"`
 	Confident *bool       `json:"confident,omitempty" doc:"Whether anything matches at all: false where the hits are only the nearest. Left out where it was not judged"`
 	Remarks   []string    `json:"remarks" doc:"What a person should know: typing errors, words that the model cannot read"`
-	Depth     int         `json:"depth,omitempty" doc:"Set where the search was given up after so many pictures"`
-	Total     int64       `json:"total" doc:"Pictures in the index"`
-	Notice    string      `json:"notice,omitempty" doc:"What the model's licence asks to be shown"`
-	Seconds   float64     `json:"seconds" doc:"What the search took"`
+	// Suggestions are for remarks that a part of the query may be mistyped.
+	Suggestions []Suggestion `json:"suggestions" doc:"What was probably meant by parts that may be mistyped"`
+	Depth       int          `json:"depth,omitempty" doc:"Set where the search was given up after so many pictures"`
+	Total       int64        `json:"total" doc:"Pictures in the index"`
+	Notice      string       `json:"notice,omitempty" doc:"What the model's licence asks to be shown"`
+	Seconds     float64      `json:"seconds" doc:"What the search took"`
 }
 
 // SearchOutput is the answer to a search.
@@ -69,7 +71,7 @@ func (s *Server) search(ctx context.Context, in SearchRequest) (*SearchOutput, e
 		subject = query.Text(text)
 	case !in.Literal:
 		if line, err = query.ParseLine(in.Q, x.reading(ctx, in.FileDates)); err != nil {
-			return nil, err
+			return nil, s.mistyped(ctx, err, in.Q)
 		}
 		if len(line.Query.Terms) > 0 {
 			subject = line
@@ -81,7 +83,32 @@ func (s *Server) search(ctx context.Context, in SearchRequest) (*SearchOutput, e
 		return nil, err
 	}
 	out.Body.Query = parsedQuery(line)
-	return out, nil
+	if in.Cursor == "" {
+		err = s.suggest(ctx, x, line, in.Q, &out.Body)
+	}
+	return out, err
+}
+
+// suggest adds to an answer what was probably meant.
+func (s *Server) suggest(ctx context.Context, x *Index, line query.Line, q string, a *SearchAnswer) error {
+	for _, remark := range a.Remarks {
+		a.Suggestions = append(a.Suggestions, suggestionsIn(q, remark)...)
+	}
+	if len(a.Hits) > 0 || line.Query == nil {
+		return nil
+	}
+	remarks, found, err := s.missing(ctx, x, line)
+	a.Remarks, a.Suggestions = append(a.Remarks, remarks...), append(a.Suggestions, found...)
+	return err
+}
+
+// mistyped is the problem of a query that cannot be read, with what was probably meant.
+func (s *Server) mistyped(ctx context.Context, err error, q string) error {
+	p := s.explain(ctx, err)
+	if p.Suggestions = suggestionsIn(q, p.Detail); p.Suggestions == nil {
+		p.Suggestions = suggestionsIn(q, p.Detail+": "+p.Hint)
+	}
+	return p
 }
 
 // params are the parameters of the services.
@@ -110,7 +137,7 @@ func (s *Server) page(ctx context.Context, x *Index, subject query.Question, lin
 		return nil, err
 	}
 	out := &SearchOutput{Body: SearchAnswer{
-		Query: parsedQuery(line), Hits: hitsOf(a), Next: next, Remarks: []string{}, Depth: a.Depth, Notice: x.Notice, Seconds: a.Took.Seconds(),
+		Query: parsedQuery(line), Hits: hitsOf(a), Next: next, Remarks: []string{}, Suggestions: []Suggestion{}, Depth: a.Depth, Notice: x.Notice, Seconds: a.Took.Seconds(),
 	}}
 	if a.Confidence != query.NotJudged {
 		confident := a.Confidence == query.Confident

@@ -27,6 +27,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/thumbnail"
 	"github.com/sightline/sightline/internal/webfetch"
 )
@@ -51,7 +52,12 @@ type Options struct {
 	Concurrent int
 	// RemotePictures lets a search name a picture by URL; never one at a private address.
 	RemotePictures bool
-	Log            *slog.Logger // nil discards
+	// Reveal shows a file in the file manager of this machine, for browsers on it; nil for
+	// never.
+	Reveal func(path string) error
+	Log    *slog.Logger // nil discards
+
+	slowestBody time.Duration // see gate; 0 for bodyPatience
 }
 
 // Server answers requests. It must be closed.
@@ -83,6 +89,9 @@ func New(o Options) (*Server, error) {
 	if o.Concurrent <= 0 {
 		o.Concurrent = 64
 	}
+	if o.slowestBody <= 0 {
+		o.slowestBody = bodyPatience
+	}
 	o.Uploads = o.Uploads.withDefaults()
 	guard, err := newGuard(o.Guard)
 	if err != nil {
@@ -90,7 +99,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		options: o, source: newSource(o.Opener), lists: newLists(), jobs: newJobs(), metrics: newMetrics(o.Version),
-		gate: newGate(o.Concurrent, o.Uploads.Bytes+maxBody), samples: newSamples(), decoding: semaphore.NewWeighted(int64(o.Uploads.AtOnce)),
+		gate: newGate(o.Concurrent, o.Uploads.Bytes+maxBody, o.slowestBody), samples: newSamples(), decoding: semaphore.NewWeighted(int64(o.Uploads.AtOnce)),
 		remote: webfetch.New(webfetch.Options{MaxBytes: o.Uploads.Bytes}), stopping: make(chan struct{}), log: o.Log,
 	}
 	mux := http.NewServeMux()
@@ -117,7 +126,8 @@ func (s *Server) registerAll() {
 	for _, register := range []func(huma.API){
 		s.registerSearch, s.registerSimilar, s.registerImages, s.registerThumbnails, s.registerTags, s.registerFolders,
 		s.registerLabels, s.registerRuns, s.registerClassify, s.registerDuplicates, s.registerTimeline, s.registerExplore,
-		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections,
+		s.registerStatus, s.registerIndexing, s.registerDownload, s.registerSession, s.registerCorrections, s.registerThresholds, s.registerReveal,
+		s.registerSidecars,
 	} {
 		register(s.api)
 	}
@@ -202,6 +212,8 @@ func register[I, O any](s *Server, api huma.API, op operation, handle func(conte
 	if op.Edit != nil {
 		op.Edit(&h)
 	}
+	known := &parameters{}
+	h.Middlewares = huma.Middlewares{known.check}
 	limit := requestTime
 	if op.Long {
 		limit = longTime
@@ -216,7 +228,7 @@ func register[I, O any](s *Server, api huma.API, op operation, handle func(conte
 		defer cancel()
 		out, err := handle(ctx, in)
 		if err != nil {
-			p := problemOf(err)
+			p := s.explain(ctx, err)
 			if p.Status >= 500 && ctx.Err() == nil {
 				s.log.Warn("a request failed", "operation", h.OperationID, "reason", err)
 			}
@@ -224,6 +236,25 @@ func register[I, O any](s *Server, api huma.API, op operation, handle func(conte
 		}
 		return out, nil
 	})
+	known.read(api, h)
+}
+
+// explain is the problem of an error. One of an index that was removed or replaced while it
+// was in use says so, and the next request finds what is there now.
+func (s *Server) explain(ctx context.Context, err error) *Problem {
+	p := apiProblem(err)
+	if p.Status != http.StatusInternalServerError {
+		return p
+	}
+	switch err := s.source.lost(ctx); {
+	case err == nil:
+		return p
+	case errors.Is(err, store.ErrNoIndex):
+		return apiProblem(err)
+	}
+	p = newProblem(http.StatusServiceUnavailable, kindBusy, "the index was replaced while the request was at work", "come again in a second")
+	p.retryAfter = 1
+	return p
 }
 
 // mayWrite reports whether the request may change the index.

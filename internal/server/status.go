@@ -35,6 +35,7 @@ type Status struct {
 	AllowWrite bool           `json:"allow_write" doc:"This server lets those with the role write change tags"`
 	AllowIndex bool           `json:"allow_index" doc:"This server starts index runs"`
 	Remote     bool           `json:"remote_pictures" doc:"This server fetches pictures by URL"`
+	Reveal     bool           `json:"reveal" doc:"This server shows you pictures in the file manager"`
 	Thumbnails ThumbnailStats `json:"thumbnails"`
 }
 
@@ -120,7 +121,7 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 		Version: s.options.Version, Store: d.Kind, Location: d.Location, Collection: d.Collection, Records: d.Records, Failures: d.Failures,
 		Model:   ModelInfo{m.Name, m.Precision, m.Pixels, cmp.Or(m.Colour, "ignore"), m.Dim, m.Fingerprint},
 		Created: d.Created.UTC(), Updated: d.Updated.UTC(), Bytes: d.Bytes, Notice: x.Notice,
-		Job: s.jobs.running(), Role: roleOf(ctx).String(), AllowWrite: s.options.AllowWrite, AllowIndex: s.options.AllowIndex, Remote: s.options.RemotePictures,
+		Job: s.jobs.running(), Role: roleOf(ctx).String(), AllowWrite: s.options.AllowWrite, Reveal: s.mayReveal(ctx), AllowIndex: s.options.AllowIndex, Remote: s.options.RemotePictures,
 		Thumbnails: ThumbnailStats{Files: t.Files, Bytes: t.Bytes, Made: t.Made, Hits: t.Hits},
 	}
 	if d.Damaged >= 0 {

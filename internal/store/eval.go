@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,6 +68,8 @@ func Match(f Filter, r *Record) bool {
 		return int64(f.Side.Of(r)) <= f.Most()
 	case WithID:
 		return f.Has(r.ID)
+	case WithContent:
+		return len(f) > 0 && bytes.Equal(f, r.ContentHash)
 	}
 	return false
 }

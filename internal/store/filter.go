@@ -60,6 +60,10 @@ func (f WithID) Has(id string) bool {
 	return found
 }
 
+// WithContent matches the records of a file content, by Record.ContentHash. An empty hash is
+// nobody's.
+type WithContent []byte
+
 // Mentions reports whether a node of a filter meets a condition.
 func Mentions(f Filter, condition func(Filter) bool) bool {
 	any := func(parts []Filter) bool {
@@ -121,3 +125,4 @@ func (FormatIs) filter() {}
 func (SideAtLeast) filter() {}
 func (SideAtMost) filter()  {}
 func (WithID) filter()      {}
+func (WithContent) filter() {}

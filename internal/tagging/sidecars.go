@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/sidecar"
@@ -61,7 +62,7 @@ func (s *sidecarSink) Add(ctx context.Context, r *store.Record, tags []store.Tag
 		return nil // a picture that is gone has no sidecar to clear
 	}
 	s.failed++
-	s.observer.Failed(r.Path, err.Error())
+	s.observer.Failed(r.Path, fault.Words(err))
 	return nil
 }
 
@@ -104,7 +105,7 @@ func (s *SidecarDiff) Add(_ context.Context, r *store.Record, tags []store.Tag) 
 	change, err := sidecar.Plan(r.Path, s.run, s.keywords.of(tags))
 	if err != nil {
 		s.Failed++
-		s.observer.Failed(r.Path, err.Error())
+		s.observer.Failed(r.Path, fault.Words(err))
 		return nil
 	}
 	_, err = io.WriteString(s.out, terminal.SafeLines(change.Diff()))

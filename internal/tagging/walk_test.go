@@ -47,34 +47,13 @@ func newIndex(t *testing.T, n int) store.Store {
 	records := make([]store.Record, n)
 	for i := range records {
 		path := fmt.Sprintf("/p/%03d.jpg", i)
-		records[i] = store.Record{ID: store.ID("test", path), Path: path, Root: "/p", Format: "jpeg", Vector: picture(t, rng)}
+		records[i] = store.Record{ID: store.ID("test", path), Path: path, Root: "/p", Format: "jpeg", Vector: cliptest.Picture(t, rng, testDim)}
 		records[i].Tags = []store.Tag{{Label: "mine", Source: "user"}}
 	}
 	if err := st.Upsert(t.Context(), records); err != nil {
 		t.Fatal(err)
 	}
 	return st
-}
-
-// picture is the embedding of a picture between two colours, as the fake model's
-// texts name them.
-func picture(t *testing.T, rng *rand.Rand) []float32 {
-	t.Helper()
-	colours := []string{"red", "green", "blue", "white", "black", "yellow"}
-	m, err := cliptest.New(testDim).EncodeTexts(t.Context(), []string{
-		colours[rng.IntN(len(colours))], colours[rng.IntN(len(colours))], fmt.Sprint(rng.Uint64()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := make([]float32, testDim)
-	for i := range v {
-		v[i] = m.Row(0)[i] + rng.Float32()*m.Row(1)[i] + 0.3*m.Row(2)[i]
-	}
-	if err := vec.Normalize(v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }
 
 // mixedList has open labels, two groups, and a label with a threshold of its own.

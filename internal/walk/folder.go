@@ -298,17 +298,17 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 			return
 		}
 	}
+	remembers := !known && o.Others != nil && o.Sniff != nil
 	var unchanged func(Entry) bool
-	if !known && o.Known != nil && o.Sniff != nil {
-		unchanged = o.Known(p)
-	}
-	remembers := !known && unchanged == nil && o.Others != nil && o.Sniff != nil
-	sniffed := known
-	if !known && unchanged == nil && !remembers {
-		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why != "" {
-			return
+	if !known && !remembers {
+		if o.Known != nil && o.Sniff != nil {
+			unchanged = o.Known(p)
 		}
-		sniffed = true
+		if unchanged == nil {
+			if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why != "" {
+				return
+			}
+		}
 	}
 	it.entry.Path = p
 	st, err := status()
@@ -321,17 +321,20 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		return
 	}
 	it.entry.Size, it.entry.ModTime, it.entry.ChangeTime = st.size, st.modTime, st.changeTime
-	switch {
-	case remembers:
+	if remembers {
 		if kind, ok := o.Others.Recall(it.entry); ok {
 			it.why, it.kind = NotPicture, kind
 			return
 		}
-		if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why == NotPicture {
-			o.Others.Remember(it.entry, it.kind)
+		if o.Known != nil {
+			unchanged = o.Known(p)
 		}
-	case !sniffed && !unchanged(it.entry):
-		it.why, it.kind = o.sniff(dir, f.prefix, name)
+	}
+	if !remembers && unchanged == nil || unchanged != nil && unchanged(it.entry) {
+		return
+	}
+	if it.why, it.kind = o.sniff(dir, f.prefix, name); it.why == NotPicture && remembers {
+		o.Others.Remember(it.entry, it.kind)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Sidecar is the XMP file that lies beside a picture and speaks of it.
@@ -19,9 +21,10 @@ type Sidecar struct {
 const sidecarExtension = ".xmp"
 
 // sidecars knows the sidecars among the names of a folder. darktable and digiKam write
-// photo.jpg.xmp, Lightroom photo.xmp; the case of letters does not matter.
+// photo.jpg.xmp, Lightroom photo.xmp; neither the case of letters matters nor how their
+// accents are composed, which copying between systems may change.
 type sidecars struct {
-	byName map[string][]string // lower-cased, without the extension: the sidecars' names
+	byName map[string][]string // by sameName without the extension: the sidecars' names
 	// claims counts, for the stems that have a sidecar photo.xmp, the pictures that it
 	// may belong to.
 	claims map[string]claim
@@ -31,6 +34,9 @@ type sidecars struct {
 	// attached are the sidecars that are read with a picture of the folder.
 	attached map[string]bool
 }
+
+// sameName is a name in the form that all of its spellings share.
+func sameName(name string) string { return norm.NFC.String(strings.ToLower(name)) }
 
 // attach finds out which sidecars are read with one of the files of a folder.
 func (s *sidecars) attach(names []fs.DirEntry) {
@@ -57,7 +63,7 @@ func newSidecars(names []fs.DirEntry) *sidecars {
 		if s == nil {
 			s = &sidecars{byName: make(map[string][]string), claims: make(map[string]claim), owned: make(map[string]bool)}
 		}
-		of := strings.ToLower(name[:len(name)-len(sidecarExtension)])
+		of := sameName(name[:len(name)-len(sidecarExtension)])
 		s.byName[of] = append(s.byName[of], name)
 	}
 	if s == nil {
@@ -67,7 +73,7 @@ func newSidecars(names []fs.DirEntry) *sidecars {
 		name := e.Name()
 		s.own(name, name)
 		s.own(name, strings.TrimSuffix(name, path.Ext(name)))
-		stem := strings.ToLower(strings.TrimSuffix(name, path.Ext(name)))
+		stem := sameName(strings.TrimSuffix(name, path.Ext(name)))
 		if _, ok := s.byName[stem]; !ok || !mayOwnSidecar(name) {
 			continue
 		}
@@ -83,7 +89,7 @@ func newSidecars(names []fs.DirEntry) *sidecars {
 // own notes that a file has the sidecar that is spelled like it, by its whole name or
 // its stem.
 func (s *sidecars) own(file, spelling string) {
-	for _, name := range s.byName[strings.ToLower(spelling)] {
+	for _, name := range s.byName[sameName(spelling)] {
 		if name != file && strings.HasPrefix(name, spelling) {
 			s.owned[name] = true
 		}
@@ -91,21 +97,20 @@ func (s *sidecars) own(file, spelling string) {
 }
 
 // of returns the name of a picture's sidecar, "" if it has none. photo.jpg.xmp goes
-// before photo.xmp, and of names that differ in case alone the one in the picture's
-// own spelling.
+// before photo.xmp, and of several spellings of a name the picture's own.
 func (s *sidecars) of(picture string) string {
-	if found := s.pick(s.byName[strings.ToLower(picture)], picture); found != "" {
+	if found := s.pick(s.byName[sameName(picture)], picture); found != "" {
 		return found
 	}
 	if !mayOwnSidecar(picture) {
 		return ""
 	}
 	stem := strings.TrimSuffix(picture, path.Ext(picture))
-	c := s.claims[strings.ToLower(stem)]
+	c := s.claims[sameName(stem)]
 	if c.pictures > 1 && !(isRaw(picture) && c.raws == 1) {
 		return "" // beside photo.raw it is the RAW's; else nobody knows whose
 	}
-	return s.pick(s.byName[strings.ToLower(stem)], stem)
+	return s.pick(s.byName[sameName(stem)], stem)
 }
 
 // isSidecar reports whether a name is one that a sidecar has. It is asked of every
@@ -115,7 +120,7 @@ func isSidecar(name string) bool {
 	return n > 0 && name[n] == '.' && strings.EqualFold(name[n:], sidecarExtension)
 }
 
-// pick chooses among sidecars whose names differ in case alone.
+// pick chooses among sidecars whose names differ in spelling alone.
 func (s *sidecars) pick(names []string, exact string) string {
 	found := ""
 	for _, name := range names {

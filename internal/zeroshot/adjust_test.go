@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
@@ -18,7 +19,7 @@ func TestAdjusted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	vectors := vec.NewMatrix(40, testDim)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 	}
 	direction := make([]float32, testDim)
 	for i := range direction {
@@ -98,7 +99,7 @@ func TestAdjustedCodesAreExact(t *testing.T) {
 	}
 	vectors := vec.NewMatrix(500, testDim)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 	}
 	var got [2][][]Score
 	for i, codes := range []sq8.Engine{nil, sq8.Kernel{}} {

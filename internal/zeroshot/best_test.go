@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -49,7 +50,7 @@ func TestBest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 1))
 	vectors := vec.NewMatrix(300, testDim)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 	}
 	all, err := c.Score(t.Context(), vectors)
 	if err != nil {
@@ -84,7 +85,7 @@ func TestJudge(t *testing.T) {
 	vectors := vec.NewMatrix(100, testDim)
 	every := make([][]int, vectors.Rows)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 		every[i] = []int{9, 3, 5, 0, 1, 2, 4, 6, 7, 8}
 	}
 	got, err := c.Judge(t.Context(), vectors, every, 0.25)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
@@ -30,7 +31,7 @@ func TestCodesAreExact(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 1))
 	vectors := vec.NewMatrix(2500, testDim)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 	}
 	near := cmp.Comparer(func(a, b float32) bool { return math.Abs(float64(a-b)) < 1e-6 })
 	for _, top := range []int{1, 5, 400} {

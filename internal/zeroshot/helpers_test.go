@@ -2,13 +2,10 @@ package zeroshot
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/label"
-	"github.com/sightline/sightline/internal/vec"
 )
 
 const testDim = 32
@@ -22,27 +19,6 @@ func mustList(t testing.TB, labels ...label.Label) *label.List {
 		t.Fatal(err)
 	}
 	return l
-}
-
-// picture is the embedding of a picture between two colours, as the fake model's
-// texts name them.
-func picture(t *testing.T, rng *rand.Rand) []float32 {
-	t.Helper()
-	colours := []string{"red", "green", "blue", "white", "black", "yellow"}
-	m, err := cliptest.New(testDim).EncodeTexts(t.Context(), []string{
-		colours[rng.IntN(len(colours))], colours[rng.IntN(len(colours))], fmt.Sprint(rng.Uint64()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := make([]float32, testDim)
-	for i := range v {
-		v[i] = m.Row(0)[i] + rng.Float32()*m.Row(1)[i] + 0.3*m.Row(2)[i]
-	}
-	if err := vec.Normalize(v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }
 
 // mixedList has open labels, two groups, and a label with a threshold of its own.

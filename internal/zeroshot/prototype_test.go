@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/vec/sq8"
@@ -16,9 +17,9 @@ func TestPrototypes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))
 	vectors := vec.NewMatrix(30, testDim)
 	for i := range vectors.Rows {
-		copy(vectors.Row(i), picture(t, rng))
+		copy(vectors.Row(i), cliptest.Picture(t, rng, testDim))
 	}
-	p := Prototype{Vector: picture(t, rng), Gain: 12, Offset: -7}
+	p := Prototype{Vector: cliptest.Picture(t, rng, testDim), Gain: 12, Offset: -7}
 	list := mustList(t, label.Label{Name: "red car"}, label.Label{Name: "holiday"}, label.Label{Name: "black", Group: "tone"}, label.Label{Name: "white", Group: "tone"})
 	words := mustList(t, label.Label{Name: "red car"}, label.Label{Name: "black", Group: "tone"}, label.Label{Name: "white", Group: "tone"})
 	c, plain := prepare(t, list, Options{Prototypes: map[int]Prototype{1: p}, Codes: sq8.Kernel{}}), prepare(t, words, Options{})

@@ -126,7 +126,8 @@ def listed(tags, name):
 
 def want_keywords(tags):
     """The folded set of keywords."""
-    flat = listed(tags, "IPTC:Keywords") + listed(tags, "XMP-dc:Subject") + listed(tags, "XMP-acdsee:Keywords")
+    flat = listed(tags, "IPTC:Keywords") + listed(tags, "XMP-dc:Subject") + listed(tags, "XMP-acdsee:Keywords") \
+        + listed(tags, "XMP-microsoft:LastKeywordIPTC")
     for text in listed(tags, "IFD0:XPKeywords"):
         flat += text.split(";")
     paths = listed(tags, "XMP-lr:HierarchicalSubject") + listed(tags, "XMP-mediapro:CatalogSets")

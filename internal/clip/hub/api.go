@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -165,6 +166,11 @@ func (c *Client) getJSON(ctx context.Context, u *url.URL, repo, rev string, into
 		if err == nil {
 			return header, nil
 		}
+		// The first thing that is asked tells whether there is a network: without one,
+		// waiting helps nobody.
+		if t, ok := errors.AsType[*transientError](err); ok && t.unreached {
+			return nil, fault.Advise(adviseNetwork, "cannot reach %s: %w", c.Host(), t.err)
+		}
 		if err := tries.again(ctx, err, 0); err != nil {
 			return nil, err
 		}
@@ -188,7 +194,7 @@ func (c *Client) getJSONOnce(ctx context.Context, u *url.URL, repo, rev string, 
 		return nil, fmt.Errorf("the answer is longer than %d MB", maxListing>>20)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return nil, fault.Advise("is HF_ENDPOINT the address of a Hugging Face hub?", "the answer is not what a hub says: %w", err)
+		return nil, fault.Advise("is HF_ENDPOINT the address of a Hugging Face hub?", "the answer is not what a hub says")
 	}
 	return resp.Header, nil
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sightline/sightline/internal/fault"
@@ -230,7 +231,26 @@ func networkError(ctx context.Context, err error) error {
 		return fault.Advise("check the clock and the proxy's certificate", "the connection is not secure: %w", err)
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return fault.Advise("check the network connection and HF_ENDPOINT", "cannot find the host %s: %w", dns.Name, err)
+		return fault.Advise(adviseNetwork, "cannot find the host %s", dns.Name)
 	}
-	return &transientError{err: err}
+	op, ok := errors.AsType[*net.OpError](err)
+	return &transientError{err: inWords(err), unreached: ok && op.Op == "dial"}
+}
+
+const adviseNetwork = "check the network connection and HF_ENDPOINT"
+
+// inWords leaves out what Go says of the calls that failed: of "dial tcp 192.0.2.1:443:
+// connect: connection refused" it keeps the address and the reason.
+func inWords(err error) error {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return fmt.Errorf("cannot find the host %s: %s", dns.Name, dns.Err)
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Addr == nil {
+		return err
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return fmt.Errorf("%s: %w", op.Addr, errno)
+	}
+	return fmt.Errorf("%s: %w", op.Addr, op.Err)
 }

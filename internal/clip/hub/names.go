@@ -22,11 +22,11 @@ var (
 func checkRepo(repo string) error {
 	parts := strings.Split(repo, "/")
 	if len(parts) > 2 {
-		return fault.Advise("write owner/name, such as "+DefaultModel, "model name %q has too many parts", repo)
+		return fault.Usagef("write owner/name, such as "+DefaultModel, "model name %q has too many parts", repo)
 	}
 	for _, p := range parts {
 		if !repoPart.MatchString(p) || strings.Contains(p, "..") || strings.HasSuffix(p, ".") {
-			return fault.Advise("write owner/name, such as "+DefaultModel, "model name %q is not valid", repo)
+			return fault.Usagef("write owner/name, such as "+DefaultModel, "model name %q is not valid", repo)
 		}
 	}
 	return nil

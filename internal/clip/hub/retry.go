@@ -59,6 +59,8 @@ const progressWorth = 1 << 20
 type transientError struct {
 	err   error
 	after time.Duration // what the server asked to wait; 0 when it did not
+	// unreached says that there was no connection at all.
+	unreached bool
 }
 
 func (e *transientError) Error() string { return e.err.Error() }

@@ -45,7 +45,7 @@ const Version = "1.32.0"
 
 // ErrNoLibrary says that the ONNX Runtime shared library was not found or could
 // not be loaded. The message says where it was looked for.
-var ErrNoLibrary = errors.New("onnx runtime library not usable")
+var ErrNoLibrary = errors.New("ONNX Runtime cannot be used")
 
 // process guards the library: the C environment exists once in a process, however
 // many encoders there are. This is the one piece of state that cannot live in a
@@ -80,10 +80,20 @@ func Open(path string) (*Runtime, error) {
 	}
 	onnxruntime.SetSharedLibraryPath(path)
 	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
-		return nil, fmt.Errorf("%w: loading %s: %w", ErrNoLibrary, path, err)
+		return nil, fmt.Errorf("%w: %s", ErrNoLibrary, loadReason(path, err))
 	}
 	process.users, process.path = 1, path
 	return &Runtime{}, nil
+}
+
+// loadReason names the library and what the system's loader says of it, out of an error
+// that tells in between which calls failed.
+func loadReason(path string, err error) string {
+	said := err.Error()
+	if i := strings.LastIndex(said, path+": "); i >= 0 {
+		said = said[i+len(path)+2:]
+	}
+	return path + ": " + said
 }
 
 // Close drops the reference; the last one unloads the library. It may be repeated.
@@ -115,10 +125,15 @@ func LibraryName() string {
 // could choose the code that runs.
 func FindLibrary(explicit, executable string) (string, error) {
 	if explicit != "" {
-		if _, err := os.Stat(explicit); err != nil {
+		// The system's loader looks for a name without a slash in folders of its own.
+		path, err := filepath.Abs(explicit)
+		if err != nil {
 			return "", fmt.Errorf("%w: %w", ErrNoLibrary, err)
 		}
-		return explicit, nil
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("%w: %w", ErrNoLibrary, err)
+		}
+		return path, nil
 	}
 	var dirs []string
 	if executable != "" {

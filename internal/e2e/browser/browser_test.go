@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/url"
@@ -30,6 +31,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -53,12 +55,27 @@ type browser struct {
 var shared browser
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if !testing.Short() && flag.Lookup("test.run").Value.String() == "" && chromium() != "" {
+		go programs.make() // while the first tests run, which do without them
+	}
 	code := m.Run()
 	if shared.cancel != nil {
 		shared.cancel()
 	}
 	cleanPrograms()
 	os.Exit(code)
+}
+
+// chromium is the path of the browser, "" where there is none.
+func chromium() string {
+	program := os.Getenv("SIGHTLINE_CHROMIUM")
+	for _, name := range chromiums {
+		if program == "" {
+			program, _ = exec.LookPath(name)
+		}
+	}
+	return program
 }
 
 // start returns the context of the running browser. Without one the test is skipped, unless
@@ -68,12 +85,7 @@ func start(t *testing.T) context.Context {
 	if testing.Short() {
 		t.Skip("drives a browser")
 	}
-	program := os.Getenv("SIGHTLINE_CHROMIUM")
-	for _, name := range chromiums {
-		if program == "" {
-			program, _ = exec.LookPath(name)
-		}
-	}
+	program := chromium()
 	if program == "" {
 		const advice = "no Chromium: scripts/chromium.sh installs it (Debian: apt-get install chromium), or SIGHTLINE_CHROMIUM names one"
 		if os.Getenv("CI") != "" {
@@ -119,6 +131,7 @@ type view struct {
 	scale         float64
 	dark, touch   bool
 	reduced       bool
+	expect        []string // as in tab.expect, from the first request on
 }
 
 // open loads an address in a tab of its own.
@@ -126,7 +139,7 @@ func open(t *testing.T, address string, v view) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(start(t))
 	ctx, stop := context.WithTimeout(ctx, patience)
-	p := &tab{t: t, ctx: ctx}
+	p := &tab{t: t, ctx: ctx, allowed: v.expect}
 	t.Cleanup(func() {
 		if t.Failed() {
 			p.shot("failed-" + strings.ReplaceAll(t.Name(), "/", "-"))
@@ -143,6 +156,19 @@ func open(t *testing.T, address string, v view) *tab {
 	if err := chromedp.Listen(ctx, func(ev any) { p.hear(ev, host) }); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
+	call(p, network.Enable, network.EnableParams{})
+	call(p, log.Enable, cdp.Empty{})
+	call(p, runtime.Enable, cdp.Empty{})
+	call(p, page.Enable, page.EnableParams{})
+	call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: notes})
+	p.look(v)
+	p.run(chromedp.Navigate(address))
+	return p
+}
+
+// look changes how the tab looks at its page.
+func (p *tab) look(v view) {
+	p.t.Helper()
 	if v.width == 0 {
 		v.width, v.height = 1280, 800
 	}
@@ -157,9 +183,6 @@ func open(t *testing.T, address string, v view) *tab {
 	if v.reduced {
 		motion = "reduce"
 	}
-	call(p, network.Enable, network.EnableParams{})
-	call(p, log.Enable, cdp.Empty{})
-	call(p, runtime.Enable, cdp.Empty{})
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: v.width, Height: v.height, DeviceScaleFactor: v.scale, Mobile: v.touch,
 	})
@@ -167,9 +190,47 @@ func open(t *testing.T, address string, v view) *tab {
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: motion},
 	}})
-	p.run(chromedp.Navigate(address))
-	return p
 }
+
+// in lets the tab belong to a part of its test.
+func (p *tab) in(t *testing.T, part func()) {
+	whole := p.t
+	p.t = t
+	defer func() { p.t = whole }()
+	part()
+}
+
+// notes keeps what toasts and the banner have said: they go away again, on a busy machine
+// before anybody looks. stand gives the place of an element that can be clicked, once it has
+// stood there for two frames and nothing covers it.
+const notes = `
+window.said = [];
+addEventListener('DOMContentLoaded', () => {
+	for (const id of ['toasts', 'banner']) {
+		const e = document.getElementById(id);
+		if (e) new MutationObserver(() => said.push(id + ': ' + e.textContent)).observe(e, {childList: true, subtree: true, characterData: true});
+	}
+});
+window.frames2 = async () => {
+	for (let i = 0; i < 2; i++) await new Promise((r) => { requestAnimationFrame(r); setTimeout(r, 500); });
+};
+window.stand = async (find) => {
+	const e = find();
+	if (!e || e.disabled) return null;
+	e.scrollIntoView({block: 'nearest', behavior: 'instant'});
+	const place = () => { const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; };
+	const before = place();
+	await frames2();
+	const at = place();
+	if (!e.isConnected || Math.abs(at[0] - before[0]) + Math.abs(at[1] - before[1]) > 0.5) return null;
+	const top = document.elementFromPoint(...at);
+	if (!top || !e.contains(top)) { e.scrollIntoView({block: 'center', behavior: 'instant'}); return null; }
+	window.clicked = false;
+	// What is there when the button goes down may have been drawn anew.
+	addEventListener('pointerdown', (ev) => { window.clicked = !!find()?.contains(ev.target); }, {once: true, capture: true});
+	return at;
+};
+`
 
 func mustParse(t *testing.T, address string) *url.URL {
 	t.Helper()
@@ -269,7 +330,7 @@ func (p *tab) until(expression string) {
 	p.t.Helper()
 	deadline := time.Now().Add(patience / 3)
 	for {
-		holds, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")", chromedp.EvalAwaitPromise))
+		holds, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expression+")))()", chromedp.EvalAwaitPromise))
 		if err != nil && !replaced(err) {
 			p.t.Fatalf("%s: %v", expression, err)
 		}
@@ -301,13 +362,29 @@ func (p *tab) text(selector, want string) {
 }
 
 // click clicks as a person does, in the middle of the first visible element that a selector
-// finds, or of the one with a text.
+// finds, or of the one with a text. It waits until that stands still, and clicks again where
+// the page was drawn anew between the look and the click.
 func (p *tab) click(selector string, text ...string) {
 	p.t.Helper()
 	find := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && (e.textContent + (e.ariaLabel ?? '')).includes(%q))", selector, strings.Join(text, ""))
-	p.until(find)
-	at := eval[[]float64](p, "(() => { const e = "+find+"; e.scrollIntoView({block: 'nearest', behavior: 'instant'}); const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()")
-	p.run(chromedp.MouseClickXY(at[0], at[1]))
+	for {
+		p.until("window.stand?.(() => " + find + ").then((at) => { window.at = at; return at; })")
+		at := eval[[]float64](p, "window.at")
+		p.run(chromedp.MouseClickXY(at[0], at[1]))
+		hit, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!window.clicked"))
+		if err != nil && !replaced(err) {
+			p.t.Fatalf("click %s: %v", find, err)
+		}
+		if hit || err != nil {
+			return
+		}
+	}
+}
+
+// said waits until a toast or the banner says something, or has said it.
+func (p *tab) said(text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("window.said?.some((s) => s.includes(%q))", text))
 }
 
 // drag draws a line with the mouse, through places that at turns into pixels.
@@ -346,7 +423,8 @@ func (p *tab) press(keys ...string) {
 	}
 }
 
-// query replaces what is in the field.
+// query replaces what is in the field, in one go: what is offered for half of it would come
+// in between.
 func (p *tab) query(line string) {
 	p.t.Helper()
 	p.do("const q = document.getElementById('q'); q.focus(); q.select()")
@@ -354,7 +432,7 @@ func (p *tab) query(line string) {
 		p.press(kb.Delete)
 		return
 	}
-	p.run(chromedp.KeyEvent(line))
+	call(p, input.InsertText, input.InsertTextParams{Text: line})
 }
 
 // settled waits until the pictures that are in sight have been painted.
@@ -365,6 +443,7 @@ func (p *tab) settled() {
 		const r = i.getBoundingClientRect();
 		return i.complete || r.bottom < 0 || r.top > innerHeight || r.left > innerWidth || !i.checkVisibility();
 	})`)
+	p.until(`window.frames2().then(() => document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().endTime === Infinity))`)
 }
 
 // shot leaves a screenshot in build/screenshots.
@@ -408,7 +487,9 @@ func (p *tab) axe() {
 	if !eval[bool](p, "typeof axe !== 'undefined'") {
 		p.do(string(script))
 	}
-	const look = `axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
+	p.until(`document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().endTime === Infinity)`)
+	// No selectors for what is right, and no style sheets fetched again: no rule of these needs them.
+	const look = `axe.run(document, {resultTypes: ['violations'], selectors: false, preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
 		JSON.stringify(r.violations.map((v) => ({id: v.id, impact: v.impact, help: v.help,
 			nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`
 	var found []struct {

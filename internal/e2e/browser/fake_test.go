@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,11 +27,15 @@ type fake struct {
 	*httptest.Server
 	size    int
 	away    atomic.Bool // every answer is 503
-	delay   atomic.Int64
 	mu      sync.Mutex
+	held    map[string]chan struct{} // queries that are not answered before their channel is closed
+	done    chan struct{}            // has a value for each of those that was answered
 	queries []string
 	thumbs  map[string][]byte
 	asked   map[string]int // thumbnails, by id
+
+	thresholds map[string]float64 // by label
+	revealed   []string           // ids
 }
 
 // newFake starts a server with so many pictures.
@@ -40,7 +45,7 @@ func newFake(t *testing.T, size int) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}}
+	f := &fake{size: size, thumbs: map[string][]byte{}, asked: map[string]int{}, held: map[string]chan struct{}{}, thresholds: map[string]float64{}, done: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.Handle("/", page)
 	mux.HandleFunc("GET /api/v1/search", f.search)
@@ -70,11 +75,41 @@ func newFake(t *testing.T, size int) *fake {
 			fmt.Fprint(w, `{"status":503,"detail":"the store is away","kind":"unreachable"}`)
 			return
 		}
-		time.Sleep(time.Duration(f.delay.Load()))
 		mux.ServeHTTP(w, r)
 	}))
 	t.Cleanup(f.Close)
 	return f
+}
+
+// hold keeps the answer to a query back until it is called, and returns what then tells that
+// it was sent.
+func (f *fake) hold(query string) (answer func(), answered <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	held := make(chan struct{})
+	f.held[query] = held
+	return func() {
+		f.mu.Lock()
+		delete(f.held, query)
+		f.mu.Unlock()
+		close(held)
+	}, f.done
+}
+
+// waitFor waits until a query was asked.
+func (f *fake) waitFor(t *testing.T, query string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience / 3); ; time.Sleep(20 * time.Millisecond) {
+		f.mu.Lock()
+		asked := slices.Contains(f.queries, query)
+		f.mu.Unlock()
+		if asked {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody has asked for %q", query)
+		}
+	}
 }
 
 func reply(w http.ResponseWriter, v any) {
@@ -98,11 +133,28 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f.mu.Lock()
 	f.queries = append(f.queries, q.Get("q"))
+	held := f.held[q.Get("q")]
 	f.mu.Unlock()
+	if held != nil {
+		select {
+		case <-held:
+		case <-r.Context().Done(): // the page has given it up
+		}
+		defer func() { f.done <- struct{}{} }()
+	}
 	if column := strings.Index(q.Get("q"), "tag:a:b"); column >= 0 {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusBadRequest)
 		json.NewEncoder(w).Encode(map[string]any{"status": 400, "detail": "not a tag", "hint": "leave it out", "column": column + 1})
+		return
+	}
+	if strings.Contains(q.Get("q"), "format:jpge") {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusBadRequest)
+		json.NewEncoder(w).Encode(map[string]any{
+			"status": 400, "detail": `"jpge" is no format`, "hint": "did you mean jpeg?", "column": 8,
+			"suggestions": []any{map[string]any{"instead": "jpge", "text": "jpeg", "query": strings.ReplaceAll(q.Get("q"), "jpge", "jpeg")}},
+		})
 		return
 	}
 	limit, _ := strconv.Atoi(q.Get("limit"))
@@ -123,7 +175,14 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 	if from+limit < size {
 		next = strconv.Itoa(from + limit)
 	}
-	reply(w, map[string]any{"query": map[string]any{"line": q.Get("q"), "chips": chips}, "hits": hits, "next": next, "remarks": []string{}, "total": f.size})
+	remarks, suggestions := []string{}, []any{}
+	if q.Get("q") == "tigr" {
+		remarks = append(remarks, `"tigr" may be a typing error: did you mean tiger or tier?`)
+		for _, text := range []string{"tiger", "tier"} {
+			suggestions = append(suggestions, map[string]any{"instead": "tigr", "text": text, "query": text})
+		}
+	}
+	reply(w, map[string]any{"query": map[string]any{"line": q.Get("q"), "chips": chips}, "hits": hits, "next": next, "remarks": remarks, "suggestions": suggestions, "total": f.size})
 }
 
 func (f *fake) image(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -15,7 +16,7 @@ func (f *fake) views(mux *http.ServeMux) {
 		reply(w, map[string]any{
 			"records": f.size, "failures": 2, "collection": "pictures", "store": "local", "location": "/index", "version": "test",
 			"model": map[string]any{"name": "starter", "precision": "fp32", "dim": 128}, "created": "2024-05-06T10:00:00Z", "updated": time.Now().Add(-time.Hour),
-			"bytes": 1 << 20, "writing": true, "role": "write", "allow_write": true, "thumbnails": map[string]any{"files": 12, "bytes": 99999},
+			"bytes": 1 << 20, "writing": true, "role": "write", "allow_write": true, "reveal": true, "thumbnails": map[string]any{"files": 12, "bytes": 99999},
 		})
 	})
 	mux.HandleFunc("GET /api/v1/failures", func(w http.ResponseWriter, _ *http.Request) {
@@ -43,7 +44,7 @@ func (f *fake) views(mux *http.ServeMux) {
 		reply(w, map[string]any{"groups": groups, "total": len(groups), "others": len(groups), "bytes": 2400000, "failed": []string{}})
 	})
 	mux.HandleFunc("GET /api/v1/runs", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, map[string]any{"runs": []map[string]any{{
+		reply(w, map[string]any{"min_probability": 0.3, "runs": []map[string]any{{
 			"id": "0123456789abcdef", "label_count": 3, "labels_from": "labels.txt", "tags": 120, "tagged": 100, "started": "2024-05-06T10:00:00Z", "resumed": "2024-05-06T10:00:00Z",
 			"finished": "2024-05-06T10:01:00Z", "plan": map[string]any{"min_probability": 0.5},
 		}}})
@@ -59,6 +60,26 @@ func (f *fake) views(mux *http.ServeMux) {
 		fmt.Fprint(w, "event: end\ndata: {\"id\":\"new\",\"kind\":\"tag\",\"state\":\"finished\",\"planned\":100,\"done\":100,\"failed\":0}\n\n")
 	})
 	mux.HandleFunc("GET /api/v1/corrections", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"labels": []any{}}) })
+	mux.HandleFunc("POST /api/v1/thresholds", func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Label       string
+			Probability float64
+		}
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		f.mu.Lock()
+		f.thresholds[body.Label] = body.Probability
+		f.mu.Unlock()
+		reply(w, map[string]any{"label": body.Label, "probability": body.Probability})
+	})
+	mux.HandleFunc("POST /api/v1/images/{id}/reveal", func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		f.revealed = append(f.revealed, r.PathValue("id"))
+		f.mu.Unlock()
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("GET /api/v1/clusters", f.clusters)
 	mux.HandleFunc("GET /api/v1/map", f.points)
 }
@@ -68,7 +89,8 @@ func (f *fake) run(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Labels         []string
 		MinProbability float64 `json:"min_probability"`
-		DryRun         bool    `json:"dry_run"`
+		Thresholds     map[string]float64
+		DryRun         bool `json:"dry_run"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -78,23 +100,40 @@ func (f *fake) run(w http.ResponseWriter, r *http.Request) {
 		reply(w, map[string]any{"id": "new", "dry_run": false})
 		return
 	}
+	least := cmp.Or(body.MinProbability, 0.3)
 	labels := []map[string]any{}
 	tags := 0
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for n, name := range body.Labels {
 		best := []map[string]any{}
+		saved := cmp.Or(f.thresholds[name], least)
+		threshold, tried := body.Thresholds[name]
+		threshold = cmp.Or(threshold, least)
+		if !tried {
+			threshold = saved
+		}
+		before := 0
 		for i := range 12 {
 			p := 0.98 - 0.07*float64(i)
-			if p < body.MinProbability {
-				break
+			if p >= saved {
+				before++
+			}
+			if p < threshold {
+				continue
 			}
 			hit := f.hit(20*n + i)
 			hit["probability"], hit["cosine"] = p, 0.3
 			best = append(best, hit)
 		}
 		tags += len(best)
-		labels = append(labels, map[string]any{"label": name, "pictures": len(best), "best": best})
+		l := map[string]any{"label": name, "pictures": len(best), "best": best, "threshold": threshold, "own_threshold": threshold != least}
+		if len(body.Thresholds) > 0 {
+			l["before"] = before
+		}
+		labels = append(labels, l)
 	}
-	reply(w, map[string]any{"id": "new", "dry_run": true, "labels": labels, "tags": tags, "tagged": tags, "histogram": []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 5, 8, 3, 5, 9, 12, 20, 31}})
+	reply(w, map[string]any{"id": "new", "dry_run": true, "labels": labels, "tags": tags, "tagged": tags, "min_probability": least, "learned": []any{}, "histogram": []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 5, 8, 3, 5, 9, 12, 20, 31}})
 }
 
 const blobs = 12

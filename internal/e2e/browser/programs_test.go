@@ -32,7 +32,10 @@ type built struct {
 
 var programs built
 
+func (b *built) make() { b.once.Do(func() { b.dir, b.err = build() }) }
+
 func cleanPrograms() {
+	programs.once.Do(func() {}) // waits for a build that is under way
 	if programs.dir != "" {
 		os.RemoveAll(programs.dir)
 	}
@@ -42,7 +45,7 @@ func cleanPrograms() {
 // release.
 func program(t *testing.T, name string) string {
 	t.Helper()
-	programs.once.Do(func() { programs.dir, programs.err = build() })
+	programs.make()
 	if programs.err != nil {
 		t.Fatalf("build the programs: %v", programs.err)
 	}

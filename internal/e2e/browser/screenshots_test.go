@@ -54,8 +54,8 @@ func TestScreenshots(t *testing.T) {
 	p.do(`document.getElementById('view').scrollTop = 330`)
 	save(p, "gallery-labels")
 
+	wide.expect = []string{"404"}
 	p = open(t, s.address+"#/map", wide)
-	p.expect("404")
 	p.until(`document.querySelector('canvas')?.dataset.ready !== undefined || document.querySelector('main .empty')`)
 	if eval[bool](p, `!!document.querySelector('canvas')`) {
 		save(p, "gallery-map")

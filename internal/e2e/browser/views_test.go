@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,18 +16,14 @@ func TestViews(t *testing.T) {
 	for name, shows := range map[string]string{
 		"days": "2023", "duplicates": "6 groups", "labels": "Tag runs", "status": "2,000 pictures", "map": "12 clusters",
 	} {
-		for look, v := range map[string]view{"": {}, "-dark": {dark: true}, "-narrow": {width: 375, height: 720, scale: 2, touch: true}} {
-			t.Run(name+look, func(t *testing.T) {
-				p := open(t, f.URL+"/#/"+name, v)
-				p.text("main", shows)
-				p.settled()
-				p.axe()
-				if over := eval[float64](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-					t.Errorf("the page is %.0f pixels wider than the window", over)
-				}
-				p.shot("view-" + name + look)
-			})
-		}
+		t.Run(name, func(t *testing.T) {
+			narrow := view{width: 375, height: 720, scale: 2, touch: true}
+			p := open(t, f.URL+"/#/"+name, narrow)
+			p.text("main", shows)
+			p.fits("view-"+name+"-narrow", narrow)
+			p.fits("view-"+name, view{})
+			p.fits("view-"+name+"-dark", view{dark: true})
+		})
 	}
 }
 
@@ -37,7 +35,7 @@ func TestLabelling(t *testing.T) {
 	p.click("textarea")
 	p.run(chromedp.KeyEvent("beach, mountain"))
 	p.click("button", "Try it")
-	p.text(".state", "14 tags")
+	p.text(".state", "20 tags") // from where the command line begins
 	p.text(".label h2", "mountain")
 	p.settled()
 	p.axe()
@@ -49,7 +47,105 @@ func TestLabelling(t *testing.T) {
 	p.press(kb.Escape)
 	p.until(`document.activeElement.classList.contains('thumb')`)
 	p.click("button", "Write the tags")
-	p.text(".toast", "The tags are written")
+	p.said("The tags are written")
+}
+
+// TestThresholds tries a threshold of one label, sees what it changes, and saves it.
+func TestThresholds(t *testing.T) {
+	f := newFake(t, 200)
+	p := open(t, f.URL+"/#/labels", view{})
+	p.text(".card h2", "Tag runs")
+	p.click("textarea")
+	p.run(chromedp.KeyEvent("beach, mountain"))
+	p.click("button", "Try it")
+	p.text(".state", "20 tags")
+	slide := func(label, value string) {
+		p.do(`const r = document.querySelector('.label[aria-label="` + label + `"] input'); r.focus(); r.value = ` + value + `; r.dispatchEvent(new Event('input', {bubbles: true}))`)
+	}
+	slide("mountain", "0.8")
+	p.text(`.label[aria-label="mountain"] small`, "3 pictures, 7 fewer than before")
+	p.text(`.label[aria-label="beach"] small`, "10 pictures")
+	if at := eval[string](p, `document.activeElement.ariaLabel`); at != "Least probability of mountain" {
+		t.Errorf("the focus is on %q", at)
+	}
+	p.settled()
+	p.axe()
+	if over := eval[float64](p, `document.getElementById('view').scrollWidth - document.getElementById('view').clientWidth`); over > 0 {
+		t.Errorf("the labels are %.0f pixels wider than the page", over)
+	}
+	p.shot("threshold")
+	p.click(".label button", "As before")
+	p.text(`.label[aria-label="mountain"] small`, "10 pictures")
+	p.until(`!document.querySelector('.label[aria-label="mountain"] small').textContent.includes('before')`)
+	slide("mountain", "0.9")
+	p.text(`.label[aria-label="mountain"] small`, "2 pictures, 8 fewer than before")
+	p.click(".label button", "Save this threshold")
+	p.said("mountain is given from 90 % on")
+	p.text(`.label[aria-label="mountain"] small`, "2 pictures")
+	p.click(".label button", "Without its own")
+	p.text(`.label[aria-label="mountain"] small`, "10 pictures, 8 more than before")
+	slide("beach", "0.95")
+	p.text(`.label[aria-label="beach"] small`, "1 picture, 9 fewer than before")
+	p.click("button", "Write the tags")
+	p.said("The tags are written")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.thresholds["mountain"] != 0 || f.thresholds["beach"] != 0.95 {
+		t.Errorf("saved %v", f.thresholds)
+	}
+}
+
+// TestDidYouMean: what was probably meant is a click away.
+func TestDidYouMean(t *testing.T) {
+	f := newFake(t, 50)
+	p := open(t, f.URL+"/#/?q=tigr", view{})
+	p.text(".remarks", `"tigr" may be a typing error. Did you mean`)
+	p.axe()
+	p.shot("did-you-mean")
+	p.click(".remarks button", "tier")
+	p.until(`document.getElementById('q').value === 'tier' && location.hash === '#/?q=tier'`)
+	p.text(".chip", "tier")
+	p.expect("400")
+	p.query("boat format:jpge")
+	p.text(".fault", "is no format")
+	p.axe()
+	p.shot("did-you-mean-error")
+	p.click(".fault button", "jpeg")
+	p.text(".chip", "boat format:jpeg")
+	p.until(`!document.querySelector('.fault')`)
+}
+
+// TestErrorsAreSaidOnce: a page that begins with a query that is wrong says so in one place.
+func TestErrorsAreSaidOnce(t *testing.T) {
+	f := newFake(t, 50)
+	p := open(t, f.URL, view{})
+	p.expect("400")
+	p.run(chromedp.Navigate(f.URL+"/#/?q=tag:a:b"), chromedp.Reload())
+	p.text(".fault", "not a tag")
+	p.text(".empty", "mended first")
+	if n := eval[float64](p, `document.body.innerText.split('not a tag').length - 1`); n != 1 {
+		t.Errorf("the error stands there %.0f times", n)
+	}
+}
+
+// TestOpenTheFolder asks the server for the file manager, where it offers that.
+func TestOpenTheFolder(t *testing.T) {
+	f := newFake(t, 50)
+	p := open(t, f.URL, view{})
+	p.until(`!document.body.classList.contains('readonly')`)
+	p.until(`document.querySelectorAll('.cell').length > 10`)
+	p.click("#hit-2")
+	p.text(".detail h2", "picture-000002.jpg")
+	p.click(".path button", "Open the folder")
+	p.said("Asked the file manager")
+	f.mu.Lock()
+	revealed := slices.Clone(f.revealed)
+	f.mu.Unlock()
+	if len(revealed) != 1 || revealed[0] != fmt.Sprintf("%040x", 2) {
+		t.Errorf("opened %q", revealed)
+	}
+	p.click(".path button", "photos")
+	p.until(`document.getElementById('q').value === 'under:/photos'`)
 }
 
 // TestDaysLeadToPictures: a month and a day are queries.

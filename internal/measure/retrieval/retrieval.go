@@ -66,6 +66,9 @@ func ReadCaptions(r io.Reader) ([]Caption, error) {
 			continue
 		}
 		f := strings.Split(line, "\t")
+		if len(f) == 1 && strings.Contains(line, ",") {
+			return nil, fmt.Errorf("%w: line %d has a comma and no tab between file name and caption", ErrCaptions, n)
+		}
 		if len(f) < 2 || f[0] == "" || strings.TrimSpace(f[1]) == "" {
 			return nil, fmt.Errorf("%w: line %d is not a file name, a tab and a caption", ErrCaptions, n)
 		}

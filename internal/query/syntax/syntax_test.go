@@ -152,6 +152,28 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestMistypedFilter(t *testing.T) {
+	for word, want := range map[string]string{
+		"tga:beach": "tag:beach", "Tga:beach": "tag:beach", "tagg:beach": "tag:beach", "at:noon": "", "tga:": "", "tga": "", "beach": "",
+		"widht>=40": "width>=40", "hieght<100": "height<100", "ratign=3": "rating=3", "WIDHT>40": "width>40", "widht<=0.5": "width<=0.5",
+		"width:40": "width>=40", "widht:40": "width>=40", "rating:many": "", "widht>=many": "", "width": "", ">=3": "", "wi>=3": "",
+		"tag=beach": "tag:beach", "after>2024": "after:2024", "before<=2024": "before:2024", "afer:2024": "after:2024", "name>=b": "",
+		"http://x": "", "a=b": "", "10:30": "", "dog>=0.3": "", "ratio:16:9": "",
+	} {
+		if got := MistypedFilter(word); got != want {
+			t.Errorf("MistypedFilter(%q) = %q, want %q", word, got, want)
+		}
+	}
+	for line, want := range map[string]string{
+		"dog widht>=40": "did you mean width>=40?", "dog >=40": "write a filter without spaces, such as rating>=3",
+	} {
+		var bad *Error
+		if _, err := Parse(line); !errors.As(err, &bad) || bad.Advice != want {
+			t.Errorf("%q: %v, want the advice %q", line, err, want)
+		}
+	}
+}
+
 func TestParseArea(t *testing.T) {
 	for in, want := range map[string]Area{
 		"35.0,135.7,10km":    {35, 135.7, 10000},

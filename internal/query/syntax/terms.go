@@ -48,7 +48,11 @@ func (b *builder) read() *Error {
 			b.word(word[:i], start)
 		}
 		p.at = start + len(word)
-		return b.threshold(word[i+2:], start+i)
+		bad := b.threshold(word[i+2:], start+i)
+		if meant := MistypedFilter(word); bad != nil && meant != "" {
+			bad.Advice = "did you mean " + meant + "?"
+		}
+		return bad
 	}
 	b.word(word, start)
 	p.at = start + len(word)

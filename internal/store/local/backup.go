@@ -255,6 +255,7 @@ func (s *Store) putOthers(put func(name string, r io.ReaderAt, size int64) error
 				return nil
 			}
 			seen[name] = true
+			s.warnOfDocument(name)
 			return putOther(path, name, put)
 		})
 		if err != nil {
@@ -293,5 +294,8 @@ func isIndexFile(name string) bool {
 		}
 	}
 	base := name[strings.LastIndexByte(name, '/')+1:]
+	if strings.Contains(base, damagedInfix) {
+		return true // what a repair has set aside
+	}
 	return strings.HasPrefix(base, ".sightline-") && strings.HasSuffix(base, ".tmp")
 }

@@ -15,15 +15,9 @@ import (
 )
 
 // Documents are the files of the folder documents in the collection's, so that the
-// indexes of all its models share them. The file of a document has its name, with underscores in the
-// place of slashes: no document's name has an underscore.
+// indexes of all its models share them: see documentfile.go.
 
 const documentsName = "documents"
-
-// documentPath is where a document lies.
-func (s *Store) documentPath(name string) string {
-	return filepath.Join(s.base, documentsName, strings.ReplaceAll(name, "/", "_"))
-}
 
 // documentsFolder returns the folder of documents. One that is a link is refused: an index
 // may come from anybody. The error is fs.ErrNotExist where there is none.
@@ -57,11 +51,16 @@ func (s *Store) PutDocument(ctx context.Context, name string, data []byte) error
 	}
 	// What killed processes left takes room alone: that it cannot be removed is no error.
 	_, _ = atomicfile.RemoveLeftovers(dir)
-	path := s.documentPath(name)
-	if err := checkRegular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	path, plain := s.documentPath(name), s.plainPath(name)
+	for _, p := range []string{path, plain} {
+		if err := checkRegular(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("document %s: %w", name, err)
+		}
+	}
+	if err := atomicfile.WriteBytes(path, encodeDocument(name, data)); err != nil {
 		return fmt.Errorf("document %s: %w", name, err)
 	}
-	if err := atomicfile.WriteBytes(path, data); err != nil {
+	if err := removeIfThere(plain); err != nil {
 		return fmt.Errorf("document %s: %w", name, err)
 	}
 	return nil
@@ -75,7 +74,7 @@ func (s *Store) Document(ctx context.Context, name string) ([]byte, error) {
 	_, err := s.documentsFolder()
 	if err == nil {
 		var data []byte
-		if data, err = readRegular(s.documentPath(name), store.MaxDocument); err == nil {
+		if data, err = s.readDocument(name); err == nil {
 			return data, nil
 		}
 	}
@@ -92,7 +91,9 @@ func (s *Store) DeleteDocument(ctx context.Context, name string) error {
 	}
 	dir, err := s.documentsFolder()
 	if err == nil {
-		if err = os.Remove(s.documentPath(name)); err == nil {
+		// First the one that would come to light behind the other.
+		err = errors.Join(removeIfThere(s.plainPath(name)), removeIfThere(s.documentPath(name)))
+		if err == nil {
 			err = s.files.SyncDir(dir)
 		}
 	}
@@ -121,13 +122,12 @@ func (s *Store) DocumentNames(ctx context.Context, prefix string) ([]string, err
 	}
 	var out []string
 	for _, e := range entries {
-		name := strings.ReplaceAll(e.Name(), "_", "/")
-		if e.Type().IsRegular() && strings.HasPrefix(name, prefix) && store.CheckDocumentName(name) == nil {
+		if name, ok := documentOfFile(e.Name()); ok && e.Type().IsRegular() && strings.HasPrefix(name, prefix) {
 			out = append(out, name)
 		}
 	}
 	slices.Sort(out)
-	return out, nil
+	return slices.Compact(out), nil
 }
 
 // beginDocument is how the methods begin that are about one document.

@@ -66,6 +66,11 @@ func compileNode(f store.Filter, budget *int) (condition, error) {
 		return condition{"(r." + sideColumn(f.Side) + " >= ?)", []any{f.Least()}}, nil
 	case store.SideAtMost:
 		return condition{"(r." + sideColumn(f.Side) + " <= ?)", []any{f.Most()}}, nil
+	case store.WithContent:
+		if len(f) == 0 {
+			return condition{sql: "0"}, nil
+		}
+		return condition{"(r.hash IS NOT NULL AND r.hash = ?)", []any{[]byte(f)}}, nil
 	case store.WithID:
 		// One argument, however many they are.
 		list, err := json.Marshal([]string(f))

@@ -118,7 +118,7 @@ func (x *selection) of(ctx context.Context, f store.Filter) (*bitmap, error) {
 	case store.FormatIs:
 		return x.attributes.inGroups(n, func(g group) bool { return g.format == string(f) }), nil
 	case store.SideAtLeast, store.SideAtMost, store.NameLike, store.CameraHas, store.CaptionHas,
-		store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within, store.WithID:
+		store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within, store.WithID, store.WithContent:
 		return x.sn.matching(ctx, f) // which no cache knows
 	case store.HasTag:
 		return x.tagged(ctx, label.Fold(string(f)))

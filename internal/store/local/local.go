@@ -288,6 +288,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		if err := s.keepMetaCopy(); err != nil {
 			s.log.Warn("the copy of what the index says of itself could not be written", "index", s.dir, "error", err)
 		}
+		if err := s.adoptDocuments(); err != nil {
+			s.log.Warn("checksums of documents could not be added", "index", s.dir, "error", err)
+		}
 		return s.removeStrays(ctx)
 	}
 	return nil

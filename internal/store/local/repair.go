@@ -16,7 +16,8 @@ import (
 // Repair implements store.Repairer. In this order: SQLite makes its indexes anew, or a
 // catalogue with damaged tables is made anew from what is whole of it, the vector
 // file gets its header and its length back, rows that are nobody's become free, records whose
-// vectors are damaged are withdrawn until they are read again, and caches are made anew.
+// vectors are damaged are withdrawn until they are read again, and caches are made anew. Before
+// all that, damaged documents are set aside.
 func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 	if err := s.isOpen(); err != nil {
 		return err
@@ -31,6 +32,9 @@ func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.isOpen(); err != nil {
+		return err
+	}
+	if err := s.setAside(d.documents, told); err != nil {
 		return err
 	}
 	if d.catalogue {

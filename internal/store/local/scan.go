@@ -4,10 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
-	"runtime"
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/vec"
@@ -23,17 +20,6 @@ const (
 	// gatherShare is the share of selected rows in a block, as 1/n, below which
 	// copying those out is cheaper than scoring all.
 	gatherShare = 4
-
-	// codeRows and codeScores are the same for codes; those blocks are per core, and
-	// their products stay in its cache until they are looked at.
-	codeRows   = 4096
-	codeScores = 1 << 18
-	// sparseShare is the share below which the selected vectors are read instead of
-	// the codes of all.
-	sparseShare = 16
-	// doubleQueries is how many queries, at most, are encoded in double precision:
-	// they cost little then, and leave fewer candidates to rescore.
-	doubleQueries = 16
 )
 
 // scan is one pass over the vectors for all query vectors of a search. The pass,
@@ -141,13 +127,9 @@ func (sc *scan) checkRows(ctx context.Context, rows vec.Matrix, from, to int64) 
 	return onCores((len(todo)+step-1)/step, func(i int) error {
 		check := sc.sn.rowChecker(ctx)
 		for _, rowID := range todo[i*step : min((i+1)*step, len(todo))] {
-			sound, err := check.sound(rowID, rows.Row(int(rowID-from)))
-			switch {
-			case err != nil:
+			if sound, err := check.soundOnce(checked, rowID, rows.Row(int(rowID-from))); err != nil {
 				return err
-			case sound:
-				checked.set(rowID)
-			default:
+			} else if !sound {
 				sc.mark(rowID)
 			}
 		}
@@ -219,231 +201,4 @@ func (sc *scan) score(ctx context.Context, rows vec.Matrix, first int64, rowIDs 
 		}
 		return nil
 	})
-}
-
-// scanCodes passes over the codes, on all cores.
-func (sc *scan) scanCodes(ctx context.Context, codes sq8.Codes) error {
-	precision := sq8.Single
-	if sc.queries.Rows <= doubleQueries {
-		precision = sq8.Double
-	}
-	queries := sq8.EncodeQueries(sc.queries, precision)
-	block := min(codeRows, max(256, codeScores/queries.Columns/64*64))
-	blocks := (codes.Rows + block - 1) / block
-	workers := min(blocks, runtime.GOMAXPROCS(0))
-	passes := make([]*codePass, workers)
-	var next atomic.Int64
-	err := onCores(workers, func(w int) error {
-		p := &codePass{scan: sc, queries: &queries, pruner: queries.NewPruner(), found: newCandidates(sc.queries.Rows, sc.k, sc.min)}
-		for q, found := range p.found {
-			p.pruner.SetThreshold(q, found.cut)
-		}
-		passes[w] = p
-		for b := int(next.Add(1)) - 1; b < blocks; b = int(next.Add(1)) - 1 {
-			if err := p.block(ctx, codes, b*block, min((b+1)*block, codes.Rows)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return onCores(len(sc.found), func(q int) error {
-		for _, p := range passes {
-			sc.found[q].merge(p.found[q])
-		}
-		return nil
-	})
-}
-
-// codePass is what one core does of scanCodes.
-type codePass struct {
-	*scan
-	queries *sq8.Queries
-	pruner  *sq8.Pruner // with the cuts of found
-	found   []*candidates
-	out     []int32
-	picked  []int32 // selected rows of a block
-	buf     []float32
-}
-
-func (p *codePass) block(ctx context.Context, codes sq8.Codes, from, to int) error {
-	n := p.selected.count(int64(from), int64(to))
-	if n == 0 {
-		return ctx.Err()
-	}
-	if n*sparseShare < to-from || !p.sn.vectors.codes.sound(from, to) {
-		return p.sparse(ctx, int64(from), int64(to))
-	}
-	rows := codes.Slice(from, to)
-	if need := rows.Rows * p.queries.Columns; cap(p.out) < need {
-		p.out = make([]int32, need)
-	}
-	out := p.out[:rows.Rows*p.queries.Columns]
-	if err := p.codes.ScoreCodes(ctx, rows, p.queries, out); err != nil {
-		return err
-	}
-	// Where half of the rows are selected, a test of each would be mispredicted half of the
-	// time: they are listed first.
-	all := n == to-from
-	if p.picked = p.picked[:0]; !all {
-		p.selected.each(int64(from), int64(to), func(rowID int64) { p.picked = append(p.picked, int32(rowID-int64(from))) })
-	}
-	for i := range n {
-		if !all {
-			i = int(p.picked[i])
-		}
-		rowID := int64(from + i)
-		scale, residual, ok := rows.Tail(i)
-		if !ok {
-			p.unknown(rowID)
-			continue
-		}
-		product := out[i*p.queries.Columns : (i+1)*p.queries.Columns]
-		for _, q := range p.pruner.Survivors(product, scale, residual) {
-			mid, reach := p.queries.Bounds(q, product, scale, residual)
-			p.offer(q, rowID, mid-reach, mid+reach)
-		}
-	}
-	return nil
-}
-
-// offer considers a row for a query.
-func (p *codePass) offer(q int, rowID int64, lower, upper float32) {
-	p.found[q].offer(rowID, lower, upper)
-	p.pruner.SetThreshold(q, p.found[q].cut)
-}
-
-// unknown makes a row whose codes say nothing a candidate of every query.
-func (p *codePass) unknown(rowID int64) {
-	inf := float32(math.Inf(1))
-	for q := range p.found {
-		p.offer(q, rowID, -inf, inf)
-	}
-}
-
-// sparse scores the few selected vectors of a block.
-func (p *codePass) sparse(ctx context.Context, from, to int64) error {
-	var err error
-	check := p.sn.rowChecker(ctx)
-	checked := p.sn.vectors.checkedRows(p.sn.rowCount)
-	p.selected.each(from, to, func(rowID int64) {
-		var row vec.Matrix
-		if err == nil {
-			row, err = p.sn.vectors.rows(rowID, rowID+1, &p.buf)
-		}
-		if err != nil {
-			return
-		}
-		if !checked.has(rowID) {
-			var sound bool
-			if sound, err = check.sound(rowID, row.Data); err != nil {
-				return
-			}
-			if !sound {
-				p.mark(rowID)
-				return
-			}
-			checked.set(rowID)
-		}
-		for q := range p.found {
-			score := vec.Dot(row.Data, p.scan.queries.Row(q))
-			p.offer(q, rowID, score, score)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-// finish scores the candidates in the order of what they could reach, until no other
-// can be among the best.
-func (sc *scan) finish(ctx context.Context) ([]*vec.TopK, error) {
-	tops := make([]*vec.TopK, len(sc.found))
-	err := onCores(len(tops), func(q int) error {
-		top := vec.NewTopK(sc.k)
-		tops[q] = top
-		list := sc.found[q].sorted()
-		query := sc.queries.Row(q)
-		check := sc.sn.rowChecker(ctx)
-		var buf []float32
-		for i, c := range list {
-			if !(c.upper >= max(sc.min, top.Threshold())) {
-				break
-			}
-			if i%1024 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if i%expected == 0 {
-				if err := sc.sn.expect(ctx, rowsOf(list[i:min(i+expected, len(list))])); err != nil {
-					return err
-				}
-			}
-			row, err := sc.sn.vectors.rows(c.rowID, c.rowID+1, &buf)
-			if err != nil {
-				return err
-			}
-			if sound, err := check.sound(c.rowID, row.Data); err != nil {
-				return err
-			} else if !sound {
-				sc.mark(c.rowID)
-				continue
-			}
-			if score := vec.Dot(row.Data, query); score >= sc.min {
-				// Rounding can take a cosine a little past its bounds.
-				top.Offer(int(c.rowID), max(-1, min(1, score)))
-			}
-		}
-		return nil
-	})
-	return tops, err
-}
-
-// expected is how many candidates' checksums are read at once.
-const expected = 128
-
-func rowsOf(list []candidate) []int64 {
-	out := make([]int64, len(list))
-	for i, c := range list {
-		out[i] = c.rowID
-	}
-	return out
-}
-
-// onCores calls f for 0 to n-1, on as many cores as there are, and returns the first
-// error that it sees.
-func onCores(n int, f func(i int) error) error {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers == 1 {
-		return vec.CatchFault(func() error {
-			for i := range n {
-				if err := f(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	errs := make([]error, workers)
-	for w := range workers {
-		wg.Go(func() {
-			errs[w] = vec.CatchFault(func() error {
-				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-					if err := f(i); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-		})
-	}
-	wg.Wait()
-	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
-		return errs[i]
-	}
-	return nil
 }

@@ -29,11 +29,16 @@ type damage struct {
 	vectors   []int64 // rows of records whose vectors are damaged
 	codes     bool
 	caches    []cacheFile
+	documents []string // names of those that are damaged
 }
 
 // examine checks everything. It changes nothing.
 func (s *Store) examine(ctx context.Context, found func(problem string)) (damage, error) {
 	var d damage
+	var err error
+	if d.documents, err = s.verifyDocuments(ctx, found); err != nil {
+		return d, err
+	}
 	sn, err := s.snapshot(ctx, withVectors)
 	if errors.Is(err, store.ErrDamaged) {
 		d.file = true

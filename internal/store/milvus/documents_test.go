@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/store/milvus/milvustest"
 )
 
@@ -91,7 +92,23 @@ func TestDamagedDocument(t *testing.T) {
 		if _, err := s.Document(t.Context(), "a"); !errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "document a") {
 			t.Errorf("%v: Document = %v", row, err)
 		}
+		if found := problems(t, s); len(found) != 1 || !strings.Contains(found[0], "document a") {
+			t.Errorf("%v: Verify found %q", row, found)
+		}
 		fake.Put(companion, sound)
+	}
+	row := fake.Row(companion, id)
+	row["reason"] = strings.Repeat("A", 12)
+	fake.Put(companion, row)
+	var told []string
+	if err := s.Repair(t.Context(), func(string) {}, func(text string) { told = append(told, text) }); err != nil || len(told) != 1 {
+		t.Fatalf("Repair told %q, %v", told, err)
+	}
+	if _, err := s.Document(t.Context(), "a"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after Repair, Document = %v", err)
+	}
+	if found := problems(t, s); len(found) != 0 {
+		t.Errorf("after Repair, Verify found %q", found)
 	}
 	fake.Put(companion, milvustest.Row{
 		"id": id, "kind": "document", "path": "a", "root": "", "reason": "", "data": []byte(`[]`), "vector": []float32{1, 0},
@@ -102,4 +119,12 @@ func TestDamagedDocument(t *testing.T) {
 	if data, err := s.Document(t.Context(), "a"); err != nil || string(data) != "new" {
 		t.Errorf("Document = %q, %v", data, err)
 	}
+}
+
+func problems(t *testing.T, s *milvus.Store) (found []string) {
+	t.Helper()
+	if err := s.Verify(t.Context(), func(problem string) { found = append(found, problem) }); err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -62,6 +62,11 @@ func compile(f store.Filter) (condition, error) {
 		return condition{text: fmt.Sprintf("%s >= %d", sideField(f.Side), f.Least())}, nil
 	case store.SideAtMost:
 		return condition{text: fmt.Sprintf("%s <= %d", sideField(f.Side), f.Most())}, nil
+	case store.WithContent:
+		if len(f) == 0 {
+			return never, nil
+		}
+		return condition{text: fieldHash + " == " + quote(hex.EncodeToString(f))}, nil
 	case store.WithID:
 		if len(f) == 0 {
 			return never, nil

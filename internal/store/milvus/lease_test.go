@@ -14,7 +14,7 @@ import (
 
 func TestRebuildIsNotPruned(t *testing.T) {
 	o := options(milvustest.Start(t))
-	o.LeaseEvery = 100 * time.Millisecond
+	o.LeaseEvery = 500 * time.Millisecond
 	testRebuildIsNotPruned(t, o)
 }
 

@@ -84,6 +84,7 @@ type Store struct {
 var (
 	_ store.Store            = (*Store)(nil)
 	_ store.Verifier         = (*Store)(nil)
+	_ store.Repairer         = (*Store)(nil)
 	_ store.Promoter         = (*Store)(nil)
 	_ store.ModelIndexKeeper = (*Store)(nil)
 	_ store.Tunable          = (*Store)(nil)

@@ -15,7 +15,7 @@ import (
 func TestRepair(t *testing.T) {
 	fake := milvustest.Start(t)
 	o := options(fake)
-	o.LeaseEvery = 100 * time.Millisecond
+	o.LeaseEvery = 500 * time.Millisecond
 	testRepair(t, o, func() { fake.DropAliases() })
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Verify implements store.Verifier. It reads every record with its vector and every
-// failure, and counts them. Rows that another client wrote in a way of its own are warned
+// failure, and counts them, and every document. Rows that another client wrote in a way of its own are warned
 // of one by one: they are no damage.
 func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if err := s.begin(ctx); err != nil {
@@ -59,6 +59,9 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 		if err := s.verifyFailed(ctx, chunk, found); err != nil {
 			return err
 		}
+	}
+	if _, err := s.verifyDocuments(ctx, found); err != nil {
+		return err
 	}
 	if _, err := s.readMeta(ctx, s.physical, idIndex, entity.ClStrong, &indexMeta{}); errors.Is(err, store.ErrDamaged) {
 		found(err.Error())

@@ -336,7 +336,7 @@ func known(f store.Filter) error {
 		parts = []store.Filter{f.Part}
 	case nil, store.Under, store.Since, store.Until, store.Dated, store.HasTag, store.FormatIs,
 		store.SideAtLeast, store.SideAtMost, store.NameLike, store.CameraHas, store.CaptionHas,
-		store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within, store.WithID:
+		store.RatedAtLeast, store.RatedAtMost, store.Has, store.Within, store.WithID, store.WithContent:
 	default:
 		return fmt.Errorf("the store does not know filters of type %T", f)
 	}

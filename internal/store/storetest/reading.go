@@ -160,6 +160,8 @@ func testFilters(e *env) {
 		store.Dated{}, store.Not{Part: store.Dated{}}, store.And{store.Dated{}, store.Since(taken)},
 		store.HasTag(""), store.HasTag("x\" || true || \""), store.HasTag("nothing has this"), store.FormatIs(""), store.FormatIs("JPEG"),
 		store.WithID{}, store.NewWithID([]string{records[7].ID}), store.Not{Part: store.NewWithID([]string{records[7].ID, records[3].ID, "none", `"]) || ("`, "'"})},
+		store.WithContent(nil), store.WithContent(records[9].ContentHash), store.WithContent("no hash"),
+		store.Not{Part: store.WithContent(records[9].ContentHash)}, store.And{store.WithContent(records[9].ContentHash), src.filter(2)},
 		store.And{store.NewWithID([]string{records[7].ID, records[3].ID, records[3].ID}), store.Or{store.Under(records[3].Path), store.FormatIs("x")}},
 	}
 	for _, label := range labels {

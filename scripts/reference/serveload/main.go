@@ -7,14 +7,21 @@
 //	bin/search serve --db /tmp/load &
 //	go run -tags nodynamic ./scripts/reference/serveload --ask http://127.0.0.1:8080 --clients 1,8,64
 //
+// --how like asks for what is like a picture, instead of for a text. --how knn asks
+// clip-retrieval's back end the same, with the embeddings that --vectors kept while the index
+// was filled: see clip_back.py beside this file.
+//
 // It prints a line for each number of clients: requests a second, the median, the 99th
 // percentile, the processor time of the server for each request, which other work on the
-// machine does not change much, and its memory at the end.
+// machine does not change much, and its memory at the end. With --requests N it asks all
+// that a page asks for instead, N times in all, and says at steps of that what the server
+// holds: memory, descriptors, goroutines and, on Linux with --pid, mappings.
 package main
 
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +30,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -46,29 +52,44 @@ func main() {
 	address := flag.String("ask", "", "address of the server to ask")
 	clients := flag.String("clients", "1,8,64", "numbers of clients")
 	seconds := flag.Int("seconds", 10, "for each of them")
+	vectors := flag.String("vectors", "", "file of the embeddings: written by --fill, read by --how knn")
+	how := flag.String("how", "text", "ask by text, like or knn")
+	pictures := flag.Int("pictures", 100000, "of the index that is asked")
+	requests := flag.Int("requests", 0, "ask so many times for all kinds of things, and watch what the server holds")
+	pid := flag.Int("pid", 0, "process of the server, whose mappings are counted")
 	flag.Parse()
 	ctx := context.Background()
 	if *fill > 0 {
-		if err := makeIndex(ctx, *db, *models, *fill); err != nil {
+		if err := makeIndex(ctx, *db, *models, *fill, *vectors); err != nil {
 			log.Fatal(err)
 		}
 	}
 	if *address == "" {
 		return
 	}
+	if *requests > 0 {
+		if err := hold(*address, *requests, *pid); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	next, err := asking(*how, *address, *pictures, *vectors)
+	if err != nil {
+		log.Fatal(err)
+	}
 	for n := range strings.SplitSeq(*clients, ",") {
 		count, err := strconv.Atoi(n)
 		if err != nil {
 			log.Fatal(err)
 		}
-		if err := measure(*address, count, time.Duration(*seconds)*time.Second); err != nil {
+		if err := measure(*address, next, count, time.Duration(*seconds)*time.Second); err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
 // makeIndex makes an index of the starter model without a file behind any picture.
-func makeIndex(ctx context.Context, db, models string, n int) error {
+func makeIndex(ctx context.Context, db, models string, n int, vectors string) error {
 	cfg := config.Default()
 	cfg.DB, cfg.Models = db, models
 	cfg.OnnxRuntimeLib = os.Getenv("SIGHTLINE_ONNXRUNTIME_LIB")
@@ -77,11 +98,20 @@ func makeIndex(ctx context.Context, db, models string, n int) error {
 	if err != nil {
 		return err
 	}
-	err = fillIndex(ctx, open, n)
+	var keep io.Writer = io.Discard
+	if vectors != "" {
+		f, err := os.Create(vectors)
+		if err != nil {
+			return errors.Join(err, open.Close())
+		}
+		defer f.Close()
+		keep = f
+	}
+	err = fillIndex(ctx, open, n, keep)
 	return errors.Join(err, open.Close())
 }
 
-func fillIndex(ctx context.Context, open *app.Open, n int) error {
+func fillIndex(ctx context.Context, open *app.Open, n int, keep io.Writer) error {
 	around, err := open.Encoder.EncodeTexts(ctx, zeroshot.BackgroundPrompts())
 	if err != nil {
 		return err
@@ -98,7 +128,10 @@ func fillIndex(ctx context.Context, open *app.Open, n int) error {
 			if err := vec.Normalize(v); err != nil {
 				return err
 			}
-			p := fmt.Sprintf("/synthetic/%03d/%07d.jpg", i/1000, i)
+			if err := binary.Write(keep, binary.LittleEndian, v); err != nil {
+				return err
+			}
+			p := pathOf(i)
 			hash := make([]byte, 32)
 			copy(hash, p[len(p)-20:])
 			records = append(records, store.Record{
@@ -113,6 +146,8 @@ func fillIndex(ctx context.Context, open *app.Open, n int) error {
 	return open.Store.Flush(ctx)
 }
 
+func pathOf(i int) string { return fmt.Sprintf("/synthetic/%03d/%07d.jpg", i/1000, i) }
+
 var (
 	colours = strings.Fields("red blue green yellow black white old new big small")
 	things  = strings.Fields("car dog beach mountain house flower cat bird boat street tree child lake bridge train")
@@ -120,7 +155,7 @@ var (
 )
 
 // measure asks with so many clients for a while.
-func measure(address string, clients int, during time.Duration) error {
+func measure(address string, next asker, clients int, during time.Duration) error {
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	c := &http.Client{Transport: transport, Timeout: time.Minute}
 	var mu sync.Mutex
@@ -133,9 +168,11 @@ func measure(address string, clients int, during time.Duration) error {
 		all.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(n), uint64(clients)))
 			for time.Now().Before(end) {
-				q := colours[r.IntN(len(colours))] + " " + things[r.IntN(len(things))] + " at " + places[r.IntN(len(places))]
+				one, err := next(r)
 				start := time.Now()
-				err := ask(c, address+"/api/v1/search?limit=50&cutoff=none&q="+url.QueryEscape(q))
+				if err == nil {
+					err = send(c, one)
+				}
 				mu.Lock()
 				took = append(took, time.Since(start))
 				failed = cmp.Or(failed, err)
@@ -160,7 +197,15 @@ func measure(address string, clients int, during time.Duration) error {
 }
 
 func ask(c *http.Client, address string) error {
-	res, err := c.Get(address)
+	r, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	return send(c, r)
+}
+
+func send(c *http.Client, r *http.Request) error {
+	res, err := c.Do(r)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ export class Problem extends Error {
     this.column = body.column ?? 0;
     this.away = status === 0 || status === 502 || status === 503 || status === 504;
     this.kind = body.kind ?? '';
+    this.suggestions = body.suggestions ?? [];
   }
 }
 
@@ -122,12 +123,16 @@ export function describe(hit) {
   return parts.join(', ');
 }
 
+// Made once for each form of date: making one takes longer than all else that a cell needs.
+const dates = ['numeric', undefined].flatMap((d) => ['long', undefined].map((m) => [`${m}${d}`,
+  new Intl.DateTimeFormat('en-GB', { year: 'numeric', month: m, day: m && d, timeZone: 'UTC' })]));
+const writers = new Map(dates);
+
 /** day writes a date of a picture, which may be as coarse as a year. */
 export function day(date) {
   const m = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d:\d\d))?/.exec(date ?? '');
   if (!m) return '';
-  const options = { year: 'numeric', month: m[2] && 'long', day: m[3] && 'numeric', timeZone: 'UTC' };
-  const words = new Date(Date.UTC(+m[1], (m[2] ?? 1) - 1, m[3] ?? 1)).toLocaleDateString('en-GB', options);
+  const words = writers.get(`${m[2] && 'long'}${m[3] && 'numeric'}`).format(Date.UTC(+m[1], (m[2] ?? 1) - 1, m[3] ?? 1));
   return m[4] ? `${words}, ${m[4]}` : words;
 }
 
@@ -197,6 +202,12 @@ export function editTags(ids, { add = [], remove = [] }) { return call('tags', {
 
 /** correct says that a label is right or wrong on pictures: approved, rejected, withdrawn. */
 export function correct(ids, label, verdict) { return call('corrections', { body: { ids, label, verdict } }); }
+
+/** setThreshold sets the least probability of a label, 0 for none of its own. */
+export function setThreshold(label, probability) { return call('thresholds', { body: { label, probability } }); }
+
+/** reveal shows a picture in the file manager of the machine, where the server may. */
+export function reveal(id) { return call(`images/${encodeURIComponent(id)}/reveal`, { method: 'POST' }); }
 
 /** saveLabel makes a label of pictures. */
 export function saveLabel(name, like, replace) { return call('labels', { body: { name, like, replace } }); }

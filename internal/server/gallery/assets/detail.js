@@ -73,6 +73,7 @@ export class Detail {
     this.app.opened?.(hit);
     try {
       const full = await api.image(hit.id, asked.signal);
+      await this.app.known; // what this visitor may do
       if (this.hit === hit) this.#draw(hit, full);
     } catch (err) {
       if (err.name !== 'AbortError' && !err.away) this.info.append(h('p', { class: 'bad' }, err.message));
@@ -103,7 +104,8 @@ export class Detail {
     fill(this.info,
       h('h2', null, full.title || full.name),
       h('p', { class: 'path' },
-        button({ icon: 'folder', text: place, class: 'link', title: `The pictures of ${folder}`, onclick: () => go(`under:${quoted(folder)}`) })),
+        button({ icon: 'folder', text: place, class: 'link', title: `The pictures of ${folder}`, onclick: () => go(`under:${quoted(folder)}`) }),
+        app.status?.reveal && button({ text: 'Open the folder', class: 'link', onclick: () => api.reveal(hit.id).then(() => announce('Asked the file manager for it.'), (err) => announce([err.message, err.hint].filter(Boolean).join(' '), { bad: true })) })),
       full.missing && h('p', { class: 'bad' }, 'The file is not there any more.'),
       h('div', { class: 'actions' },
         button({ icon: 'like', text: 'More like this', class: 'primary', onclick: () => { this.close(); app.like(hit, 1); } }),

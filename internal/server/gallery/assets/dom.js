@@ -47,10 +47,12 @@ export function announce(text, options) {
   const { action, run, bad } = options || {};
   const box = document.getElementById('toasts');
   const toast = h('div', { class: bad ? 'toast bad' : 'toast' }, h('span', null, text),
-    action && button({ text: action, class: 'link', onclick: () => { toast.remove(); run(); } }));
+    action && button({ text: action, class: 'link', onclick: () => { toast.remove(); run(); } }),
+    action && button({ icon: 'close', label: 'Close', class: 'quiet', onclick: () => toast.remove() }));
   box.append(toast);
   while (box.children.length > 3) box.firstChild.remove();
-  setTimeout(() => toast.remove(), action ? 15000 : 6000);
+  // What offers something to do stays: nobody has to be quick.
+  if (!action) setTimeout(() => toast.remove(), 6000);
 }
 
 /** dialog shows a modal dialog and resolves when it has been closed. */

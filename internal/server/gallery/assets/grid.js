@@ -51,6 +51,7 @@ export class Grid {
     this.element.removeAttribute('aria-activedescendant');
     for (const page of source.pages) this.rows.add(page.hits);
     this.#relayout();
+    if (document.activeElement === this.element) this.#focus(); // there before the pictures were
   }
 
   get height() { return zooms[this.zoom]; }

@@ -6,6 +6,7 @@ import * as api from './api.js';
 import { bar } from './detail.js';
 import { Source } from './source.js';
 import { change } from './tags.js';
+import { LabelCard } from './labelcard.js';
 
 export function show(app, root) {
   const view = new Labels(app, root);
@@ -24,8 +25,10 @@ class Labels {
       value: setting.get('labels', ''), oninput: () => { this.file = null; this.#named(); setting.set('labels', this.text.value.slice(0, 20000)); },
     });
     this.name = h('span', { class: 'muted' });
-    this.least = h('input', { type: 'range', min: 0, max: 1, step: 0.01, value: 0.5, 'aria-label': 'Least probability', oninput: () => { this.#threshold(); this.again(); } });
-    this.leastText = h('output', null, '50 %');
+    this.least = h('input', { type: 'range', min: 0, max: 1, step: 0.01, value: 0.3, 'aria-label': 'Least probability', oninput: () => { this.chosen = true; this.#threshold(); this.again(); } });
+    this.leastText = h('output', null, '30 %');
+    this.cards = new Map(); // by label
+    this.thresholds = new Map(); // that are tried, by label
     this.again = debounce(350, () => { if (this.answer) this.preview(); });
     this.per = h('select', { 'aria-label': 'What a run looks for', onchange: () => this.again() },
       h('option', { value: 'image' }, 'the best labels of each picture'), h('option', { value: 'label' }, 'the best pictures of each label'));
@@ -75,7 +78,8 @@ class Labels {
   request() {
     const list = this.list();
     if (!list) { this.#say('Write at least one label.'); this.text.focus(); return null; }
-    return { ...list, per: this.per.value, min_probability: Math.max(Number(this.least.value), 0.001) };
+    // Where nothing was chosen the server begins as the command line does.
+    return { ...list, per: this.per.value, min_probability: this.chosen ? Math.max(Number(this.least.value), 0.001) : undefined };
   }
 
   #say(text, bad = true) { fill(this.state, text ? h('p', { class: bad ? 'bad' : 'muted' }, text) : ''); }
@@ -89,7 +93,11 @@ class Labels {
     if (!this.answer) this.#say('Looking at all pictures…', false);
     this.result.setAttribute('aria-busy', 'true');
     try {
-      const answer = await api.call('runs', { body: { ...body, dry_run: true, examples: 24 }, signal: trying.signal });
+      const labels = new Set(body.labels ?? this.answer?.labels.map((l) => l.label));
+      for (const name of this.thresholds.keys()) if (!labels.has(name)) this.thresholds.delete(name);
+      const thresholds = this.thresholds.size ? Object.fromEntries(this.thresholds) : undefined;
+      const answer = await api.call('runs', { body: { ...body, thresholds, dry_run: true, examples: 24 }, signal: trying.signal });
+      await this.allowed; // which buttons there are
       if (trying !== this.trying) return;
       this.answer = answer;
       this.#say(`${plural(answer.tags, 'tag')} on ${plural(answer.tagged, 'picture')}.`, false);
@@ -102,28 +110,55 @@ class Labels {
   }
 
   #draw(answer) {
-    const labels = [...answer.labels].sort((a, b) => b.pictures - a.pictures);
+    if (!this.chosen) { this.least.value = answer.min_probability; this.#threshold(); }
+    // While thresholds are tried each label stays where it is, and its slider in the hand.
+    const place = new Map([...this.cards.keys()].map((name, i) => [name, i]));
+    const same = this.thresholds.size > 0 && answer.labels.some((l) => place.has(l.label));
+    const labels = [...answer.labels].sort(same ? (a, b) => (place.get(a.label) ?? 1e9) - (place.get(b.label) ?? 1e9) : (a, b) => b.pictures - a.pictures);
     const shown = labels.slice(0, 60);
-    fill(this.result,
-      h('div', { class: 'row' }, this.app.mayWrite ? [this.writeButton, h('label', { class: 'check' }, this.xmp, ' also into XMP files beside the pictures')]
-        : h('p', { class: 'muted' }, 'This server only shows the index: to write tags, start it with --allow-write.'), histogram(answer.histogram)),
-      ...shown.map((l) => this.#label(l)),
+    const before = this.cards;
+    this.cards = new Map(shown.map((l) => [l.label, before.get(l.label) ?? new LabelCard(this, l.label)]));
+    shown.forEach((l) => this.cards.get(l.label).show(l));
+    this.top ??= h('div', { class: 'row' });
+    this.more ??= h('div');
+    fill(this.top, this.app.mayWrite ? [this.writeButton, h('label', { class: 'check' }, this.xmp, ' also into XMP files beside the pictures')]
+      : h('p', { class: 'muted' }, 'This server only shows the index: to write tags, start it with --allow-write.'), histogram(answer.histogram));
+    fill(this.more, answer.learned.length > 0 && h('p', { class: 'muted' }, `Learned from what was said of ${answer.learned.map((l) => l.label).join(', ')}.`),
       labels.length > shown.length && h('p', { class: 'muted' }, `and ${plural(labels.length - shown.length, 'label')} with fewer pictures.`));
+    const wanted = [this.top, ...[...this.cards.values()].map((c) => c.element), this.more];
+    if (wanted.length !== this.result.children.length || wanted.some((e, i) => this.result.children[i] !== e)) fill(this.result, ...wanted);
   }
 
-  #label(l) {
+  /** tryThreshold shows what a threshold of a label would change; null goes back to what is saved. */
+  tryThreshold(label, value) {
+    if (value === null) this.thresholds.delete(label); else this.thresholds.set(label, value);
+    this.again();
+  }
+
+  /** saveThreshold keeps a threshold with the index, for all runs to come. */
+  async saveThreshold(label, value) {
+    try {
+      await api.setThreshold(label, value);
+      this.thresholds.delete(label);
+      announce(value ? `${label} is given from ${Math.round(value * 100)} % on.` : `${label} has no threshold of its own any more.`);
+      await this.preview();
+    } catch (err) {
+      announce([err.message, err.hint].filter(Boolean).join(' '), { bad: true });
+    }
+  }
+
+  /** matches are the best pictures of a label, with what can be said of them. */
+  matches(l) {
     const hits = l.best.map(api.asHit);
     const source = Source.of(hits);
-    return h('section', { class: 'card label', 'aria-label': l.label },
-      h('header', null, h('h2', null, l.label), h('small', null, plural(l.pictures, 'picture'))),
-      hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 150) } },
-        h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${api.describe(hit)}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
-          h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
-        h('figcaption', null, bar(hit.probability),
-          this.app.mayWrite && h('span', { class: 'verdict' },
-            button({ icon: 'check', label: `Yes, ${hit.name} shows ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, true) }),
-            this.corrects && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
-        : h('p', { class: 'muted' }, 'No picture is probable enough.'));
+    return hits.length > 0 ? h('div', { class: 'strip' }, hits.map((hit, i) => h('figure', { class: 'match', style: { 'inline-size': across(hit, 120, 150) } },
+      h('button', { type: 'button', class: 'thumb', 'aria-label': `Look at ${api.describe(hit)}`, onclick: (ev) => { const b = ev.currentTarget; this.app.look(source, i, () => b.focus()); } },
+        h('img', { src: api.thumbnail(hit, 300), alt: '', loading: 'lazy' })),
+      h('figcaption', null, bar(hit.probability),
+        this.app.mayWrite && h('span', { class: 'verdict' },
+          button({ icon: 'check', label: `Yes, ${hit.name} shows ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, true) }),
+          this.corrects && button({ icon: 'close', label: `No, ${hit.name} does not show ${l.label}`, class: 'quiet', 'aria-pressed': 'false', onclick: (ev) => this.#judge(ev.currentTarget, hit, l.label, false) }))))))
+      : h('p', { class: 'muted' }, 'No picture is probable enough.');
   }
 
   /** #judge notes that a person says so: it stands whatever a run finds. */
@@ -143,6 +178,8 @@ class Labels {
     const body = this.request();
     if (!body) return;
     try {
+      // What is tried counts: a run takes what is saved.
+      for (const [label, value] of this.thresholds) { await api.setThreshold(label, value); this.thresholds.delete(label); }
       const run = await api.call('runs', { body: { ...body, xmp: this.xmp.checked || undefined } });
       this.watch(run.id);
     } catch (err) {
@@ -159,7 +196,7 @@ class Labels {
     this.state.scrollIntoView({ block: 'nearest' });
     const draw = (p) => {
       if (p.planned) { progress.max = p.planned; progress.value = p.done; }
-      text.textContent = `${p.kind === 'undo' ? 'Taking tags back' : 'Tagging'}: ${p.done.toLocaleString('en')} of ${p.planned.toLocaleString('en')}`;
+      text.textContent = `${{ undo: 'Taking tags back', xmp: 'Writing XMP files' }[p.kind] ?? 'Tagging'}: ${p.done.toLocaleString('en')} of ${p.planned.toLocaleString('en')}`;
     };
     this.stream = api.listen(`runs/${encodeURIComponent(id)}/events`, {
       progress: draw,
@@ -167,8 +204,9 @@ class Labels {
         this.stream.close();
         if (p.state === 'finished') {
           this.#say('');
-          const undone = p.kind === 'undo';
-          announce(undone ? 'The tags are taken back.' : 'The tags are written.', undone ? {} : { action: 'Undo', run: () => this.undo(p.id) });
+          if (p.kind === 'undo') announce('The tags are taken back.');
+          else if (p.kind === 'xmp') announce(`${plural(p.done - p.failed, 'XMP file')} beside the pictures ${p.done - p.failed === 1 ? 'has' : 'have'} the tags.`);
+          else announce('The tags are written.', { action: 'Undo', run: () => this.undo(p.id) });
         } else {
           this.#say(p.problem?.detail ?? `The run was ${p.state}.`);
         }
@@ -180,21 +218,33 @@ class Labels {
     this.stream.onerror = () => { if (this.stream.readyState === EventSource.CLOSED) { this.#say(''); this.load(); } };
   }
 
-  async undo(id) {
+  undo(id) { return this.#start(id, 'undo'); }
+
+  async #start(id, what) {
     try {
-      await api.call(`runs/${encodeURIComponent(id)}/undo`, { method: 'POST' });
+      await api.call(`runs/${encodeURIComponent(id)}/${what}`, { method: 'POST' });
       this.watch(id);
     } catch (err) {
       this.#say([err.message, err.hint].filter(Boolean).join(' '));
     }
   }
 
-  async load() {
+  load() {
+    this.allowed = this.#allow();
+    return this.#load();
+  }
+
+  async #allow() {
     await this.app.refresh();
     // Not every store keeps what people say of labels; where one does, runs learn from it.
     this.corrects = this.app.mayWrite && await api.call('corrections', { signal: this.asked.signal }).then(() => true, () => false);
+  }
+
+  async #load() {
+    await this.allowed;
     try {
-      const { runs, job } = await api.call('runs', { signal: this.asked.signal });
+      const { runs, job, min_probability: least } = await api.call('runs', { signal: this.asked.signal });
+      if (!this.chosen && !this.answer) { this.least.value = least; this.#threshold(); }
       this.#runs(runs);
       if (job && job.kind !== 'index' && !(this.stream?.readyState < 2)) this.watch(job.id);
     } catch (err) {
@@ -211,6 +261,7 @@ class Labels {
       h('td', null, r.finished?.startsWith('0001') ? 'not finished' : `from ${Math.round(r.plan.min_probability * 100)} %`),
       h('td', { class: 'row' },
         ['csv', 'jsonl', 'parquet'].map((f) => h('a', { href: api.address(`runs/${r.id}/export`, { format: f }), download: '', 'aria-label': `Tags of this run as ${f.toUpperCase()}` }, f.toUpperCase())),
+        this.app.mayWrite && button({ text: 'XMP', class: 'link', title: 'Write the tags into XMP files beside the pictures', onclick: () => this.#start(r.id, 'xmp') }),
         this.app.mayWrite && button({ icon: 'undo', text: 'Undo', onclick: () => this.undo(r.id) })));
     fill(this.runs, h('header', null, h('h2', null, 'Tag runs')),
       h('div', { class: 'tablebox', tabindex: '0', role: 'region', 'aria-label': 'Tag runs' }, h('table', { class: 'table' },

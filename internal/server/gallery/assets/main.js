@@ -146,8 +146,10 @@ class App {
   async refresh() {
     try {
       this.status = await api.status();
+      const before = this.mayWrite;
       this.mayWrite = this.status.allow_write && this.status.role === 'write';
       document.body.classList.toggle('readonly', !this.mayWrite);
+      if (this.mayWrite !== before) this.selection.allowed();
     } catch { /* the views say so themselves */ }
     return this.status;
   }
@@ -227,4 +229,4 @@ async function signIn() {
 }
 
 const app = new App();
-signIn().then(() => { app.route(); app.refresh(); });
+signIn().then(() => { app.known = app.refresh(); app.route(); });

@@ -78,7 +78,8 @@ export class SearchView {
       } else if (!err.away && err.status !== 401) {
         announce(err.message, { bad: true });
       }
-      if (!this.grid.source) this.#empty('The pictures could not be had', err.message);
+      // What is wrong has been said: under the field, in the banner, or in a toast.
+      if (!this.grid.source) this.#empty('The pictures could not be had', err.away ? 'They come when the server is back.' : err.status < 500 ? 'The query has to be mended first.' : 'Try again in a moment.');
     } finally {
       clearTimeout(slow);
       if (asked === this.asked) {
@@ -143,6 +144,11 @@ export class SearchView {
   #remarks(page) {
     const notes = [...(page.remarks ?? [])];
     if (page.confident === false) notes.unshift('Nothing clearly matches. These are the nearest.');
-    fill(this.remarks, ...notes.map((text) => h('p', null, icon('warn'), text)));
+    const meant = [...(page.suggestions ?? [])];
+    fill(this.remarks, ...notes.map((text) => {
+      const own = meant.filter((s) => text.includes(`"${s.instead}"`));
+      if (!own.length) return h('p', null, icon('warn'), text);
+      return h('p', { class: 'meant' }, icon('warn'), `${text.split(': did you mean ')[0]}. Did you mean `, own.map((s) => this.app.box.suggestion(s)));
+    }));
   }
 }

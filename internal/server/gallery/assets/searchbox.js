@@ -155,10 +155,16 @@ export class SearchBox {
     this.box = h('div', { class: 'fault', id: 'fault', role: 'alert' },
       this.mark,
       h('p', null, problem.message, problem.column > 0 && h('span', { class: 'sr' }, ` (column ${problem.column})`)),
-      problem.hint && h('p', { class: 'hint' }, problem.hint));
+      problem.hint && h('p', { class: 'hint' }, problem.suggestions?.length ? problem.hint.replace(/:? ?did you mean .*\?/, '') : problem.hint),
+      problem.suggestions?.length > 0 && h('p', { class: 'meant' }, 'Did you mean ', problem.suggestions.map((s) => this.suggestion(s))));
     this.form.append(this.box);
     this.input.setAttribute('aria-invalid', 'true');
     this.#place();
+  }
+
+  /** suggestion offers a query that was probably meant. */
+  suggestion({ text, query }) {
+    return h('button', { type: 'button', class: 'link', title: query, onclick: () => { this.value = query; this.close(); this.changed(query, true); this.input.focus(); } }, text);
   }
 
   #place() { if (this.mark) this.mark.firstChild.style.marginInlineStart = `${-this.input.scrollLeft}px`; }

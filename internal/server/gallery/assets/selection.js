@@ -38,6 +38,13 @@ export class Selection {
     this.render();
   }
 
+  /** allowed makes the bar anew where what the visitor may do has changed. */
+  allowed() {
+    if (this.bar.contains(document.activeElement)) return;
+    this.bar.replaceChildren();
+    this.render();
+  }
+
   /** render shows the bar; focus stays where it is. */
   render() {
     const { bar } = this;

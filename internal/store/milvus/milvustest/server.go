@@ -32,10 +32,11 @@ type Server struct {
 	milvuspb.UnimplementedMilvusServiceServer
 	Address string
 
-	grpc   *grpc.Server
-	mu     sync.Mutex
-	meddle Meddler
-	calls  map[string]int
+	grpc    *grpc.Server
+	mu      sync.Mutex
+	meddle  Meddler
+	calls   map[string]int
+	imports []error // why each failed, nil where it did not
 	state
 }
 
