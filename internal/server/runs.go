@@ -57,7 +57,7 @@ type RunRequest struct {
 	LabelList
 	Per            string  `json:"per,omitempty" enum:"image,label" doc:"The best labels of each picture (image, the default), or the best pictures of each label"`
 	Count          int     `json:"count,omitempty" minimum:"1" maximum:"100000" doc:"Labels a picture (5), or pictures a label (100)"`
-	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out, except those of labels with a threshold of their own; where it is left out 0.3, and more for lists of more than 50 labels"`
+	MinProbability float32 `json:"min_probability,omitempty" minimum:"0" maximum:"1" doc:"Tags below it are left out, except those of labels with a threshold of their own; where it is left out the min_probability of GET /runs counts, and more for lists of more than 50 labels"`
 	// Thresholds are those of single labels, to be tried.
 	Thresholds     map[string]float32 `json:"thresholds,omitempty" maxProperties:"10000" doc:"Of a dry run: the least probabilities of single labels, in place of what was saved; 0 for none. POST /thresholds saves one"`
 	CorrectHubness bool               `json:"correct_hubness,omitempty" doc:"With per label: prefer pictures that stand out"`
