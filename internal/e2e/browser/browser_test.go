@@ -8,15 +8,9 @@
 package browser
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -28,13 +22,11 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // chromiums are the names of the browser that the tests know to work.
@@ -361,78 +353,10 @@ func (p *tab) text(selector, want string) {
 	p.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some((e) => e.textContent.includes(%q) && e.checkVisibility())", selector, want))
 }
 
-// click clicks as a person does, in the middle of the first visible element that a selector
-// finds, or of the one with a text. It waits until that stands still, and clicks again where
-// the page was drawn anew between the look and the click.
-func (p *tab) click(selector string, text ...string) {
-	p.t.Helper()
-	find := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && (e.textContent + (e.ariaLabel ?? '')).includes(%q))", selector, strings.Join(text, ""))
-	for {
-		p.until("window.stand?.(() => " + find + ").then((at) => { window.at = at; return at; })")
-		at := eval[[]float64](p, "window.at")
-		p.run(chromedp.MouseClickXY(at[0], at[1]))
-		hit, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!window.clicked"))
-		if err != nil && !replaced(err) {
-			p.t.Fatalf("click %s: %v", find, err)
-		}
-		if hit || err != nil {
-			return
-		}
-	}
-}
-
 // said waits until a toast or the banner says something, or has said it.
 func (p *tab) said(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("window.said?.some((s) => s.includes(%q))", text))
-}
-
-// drag draws a line with the mouse, through places that at turns into pixels.
-func (p *tab) drag(at func(x, y float64) (float64, float64), places [][2]float64) {
-	p.t.Helper()
-	for i, place := range places {
-		kind := input.DispatchMouseEventTypeMouseMoved
-		if i == 0 {
-			kind = input.DispatchMouseEventTypeMousePressed
-		}
-		x, y := at(place[0], place[1])
-		p.run(chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft))
-	}
-	x, y := at(places[len(places)-1][0], places[len(places)-1][1])
-	p.run(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, chromedp.ButtonLeft))
-}
-
-// press presses keys, one after the other: those of package kb, or characters.
-func (p *tab) press(keys ...string) {
-	p.t.Helper()
-	for _, k := range keys {
-		if len(k) > 1 && k[0] < 0x80 { // a text: one key after the other
-			for _, r := range k {
-				p.press(string(r))
-			}
-			continue
-		}
-		if k >= " " && k <= "~" && len(k) == 1 {
-			// A key and its character in one, so that a page that takes the key for itself
-			// keeps the character out of the field, as with a keyboard.
-			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Text: k, Key: k})
-			call(p, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: k})
-			continue
-		}
-		p.run(chromedp.KeyEvent(k))
-	}
-}
-
-// query replaces what is in the field, in one go: what is offered for half of it would come
-// in between.
-func (p *tab) query(line string) {
-	p.t.Helper()
-	p.do("const q = document.getElementById('q'); q.focus(); q.select()")
-	if line == "" {
-		p.press(kb.Delete)
-		return
-	}
-	call(p, input.InsertText, input.InsertTextParams{Text: line})
 }
 
 // settled waits until the pictures that are in sight have been painted.
@@ -460,50 +384,5 @@ func (p *tab) shot(name string) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
 		p.t.Fatal(err)
-	}
-}
-
-// axeSum is that of axe.min.js, see testdata/axe-core.
-const axeSum = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
-
-// axe fails the test for each serious fault of accessibility of what is shown.
-func (p *tab) axe() {
-	p.t.Helper()
-	packed, err := os.ReadFile("testdata/axe-core/axe.min.js.gz")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	script, err := io.ReadAll(z)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if sum := sha256.Sum256(script); hex.EncodeToString(sum[:]) != axeSum {
-		p.t.Fatal("testdata/axe-core is not what it says")
-	}
-	if !eval[bool](p, "typeof axe !== 'undefined'") {
-		p.do(string(script))
-	}
-	p.until(`document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().endTime === Infinity)`)
-	// No selectors for what is right, and no style sheets fetched again: no rule of these needs them.
-	const look = `axe.run(document, {resultTypes: ['violations'], selectors: false, preload: false, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then((r) =>
-		JSON.stringify(r.violations.map((v) => ({id: v.id, impact: v.impact, help: v.help,
-			nodes: v.nodes.slice(0, 4).map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary)}))))`
-	var found []struct {
-		ID, Impact, Help string
-		Nodes            []string
-	}
-	if err := json.Unmarshal([]byte(eval[string](p, look)), &found); err != nil {
-		p.t.Fatal(err)
-	}
-	for _, v := range found {
-		if v.Impact == "serious" || v.Impact == "critical" {
-			p.t.Errorf("axe: %s (%s): %s\n\t%s", v.ID, v.Impact, v.Help, strings.Join(v.Nodes, "\n\t"))
-		} else {
-			p.t.Logf("axe: %s (%s): %s: %.200s", v.ID, v.Impact, v.Help, v.Nodes)
-		}
 	}
 }

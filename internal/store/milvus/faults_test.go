@@ -3,9 +3,6 @@ package milvus_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"math"
 	"net"
 	"strings"
 	"syscall"
@@ -19,69 +16,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus"
 	"github.com/sightline/sightline/internal/store/milvus/milvustest"
-	"github.com/sightline/sightline/internal/vec"
 )
-
-const dim = 4
-
-var model = store.Model{Fingerprint: "0123456789abcdef", Name: "test", Precision: "fp32", Pixels: "exact", Dim: dim}
-
-func options(s *milvustest.Server) milvus.Options {
-	return milvus.Options{
-		Address: s.Address, Collection: "default", Mode: store.Create, Model: model, Consistency: "strong",
-		CallTimeout: 2 * time.Second, RetryFor: 10 * time.Second,
-	}
-}
-
-func open(t *testing.T, o milvus.Options) *milvus.Store {
-	t.Helper()
-	s, err := milvus.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
-// record makes the n-th record.
-func record(n int) store.Record {
-	v := make([]float32, dim)
-	v[0], v[1] = float32(math.Cos(float64(n))), float32(math.Sin(float64(n)))
-	path := fmt.Sprintf("/photos/%d.jpg", n)
-	return store.Record{ID: store.ID("default", path), Path: path, Root: "/photos", ModTime: time.Unix(int64(n), 0), Vector: v}
-}
-
-func records(n int) []store.Record {
-	out := make([]store.Record, n)
-	for i := range out {
-		out[i] = record(i)
-	}
-	return out
-}
-
-func queries(n int) store.Query {
-	q := store.Query{Vectors: vec.NewMatrix(n, dim), K: 3, MinScore: -1}
-	for i := range n {
-		copy(q.Vectors.Row(i), record(i).Vector)
-	}
-	return q
-}
-
-func upsert(t *testing.T, s store.Store, r ...store.Record) {
-	t.Helper()
-	if err := s.Upsert(t.Context(), r); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// hint is the advice in an error.
-func hint(err error) string {
-	var h interface{ Hint() string }
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
-}
 
 func TestNoServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -403,111 +338,4 @@ func TestEmptyAnswerWithError(t *testing.T) {
 		t.Errorf("Search = %v, %v", hits, err)
 	}
 	fake.Meddle(nil)
-}
-
-// meddleWithRows changes the expressions of queries by the pass they belong to, and counts.
-func meddleWithRows(fake *milvustest.Server, rows func(pass int, expr string) string, counts func(int64) int64) {
-	pass := 0
-	fake.Meddle(func(_ context.Context, method string, req any, next func() (any, error)) (any, error) {
-		q, ok := req.(*milvuspb.QueryRequest)
-		if !ok {
-			return next()
-		}
-		if q.OutputFields[0] != "count(*)" {
-			if strings.HasPrefix(q.Expr, "id <") || strings.HasPrefix(q.Expr, `id >= ""`) {
-				pass++
-			}
-			q.Expr = rows(pass, q.Expr)
-			return next()
-		}
-		reply, err := next()
-		if r, ok := reply.(*milvuspb.QueryResults); ok {
-			n := r.FieldsData[0].GetScalars().GetLongData().Data
-			n[0] = counts(n[0])
-		}
-		return reply, err
-	})
-}
-
-func scanErr(t *testing.T, s store.Store) (n int, err error) {
-	t.Helper()
-	for _, err = range s.Scan(t.Context(), nil, store.Fields{}) {
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
-func same(n int64) int64 { return n }
-
-// The first answers leave some out, as those of a server that recovers do.
-func TestScanThatIsNotComplete(t *testing.T) {
-	fake := milvustest.Start(t)
-	s := open(t, options(fake))
-	upsert(t, s, records(50)...)
-	meddleWithRows(fake, func(pass int, expr string) string {
-		if pass == 1 {
-			return "(" + expr + `) and id < "c"`
-		}
-		return expr
-	}, same)
-	n, err := scanErr(t, s)
-	if !errors.Is(err, milvus.ErrUnsteady) || errors.Is(err, store.ErrDamaged) ||
-		!strings.Contains(err.Error(), "50") || !strings.Contains(hint(err), "again") {
-		t.Errorf("the scan ended after %d with %v", n, err)
-	}
-	fake.Meddle(nil)
-	if n, err := scanErr(t, s); n != 50 || err != nil {
-		t.Errorf("afterwards a scan gives %d, %v", n, err)
-	}
-}
-
-// After writes that were cut short a server counts old versions of rows for a while.
-func TestServerThatCountsTooMuch(t *testing.T) {
-	fake := milvustest.Start(t)
-	o, warnings := logged(options(fake))
-	s := open(t, o)
-	upsert(t, s, records(50)...)
-	meddleWithRows(fake, func(_ int, expr string) string { return expr }, func(n int64) int64 { return n + n*3/4 })
-	if n, err := scanErr(t, s); n != 50 || err != nil {
-		t.Errorf("the scan ended after %d with %v", n, err)
-	}
-	if !strings.Contains(warnings.String(), "counted=87 rows=50") {
-		t.Errorf("warnings: %s", warnings)
-	}
-	if n, err := s.Count(t.Context(), nil); n != 50 || err != nil {
-		t.Errorf("Count = %d, %v", n, err)
-	}
-	if d, err := s.Describe(t.Context()); d.Records != 50 || err != nil {
-		t.Errorf("Describe = %d records, %v", d.Records, err)
-	}
-	if err := s.Verify(t.Context(), func(p string) { t.Errorf("verify: %s", p) }); err != nil {
-		t.Error(err)
-	}
-	if n := strings.Count(warnings.String(), "counted="); n != 1 {
-		t.Errorf("%d warnings", n)
-	}
-	if err := s.SetTags(t.Context(), "user", map[string][]store.Tag{record(1).ID: {{Label: "x"}}}); err != nil {
-		t.Error(err)
-	}
-	open(t, options(fake)) // a writer reads the failures
-	fake.Meddle(nil)
-}
-
-// More rows of one range than an answer holds, with ids that are no hex digits.
-func TestScanOfManyRowsWithOtherIDs(t *testing.T) {
-	fake := milvustest.Start(t)
-	s := open(t, options(fake))
-	upsert(t, s, records(10)...)
-	r := fake.Row(physical, record(3).ID)
-	for i := range 17000 {
-		other := maps.Clone(r)
-		other["id"] = fmt.Sprintf("img%d", i)
-		fake.Put(physical, other)
-	}
-	if n, err := scanErr(t, s); n != 10 || err != nil {
-		t.Errorf("the scan ended after %d with %v", n, err)
-	}
 }
