@@ -111,11 +111,12 @@ func (e *Env) keepLooks(ctx context.Context, cfg config.Config, st store.Store) 
 		return nil, err
 	}
 	var told sync.Once
+	var reducer duplicates.Reducer
 	return func(content []byte, img *imaging.RGB, file []byte) {
 		if _, known := cache.Get(content); known {
 			return
 		}
-		l := duplicates.LookOfPixels(img)
+		l := reducer.Look(img)
 		l.Moving = duplicates.IsMoving(bytes.NewReader(file))
 		if err := cache.Put(content, &l); err != nil {
 			told.Do(func() {

@@ -3,6 +3,7 @@ package duplicates
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -10,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -17,8 +19,10 @@ import (
 // the content of their files: a file that changes has another content. It can be removed
 // at any time, and what is damaged in it counts as not there.
 //
-// The folder has a file for each three hex digits that contents begin with. A file is
-// records of one size, little-endian:
+// A file of the folder, a bucket, holds the contents that begin with the hex digits of its
+// name, of which there are none to three: all.looks, a.looks, a3.looks, a3f.looks. One that
+// has grown is split by the next digit, so that a small collection makes few files and none
+// of a large one is long. A bucket is records of one size, little-endian:
 //
 //	0     32 bytes    SHA-256 of the picture's file
 //	32    byte        version of this layout
@@ -27,7 +31,8 @@ import (
 //	      uint32      CRC-32 (IEEE) of what came before
 //
 // It is safe for concurrent use by one process, and harmless by several: two that add to
-// one file at once may overwrite each other's record. A nil *Cache keeps nothing.
+// one bucket at once, or of which one splits it, may lose each other's records. A nil *Cache
+// keeps nothing.
 type Cache struct {
 	dir    string
 	adding sync.Mutex
@@ -37,7 +42,12 @@ const (
 	cacheVersion = 1
 	viewBytes    = 8 + 4 + lookSide*lookSide
 	recordBytes  = 32 + 2 + len(zooms)*viewBytes + 4
-	// mostBucket bounds a file of the cache: more is not added.
+	// deepest is how many digits the name of a bucket has at most.
+	deepest = 3
+	// splitAt is how many records a bucket has when it is split: few, because all their
+	// contents are read to find one.
+	splitAt = 64
+	// mostBucket bounds a bucket that cannot be split: more is not added.
 	mostBucket = 64 << 20
 )
 
@@ -49,8 +59,12 @@ const (
 // OpenCache returns the cache in a folder, which is made when something is first kept.
 func OpenCache(dir string) *Cache { return &Cache{dir: dir} }
 
-func (c *Cache) path(hash []byte) string {
-	return filepath.Join(c.dir, fmt.Sprintf("%02x%x.looks", hash[0], hash[1]>>4))
+// bucket is the file of the contents that begin as one does, up to so many hex digits.
+func (c *Cache) bucket(hash []byte, digits int) string {
+	if digits == 0 {
+		return filepath.Join(c.dir, "all.looks")
+	}
+	return filepath.Join(c.dir, hex.EncodeToString(hash[:2])[:digits]+".looks")
 }
 
 // Get returns what a picture with that content shows, if it is known.
@@ -58,7 +72,16 @@ func (c *Cache) Get(hash []byte) (*Look, bool) {
 	if c == nil || len(hash) != 32 {
 		return nil, false
 	}
-	f, err := os.Open(c.path(hash))
+	for digits := deepest; digits >= 0; digits-- { // a split that was cut short leaves two
+		if l, ok := lookIn(c.bucket(hash, digits), hash); ok {
+			return l, true
+		}
+	}
+	return nil, false
+}
+
+func lookIn(bucket string, hash []byte) (*Look, bool) {
+	f, err := os.Open(bucket)
 	if err != nil {
 		return nil, false
 	}
@@ -92,18 +115,42 @@ func (c *Cache) Put(hash []byte, l *Look) error {
 	record := encodeRecord(hash, l)
 	c.adding.Lock()
 	defer c.adding.Unlock()
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+	if err := c.put(hash, record); err != nil {
 		return fmt.Errorf("keeping what a picture shows: %w", err)
 	}
-	f, err := os.OpenFile(c.path(hash), os.O_RDWR|os.O_CREATE, 0o644)
+	return nil
+}
+
+// put adds a record to the longest-named of its buckets that are there.
+func (c *Cache) put(hash, record []byte) error {
+	for digits := deepest; digits > 0; digits-- {
+		f, err := os.OpenFile(c.bucket(hash, digits), os.O_RDWR, 0)
+		if err == nil {
+			return c.addAndClose(f, digits, record)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	const first = os.O_RDWR | os.O_CREATE
+	f, err := os.OpenFile(c.bucket(hash, 0), first, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(c.dir, 0o755); err == nil {
+			f, err = os.OpenFile(c.bucket(hash, 0), first, 0o644)
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("keeping what a picture shows: %w", err)
+		return err
 	}
-	err = c.add(f, record)
+	return c.addAndClose(f, 0, record)
+}
+
+func (c *Cache) addAndClose(f *os.File, digits int, record []byte) error {
+	err := c.add(f, digits, record)
 	return errors.Join(err, f.Close())
 }
 
-func (c *Cache) add(f *os.File, record []byte) error {
+func (c *Cache) add(f *os.File, digits int, record []byte) error {
 	st, err := f.Stat()
 	if err != nil {
 		return err
@@ -112,11 +159,39 @@ func (c *Cache) add(f *os.File, record []byte) error {
 		return fmt.Errorf("%s: %w", f.Name(), fs.ErrInvalid)
 	}
 	end := st.Size() / int64(recordBytes) * int64(recordBytes) // a torn end is overwritten
-	if end >= mostBucket {
+	switch {
+	case digits < deepest && end >= splitAt*int64(recordBytes):
+		return c.split(f, digits, end, record)
+	case end >= mostBucket:
 		return nil
 	}
 	_, err = f.WriteAt(record, end)
 	return err
+}
+
+// split moves the records of a bucket, and another, into those with one digit more.
+func (c *Cache) split(f *os.File, digits int, size int64, record []byte) error {
+	size = min(size, 2*splitAt*int64(recordBytes)) // nothing of ours is longer
+	records := make([]byte, size, size+int64(len(record)))
+	if _, err := f.ReadAt(records, 0); err != nil {
+		return err
+	}
+	children := make(map[string][]byte)
+	for r := range slices.Chunk(append(records, record...), recordBytes) {
+		name := c.bucket(r, digits+1)
+		children[name] = append(children[name], r...)
+	}
+	for name, records := range children {
+		child, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+		if err != nil {
+			return err
+		}
+		_, err = child.Write(records)
+		if err := errors.Join(err, child.Close()); err != nil {
+			return err
+		}
+	}
+	return os.Remove(f.Name())
 }
 
 func encodeRecord(hash []byte, l *Look) []byte {
@@ -136,16 +211,25 @@ func encodeRecord(hash []byte, l *Look) []byte {
 		for _, p := range v.points {
 			most = max(most, p, -p)
 		}
+		scale := float32(0)
+		if most > 0 {
+			scale = 127 / most
+		}
 		b = binary.LittleEndian.AppendUint64(b, v.hash)
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(most/127))
 		for _, p := range v.points {
-			if most > 0 {
-				p = p / most * 127
-			}
-			b = append(b, byte(int8(math.Round(float64(p)))))
+			b = append(b, byte(roundInt8(p*scale)))
 		}
 	}
 	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+}
+
+// roundInt8 rounds a number of at most 127 to the nearest whole one.
+func roundInt8(x float32) int8 {
+	if x < 0 {
+		return int8(max(x-0.5, -127))
+	}
+	return int8(min(x+0.5, 127))
 }
 
 func decodeRecord(b []byte) (*Look, error) {

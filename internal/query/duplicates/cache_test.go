@@ -14,6 +14,42 @@ import (
 	"github.com/sightline/sightline/internal/query/duplicates"
 )
 
+// The file of a small cache is one, and those of a large one are short: nothing is lost
+// where they are split.
+func TestCacheGrows(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "looks")
+	c := duplicates.OpenCache(dir)
+	l := duplicates.LookOf(ramp(200, 100, true, 0))
+	const pictures = 3000
+	for i := range pictures {
+		hash := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		if err := c.Put(hash[:], &l); err != nil {
+			t.Fatal(err)
+		}
+		if i != 60 {
+			continue
+		}
+		if names, err := filepath.Glob(filepath.Join(dir, "*")); len(names) != 1 || err != nil {
+			t.Fatalf("%d pictures: %q, %v", i+1, names, err)
+		}
+	}
+	for i := range pictures {
+		hash := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		if got, ok := c.Get(hash[:]); !ok || duplicates.Distance(got, &l) != 0 {
+			t.Errorf("picture %d is lost", i)
+		}
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if len(names) < 200 || err != nil {
+		t.Errorf("%d files, %v: not split twice", len(names), err)
+	}
+	for _, name := range names {
+		if st, err := os.Stat(name); err != nil || st.Size() > 65*3200 {
+			t.Errorf("%s has %d bytes, %v", name, st.Size(), err)
+		}
+	}
+}
+
 func TestCache(t *testing.T) {
 	dir := t.TempDir()
 	c := duplicates.OpenCache(filepath.Join(dir, "looks"))
@@ -54,7 +90,10 @@ func TestCache(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data[len(data)/2] ^= 0xff
+		record := len(data) / len(want)
+		for at := range len(want) {
+			data[at*record+record/2] ^= 0xff
+		}
 		if err := os.WriteFile(f, append(data, "torn"...), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -68,6 +107,9 @@ func TestCache(t *testing.T) {
 	}
 	if _, ok := c.Get(hash("a")); !ok {
 		t.Error("a damaged record is not mended")
+	}
+	if none := duplicates.OpenCache(filepath.Join(dir, "looks", filepath.Base(files[0]))); none.Put(hash("a"), &l) == nil {
+		t.Error("kept in a file instead of a folder")
 	}
 	var none *duplicates.Cache
 	if _, ok := none.Get(hash("a")); ok || none.Put(hash("a"), &l) != nil || c.Put(nil, &l) != nil {

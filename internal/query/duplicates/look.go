@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 	"math/bits"
+	"sync"
 
 	"github.com/sightline/sightline/internal/imaging"
 )
@@ -37,10 +38,17 @@ type view struct {
 	points [lookSide * lookSide]float32
 }
 
+// Reducer reduces pictures to what they show, with working memory that it uses again. The
+// zero value is ready, and safe for concurrent use.
+type Reducer struct {
+	planes sync.Pool // of *plane
+}
+
 // LookOf reduces a picture.
 func LookOf(img image.Image) Look {
 	b := img.Bounds()
-	p := newPlane(b.Dx(), b.Dy(), 1./257)
+	var p plane
+	p.reset(b.Dx(), b.Dy(), 1./257)
 	for y := range p.height {
 		var left uint64
 		for x := range p.width {
@@ -54,90 +62,22 @@ func LookOf(img image.Image) Look {
 	return l
 }
 
-// shrunk is the longer side, in pixels, of what LookOfPixels looks at: four times that of
+// shrunk is the longer side, in pixels, of what Reducer.Look looks at: four times that of
 // what is compared.
 const shrunk = 4 * lookSide
 
-// LookOfPixels reduces a picture that was decoded for a model. What it costs does not grow
-// with the picture, so that a run that decodes pictures anyway can afford it.
-func LookOfPixels(img *imaging.RGB) Look {
-	p, coloured := shrink(img)
+// Look reduces a picture that was decoded for a model. What it costs does not grow with the
+// picture, so that a run that decodes pictures anyway can afford it.
+func (r *Reducer) Look(img *imaging.RGB) Look {
+	p, _ := r.planes.Get().(*plane)
+	if p == nil {
+		p = new(plane)
+	}
+	defer r.planes.Put(p)
+	coloured := p.shrink(img)
 	l := p.look()
 	l.Colour = coloured
 	return l
-}
-
-// shrink returns the luma of a picture at a longer side of at most shrunk, and whether a
-// hundredth of its points are not grey. Each point is the mean of two by two pixels, or of
-// all where there are fewer.
-func shrink(img *imaging.RGB) (p *plane, coloured bool) {
-	width, height := img.Width, img.Height
-	if longer := max(width, height); longer > shrunk {
-		width, height = max(1, width*shrunk/longer), max(1, height*shrunk/longer)
-	}
-	p = newPlane(width, height, 1./4)
-	columns := make([][2]int, p.width) // of the two pixels
-	for x := range columns {
-		columns[x] = pair(x*img.Width/p.width, (x+1)*img.Width/p.width)
-	}
-	points := 0
-	for y := range p.height {
-		var rows [2][]byte
-		for i, v := range pair(y*img.Height/p.height, (y+1)*img.Height/p.height) {
-			rows[i] = img.Pix[3*v*img.Width : 3*(v+1)*img.Width]
-		}
-		var left uint64
-		for x, at := range columns {
-			var r, g, b uint32
-			for _, row := range rows {
-				one, two := row[3*at[0]:3*at[0]+3], row[3*at[1]:3*at[1]+3]
-				r, g, b = r+uint32(one[0])+uint32(two[0]), g+uint32(one[1])+uint32(two[1]), b+uint32(one[2])+uint32(two[2])
-			}
-			left += lumaOf(r, g, b)
-			p.set(x, y, left)
-			if max(r, g, b)-min(r, g, b) > 4*greyNoise {
-				points++
-			}
-		}
-	}
-	return p, 100*points >= width*height
-}
-
-// pair is two places that stand for those from one to before another: at a quarter and at
-// three quarters.
-func pair(from, to int) [2]int {
-	n := to - from
-	return [2]int{from + n/4, from + (3*n-1)/4}
-}
-
-// lumaOf is a thousand times the luma of ITU-R BT.601, in the unit of the channels: in
-// whole numbers, so that what is equal stays equal in sums.
-func lumaOf(r, g, b uint32) uint64 { return 299*uint64(r) + 587*uint64(g) + 114*uint64(b) }
-
-// plane is the luma of a picture as a summed-area table (Crow 1984), from which the mean
-// of any rectangle is read at once: sums of what lies above and left of each corner.
-type plane struct {
-	width, height int
-	sums          []uint64
-	unit          float64 // that makes luma from 0 to 255 of a thousandth of a sum
-}
-
-func newPlane(width, height int, unit float64) *plane {
-	return &plane{width, height, make([]uint64, (width+1)*(height+1)), unit / 1000}
-}
-
-// set takes in a point, from left to right and from top to bottom. row is the sum of its
-// row up to and with it.
-func (p *plane) set(x, y int, row uint64) {
-	at := (y+1)*(p.width+1) + x + 1
-	p.sums[at] = p.sums[at-p.width-1] + row
-}
-
-// mean is the mean luma, 0 to 255, of a rectangle.
-func (p *plane) mean(left, top, right, bottom int) float64 {
-	w := p.width + 1
-	sum := p.sums[bottom*w+right] - p.sums[top*w+right] - p.sums[bottom*w+left] + p.sums[top*w+left]
-	return float64(sum) * p.unit / float64((bottom-top)*(right-left))
 }
 
 func (p *plane) look() (l Look) {
@@ -147,7 +87,7 @@ func (p *plane) look() (l Look) {
 	for i, zoom := range zooms {
 		dx, dy := int(float64(p.width)*(1-zoom)/2+0.5), int(float64(p.height)*(1-zoom)/2+0.5)
 		part := image.Rect(dx, dy, max(dx+1, p.width-dx), max(dy+1, p.height-dy))
-		l.views[i] = p.view(part.Intersect(image.Rect(0, 0, p.width, p.height)))
+		p.view(part.Intersect(image.Rect(0, 0, p.width, p.height)), &l.views[i])
 	}
 	return l
 }
@@ -171,8 +111,9 @@ func hasColour(img image.Image) bool {
 	return 100*coloured >= points
 }
 
-func (p *plane) view(part image.Rectangle) (v view) {
-	row := p.means(part, hashCols, hashes)
+func (p *plane) view(part image.Rectangle, v *view) {
+	var row [hashCols * hashes]float64
+	p.means(part, hashCols, hashes, row[:])
 	for y := range hashes {
 		for x := range hashCols - 1 {
 			if row[y*hashCols+x] < row[y*hashCols+x+1] {
@@ -180,11 +121,13 @@ func (p *plane) view(part image.Rectangle) (v view) {
 			}
 		}
 	}
-	points := p.means(part, lookSide, lookSide)
+	var points [lookSide * lookSide]float64
+	p.means(part, lookSide, lookSide, points[:])
 	var mean, length float64
 	for _, x := range points {
-		mean += x / float64(len(points))
+		mean += x
 	}
+	mean /= float64(len(points))
 	for _, x := range points {
 		length += (x - mean) * (x - mean)
 	}
@@ -194,23 +137,6 @@ func (p *plane) view(part image.Rectangle) (v view) {
 			v.points[i] = float32((x - mean) / length)
 		}
 	}
-	return v
-}
-
-// means are the means of luma over a grid of rectangles in a part of a picture.
-// One that is smaller than the grid is taken by its nearest pixels.
-func (p *plane) means(b image.Rectangle, cols, rows int) []float64 {
-	out := make([]float64, cols*rows)
-	for y := range rows {
-		top := b.Min.Y + y*b.Dy()/rows
-		bottom := max(top+1, b.Min.Y+(y+1)*b.Dy()/rows)
-		for x := range cols {
-			left := b.Min.X + x*b.Dx()/cols
-			right := max(left+1, b.Min.X+(x+1)*b.Dx()/cols)
-			out[y*cols+x] = p.mean(left, top, right, bottom)
-		}
-	}
-	return out
 }
 
 // Distance is in how many of 64 bits the hashes of two pictures differ, where they lie on

@@ -13,15 +13,17 @@ const mostBlocks = 100_000
 // IsMoving reports whether a picture file has several frames that are shown one after the
 // other: GIF, WebP, PNG and AVIF can. What is no sound file of these is still.
 func IsMoving(r io.Reader) bool {
-	b := bufio.NewReaderSize(r, 64<<10)
-	head, _ := b.Peek(64)
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(r, head)
+	head = head[:n]
+	whole := func() *bufio.Reader { return bufio.NewReader(io.MultiReader(bytes.NewReader(head), r)) }
 	switch {
 	case bytes.HasPrefix(head, []byte("GIF8")):
-		return movingGIF(b)
+		return movingGIF(whole())
 	case len(head) > 20 && string(head[:4]) == "RIFF" && string(head[8:16]) == "WEBPVP8X":
 		return head[20]&2 != 0 // flag A of the extended format
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
-		return movingPNG(b)
+		return movingPNG(whole())
 	case len(head) >= 16 && string(head[4:8]) == "ftyp":
 		brands := head[8:min(len(head), max(16, int(min(binary.BigEndian.Uint32(head), 64))))]
 		return bytes.Contains(brands, []byte("avis"))

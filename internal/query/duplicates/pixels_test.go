@@ -28,12 +28,13 @@ func scene(w, h int, seed float64) (*imaging.RGB, image.Image) {
 
 // What is kept while indexing and what is read of a file later are one thing: both are
 // compared with each other.
-func TestLookOfPixelsIsLookOf(t *testing.T) {
+func TestReducerIsLookOf(t *testing.T) {
+	var reducer duplicates.Reducer
 	other, _ := scene(300, 300, 2.9)
-	far := duplicates.LookOfPixels(other)
+	far := reducer.Look(other)
 	for _, size := range []image.Point{{640, 480}, {128, 96}, {127, 400}, {40, 30}, {1, 1}, {3, 2000}, {2000, 3}} {
 		p, m := scene(size.X, size.Y, 0.4)
-		a, b := duplicates.LookOfPixels(p), duplicates.LookOf(m)
+		a, b := reducer.Look(p), duplicates.LookOf(m)
 		if a.Colour != b.Colour {
 			t.Errorf("%v: in colour %v and %v", size, a.Colour, b.Colour)
 		}
@@ -55,16 +56,17 @@ func TestLookOfPixelsIsLookOf(t *testing.T) {
 	for i := range grey.Pix {
 		grey.Pix[i] = byte(i / 3 % 500 / 2)
 	}
-	if l := duplicates.LookOfPixels(grey); l.Colour {
+	if l := reducer.Look(grey); l.Colour {
 		t.Error("a grey picture is in colour")
 	}
 }
 
-// BenchmarkLookOfPixels is what keeping it costs a run for each picture: beside decoding
+// BenchmarkReducer is what keeping it costs a run for each picture: beside decoding
 // and embedding it must not be felt.
-func BenchmarkLookOfPixels(b *testing.B) {
+func BenchmarkReducer(b *testing.B) {
+	var reducer duplicates.Reducer
 	p, _ := scene(400, 300, 0.4)
 	for b.Loop() {
-		duplicates.LookOfPixels(p)
+		reducer.Look(p)
 	}
 }

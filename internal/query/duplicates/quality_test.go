@@ -189,7 +189,7 @@ func measureNear(t *testing.T, files []string) (precision, recall float64) {
 	looks := make(map[string]*duplicates.Look) // by content, as a run keeps them
 	o := index.Options{Collection: "c", Walk: walk.Options{KnownExtension: imaging.KnownExtension}}
 	o.Shown = func(content []byte, img *imaging.RGB, _ []byte) {
-		l := duplicates.LookOfPixels(img)
+		l := new(duplicates.Reducer).Look(img)
 		mu.Lock()
 		defer mu.Unlock()
 		looks[string(content)] = &l
