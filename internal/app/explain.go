@@ -64,7 +64,7 @@ var rules = []rule{
 	{is(ort.ErrNoLibrary), fault.Fatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
 	{is(clip.ErrUnreadable), fault.Fatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), fault.Fatal, "bring the model again: indexer model fetch NAME"},
-	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting"},
+	{is(config.ErrInvalid), fault.Usage, "indexer config show lists every setting, and indexer config init FILE writes a file that explains them"},
 	{is(index.ErrNoRoots), fault.Fatal, "check the spelling, and that the disk is mounted"},
 	{is(query.ErrEmpty), fault.Usage, `say what to look for: search "a dog on a beach"`},
 	{is(query.ErrNoSubject), fault.Usage, "give words, or a picture to be like"},

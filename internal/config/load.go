@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sightline/sightline/internal/smallfile"
+	"github.com/sightline/sightline/internal/yamlfile"
 )
 
 // EnvPrefix starts the name of every environment variable of ours.
@@ -98,7 +99,7 @@ func Keys() []string {
 }
 
 // ErrInvalid says that a setting is wrong; the message names it.
-var ErrInvalid = errors.New("invalid configuration")
+var ErrInvalid = errors.New("the settings are wrong")
 
 // EnvName is the environment variable of a key: SIGHTLINE_INDEX_WORKERS for
 // index.workers.
@@ -132,11 +133,11 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 	if errors.Is(err, fs.ErrNotExist) && !required {
 		return nil
 	} else if err != nil {
-		return fmt.Errorf("%w: config file: %w", ErrInvalid, err)
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	places, err := placesIn(content)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+		return unreadable(path, err)
 	}
 	if err := checkPlaces(path, places, defaults); err != nil {
 		return err
@@ -148,13 +149,22 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 	}
 	var m map[string]any
 	if err := yaml.Unmarshal(content, &m); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+		return unreadable(path, err)
 	}
 	dropEmpty(m)
 	if err := v.MergeConfigMap(m); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrInvalid, path, err)
+		return unreadable(path, err)
 	}
 	return nil
+}
+
+// unreadable is the error about a settings file as a whole.
+func unreadable(path string, err error) error {
+	var e *yamlfile.Error
+	if errors.As(err, &e) {
+		return settingError(e.In(path))
+	}
+	return settingError(path + ": " + tidy(err))
 }
 
 // dropEmpty takes out of a file's settings those without a value. A section all of whose

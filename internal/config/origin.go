@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sightline/sightline/internal/secret"
+	"github.com/sightline/sightline/internal/yamlfile"
 )
 
 // OriginKind is a kind of place that a setting comes from.
@@ -75,26 +77,19 @@ type place struct {
 	node *yaml.Node
 }
 
+// maxDepth is more than any setting has. Aliases in a file may go far deeper.
+const maxDepth = 4
+
 // placesIn lists the values of a YAML file by their keys in lower case, as viper has them.
 // A section is listed too, so that one in the place of a value is found.
 func placesIn(content []byte) (map[string]place, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(content, &document); err != nil {
-		if line := tabIndented(content); line > 0 {
-			return nil, fmt.Errorf("line %d begins with a tab; write blanks in its place", line)
-		}
-		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
-	}
 	places := make(map[string]place)
-	if len(document.Content) == 0 {
-		return places, nil // empty, or comments alone
+	root, err := yamlfile.Parse(content)
+	if err != nil || root == nil {
+		return places, err
 	}
-	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		if root.Tag == "!!null" {
-			return places, nil
-		}
-		return nil, fmt.Errorf("line %d: there must be settings like `collection: holidays`", root.Line)
+		return nil, &yamlfile.Error{Line: root.Line, Reason: "there must be settings like `collection: holidays`"}
 	}
 	var walk func(n *yaml.Node, prefix string, depth int)
 	walk = func(n *yaml.Node, prefix string, depth int) {
@@ -105,25 +100,13 @@ func placesIn(content []byte) (map[string]place, error) {
 			}
 			path := strings.ToLower(prefix + key.Value)
 			places[path] = place{key.Line, value}
-			if value.Kind == yaml.MappingNode && depth < 8 { // no setting is deeper, and an alias may be a circle
+			if value.Kind == yaml.MappingNode && depth < maxDepth {
 				walk(value, path+".", depth+1)
 			}
 		}
 	}
 	walk(root, "", 0)
 	return places, nil
-}
-
-// tabIndented is the first line, from 1, that a tab indents, which YAML forbids and its
-// parser only calls a character; 0 for none.
-func tabIndented(content []byte) int {
-	for i, line := range strings.Split(string(content), "\n") {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-		if strings.Contains(indent, "\t") && strings.TrimSpace(line) != "" {
-			return i + 1
-		}
-	}
-	return 0
 }
 
 // checkPlaces refuses keys that do not exist and values that are not what their setting
@@ -156,11 +139,18 @@ func checkPlaces(path string, places map[string]place, defaults map[string]any) 
 	}
 	slices.SortFunc(found, func(a, b bad) int { return a.line - b.line })
 	var errs []error
-	for _, b := range found {
+	for i, b := range found {
+		if i == maxReported {
+			errs = append(errs, settingError(fmt.Sprintf("and %d more", len(found)-i)))
+			break
+		}
 		errs = append(errs, b.err)
 	}
 	return errors.Join(errs...)
 }
+
+// maxReported is how many wrong settings of a file are named.
+const maxReported = 5
 
 func keysOf(defaults map[string]any) []string {
 	var keys []string
@@ -181,8 +171,17 @@ func belowAValue(key string, defaults map[string]any) bool {
 	return false
 }
 
+// otherNames are names that other programs have for settings of ours.
+var otherNames = map[string]string{
+	"milvus.port": "milvus.address (host:port)", "milvus.host": "milvus.address (host:port)", "milvus.uri": "milvus.address", "milvus.url": "milvus.address",
+	"milvus.user": "milvus.username", "milvus.db": "milvus.database", "milvus.timeout": "milvus.call_timeout", "threads": "index.embed_threads", "database": "db",
+}
+
 // meant suggests the setting that has the same last name, or nearly the same name.
 func meant(key string, keys []string) string {
+	if other, ok := otherNames[key]; ok {
+		return "; did you mean " + other + "?"
+	}
 	leaf := key[strings.LastIndexByte(key, '.')+1:]
 	for _, k := range keys {
 		if strings.HasSuffix(k, "."+leaf) || k == leaf {
@@ -249,6 +248,9 @@ func checkNode(from Origin, key string, value any, n *yaml.Node) error {
 func checkValue(from Origin, key string, value, given any, shown string) error {
 	if fits(value, given) && decode(given, reflect.New(reflect.TypeOf(value)).Interface()) == nil {
 		return nil
+	}
+	if number, ok := new(big.Int).SetString(shown, 10); ok && inWords(value) == "a whole number" {
+		return invalid(from, "%s: %v is too large", key, number)
 	}
 	return invalid(from, "%s: %q is not %s", key, shown, inWords(value))
 }

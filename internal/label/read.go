@@ -195,7 +195,11 @@ func read(r io.Reader, source string, format Format) ([]Label, error) {
 		err = fmt.Errorf("%q is not a format of label lists", format)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
+		between := ": "
+		if strings.HasPrefix(err.Error(), "line ") {
+			between = " "
+		}
+		return nil, fmt.Errorf("%w: %s%s%w", ErrInvalid, source, between, err)
 	}
 	return labels, nil
 }

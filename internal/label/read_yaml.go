@@ -3,40 +3,25 @@ package label
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sightline/sightline/internal/yamlfile"
 )
 
 // readYAML walks the document's nodes itself. Aliases, with which a small file can
 // stand for a huge one, are refused before anything is expanded, and an unknown key
 // is an error and not a label that quietly lacks its prompts.
 func readYAML(data []byte) ([]Label, error) {
-	dec := yaml.NewDecoder(strings.NewReader(string(data)))
-	var doc yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, yamlError(err)
+	root, err := yamlfile.Parse(data)
+	if err != nil || root == nil {
+		return nil, err
 	}
-	var next yaml.Node
-	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds more than one YAML document")
-	}
-	if len(doc.Content) != 1 {
-		return nil, nil
-	}
-	root := doc.Content[0]
 	if root.Kind == yaml.MappingNode {
 		return yamlMapping(root)
 	}
 	return yamlLabels(root)
-}
-
-// yamlError shortens what the parser says: it repeats its own name.
-func yamlError(err error) error {
-	return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 func yamlMapping(root *yaml.Node) ([]Label, error) {
