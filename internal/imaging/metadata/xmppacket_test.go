@@ -30,7 +30,7 @@ func TestRDFForms(t *testing.T) {
 			`<rdf:value>a</rdf:value></rdf:Description></rdf:li><rdf:li>b</rdf:li></rdf:Bag>`),
 		"qualified, attributes": subject(`<rdf:Bag><rdf:li rdf:value="a" xmpMM:q="no"/>` +
 			`<rdf:li><rdf:Description rdf:value="b" xmpMM:q="no"/></rdf:li></rdf:Bag>`),
-		"a qualifier that is a list":         subject(`<rdf:Bag><rdf:li rdf:parseType="Resource"><rdf:value>a</rdf:value>` +
+		"a qualifier that is a list": subject(`<rdf:Bag><rdf:li rdf:parseType="Resource"><rdf:value>a</rdf:value>` +
 			bag("dc:subject", "no") + `</rdf:li><rdf:li>b</rdf:li></rdf:Bag>`),
 		"a list in a list":                   subject(`<rdf:Bag><rdf:li><rdf:Bag><rdf:li>a</rdf:li></rdf:Bag></rdf:li><rdf:li>b</rdf:li></rdf:Bag>`),
 		"CDATA and a comment":                subject(`<rdf:Bag><rdf:li><![CDATA[a]]></rdf:li><!-- no --><rdf:li><!-- no -->b</rdf:li></rdf:Bag>`),
