@@ -54,7 +54,7 @@ var sideways = map[string][]string{
 	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear", "internal/imaging/worktime"},
 	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile", "internal/smallfile"},
 }
 
