@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Collections are the Sightline indexes on a server. It implements
@@ -99,7 +98,7 @@ func (c *Collections) names(ctx context.Context) ([]string, error) {
 	}
 	there := make(map[string]bool, len(all))
 	for _, a := range all {
-		there[a.Name] = true
+		there[a] = true
 	}
 	var out []string
 	for name := range there {
@@ -114,7 +113,7 @@ func (c *Collections) names(ctx context.Context) ([]string, error) {
 // target is the collection that an alias stands for, "" for none.
 func (c *Collections) target(ctx context.Context, alias string) (string, error) {
 	d, err := c.s.client.DescribeCollection(ctx, alias)
-	if errors.Is(err, errNoCollection) {
+	if errors.Is(err, service.ErrNoCollection) {
 		return "", nil
 	} else if err != nil {
 		return "", fmt.Errorf("looking for the index: %w", err)
@@ -160,7 +159,7 @@ func (c *Collections) DropCollection(ctx context.Context, name string) error {
 	for _, p := range physicals {
 		// The companion goes last: while it is there, dropping can be done again.
 		for _, collection := range []string{p, p + metaSuffix} {
-			if err := c.s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, errNoCollection) {
+			if err := c.s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, service.ErrNoCollection) {
 				return fmt.Errorf("removing collection %s: %w", collection, err)
 			}
 		}
@@ -227,7 +226,7 @@ func (c *Collections) renamePhysical(ctx context.Context, physical, from, to str
 		return "", fmt.Errorf("noting the name of collection %s: %w", renamed, err)
 	}
 	// What is written is to be read by whoever opens the index next.
-	if _, err := c.s.count(ctx, renamed+metaSuffix, fieldID+` == ""`, entity.ClStrong); err != nil {
+	if _, err := c.s.count(ctx, renamed+metaSuffix, fieldID+` == ""`, service.Strong); err != nil {
 		return "", fmt.Errorf("reading collection %s: %w", renamed, err)
 	}
 	return renamed, nil

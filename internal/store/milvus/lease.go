@@ -9,10 +9,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // A store that is open for writing says so to every client of the server: it keeps a row
@@ -76,7 +75,7 @@ func (s *Store) holdLease(ctx context.Context) error {
 		return s.remove(ctx, s.physical+metaSuffix, oneOf([]string{id}))
 	}
 	var dropping lease
-	found, err := s.readMeta(ctx, s.physical, idDropping, entity.ClStrong, &dropping)
+	found, err := s.readMeta(ctx, s.physical, idDropping, service.Strong, &dropping)
 	if err == nil && found && dropping.fresh(s.leaseEvery) {
 		err = &fault.Error{
 			Err:    fmt.Errorf("%w: collection %s is being removed (%s)", store.ErrLocked, s.physical, dropping.holder()),
@@ -113,7 +112,7 @@ func (s *Store) holdLease(ctx context.Context) error {
 
 // leases returns those on a collection by the ids of their rows.
 func (s *Store) leases(ctx context.Context, physical string) (map[string]lease, error) {
-	rows, err := s.query(ctx, physical+metaSuffix, ofKind(kindLease), []string{fieldID, fieldData}, entity.ClStrong, 0)
+	rows, err := s.query(ctx, physical+metaSuffix, ofKind(kindLease), []string{fieldID, fieldData}, service.Strong, 0)
 	if err != nil {
 		return nil, fmt.Errorf("looking for who writes collection %s: %w", physical, err)
 	}
@@ -132,7 +131,7 @@ func (s *Store) leases(ctx context.Context, physical string) (map[string]lease, 
 // on. A lease that looks old is watched before it is passed over: clocks differ.
 func (s *Store) claimDrop(ctx context.Context, physical string) (err error) {
 	if err := s.writeMeta(ctx, physical, metaRow{id: idDropping, kind: kindMeta, data: newLease()}); err != nil {
-		if errors.Is(err, errNoCollection) {
+		if errors.Is(err, service.ErrNoCollection) {
 			return nil // a removal that was cut short has begun with the companion
 		}
 		return fmt.Errorf("noting that collection %s is being removed: %w", physical, err)
@@ -182,7 +181,7 @@ func (s *Store) releaseLease(ctx context.Context) {
 	if s.endLease == nil {
 		return
 	}
-	if err := s.endLease(ctx); err != nil && !errors.Is(err, errNoCollection) {
+	if err := s.endLease(ctx); err != nil && !errors.Is(err, service.ErrNoCollection) {
 		// It ends by itself.
 		s.log.Warn("that the index is written no more could not be noted", "collection", s.physical, "error", err)
 	}

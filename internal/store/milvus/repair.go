@@ -9,6 +9,7 @@ import (
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // lostAlias is the error of an index whose alias is gone, or points to a collection that
@@ -126,7 +127,7 @@ func (s *Store) modelIndexes(ctx context.Context, current string) ([]store.Model
 	var out []store.ModelIndex
 	for _, name := range names {
 		x, err := s.modelIndex(ctx, name)
-		if errors.Is(err, errNoCollection) {
+		if errors.Is(err, service.ErrNoCollection) {
 			continue // it went while we looked
 		}
 		if err != nil {
