@@ -22,7 +22,7 @@ var _ store.CollectionKeeper = (*Collections)(nil)
 // OpenCollections connects to a server. Of the options, those about an index are not
 // looked at.
 func OpenCollections(ctx context.Context, o Options) (*Collections, error) {
-	o.Collection, o.Model, o.ChooseModel, o.Mode = "default", store.Model{}, nil, store.ReadOnly
+	o.Collection, o.Model, o.ChooseModel, o.Mode = defaultCollection, store.Model{}, nil, store.ReadOnly
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -145,10 +145,14 @@ func (c *Collections) of(ctx context.Context, name string) (physicals []string, 
 	return physicals, inUse, err
 }
 
-// DropCollection implements store.CollectionKeeper.
+// DropCollection implements store.CollectionKeeper. An index that another process writes,
+// also beside the one in use, is store.ErrLocked, and nothing of it is removed.
 func (c *Collections) DropCollection(ctx context.Context, name string) error {
 	physicals, inUse, err := c.of(ctx, name)
 	if err != nil {
+		return err
+	}
+	if err := c.s.claimAll(ctx, physicals); err != nil {
 		return err
 	}
 	if inUse != "" {
@@ -169,7 +173,8 @@ func (c *Collections) DropCollection(ctx context.Context, name string) error {
 
 // RenameCollection implements store.CollectionKeeper. It takes several calls of the
 // server. The alias of the old name is the last to go: where one of the calls after the
-// first two is cut off, the index can still be opened by that name.
+// first two is cut off, the index can still be opened by that name. An index that another
+// process writes is store.ErrLocked, and keeps its name.
 func (c *Collections) RenameCollection(ctx context.Context, from, to string) error {
 	if err := store.CheckNewCollection(to); err != nil {
 		return err
@@ -185,14 +190,22 @@ func (c *Collections) RenameCollection(ctx context.Context, from, to string) err
 	if taken {
 		return fmt.Errorf("collection %s on milvus at %s: %w", to, c.s.address, store.ErrExists)
 	}
+	if err := c.s.claimAll(ctx, physicals); err != nil {
+		return err
+	}
+	var all []string
 	for _, p := range physicals {
 		renamed, err := c.renamePhysical(ctx, p, from, to)
 		if err != nil {
 			return err
 		}
+		all = append(all, renamed)
 		if p == inUse {
 			inUse = renamed
 		}
+	}
+	if err := c.s.unclaim(ctx, all...); err != nil {
+		return fmt.Errorf("letting collection %s be written again: %w", to, err)
 	}
 	if inUse == "" {
 		return nil

@@ -277,11 +277,18 @@ func (s *Store) load(ctx context.Context, collection string) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s (milvus.load_timeout)", s.address, store.ErrUnavailable, collection, s.loadTimeout)
 	}
+	var asked []string // settings that the server may have refused
+	if s.replicas > 1 {
+		asked = append(asked, fmt.Sprintf("milvus.replicas (%d)", s.replicas))
+	}
+	if len(s.resourceGroups) > 0 {
+		asked = append(asked, fmt.Sprintf("milvus.resource_groups (%s)", strings.Join(s.resourceGroups, ", ")))
+	}
 	var said *service.Error
-	if errors.As(err, &said) && !transient(err) && (s.replicas > 1 || len(s.resourceGroups) > 0) {
+	if errors.As(err, &said) && !transient(err) && len(asked) > 0 {
 		return &fault.Error{
 			Err:    fmt.Errorf("loading collection %s: %w", collection, err),
-			Advice: fmt.Sprintf("check milvus.replicas (%d) and milvus.resource_groups (%s) against the query nodes of the server", s.replicas, strings.Join(s.resourceGroups, ", ")),
+			Advice: "check " + strings.Join(asked, " and ") + " against the query nodes of the server",
 			Kind:   fault.Usage,
 		}
 	}

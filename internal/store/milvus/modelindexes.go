@@ -92,7 +92,7 @@ func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	if name == current || name == s.physical {
 		return fmt.Errorf("collection %s is in use and cannot be removed", name)
 	}
-	if err := s.claimDrop(ctx, name); err != nil {
+	if err := s.claim(ctx, name); err != nil {
 		return err
 	}
 	// The companion goes first: without it, what is left is no index to anybody.

@@ -32,7 +32,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		}
 		return s.Promote(ctx)
 	}
-	return s.noTarget(ctx)
+	return s.noTarget(ctx, o.Collection)
 }
 
 // openTarget opens the collection in use, or another beside it for a new model.

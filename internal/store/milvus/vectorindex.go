@@ -108,7 +108,7 @@ func (s *Store) adoptIndex(ctx context.Context, physical string) error {
 		if !s.mode.Writes() {
 			return &fault.Error{
 				Err:    fmt.Errorf("the vectors of collection %s have no index any more, and so cannot be searched", physical),
-				Advice: "indexer upgrade makes one, of the kind that milvus.index.type says; no picture is embedded again",
+				Advice: command("upgrade", s.meta.Collection) + " makes one, of the kind that milvus.index.type says; no picture is embedded again",
 			}
 		}
 		s.log.WarnContext(ctx, "the vectors had no index any more; a new one is made", "collection", physical, "kind", s.wantIndex.Type)
@@ -159,16 +159,14 @@ func (s *Store) details(ctx context.Context) []store.Detail {
 	out := []store.Detail{{Name: "index", Value: s.index.String()}}
 	if c, err := s.client.DescribeCollection(ctx, s.physical); err == nil {
 		out = append(out, store.Detail{Name: "shards", Value: fmt.Sprint(c.Shards)})
-		if v, ok := c.Properties[mmapProperty]; ok {
-			out = append(out, store.Detail{Name: "mmap", Value: v})
-		}
+		out = append(out, store.Detail{Name: "mmap", Value: cmp.Or(c.Properties[mmapProperty], "false")}, store.Detail{Name: "partition_key", Value: "none"})
 	}
 	if replicas, err := s.client.CountReplicas(ctx, s.physical); err == nil {
 		out = append(out, store.Detail{Name: "replicas", Value: fmt.Sprint(replicas)})
 	}
-	if len(s.resourceGroups) > 0 {
-		out = append(out, store.Detail{Name: "resource_groups", Value: strings.Join(s.resourceGroups, ", ")})
-	}
+	out = append(out,
+		store.Detail{Name: "resource_groups", Value: cmp.Or(strings.Join(s.resourceGroups, ", "), "the server's default")},
+		store.Detail{Name: "load_timeout", Value: s.loadTimeout.String()})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if parameter := parameterOf[s.meta.Index]; parameter != "" {
