@@ -15,6 +15,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local/pagesum"
 )
@@ -371,6 +372,9 @@ func (s *Store) removeStrays(ctx context.Context) error {
 		if err := removeIfThere(path); err != nil {
 			return err
 		}
+	}
+	if _, err := atomicfile.RemoveLeftovers(s.dir); err != nil {
+		s.log.Warn("what a killed process left could not be removed", "folder", s.dir, "error", err)
 	}
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
