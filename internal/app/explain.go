@@ -61,6 +61,8 @@ var rules = []rule{
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; search image FILE searches by any other file, and indexer run brings it in"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
 	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
+	{is(syscall.EMFILE), fault.Fatal, adviseFiles},
+	{is(syscall.ENFILE), fault.Fatal, adviseFiles},
 	{is(ort.ErrNoLibrary), fault.Fatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
 	{is(clip.ErrUnreadable), fault.Fatal, "indexer model verify NAME checks every file; indexer model fetch NAME mends them"},
 	{is(clip.ErrIncomplete), fault.Fatal, "bring the model again: indexer model fetch NAME"},
@@ -106,6 +108,8 @@ var rules = []rule{
 const adviseAgain = "what was reported is safe; run the same command again to go on"
 
 const adviseDisk = "try again; if it fails again, look at the disk and its connection: the index itself may be sound"
+
+const adviseFiles = "allow more open files (ulimit -n 1024) and run the command again; nothing that was reported is lost"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
 

@@ -57,9 +57,14 @@ func (l lease) holder() string {
 	return fmt.Sprintf("process %d on %s, since %s", l.PID, l.Host, time.Unix(0, l.Since).UTC().Format(time.RFC3339))
 }
 
+// mostAhead is how far the clocks of machines differ at most: a lease from later on is of a
+// clock that was wrong, and would keep everybody out until then.
+const mostAhead = 24 * time.Hour
+
 // fresh reports whether the lease was renewed lately, or by a clock that is ahead.
 func (l lease) fresh(every time.Duration) bool {
-	return time.Since(time.Unix(0, l.At)) < leasesMissed*every
+	age := time.Since(time.Unix(0, l.At))
+	return age < leasesMissed*every && age > -mostAhead
 }
 
 // holdLease takes a lease on the collection and renews it until the store is closed.
