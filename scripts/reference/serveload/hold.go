@@ -18,11 +18,19 @@ import (
 // holdClients ask at once.
 const holdClients = 8
 
-// hold asks n times, and says after a tenth, a half and all of them what the server holds.
-func hold(address string, n, pid int) error {
+// hold asks n times, at most rate times a second where that is not 0, and says after each
+// tenth of them what the server holds.
+func hold(address string, n, rate, pid int) error {
 	sent := &counted{RoundTripper: &http.Transport{MaxIdleConnsPerHost: holdClients}}
+	if rate > 0 {
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		sent.pace = tick.C
+	}
+	start := time.Now()
 	c := &http.Client{Transport: sent, Timeout: time.Minute}
-	for _, until := range []int{n / 10, n / 2, n} {
+	for tenth := range 10 {
+		until := n * (tenth + 1) / 10
 		errs := make([]error, holdClients)
 		var all sync.WaitGroup
 		for i := range holdClients {
@@ -37,21 +45,31 @@ func hold(address string, n, pid int) error {
 		if err := errors.Join(errs...); err != nil {
 			return err
 		}
-		fmt.Printf("%7d requests: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n", sent.n.Load(),
+		fmt.Printf("%6.0f s %7d requests: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n",
+			time.Since(start).Seconds(), sent.n.Load(),
 			metric(c, address, "process_resident_memory_bytes")/1e6, metric(c, address, "go_memstats_heap_inuse_bytes")/1e6,
 			metric(c, address, "process_open_fds"), metric(c, address, "go_goroutines"), mappings(pid))
 	}
 	return nil
 }
 
-// counted counts the requests that are sent.
+// counted counts the requests that are sent, and waits for pace before each where there is
+// one.
 type counted struct {
 	http.RoundTripper
-	n atomic.Int64
+	n    atomic.Int64
+	pace <-chan time.Time
 }
 
 // RoundTrip implements http.RoundTripper.
 func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.pace != nil {
+		select {
+		case <-c.pace:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
 	c.n.Add(1)
 	return c.RoundTripper.RoundTrip(r)
 }
