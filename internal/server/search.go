@@ -132,7 +132,7 @@ func (s *Server) page(ctx context.Context, x *Index, subject query.Question, lin
 		}
 		return x.Service.Ask(ctx, subject, p)
 	}
-	a, next, err := s.lists.page(ctx, x, key, o.Cursor, p, ask)
+	a, next, err := s.lists.page(ctx, x, key, o.Cursor, p, subject == nil, ask)
 	if err != nil {
 		return nil, err
 	}
