@@ -66,6 +66,7 @@ var only = map[string][]string{
 	"internal/store/local":      {"internal/app", "internal/index/indextest"},
 	"internal/store/milvus":     {"internal/app"},
 	"internal/imaging/draft":    {"internal/imaging"},
+	"internal/imaging/fence":    {"internal/imaging"},
 	"internal/imaging/heif":     {"internal/imaging"},
 	"internal/imaging/resample": {"internal/imaging"},
 	"internal/clip/cliptest":    {}, // tests alone

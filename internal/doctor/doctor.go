@@ -66,7 +66,7 @@ func Examine(ctx context.Context, s Subject) []Check {
 	checks = append(checks, s.model(ctx)...)
 	checks = append(checks, s.index(ctx))
 	checks = append(checks, s.disks()...)
-	return append(checks, limits(), s.Terminal.check())
+	return append(checks, limits(), decoder(ctx), s.Terminal.check())
 }
 
 // Faults counts the faults among checks.
