@@ -85,7 +85,7 @@ func (o Options) jpegItem(data []byte, width, height int) ([]byte, error) {
 	if h.width != width || h.height != height {
 		return nil, fmt.Errorf("the JPEG is %dx%d, the boxes say %dx%d", h.width, h.height, width, height)
 	}
-	img, err := decodeJPEG(data, h, Options{})
+	img, err := decodeJPEG(data, h, Options{ctx: o.ctx})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type candidate struct {
 	from   *store.Record
 	remove string
 	last   bool // it is looked at again: see worker.later
+	unread bool // an earlier run could not read it, and it was not asked to be tried again
 }
 
 // added reports whether the file has no record yet.
@@ -231,6 +232,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
+			c.unread = st.Failed && isUnread(st) && !p.retry
 			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}
