@@ -52,7 +52,7 @@ func handCommand(p *cmdline.Program, name, usage, about string, set func(*taggin
 }
 
 func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, tags []string) error {
-	if err := label.CheckNames(tags); err != nil {
+	if err := label.CheckTags(tags); err != nil {
 		return err
 	}
 	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)

@@ -197,7 +197,7 @@ func readHeader(path string) (onnx.Header, error) {
 	}
 	h, err := onnx.ReadHeader(f, st.Size())
 	if err != nil {
-		return onnx.Header{}, fmt.Errorf("%w: read %s as ONNX: %w", ErrUnreadable, path, err)
+		return onnx.Header{}, fmt.Errorf("%w: %s: %w", ErrUnreadable, path, err)
 	}
 	return h, nil
 }

@@ -93,23 +93,23 @@ func readTokenizerFacts(path string) (tokenizerFacts, error) {
 	wanted := map[string]any{"truncation": &facts.truncation, "padding": &facts.padding, "added_tokens": &facts.added}
 	dec := json.NewDecoder(f)
 	if _, err := dec.Token(); err != nil {
-		return facts, fmt.Errorf("%w: read %s: %w", ErrUnreadable, path, cutShort(err))
+		return facts, fmt.Errorf("%w: %s: %w", ErrUnreadable, path, cutShort(err))
 	}
 	for dec.More() && len(wanted) > 0 {
 		key, err := dec.Token()
 		if err != nil {
-			return facts, fmt.Errorf("%w: read %s: %w", ErrUnreadable, path, cutShort(err))
+			return facts, fmt.Errorf("%w: %s: %w", ErrUnreadable, path, cutShort(err))
 		}
 		name, ok := key.(string)
 		if !ok {
-			return facts, fmt.Errorf("%w: read %s: not a JSON object", ErrUnreadable, path)
+			return facts, fmt.Errorf("%w: %s: not a JSON object", ErrUnreadable, path)
 		}
 		into, ok := wanted[name]
 		if !ok {
 			into = new(json.RawMessage)
 		}
 		if err := dec.Decode(into); err != nil {
-			return facts, fmt.Errorf("%w: read %s: %s: %w", ErrUnreadable, path, name, cutShort(err))
+			return facts, fmt.Errorf("%w: %s: %s: %w", ErrUnreadable, path, name, cutShort(err))
 		}
 		delete(wanted, name)
 	}
@@ -210,7 +210,7 @@ func readJSON(path string, v any) error {
 		return fmt.Errorf("open model bundle: %w", err)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%w: read %s: %w", ErrUnreadable, path, err)
+		return fmt.Errorf("%w: %s: %w", ErrUnreadable, path, err)
 	}
 	return nil
 }
@@ -225,10 +225,10 @@ func readStrictJSON(path string, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("%w: read %s: %w", ErrUnreadable, path, cutShort(err))
+		return fmt.Errorf("%w: %s: %w", ErrUnreadable, path, cutShort(err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: read %s: more than one JSON value", ErrUnreadable, path)
+		return fmt.Errorf("%w: %s: more than one JSON value", ErrUnreadable, path)
 	}
 	return nil
 }

@@ -26,5 +26,5 @@ func ExampleLoad() {
 	fmt.Println(err)
 	// Output:
 	// local holidays 4
-	// invalid configuration: store is "paper"; it can be local, milvus
+	// the settings are wrong: store is "paper"; it can be local, milvus
 }

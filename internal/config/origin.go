@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sightline/sightline/internal/secret"
+	"github.com/sightline/sightline/internal/yamlfile"
 )
 
 // OriginKind is a kind of place that a setting comes from.
@@ -52,7 +54,7 @@ type Setting struct {
 }
 
 // Explain lists every setting in alphabetical order with its value and its origin. The
-// error is that of Load; settings that only do not fit together are listed with it.
+// error is that of Load; the settings are listed with it, without those that are wrong.
 func Explain(s Sources) ([]Setting, error) {
 	c, origins, err := load(s)
 	if origins == nil {
@@ -75,27 +77,21 @@ type place struct {
 	node *yaml.Node
 }
 
+// maxDepth is more than any setting has. Aliases in a file may go far deeper.
+const maxDepth = 4
+
 // placesIn lists the values of a YAML file by their keys in lower case, as viper has them.
 // A section is listed too, so that one in the place of a value is found.
 func placesIn(content []byte) (map[string]place, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(content, &document); err != nil {
-		if line := tabIndented(content); line > 0 {
-			return nil, fmt.Errorf("line %d begins with a tab; write blanks in its place", line)
-		}
-		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
-	}
 	places := make(map[string]place)
-	if len(document.Content) == 0 {
-		return places, nil // empty, or comments alone
+	root, err := yamlfile.Parse(content)
+	if err != nil || root == nil {
+		return places, err
 	}
-	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		if root.Tag == "!!null" {
-			return places, nil
-		}
-		return nil, fmt.Errorf("line %d: there must be settings like `collection: holidays`", root.Line)
+		return nil, &yamlfile.Error{Line: root.Line, Reason: "there must be settings like `collection: holidays`"}
 	}
+	var twice error // names are the same up to case
 	var walk func(n *yaml.Node, prefix string, depth int)
 	walk = func(n *yaml.Node, prefix string, depth int) {
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -104,36 +100,29 @@ func placesIn(content []byte) (map[string]place, error) {
 				value = value.Alias
 			}
 			path := strings.ToLower(prefix + key.Value)
+			if first, ok := places[path]; ok && twice == nil {
+				twice = &yamlfile.Error{Line: key.Line, Reason: fmt.Sprintf("%s stands in line %d already", path, first.line)}
+			}
 			places[path] = place{key.Line, value}
-			if value.Kind == yaml.MappingNode && depth < 8 { // no setting is deeper, and an alias may be a circle
+			if value.Kind == yaml.MappingNode && depth < maxDepth {
 				walk(value, path+".", depth+1)
 			}
 		}
 	}
 	walk(root, "", 0)
-	return places, nil
-}
-
-// tabIndented is the first line, from 1, that a tab indents, which YAML forbids and its
-// parser only calls a character; 0 for none.
-func tabIndented(content []byte) int {
-	for i, line := range strings.Split(string(content), "\n") {
-		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-		if strings.Contains(indent, "\t") && strings.TrimSpace(line) != "" {
-			return i + 1
-		}
-	}
-	return 0
+	return places, twice
 }
 
 // checkPlaces refuses keys that do not exist and values that are not what their setting
-// takes. All of them are reported, each with its line. The value of a secret is not.
-func checkPlaces(path string, places map[string]place, defaults map[string]any) error {
-	type bad struct {
+// takes, and returns their keys. All of them are reported, each with its line. The value of
+// a secret is not.
+func checkPlaces(path string, places map[string]place, defaults map[string]any) (bad map[string]bool, _ error) {
+	type mistake struct {
 		line int
 		err  error
 	}
-	var found []bad
+	var found []mistake
+	bad = make(map[string]bool)
 	for key, at := range places {
 		from := Origin{FromFile, path, at.line}
 		value, known := defaults[key]
@@ -144,23 +133,31 @@ func checkPlaces(path string, places map[string]place, defaults map[string]any) 
 		case isSection:
 			err = invalid(from, "%s is a section, with settings of its own below it", key)
 		case !known && belowAValue(key, defaults):
-			// Its section is reported.
+			bad[key] = true // its section is reported
 		case !known:
 			err = invalid(from, "there is no setting %s%s", key, meant(key, keysOf(defaults)))
 		default:
 			err = checkNode(from, key, value, at.node)
 		}
 		if err != nil {
-			found = append(found, bad{at.line, err})
+			bad[key] = true
+			found = append(found, mistake{at.line, err})
 		}
 	}
-	slices.SortFunc(found, func(a, b bad) int { return a.line - b.line })
+	slices.SortFunc(found, func(a, b mistake) int { return a.line - b.line })
 	var errs []error
-	for _, b := range found {
-		errs = append(errs, b.err)
+	for i, m := range found {
+		if i == maxReported {
+			errs = append(errs, settingError(fmt.Sprintf("and %d more", len(found)-i)))
+			break
+		}
+		errs = append(errs, m.err)
 	}
-	return errors.Join(errs...)
+	return bad, errors.Join(errs...)
 }
+
+// maxReported is how many wrong settings of a file are named.
+const maxReported = 5
 
 func keysOf(defaults map[string]any) []string {
 	var keys []string
@@ -181,8 +178,17 @@ func belowAValue(key string, defaults map[string]any) bool {
 	return false
 }
 
+// otherNames are names that other programs have for settings of ours.
+var otherNames = map[string]string{
+	"milvus.port": "milvus.address (host:port)", "milvus.host": "milvus.address (host:port)", "milvus.uri": "milvus.address", "milvus.url": "milvus.address",
+	"milvus.user": "milvus.username", "milvus.db": "milvus.database", "milvus.timeout": "milvus.call_timeout", "threads": "index.embed_threads", "database": "db",
+}
+
 // meant suggests the setting that has the same last name, or nearly the same name.
 func meant(key string, keys []string) string {
+	if other, ok := otherNames[key]; ok {
+		return "; did you mean " + other + "?"
+	}
 	leaf := key[strings.LastIndexByte(key, '.')+1:]
 	for _, k := range keys {
 		if strings.HasSuffix(k, "."+leaf) || k == leaf {
@@ -236,6 +242,9 @@ func checkNode(from Origin, key string, value any, n *yaml.Node) error {
 			if item.Kind != yaml.ScalarNode {
 				return invalid(Origin{FromFile, from.Name, item.Line}, "%s takes texts, and one of them is not", key)
 			}
+			if tag := item.ShortTag(); tag == "!!null" || tag == "!!bool" {
+				return invalid(Origin{FromFile, from.Name, item.Line}, "%s takes texts; put %q between quotes, or take it out", key, item.Value)
+			}
 		}
 		return nil
 	case n.Kind == yaml.MappingNode:
@@ -249,6 +258,9 @@ func checkNode(from Origin, key string, value any, n *yaml.Node) error {
 func checkValue(from Origin, key string, value, given any, shown string) error {
 	if fits(value, given) && decode(given, reflect.New(reflect.TypeOf(value)).Interface()) == nil {
 		return nil
+	}
+	if number, ok := new(big.Int).SetString(shown, 10); ok && inWords(value) == "a whole number" {
+		return invalid(from, "%s: %v is too large", key, number)
 	}
 	return invalid(from, "%s: %q is not %s", key, shown, inWords(value))
 }

@@ -183,7 +183,7 @@ type tally struct {
 
 // tally begins the account of a run.
 func (x *Indexer) tally() *tally {
-	return &tally{start: time.Now(), shared: x.options.EmbedThreads > 1, times: stageTimes{process: processTime()}}
+	return &tally{start: time.Now(), shared: x.options.EmbedThreads > 1, times: beginTimes()}
 }
 
 func (t *tally) report() Report {

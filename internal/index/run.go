@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -229,7 +230,9 @@ func (x *Indexer) embed(ctx context.Context, t *tally, loads *loader, commits *c
 		work := begin(&t.times.embed)
 		vectors, err := x.embedder.EncodeImages(ctx, l.batch)
 		work.end()
-		if err != nil {
+		if errors.Is(err, clip.ErrUnreadable) {
+			return err // no picture has to do with it
+		} else if err != nil {
 			return fmt.Errorf("embedding %d pictures, the first %s: %w", l.batch.Len(), l.pictures[0].record.Path, err)
 		}
 		changes := make([]change, l.batch.Len())

@@ -3,40 +3,25 @@ package label
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sightline/sightline/internal/yamlfile"
 )
 
 // readYAML walks the document's nodes itself. Aliases, with which a small file can
 // stand for a huge one, are refused before anything is expanded, and an unknown key
 // is an error and not a label that quietly lacks its prompts.
 func readYAML(data []byte) ([]Label, error) {
-	dec := yaml.NewDecoder(strings.NewReader(string(data)))
-	var doc yaml.Node
-	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, yamlError(err)
+	root, err := yamlfile.Parse(data)
+	if err != nil || root == nil {
+		return nil, err
 	}
-	var next yaml.Node
-	if err := dec.Decode(&next); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds more than one YAML document")
-	}
-	if len(doc.Content) != 1 {
-		return nil, nil
-	}
-	root := doc.Content[0]
 	if root.Kind == yaml.MappingNode {
 		return yamlMapping(root)
 	}
 	return yamlLabels(root)
-}
-
-// yamlError shortens what the parser says: it repeats its own name.
-func yamlError(err error) error {
-	return errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 func yamlMapping(root *yaml.Node) ([]Label, error) {
@@ -91,7 +76,10 @@ func yamlLabels(n *yaml.Node) ([]Label, error) {
 func yamlLabel(n *yaml.Node, l *Label) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		l.Name = strings.TrimSpace(n.Value)
+		var err error
+		if l.Name, err = yamlName(n); err != nil {
+			return fmt.Errorf("line %d: %w", n.Line, err)
+		}
 		return nil
 	case yaml.MappingNode:
 	default:
@@ -102,8 +90,12 @@ func yamlLabel(n *yaml.Node, l *Label) error {
 		var err error
 		switch key.Value {
 		case "name", "label":
-			l.Name, err = yamlText(value)
+			l.Name, err = yamlName(value)
 		case "aliases":
+			if value.Kind == yaml.ScalarNode && strings.Contains(value.Value, ",") {
+				err = fmt.Errorf("aliases are a list, [puppy, hound]: %q would be one alias", Shorten(value.Value))
+				break
+			}
 			l.Aliases, err = yamlTexts(value)
 		case "prompts":
 			l.Prompts, err = yamlTexts(value)
@@ -124,6 +116,18 @@ func yamlLabel(n *yaml.Node, l *Label) error {
 		}
 	}
 	return nil
+}
+
+// yamlName reads a name. What YAML takes for true, false or nothing is none unless it
+// stands in quotes: an empty place in a list of a program is more often a mistake.
+func yamlName(n *yaml.Node) (string, error) {
+	switch n.ShortTag() {
+	case "!!bool", "!!null":
+		if n.Kind == yaml.ScalarNode && n.Value != "" {
+			return "", fmt.Errorf("%s is no name here; in quotes, %q, it is one", n.Value, n.Value)
+		}
+	}
+	return yamlText(n)
 }
 
 func yamlText(n *yaml.Node) (string, error) {

@@ -68,8 +68,11 @@ func ReadHeader(src io.ReaderAt, size int64) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
+	if size == 0 {
+		return Header{}, errors.New("it is empty")
+	}
 	if len(h.header.Outputs) == 0 {
-		return Header{}, errors.New("there is no graph in it")
+		return Header{}, errors.New("it holds no graph")
 	}
 	// Old exports list the weights among the inputs too.
 	h.header.Inputs = slices.DeleteFunc(h.header.Inputs, func(t TensorInfo) bool { return h.filled[t.Name] })
@@ -95,13 +98,13 @@ func (h *headerReader) graphField(f field) error {
 		}
 		dynamic, err := h.quantises(f, 0)
 		if err != nil {
-			return fmt.Errorf("nodes: %w", err)
+			return err
 		}
 		h.header.DynamicQuant = dynamic
 	case graphInitializer:
 		name, external, err := h.initializer(f)
 		if err != nil {
-			return fmt.Errorf("weights: %w", err)
+			return err
 		}
 		h.filled[name] = true
 		if external != "" && !h.external[external] {

@@ -141,19 +141,23 @@ func TestReadHeaderDamaged(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"empty", nil, "no graph"},
+		{"empty", nil, "it is empty"},
 		{"no graph", message{}.number(1, 8), "no graph"},
 		{"no outputs", whole, "no graph"},
-		{"cut off", whole[:len(whole)/2], "run past the end"},
+		{"cut off", whole[:len(whole)/2], "it is cut short: at least "},
 		{"weights outside", model(append(message{}.bytes(graphInitializer, weight("w", "../../etc/passwd")), out...)), "outside the folder"},
 		{"absolute weights", model(append(message{}.bytes(graphInitializer, weight("w", "/etc/passwd")), out...)), "outside the folder"},
 		{"many axes", model(message{}.bytes(graphOutput, valueInfo(tensor("y", Float32, make([]int64, 17)...)))), "more than 16 axes"},
 		{"long name", model(message{}.bytes(graphOutput, valueInfo(tensor(strings.Repeat("y", maxName+1), Float32)))), "a name of"},
-		{"HTML", []byte("<!DOCTYPE html><html>"), "wire type"},
-		{"JSON", []byte(`{"error": "not found"}`), "wire type"},
-		{"field 0", []byte{0x00, 0x01}, "invalid field number"},
-		{"endless number", bytes.Repeat([]byte{0xff}, 20), "overflow"},
-		{"length beyond int64", append(message{0x3a}, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01), "run past the end"},
+		{"HTML", []byte("<!DOCTYPE html><html>"), "it is a web page"},
+		{"JSON", []byte(`{"error": "not found"}`), "it is JSON"},
+		{"pointer", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n"), "it is a pointer of Git LFS"},
+		{"archive", []byte("PK\x03\x04\x00\x00"), "it is a ZIP archive"},
+		{"noise", []byte{0x07, 0x01, 0x02}, "it is no ONNX file"},
+		{"noise inside", append(message{}.number(1, 8), 0x07, 0x01), "it is damaged near byte 2"},
+		{"field 0", []byte{0x00, 0x01}, "it is no ONNX file"},
+		{"endless number", bytes.Repeat([]byte{0xff}, 20), "it is no ONNX file"},
+		{"length beyond int64", append(message{0x3a}, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01), "it is no ONNX file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -55,7 +56,7 @@ func (r *reader) span(pos, end int64, fn func(field) error) error {
 	for pos < end {
 		f, err := r.next(pos, end)
 		if err != nil {
-			return fmt.Errorf("field at byte %d: %w", pos, err)
+			return r.damaged(pos, err)
 		}
 		if err := fn(f); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (r *reader) next(pos, end int64) (field, error) {
 	}
 	num, typ, n := protowire.ConsumeTag(head)
 	if n < 0 {
-		return field{}, protowire.ParseError(n)
+		return field{}, errField
 	}
 	f := field{num: num, typ: typ, start: pos, body: pos + int64(n)}
 	length := uint64(0)
@@ -81,13 +82,13 @@ func (r *reader) next(pos, end int64) (field, error) {
 	case protowire.VarintType:
 		v, m := protowire.ConsumeVarint(head[n:])
 		if m < 0 {
-			return field{}, protowire.ParseError(m)
+			return field{}, errField
 		}
 		f.value, length = v, uint64(m)
 	case protowire.BytesType:
 		v, m := protowire.ConsumeVarint(head[n:])
 		if m < 0 {
-			return field{}, protowire.ParseError(m)
+			return field{}, errField
 		}
 		f.body += int64(m)
 		length = v
@@ -96,10 +97,13 @@ func (r *reader) next(pos, end int64) (field, error) {
 	case protowire.Fixed64Type:
 		length = 8
 	default: // groups, which ONNX has none of
-		return field{}, fmt.Errorf("unknown wire type %d", typ)
+		return field{}, errField
 	}
 	if length > uint64(end-f.body) {
-		return field{}, fmt.Errorf("%d bytes of content run past the end of its message", length)
+		if end == r.size && length <= math.MaxInt64 && pos > 0 {
+			return field{}, &cutError{missing: int64(length) - (end - f.body)}
+		}
+		return field{}, errField
 	}
 	f.end = f.body + int64(length)
 	return f, nil

@@ -80,20 +80,10 @@ func Open(path string) (*Runtime, error) {
 	}
 	onnxruntime.SetSharedLibraryPath(path)
 	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoLibrary, loadReason(path, err))
+		return nil, fmt.Errorf("%w: %w", ErrNoLibrary, &libraryError{path, err})
 	}
 	process.users, process.path = 1, path
 	return &Runtime{}, nil
-}
-
-// loadReason names the library and what the system's loader says of it, out of an error
-// that tells in between which calls failed.
-func loadReason(path string, err error) string {
-	said := err.Error()
-	if i := strings.LastIndex(said, path+": "); i >= 0 {
-		said = said[i+len(path)+2:]
-	}
-	return path + ": " + said
 }
 
 // Close drops the reference; the last one unloads the library. It may be repeated.

@@ -3,7 +3,6 @@ package ort
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 
 	onnxruntime "github.com/yalue/onnxruntime_go"
@@ -30,20 +29,10 @@ func openSession(path string, inputs, outputs []string, threads int) (*session, 
 	defer o.Destroy()
 	s, err := onnxruntime.NewDynamicAdvancedSession(path, inputs, outputs, o)
 	if err != nil {
-		return nil, fmt.Errorf("%w: ONNX Runtime does not take %s: %s", clip.ErrUnreadable, path, reasonOf(err))
+		return nil, fmt.Errorf("%w: %s: %w", clip.ErrUnreadable, path, &graphError{cause: err})
 	}
 	live.Add(1)
 	return &session{s: s}, nil
-}
-
-// reasonOf is what the library says after what every one of its errors about a graph
-// begins with: which call failed, and of which file.
-func reasonOf(err error) string {
-	said := strings.TrimPrefix(err.Error(), "Error creating C session from file: ")
-	if _, reason, ok := strings.Cut(said, " failed:"); ok && strings.HasPrefix(said, "Load model from ") {
-		said = reason
-	}
-	return strings.Join(strings.Fields(said), " ")
 }
 
 // sessionOptions are those of every session; the caller destroys them.
