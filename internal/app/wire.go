@@ -150,6 +150,9 @@ func (e *Env) OpenEncoder(ctx context.Context, cfg config.Config, w Workload) (c
 	if err != nil {
 		return nil, err
 	}
+	if err := checkAddresses(addressLimit(), w); err != nil {
+		return nil, err
+	}
 	o := ort.Options{Log: e.Log}
 	if w == ManyFiles {
 		o.ImageThreads, o.ManyImages = e.EmbedChoice(cfg, fingerprint).Threads, true

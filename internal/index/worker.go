@@ -47,7 +47,7 @@ func (w *worker) handle(ctx context.Context, c candidate) error {
 		w.later = append(w.later, c)
 		return nil
 	case errors.As(err, &unread) && exhausted(err):
-		return fmt.Errorf("%s: %w", c.entry.Path, unread.err)
+		return fmt.Errorf("reading pictures: %w", unread.err)
 	case errors.As(err, &unread):
 		return w.leaveUnread(ctx, c, unread.err)
 	case errors.As(err, &bad):

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -233,7 +234,20 @@ func (s *Store) catalogueIsMade(ctx context.Context) (bool, error) {
 	if version != 0 {
 		return true, db.Close()
 	}
+	if err := s.checkEmptied(); err != nil {
+		return false, err
+	}
 	return false, errors.Join(db.Close(), os.Remove(path))
+}
+
+// checkEmptied tells a catalogue without tables that was a whole one, which a disk has lost,
+// from one whose making was interrupted: an index that was open once has a copy of what it says
+// of itself.
+func (s *Store) checkEmptied() error {
+	if _, err := readMetaCopy(s.dir); err != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is empty, and its records are lost; to begin anew, remove the collection first", store.ErrDamaged, catalogueName)
 }
 
 // makeCatalogue makes a catalogue whole and durable.
@@ -305,7 +319,7 @@ func (s *Store) readMeta(ctx context.Context) error {
 	case err != nil:
 		return err
 	case version == 0:
-		return store.ErrNoIndex // making it was interrupted
+		return cmp.Or(s.checkEmptied(), store.ErrNoIndex) // else making it was interrupted
 	case version > formatVersion:
 		return fmt.Errorf("%w (its format is %d, this version reads up to %d)", store.ErrNewerFormat, version, formatVersion)
 	}

@@ -30,8 +30,10 @@ func cannotOpen() error {
 		f.Close()
 		return nil
 	}
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return err
+	for _, why := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, why) {
+			return why
+		}
 	}
 	return nil
 }
