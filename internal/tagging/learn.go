@@ -211,7 +211,7 @@ func Examples(ctx context.Context, st store.Scanner, c *zeroshot.Classifier, l i
 		if v == nil {
 			continue
 		}
-		examples = append(examples, corrections.Example{Vector: v, Approved: x.Verdict == corrections.Approved})
+		examples = append(examples, corrections.Example{Vector: v, Approved: x.Verdict == corrections.Approved, Asked: x.Asked})
 		rows = append(rows, v)
 	}
 	if len(rows) == 0 {

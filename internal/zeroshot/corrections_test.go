@@ -41,6 +41,9 @@ type correctionQuality struct {
 	F1        []float64   `json:"f1"`
 	Gain      []float64   `json:"gain"` // of F1
 	GainIn    [][]float64 `json:"gain_interval"`
+	// Chosen is F1 where a person rejects the wrong tags alone, and where one approves the
+	// right ones alone, ten of each label at most.
+	Chosen [2]float64 `json:"f1_chosen"`
 }
 
 // TestLabelCorrections measures what 10, 20 and 40 corrections of each label do, as search tag
@@ -117,6 +120,7 @@ func measureCorrections(t *testing.T, enc clip.Encoder, set *labelledSet, listNa
 		of[i].right, of[i].given = make([]float64, len(correctionSteps)), make([]float64, len(correctionSteps))
 	}
 	q := correctionQuality{}
+	var chosen [2]struct{ given, right float64 }
 	for l := range list.Labels {
 		truth := make([]bool, len(s.True))
 		positives := 0
@@ -133,7 +137,12 @@ func measureCorrections(t *testing.T, enc clip.Encoder, set *labelledSet, listNa
 		if err != nil {
 			t.Fatal(err)
 		}
-		correct(zeroshot.DefaultMinimum(list), odds, s.Vectors, truth, func(i int) bool { return slices.Contains(s.Open[i], l) }, of)
+		open := func(i int) bool { return slices.Contains(s.Open[i], l) }
+		correct(zeroshot.DefaultMinimum(list), odds, s.Vectors, truth, open, of)
+		for kind := range chosen {
+			given, right := chooseAlike(zeroshot.DefaultMinimum(list), odds, s.Vectors, truth, open, kind == 1)
+			chosen[kind].given, chosen[kind].right = chosen[kind].given+given, chosen[kind].right+right
+		}
 	}
 	n := len(correctionSteps)
 	f1 := func(drawn []int, out []float64) {
@@ -154,6 +163,9 @@ func measureCorrections(t *testing.T, enc clip.Encoder, set *labelledSet, listNa
 	f1(all, figures)
 	in := bootstrap.Intervals(len(of), 2*n, f1)
 	round := func(x float64) float64 { return math.Round(10*x) / 10 }
+	for kind, x := range chosen {
+		q.Chosen[kind] = round(200 * x.right / max(1, x.given+float64(q.Positives)))
+	}
 	for k := range n {
 		var right, given float64
 		for i := range of {
@@ -206,6 +218,33 @@ func correct(minimum float32, odds []float64, vectors vec.Matrix, truth []bool, 
 	}
 }
 
+// chooseAlike plays a person who rejects wrong tags of one half of the pictures and says
+// nothing of the right ones, or the other way round, and counts what the label then does to
+// the other half.
+func chooseAlike(minimum float32, odds []float64, vectors vec.Matrix, truth []bool, open func(int) bool, approve bool) (given, right float64) {
+	const most = 10
+	order := rand.New(rand.NewPCG(1, 2)).Perm(len(truth))
+	least := math.Log(float64(minimum) / (1 - float64(minimum)))
+	for fold := range 2 {
+		var said []corrections.Example
+		for j, i := range order {
+			if j%2 == fold && !open(i) && odds[i] >= least && truth[i] == approve && len(said) < most {
+				said = append(said, corrections.Example{LogOdds: odds[i], Vector: vectors.Row(i), Approved: approve})
+			}
+		}
+		f := corrections.Learn(said, corrections.DefaultPrior)
+		for j, i := range order {
+			if j%2 != fold && !open(i) && f.Apply(odds[i], vectors.Row(i)) >= least {
+				given++
+				if truth[i] {
+					right++
+				}
+			}
+		}
+	}
+	return given, right
+}
+
 // writeCorrections writes the golden, and the table between the marks of the page.
 func writeCorrections(t *testing.T, got map[string]correctionQuality) {
 	t.Helper()
@@ -217,16 +256,16 @@ func writeCorrections(t *testing.T, got map[string]correctionQuality) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("| set | list | labels | true pairs | tags given: right | F1, % | gain by 10 | gain by 20 | gain by 40 |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| set | list | labels | true pairs | tags given: right | F1, % | gain by 10 | gain by 20 | gain by 40 | F1, rejected alone | F1, approved alone |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, name := range []string{"tuxpaint", "gcompris", "wallpapers", "drawings"} {
 		for _, k := range correctionTasks() {
 			q, ok := got[k.list+", "+name]
 			if !ok {
 				continue
 			}
-			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d: %d -> %d: %d -> %d: %d -> **%d: %d** | %.1f -> %.1f -> %.1f -> **%.1f** | %+.1f (%.1f to %.1f) | %+.1f (%.1f to %.1f) | **%+.1f** (%.1f to %.1f) |\n",
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %d: %d -> %d: %d -> %d: %d -> **%d: %d** | %.1f -> %.1f -> %.1f -> **%.1f** | %+.1f (%.1f to %.1f) | %+.1f (%.1f to %.1f) | **%+.1f** (%.1f to %.1f) | %.1f | %.1f |\n",
 				name, k.list, q.Labels, q.Positives, q.Given[0], q.Right[0], q.Given[1], q.Right[1], q.Given[2], q.Right[2], q.Given[3], q.Right[3],
-				q.F1[0], q.F1[1], q.F1[2], q.F1[3], q.Gain[1], q.GainIn[1][0], q.GainIn[1][1], q.Gain[2], q.GainIn[2][0], q.GainIn[2][1], q.Gain[3], q.GainIn[3][0], q.GainIn[3][1])
+				q.F1[0], q.F1[1], q.F1[2], q.F1[3], q.Gain[1], q.GainIn[1][0], q.GainIn[1][1], q.Gain[2], q.GainIn[2][0], q.GainIn[2][1], q.Gain[3], q.GainIn[3][0], q.GainIn[3][1], q.Chosen[0], q.Chosen[1])
 		}
 	}
 	writeBetween(t, "corrections", b.String())

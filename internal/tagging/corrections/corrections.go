@@ -55,6 +55,9 @@ type Correction struct {
 	Verdict Verdict `json:"verdict"`
 	Model   string  `json:"model"` // fingerprint of the index's model then
 	By      string  `json:"by,omitempty"`
+	// Asked says that the program asked about the picture, so that the person did not choose
+	// it. Versions before December 2026 do not say.
+	Asked bool `json:"asked,omitempty"`
 	// At is when it was said.
 	At time.Time `json:"at"`
 }

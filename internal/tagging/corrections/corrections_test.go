@@ -165,10 +165,33 @@ func TestLearn(t *testing.T) {
 	}
 	v := unit(t, 1, 1, 0, 0)
 	offset := corrections.Prior{Offset: 1}
-	one := corrections.Learn([]corrections.Example{{LogOdds: -1, Vector: v, Approved: true}}, offset)
-	// The mode of -log(1+exp(-(b-1))) - b*b/2: b = 1 - p(b).
-	if p := 1 / (1 + math.Exp(-(one.Offset - 1))); math.Abs(one.Offset-(1-p)) > 1e-6 {
+	alike := func(n int, approved bool) []corrections.Example {
+		return slices.Repeat([]corrections.Example{{LogOdds: -1, Vector: v, Approved: approved}}, n)
+	}
+	// Forty of one kind count in full: the mode of -40*log(1+exp(-(b-1))) - b*b/2 is where
+	// b = 40*(1-p(b)). One has a fortieth of the standard deviation: b = (1-p(b))/1600.
+	forty := corrections.Learn(alike(40, true), offset)
+	if p := 1 / (1 + math.Exp(-(forty.Offset - 1))); math.Abs(forty.Offset-40*(1-p)) > 1e-6 {
+		t.Errorf("forty approved: %v", forty.Offset)
+	}
+	one := corrections.Learn(alike(1, true), offset)
+	if p := 1 / (1 + math.Exp(-(one.Offset - 1))); math.Abs(one.Offset-(1-p)/1600) > 1e-9 {
 		t.Errorf("one approved: %v", one.Offset)
+	}
+	// A few that were rejected say little of the others, and nothing holds them back where
+	// another one was approved.
+	few := corrections.Learn(alike(3, false), corrections.DefaultPrior)
+	both := corrections.Learn(append(alike(3, false), alike(1, true)...), corrections.DefaultPrior)
+	many40 := corrections.Learn(alike(40, false), corrections.DefaultPrior)
+	answered := alike(3, false)
+	for i := range answered {
+		answered[i].Asked = true
+	}
+	if f := corrections.Learn(answered, corrections.DefaultPrior); f.Offset > 10*few.Offset {
+		t.Errorf("3 answers of no: %v, and %v of what a person chose", f.Offset, few.Offset)
+	}
+	if few.Offset >= 0 || few.Offset < -0.1 || math.Abs(both.Offset) < math.Abs(few.Offset) || many40.Offset > -1 {
+		t.Errorf("3 rejected %v, with one approved %v, 40 rejected %v", few.Offset, both.Offset, many40.Offset)
 	}
 	var many []corrections.Example
 	for range 300 {

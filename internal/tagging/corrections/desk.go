@@ -30,13 +30,21 @@ type Desk struct {
 	*Book
 	index Index
 	by    string
+	asked bool
 	now   func() time.Time
 }
 
 // NewDesk returns a Desk for one person, who may have no name. The index must be open for
 // writing.
 func NewDesk(b *Book, index Index, by string, now func() time.Time) *Desk {
-	return &Desk{b, index, by, now}
+	return &Desk{Book: b, index: index, by: by, now: now}
+}
+
+// Asking returns a Desk for answers to questions of the program: see Correction.Asked.
+func (d *Desk) Asking() *Desk {
+	out := *d
+	out.asked = true
+	return &out
 }
 
 // Outcome is what a verdict came to.
@@ -66,7 +74,7 @@ func (d *Desk) Say(ctx context.Context, name string, picture *store.Record, v Ve
 		case Approved, Rejected:
 			return l.set(Correction{
 				Picture: picture.ID, Content: hex.EncodeToString(picture.ContentHash), Path: cut(picture.Path), Verdict: v,
-				Model: d.index.Model().Fingerprint, By: d.by, At: d.now().UTC().Truncate(time.Second),
+				Model: d.index.Model().Fingerprint, By: d.by, Asked: d.asked, At: d.now().UTC().Truncate(time.Second),
 			})
 		}
 		return fmt.Errorf("%w: %q is no verdict", ErrLabel, v)

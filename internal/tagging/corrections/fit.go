@@ -10,10 +10,14 @@ type Example struct {
 	LogOdds  float64   // of the label, before anything was learned
 	Vector   []float32 // unit embedding
 	Approved bool
+	// Asked says that the program asked about the picture, so that no person chose it for
+	// being right or wrong.
+	Asked bool
 }
 
 // Prior is how far corrections may move a label: the standard deviations of what is
-// learned, around nothing. Small ones need many corrections.
+// learned, around nothing. Small ones need many corrections. Where all examples are of one
+// kind, and chosen by a person, Offset is held back until there are forty.
 type Prior struct {
 	Offset    float64 // of the log odds
 	Direction float64 // of each component of the direction
@@ -32,6 +36,28 @@ type Fit struct {
 
 // maxExamples bounds what is learned from: the arithmetic grows with the cube.
 const maxExamples = 400
+
+// manyAlike is how many examples of one kind alone count as much as any.
+const manyAlike = 40
+
+// offset is the standard deviation of the offset with these examples. Who rejects wrong tags
+// chooses them, and says nothing of the right ones that stay: taken for a sample, they would
+// cost the label most of its tags. So where all were approved, or all rejected, the offset
+// is held back until there are many, but for the share of them that was asked about. Both the
+// number and the form were chosen on the demo photos.
+func (p Prior) offset(examples []Example) float64 {
+	asked := 0
+	for i := range examples {
+		if examples[i].Approved != examples[0].Approved {
+			return p.Offset
+		}
+		if examples[i].Asked {
+			asked++
+		}
+	}
+	n := float64(len(examples))
+	return p.Offset * min(1, max(float64(asked)/n, n/manyAlike))
+}
 
 // Learn fits the log odds of a label to corrected pictures: logistic regression around the
 // model's own log odds, shrunk to them (the mode of a Gaussian process classifier with a
@@ -58,7 +84,8 @@ func Learn(examples []Example, p Prior) Fit {
 			apart[i][j] = float64(x) - mean[j]
 		}
 	}
-	offset, direction := p.Offset*p.Offset, p.Direction*p.Direction
+	offset, direction := p.offset(examples), p.Direction*p.Direction
+	offset *= offset
 	kernel := make([][]float64, n)
 	for i := range kernel {
 		kernel[i] = make([]float64, n)

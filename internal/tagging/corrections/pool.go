@@ -72,7 +72,7 @@ func (q *Pool) Return(i int) {
 // Answer takes what a person says of a picture.
 func (q *Pool) Answer(i int, approved bool) {
 	q.asked[i] = true
-	q.answers = append(q.answers, Example{LogOdds: q.base[i], Vector: q.vectors[i], Approved: approved})
+	q.answers = append(q.answers, Example{LogOdds: q.base[i], Vector: q.vectors[i], Approved: approved, Asked: true})
 	q.fit = Learn(q.answers, q.prior)
 }
 

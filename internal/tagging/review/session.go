@@ -296,7 +296,7 @@ func (x *Session) Answer(ctx context.Context, v corrections.Verdict) (correction
 	if p.label == nil {
 		return corrections.Outcome{}, errNoQuestion
 	}
-	out, err := x.service.desk.Say(ctx, p.label.name, &p.label.records[p.picture], v)
+	out, err := x.service.desk.Asking().Say(ctx, p.label.name, &p.label.records[p.picture], v)
 	if err != nil {
 		return out, err
 	}
