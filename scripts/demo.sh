@@ -19,7 +19,7 @@ if [ -d demo/photos/skimage ]; then # the fallback set of scripts/photos.sh
   queries=("a cat" "a cup of coffee" "a motorcycle")
   picture=demo/photos/sklearn/datasets/images/flower.jpg
 else
-  queries=("something to play music on" "a slice of citrus fruit" "a yellow flower")
+  queries=("a musical instrument" "a slice of citrus fruit" "a yellow flower")
   picture=demo/photos/animals/mammals/cats/tiger.png
 fi
 
@@ -60,7 +60,8 @@ and your own photos, in an index of their own:
     bin/indexer run ~/Pictures
     bin/search "a dog on a beach"
 
-The results are the starter model's, which is small and not CLIP. For CLIP:
+The results are the starter model's, which is small and not CLIP. To change an
+index to CLIP (bin/indexer model list shows what there is):
 
-    bin/indexer model fetch
+    bin/indexer model use Xenova/clip-vit-base-patch32 --variant quantized
 END

@@ -29,6 +29,7 @@ func chooseModel(c *cli.Context, p *cmdline.Program, cfg config.Config, paths []
 	if err != nil || !open {
 		return cfg, err
 	}
+	p.Notef("Looking at the pictures, and how fast this machine is ...")
 	est, err := p.EstimateRun(c.Context, cfg, paths)
 	if err != nil {
 		return cfg, err
@@ -78,7 +79,9 @@ indexer model use changes it at any time.`, pictures, size, aboutTime(est.CLIP),
 // aboutTime is a duration as people say it.
 func aboutTime(d time.Duration) string {
 	switch {
-	case d < time.Minute:
+	case d < 20*time.Second:
+		return "a few seconds"
+	case d < 100*time.Second:
 		return "a minute"
 	case d < 90*time.Minute:
 		return fmt.Sprintf("%.0f minutes", max(2, d.Minutes()))

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline"
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
@@ -34,6 +35,26 @@ that is there is left alone, unless --force is given.
 	}
 }
 
+// writeConfig writes a settings file whole or not at all. One that is there is replaced by
+// force alone.
+func writeConfig(path string, content []byte, force bool) error {
+	// Only its owner reads it: a password may stand in it one day.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		if force {
+			return atomicfile.WriteBytes(path, content)
+		}
+		return fault.Usagef("give another name, or replace it with --force", "%s is there already", path)
+	} else if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(path))
+	}
+	return nil
+}
+
 func initConfig(c *cli.Context, p *cmdline.Program) error {
 	if c.NArg() > 1 {
 		return fault.Usagef("", "indexer config init takes one file")
@@ -47,20 +68,8 @@ func initConfig(c *cli.Context, p *cmdline.Program) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if c.Bool("force") {
-		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	// Only its owner reads it: a password may stand in it one day.
-	f, err := os.OpenFile(path, how, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fault.Usagef("give another name, or replace it with --force", "%s is there already", path)
-	} else if err != nil {
+	if err := writeConfig(path, config.Commented(sightline.ExampleConfig()), c.Bool("force")); err != nil {
 		return err
-	}
-	_, err = f.Write(config.Commented(sightline.ExampleConfig()))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if c.Bool("json") {
 		p.PrintJSON(map[string]any{"file": path})

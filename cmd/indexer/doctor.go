@@ -1,9 +1,15 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
+	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/doctor"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/terminal"
@@ -28,7 +34,7 @@ Nothing is changed. It ends with 1 where something does not work.
 			cfg, wrong := p.Config(c) // usable without what is wrong
 			checks := doctor.Examine(c.Context, doctor.Subject{Env: &p.Env, Config: cfg, Settings: wrong, Version: cmdline.Version, Terminal: p.Terminal()})
 			if c.Bool("report") {
-				checks = doctor.Anonymous(checks, cfg.Collection, cfg.Milvus.Address)
+				checks = doctor.Anonymous(checks, privateWords(p, cfg)...)
 			}
 			printChecks(c, p, checks)
 			if n := doctor.Faults(checks); n > 0 {
@@ -37,6 +43,20 @@ Nothing is changed. It ends with 1 where something does not work.
 			return c.Context.Err()
 		},
 	}
+}
+
+// privateWords are the words of the settings and the environment that a report leaves out,
+// wherever they stand.
+func privateWords(p *cmdline.Program, cfg config.Config) []string {
+	host, _, _ := strings.Cut(cfg.Milvus.Address, ":")
+	words := []string{cfg.Milvus.Address, host, cfg.Milvus.Username, cfg.Milvus.Database, cfg.Milvus.TLS.ServerName, filepath.Base(p.Getenv("HOME")), p.Getenv("USER")}
+	if cfg.Collection != config.Default().Collection {
+		words = append(words, cfg.Collection)
+	}
+	if name, err := os.Hostname(); err == nil {
+		words = append(words, name)
+	}
+	return slices.DeleteFunc(words, func(w string) bool { return w == "localhost" || w == "root" || w == "default" })
 }
 
 // printChecks prints a line for each check, and below it what to do.

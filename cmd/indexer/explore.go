@@ -52,6 +52,11 @@ func exploreIndex(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	if c.IsSet("html") {
+		if err := atomicfile.Check(c.String("html")); err != nil {
+			return err
+		}
+	}
 	cfg, err := p.Config(c)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func runJobWith(c *cli.Context, p *cmdline.Program, cfg config.Config, r app.Ind
 		printReportJSON(p, out.Report, out.Switched)
 	} else {
 		printReport(p, out.Report, c.Bool("verbose"))
-		if out.Notice != "" && p.FirstTime(out.Notice) {
+		if out.Notice != "" && p.FirstTime(out.Notice) && !p.Asked() { // the question said it
 			p.Printf("note: %s\n", out.Notice)
 		}
 	}

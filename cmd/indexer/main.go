@@ -21,6 +21,7 @@ func main() {
 
 func run(ctx context.Context, p *cmdline.Program, args []string) int {
 	p.PathCommand = "run" // indexer ~/Pictures
+	p.Siblings = cmdline.SearchCommands()
 	return p.Run(ctx, &cli.App{
 		Name:    "indexer",
 		Usage:   "index picture collections by meaning",

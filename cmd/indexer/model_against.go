@@ -13,7 +13,7 @@ import (
 func againstFlags() []cli.Flag {
 	const category = "Comparing variants"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "against", Usage: "compare with the model's `fp32|fp16|int8` files, instead of checking files", Category: category},
+		&cli.StringFlag{Name: "against", Usage: "compare with these files of the model, instead of checking files (`fp32|fp16|int8`)", Category: category},
 		&cli.StringFlag{Name: "photos", Usage: "compare on pictures below `PATH`", DefaultText: "those of the index", Category: category},
 		&cli.IntFlag{Name: "sample", Usage: "compare on `N` pictures, drawn by chance", Value: 200, Category: category},
 	}

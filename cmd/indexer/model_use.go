@@ -55,11 +55,12 @@ func useModel(c *cli.Context, p *cmdline.Program, name string) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Model != "" && cfg.Model != name { // or nothing would work after hours of work
+		return fault.Usagef("take it out of there, and run the same command again",
+			"%s names the model %s, which every command goes by", originOf(c, p, "model"), cfg.Model)
+	}
 	if name, err = fetchFor(c, p, cfg, name, c.String("variant")); err != nil {
 		return err
-	}
-	if cfg.Model != "" && cfg.Model != name {
-		p.Notef("note: the settings have model: %s, which other commands go by; take it out of them", terminal.Safe(cfg.Model))
 	}
 	cfg.Model = name
 	inUse, err := modelInUse(c, p, cfg)
@@ -77,6 +78,19 @@ func useModel(c *cli.Context, p *cmdline.Program, name string) error {
 		return err
 	}
 	return rememberModel(c, p, name)
+}
+
+// originOf is the place that a setting comes from, as a person would look it up.
+func originOf(c *cli.Context, p *cmdline.Program, key string) string {
+	settings, err := p.Settings(c)
+	if err == nil {
+		for _, s := range settings {
+			if s.Key == key {
+				return s.Origin.String()
+			}
+		}
+	}
+	return "a setting"
 }
 
 // modelInUse is the model of the index that is there.

@@ -14,7 +14,7 @@ import (
 
 func progressFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "progress", Usage: "show progress on stderr as `auto|text|json|none`", DefaultText: "auto", Category: "Output"},
+		&cli.StringFlag{Name: "progress", Usage: "how to show progress on stderr (`auto|text|json|none`)", DefaultText: "auto", Category: "Output"},
 	}
 }
 

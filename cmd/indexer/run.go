@@ -52,7 +52,7 @@ its paths, and takes its place once it is whole. Searches go on meanwhile.
 			&cli.StringFlag{Name: "manifest", Usage: "look only at the files and folders that `FILE` lists, a line each or ended by NULs; - is stdin"},
 			&cli.BoolFlag{Name: "force-prune", Usage: "remove vanished pictures even if a whole path is gone"},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
-			&cli.StringFlag{Name: "raw", Usage: "cameras' RAW files: `twin|both|off`: one picture with the JPEG of the same name, one of their own, or passed over", DefaultText: "twin"},
+			&cli.StringFlag{Name: "raw", Usage: "cameras' RAW files: one picture with the JPEG of the same name, one of their own, or passed over (`twin|both|off`)", DefaultText: "twin"},
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},

@@ -43,7 +43,7 @@ whenever you are logged in.
 			&cli.DurationFlag{Name: "settle", Usage: "wait until nothing has changed for `TIME`", Value: 2 * time.Second, Category: when},
 			&cli.BoolFlag{Name: "gentle", Usage: "be in nobody's way: one core, lowest priority, never on battery or while the machine is busy", Category: when},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},
-			&cli.StringFlag{Name: "raw", Usage: "cameras' RAW files: `twin|both|off`, as for run", DefaultText: "twin"},
+			&cli.StringFlag{Name: "raw", Usage: "cameras' RAW files, as for run (`twin|both|off`)", DefaultText: "twin"},
 			&cli.BoolFlag{Name: "hidden", Usage: "look at files and folders whose name starts with a dot"},
 			&cli.BoolFlag{Name: "no-links", Usage: "pass symbolic links over"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "pass over what matches `GLOB`; repeatable, as a line of a .sightlineignore file"},

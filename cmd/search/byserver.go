@@ -113,7 +113,12 @@ func askOf(c *cli.Context, q query.Question, params query.Params) (server.Ask, b
 func namesFiles(l query.Line) bool {
 	return slices.ContainsFunc(l.Query.Terms, func(t syntax.Term) bool { return t.Kind == syntax.Picture }) ||
 		slices.ContainsFunc(l.Conditions().Under, func(p string) bool { return !filepath.IsAbs(p) }) || nested(l.Query.Filter) ||
-		len(l.MistypedPicture()) > 0
+		isMistypedPicture(l)
+}
+
+func isMistypedPicture(l query.Line) bool {
+	name, _ := l.MistypedPicture()
+	return name != ""
 }
 
 // nested reports whether a relative path is in a part of a filter.

@@ -24,7 +24,7 @@ const sampleAgainst = 500
 func truthFlags() []cli.Flag {
 	const category = "By what is known"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "truth", Usage: "measure by `captions|folders|tags`: a file of them, the names of folders, or keywords and tags by a person", Category: category},
+		&cli.StringFlag{Name: "truth", Usage: "measure by a file of captions, the names of folders, or keywords and tags by a person (`captions|folders|tags`)", Category: category},
 		&cli.IntFlag{Name: "sample", Usage: "draw at most `N` pictures, the same ones each time", DefaultText: "5000; 500 with --against", Category: category},
 		&cli.StringSliceFlag{Name: "against", Usage: "compare with other settings on the same pictures: a `MODEL`, or KEY=VALUE of model, precision, pixels, template, calibration, min-probability; repeatable", Category: category},
 		&cli.StringFlag{Name: "html", Usage: "write a page with pictures of the worst misses to an HTML `FILE`", Category: category},

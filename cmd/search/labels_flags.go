@@ -23,7 +23,7 @@ func labelFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "labels", Usage: "labels divided by commas, a text, CSV, YAML or JSON `FILE` of them, or a list that ships (search labels list)", Category: category},
 		&cli.StringSliceFlag{Name: "template", Usage: "put labels into `T`, such as \"a photo of a {}\"; ensemble for the built-in set; @FILE; repeatable", Category: category},
-		&cli.StringFlag{Name: "calibration", Usage: "make probabilities of cosines by `auto|bank|contrast|cosine|sigmoid`; with :GAIN,OFFSET as search eval --labels finds them", DefaultText: "auto", Category: category},
+		&cli.StringFlag{Name: "calibration", Usage: "how probabilities are made of cosines; with :GAIN,OFFSET as search eval --labels finds them (`auto|bank|contrast|cosine|sigmoid`)", DefaultText: "auto", Category: category},
 		&cli.StringFlag{Name: "bank", Usage: "`FILE` of concepts that stand for \"none of these\"", DefaultText: "built in", Category: category},
 	}
 }

@@ -20,7 +20,7 @@ Over HTTP it is spoken by search serve, as /mcp.
    search mcp
    {"mcpServers": {"photos": {"command": "search", "args": ["mcp"]}}}`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "log-level", Usage: "log from `debug|info|warn|error` upwards", DefaultText: "warn"},
+			&cli.StringFlag{Name: "log-level", Usage: "log messages of this kind and graver ones (`debug|info|warn|error`)", DefaultText: "warn"},
 			&cli.BoolFlag{Name: "allow-write", Usage: "let tags be changed"},
 		}),
 		Action: func(c *cli.Context) error { return serveMCP(c, p) },

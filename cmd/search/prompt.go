@@ -13,12 +13,14 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 const promptHelp = `A line is a query. One that begins with + or - or NOT, or that holds only filters, refines
 the last one: + sunset, - people, tag:beach. A picture file or an address works too.
 
    :next, :prev     the page after, the page before
+   :new             begin anew, with nothing asked
    :like N          pictures like the Nth
    :open N          the Nth in a viewer
    :help            this
@@ -84,21 +86,31 @@ func (s *prompt) do(line string) (end bool, err error) {
 	switch word {
 	case "":
 		return false, nil
-	case ":q", ":quit", ":exit":
+	case ":q", ":quit", ":exit", "quit", "exit":
+		if word[0] != ':' && rest != "" {
+			break // a query: exit sign
+		}
 		return true, nil
-	case ":h", ":help", ":?":
+	case ":h", ":help", ":?", "?", "help":
+		if word[0] != ':' && rest != "" {
+			break // a query: help wanted
+		}
 		s.p.Printf("%s", promptHelp)
+		return false, nil
+	case ":new", ":clear":
+		s.asked, s.again, s.last = query.Refinement{}, nil, query.Answer{}
+		s.p.Printf("%s\n", s.p.Style().Dim("nothing is asked now"))
 		return false, nil
 	case ":n", ":next":
 		return false, s.turn(s.params.K)
 	case ":p", ":prev":
 		return false, s.turn(-s.params.K)
 	case ":l", ":like":
-		return false, s.withHit(rest, func(path string) error {
+		return false, s.withHit(word, rest, func(path string) error {
 			return s.ask(query.PictureLike(path), 0)
 		})
 	case ":o", ":open":
-		return false, s.withHit(rest, func(path string) error { return s.p.Open(s.c, path) })
+		return false, s.withHit(word, rest, func(path string) error { return s.p.Open(s.c, path) })
 	}
 	if strings.HasPrefix(word, ":") {
 		return false, fault.Usagef(":help lists them", "there is no %s here", word)
@@ -108,11 +120,17 @@ func (s *prompt) do(line string) (end bool, err error) {
 
 // query asks a new question, or refines the last one.
 func (s *prompt) query(typed string) error {
+	if first, _, _ := strings.Cut(typed, " "); len(first) > 1 && first[0] == '-' && strings.Trim(first, "-") != "" && !strings.Contains(first, ":") && first[1] != '(' {
+		return fault.Usagef("for less of something write a blank behind the dash: - people", "flags belong to the command, not to a query: %s", first)
+	}
 	line, pictures, err := s.asked.Next(typed, filterOptions(s.c, s.p))
 	if err != nil {
 		return err
 	}
 	notePictures(s.p, pictures)
+	if whole := s.asked.Line(); whole != strings.TrimSpace(typed) && len(pictures) == 0 {
+		s.p.Printf("%s\n", s.p.Style().Dim(terminal.Safe(whole)))
+	}
 	if len(line.Query.Terms) > 0 {
 		return s.ask(line, 0)
 	}
@@ -145,10 +163,17 @@ func (s *prompt) turn(by int) error {
 }
 
 // withHit takes the number of a hit.
-func (s *prompt) withHit(number string, do func(path string) error) error {
+func (s *prompt) withHit(word, number string, do func(path string) error) error {
 	n, err := strconv.Atoi(strings.TrimSpace(number))
 	if i := n - 1 - s.last.Offset; err == nil && i >= 0 && i < len(s.last.Hits) {
 		return do(s.last.Hits[i].Path)
 	}
-	return fault.Usagef("for example: :like 3", "%q is not the number of a picture of the last answer", number)
+	example := "for example: " + word + " 1"
+	if len(s.last.Hits) == 0 {
+		example = "ask for pictures first"
+	}
+	if number == "" {
+		return fault.Usagef(example, "%s needs the number of a picture", word)
+	}
+	return fault.Usagef(example, "%q is not the number of a picture of the last answer", number)
 }

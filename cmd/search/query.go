@@ -65,8 +65,10 @@ func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Questio
 		p.Notef("hint: %s", terminal.Safe(r))
 	}
 	if line, ok := q.(query.Line); ok {
-		if near := line.MistypedPicture(); len(near) > 0 {
+		if name, near := line.MistypedPicture(); len(near) > 0 {
 			p.Notef("hint: there is no file of that name: did you mean %s?", terminal.Safe(spelling.Or(near)))
+		} else if name != "" {
+			p.Notef("hint: there is no file %s here, and so the words are looked for", terminal.Safe(name))
 		}
 	}
 	if len(answer.Hits) == 0 {

@@ -55,14 +55,14 @@ A text file has a label per line, a YAML or JSON file a list of labels, or of th
      group: animals                one label of a group per picture
      threshold: 0.6`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), labelFlags(), correctionFlags(), []cli.Flag{
-			&cli.StringFlag{Name: "per", Usage: "find the best labels of each `image|label`, or the best pictures", Value: "image", Category: run},
+			&cli.StringFlag{Name: "per", Usage: "find the best labels of each image, or the best pictures of each label (`image|label`)", Value: "image", Category: run},
 			&cli.IntFlag{Name: "top", Usage: "with --per image: at most `N` labels a picture", Value: 5, Category: run},
 			&cli.IntFlag{Name: "k", Usage: "with --per label: at most `N` pictures a label", Value: 100, Category: run},
 			&cli.Float64Flag{Name: "min-probability", Usage: "leave out tags below `P`, 0 to 1", DefaultText: defaultMinimum, Category: run},
 			&cli.BoolFlag{Name: "hubness-correction", Usage: "with --per label: prefer pictures that stand out over those that are near to every label", Category: run},
 			&cli.BoolFlag{Name: "retag", Usage: "look at all pictures again", Category: run},
 			&cli.BoolFlag{Name: "dry-run", Usage: "show what would be written, and write nothing", Category: run},
-			&cli.StringFlag{Name: "progress", Usage: "show progress on stderr as `auto|text|json|none`", DefaultText: "auto", Category: "Output"},
+			&cli.StringFlag{Name: "progress", Usage: "how to show progress on stderr (`auto|text|json|none`)", DefaultText: "auto", Category: "Output"},
 			&cli.StringSliceFlag{Name: "export", Usage: "write the tags to a .csv, .jsonl or .parquet `FILE`; repeatable", Category: out},
 			&cli.BoolFlag{Name: "xmp", Usage: "write the labels into XMP sidecars", Category: out},
 			&cli.StringFlag{Name: "report", Usage: "write a page about the run to an HTML `FILE`", Category: out},

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/app"
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/tagging"
 	"github.com/sightline/sightline/internal/tagging/export"
 )
@@ -22,6 +26,15 @@ type tagOptions struct {
 	json   bool
 }
 
+// filesOf lists the paths of exports.
+func filesOf(exports []tagging.ExportFile) []string {
+	var files []string
+	for _, f := range exports {
+		files = append(files, f.Path)
+	}
+	return files
+}
+
 func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error) {
 	o.dryRun, o.json = c.Bool("dry-run"), c.Bool("json")
 	r := &o.run
@@ -30,6 +43,14 @@ func readTagOptions(c *cli.Context, p *cmdline.Program) (o tagOptions, err error
 	r.Sidecars, r.Report = c.Bool("xmp"), c.String("report")
 	if r.Exports, err = exportFiles(c); err != nil {
 		return o, err
+	}
+	for _, file := range append(filesOf(r.Exports), r.Report) {
+		if file == "" || o.dryRun && file != r.Report {
+			continue
+		}
+		if err := atomicfile.Check(file); err != nil { // and not after hours
+			return o, err
+		}
 	}
 	switch r.Direction {
 	case tagging.PerImage:
@@ -84,7 +105,16 @@ func exportFiles(c *cli.Context) ([]tagging.ExportFile, error) {
 		files = append(files, tagging.ExportFile{Path: value, Format: f})
 	}
 	if len(rest) > 0 {
-		return nil, fault.Usagef("for example: search tag --labels beach,dog,snow", "search tag takes no arguments, and there is %q", rest[0])
+		var near []string
+		for _, sub := range c.Command.Subcommands {
+			if strings.HasPrefix(sub.Name, rest[0]) || spelling.Distance(sub.Name, rest[0]) == 1 {
+				near = append(near, sub.Name)
+			}
+		}
+		if len(near) > 0 {
+			return nil, fault.Usagef("did you mean search tag "+spelling.Or(near)+"?", "search tag has no command %q", rest[0])
+		}
+		return nil, fault.Usagef("for example: search tag --labels beach,dog,snow", "it is not clear what %q is to search tag: labels stand behind --labels", rest[0])
 	}
 	return files, nil
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
@@ -51,6 +54,20 @@ func handCommand(p *cmdline.Program, name, usage, about string, set func(*taggin
 	}
 }
 
+// handSummary says what was done: "sea, dog: added to 3 of 5 pictures".
+func handSummary(h tagging.ByHand, tags []string, changed, pictures int) string {
+	did := "added to"
+	if len(h.Remove) > 0 {
+		did = "removed from"
+	}
+	const most = 5
+	named := strings.Join(tags[:min(len(tags), most)], ", ")
+	if len(tags) > most {
+		named += fmt.Sprintf(" and %d more", len(tags)-most)
+	}
+	return fmt.Sprintf("%s: %s %d of %s", terminal.Safe(named), did, changed, cmdline.Count(int64(pictures), "picture", "pictures"))
+}
+
 func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, tags []string) error {
 	if err := label.CheckTags(tags); err != nil {
 		return err
@@ -71,7 +88,7 @@ func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, t
 		p.PrintJSON(map[string]any{"pictures": res.Pictures, "changed": res.Changed, "remaining": res.Remaining, "tags": tags})
 		return nil
 	}
-	p.Printf("%d of %d pictures changed\n", res.Changed, res.Pictures)
+	p.Printf("%s\n", handSummary(h, tags, res.Changed, res.Pictures))
 	if len(h.Remove) > 0 && res.Changed == 0 && res.Remaining == 0 {
 		why, err := query.WhyNothing(c.Context, st, query.Conditions{Tags: h.Remove})
 		if err != nil {

@@ -39,10 +39,11 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
    search unicorn --cutoff auto               nothing where nothing matches
    search beach --contact-sheet beach.html    the hits on a page
    search beach -k 1 --open                   in a viewer`,
-		Flags: append(queryFlags(),
+		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "literal", Usage: "take the query for a text as it stands, whatever is in it", Category: asking},
 			&cli.StringSliceFlag{Name: "add", Aliases: []string{"a"}, Usage: "more of this text, picture or address `QUERY`, as + does; repeatable", Category: asking},
-			&cli.StringSliceFlag{Name: "subtract", Aliases: []string{"sub", "s"}, Usage: "less of this `QUERY`, as - does; repeatable", Category: asking}),
+			&cli.StringSliceFlag{Name: "subtract", Aliases: []string{"sub", "s"}, Usage: "less of this `QUERY`, as - does; repeatable", Category: asking},
+		}, queryFlags()...),
 		Action: func(c *cli.Context) error {
 			asked := c.NArg() > 0 || c.IsSet("add") || c.IsSet("subtract")
 			switch {
@@ -90,7 +91,7 @@ func readLine(c *cli.Context, p *cmdline.Program) (query.Line, error) {
 // notePictures says which words were taken for pictures.
 func notePictures(p *cmdline.Program, pictures []string) {
 	for _, name := range pictures {
-		p.Notef("note: %s is taken for a picture; for the word: search text %s", terminal.Safe(name), terminal.ShellWord(name))
+		p.Notef("note: %s is taken for a picture; for the word: search --literal -- %s", terminal.Safe(name), terminal.ShellWord(name))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // command is one of a program's.
@@ -49,6 +50,10 @@ func (d *dispatcher) help(ctx context.Context) int {
 	if err != nil {
 		return d.fail(err)
 	}
+	width := 10
+	for _, c := range all {
+		width = max(width, len(c.name))
+	}
 	fmt.Fprint(d.stdout, `sightline - find and label pictures by meaning
 
    sightline run ~/Pictures                    index a collection, or bring it up to date
@@ -58,13 +63,42 @@ func (d *dispatcher) help(ctx context.Context) int {
 Commands:
 `)
 	for _, c := range all {
-		fmt.Fprintf(d.stdout, "   %-10s %s\n", c.name, c.usage)
+		fmt.Fprintf(d.stdout, "   %-*s  %s\n", width, c.name, wrapped(c.usage, width+5))
 	}
 	fmt.Fprint(d.stdout, `
+Exit codes:
+   0 ok (also with no hits)   1 fatal   2 usage or settings
+   3 finished with failed files   10 store unreachable   12 locked
+   11 index built by another model   130 interrupted
+
 The same commands are those of the programs indexer and search. sightline COMMAND --help
 tells more; sightline search COMMAND is search's where indexer has one of that name.
 `)
 	return exitOK
+}
+
+// helpWidth is how many columns a help text has at most, as internal/cmdline's.
+const helpWidth = 80
+
+// wrapped breaks a text that begins in a column into lines that begin there.
+func wrapped(text string, column int) string {
+	var b strings.Builder
+	at := column
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > helpWidth:
+			b.WriteString("\n" + strings.Repeat(" ", column))
+			at = column
+		default:
+			b.WriteString(" ")
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	return b.String()
 }
 
 // manual writes the manual page, which leads to those of the programs.

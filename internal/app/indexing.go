@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
@@ -106,9 +107,27 @@ func (j *IndexJob) openUpdate(ctx context.Context, cfg config.Config) (err error
 	return err
 }
 
+// checkTexts reads a text before the first picture is embedded: an index whose model cannot
+// read queries is of no use, and the work of days.
+func (j *IndexJob) checkTexts(ctx context.Context) error {
+	reader, ok := j.open.Encoder.(clip.TextReader)
+	if !ok {
+		return nil
+	}
+	d, err := j.open.Store.Describe(ctx)
+	if err != nil || d.Records > 0 {
+		return err
+	}
+	_, err = reader.ReadText("a dog")
+	return err
+}
+
 // Run does the work. observer may be nil. That ctx ended the run early, or that files
 // failed, is no error here but IndexOutcome.Err: there is an outcome to report.
 func (j *IndexJob) Run(ctx context.Context, observer index.Observer) (IndexOutcome, error) {
+	if err := j.checkTexts(ctx); err != nil {
+		return IndexOutcome{}, err
+	}
 	x := index.New(j.open.Store, j.open.Encoder, j.options, observer, j.env.Log)
 	out := IndexOutcome{Notice: j.open.Encoder.Spec().Notice, Strict: j.request.Strict}
 	var err error

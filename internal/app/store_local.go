@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/sightline/sightline/internal/config"
@@ -20,6 +22,9 @@ var localKind = storeKind{name: local.Kind, open: openLocal, collections: localC
 func openLocal(ctx context.Context, e *Env, cfg config.Config, mode store.Mode, w wanted) (store.Store, error) {
 	if err := checkFolder(cfg); err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(cfg.DB, "catalogue.db")); err == nil {
+		return nil, fault.Usagef("give --db "+filepath.Dir(cfg.DB)+" --collection "+filepath.Base(cfg.DB), "%s is the folder of one collection, and --db takes the folder above it", cfg.DB)
 	}
 	engine := w.engine
 	if engine == nil {

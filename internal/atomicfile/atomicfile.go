@@ -4,7 +4,9 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,6 +22,23 @@ func Write(path string, write func(w io.Writer) error) error {
 		return errors.Join(f.fail(err), f.Abort())
 	}
 	return f.Commit()
+}
+
+// Check reports now why Write could not begin: there is no such folder, or it takes no
+// files. Whoever works for hours before the file is written asks first.
+func Check(path string) error {
+	if dir := filepath.Dir(path); dir != "." {
+		if st, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("write %s: there is no folder %s", path, dir)
+		} else if err == nil && !st.IsDir() {
+			return fmt.Errorf("write %s: %s is no folder", path, dir)
+		}
+	}
+	f, err := Create(path)
+	if err != nil {
+		return err
+	}
+	return f.Abort()
 }
 
 // WriteBytes is Write for content that is at hand.

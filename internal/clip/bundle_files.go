@@ -108,11 +108,11 @@ func missingTower(folder string, names []string, precision string) error {
 	if len(names) > 0 {
 		there = strings.Join(names, ", ")
 	}
-	advice := "fetch the model again with `indexer model fetch`, or choose another --precision"
+	advice := "another --precision may be there"
 	if slices.Contains(names, "model.onnx") {
 		advice = "model.onnx with both towers in one can't be used: fetch or export the separate towers"
 	}
-	return fmt.Errorf("%w: %s missing from %s, which has %s; %s", ErrIncomplete, want, folder, there, advice)
+	return fmt.Errorf("%w: %s lacks %s; it has %s; %s", ErrIncomplete, folder, want, there, advice)
 }
 
 // requireFile turns the absence of a file into advice.
@@ -121,7 +121,7 @@ func requireFile(dir, name string) (string, error) {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%w: %s missing from %s; fetch the model again with `indexer model fetch`", ErrIncomplete, name, dir)
+		return "", fmt.Errorf("%w: %s lacks %s", ErrIncomplete, dir, name)
 	case err != nil:
 		return "", fmt.Errorf("open model bundle: %w", err)
 	case !st.Mode().IsRegular():

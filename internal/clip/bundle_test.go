@@ -80,7 +80,7 @@ func TestOpenBundlePrecisions(t *testing.T) {
 		t.Errorf("without one fp32 tower: %s, want int8", b.Precision)
 	}
 	_, err := clip.OpenBundle(dir, clip.BundleOptions{Precision: "fp32"})
-	wantError(t, err, "vision_model.onnx (precision fp32) missing", "vision_model_fp16.onnx", "indexer model fetch")
+	wantError(t, err, "lacks vision_model.onnx (precision fp32)", "vision_model_fp16.onnx", "another --precision")
 	if !errors.Is(err, clip.ErrIncomplete) {
 		t.Errorf("%v is not ErrIncomplete", err)
 	}
@@ -192,8 +192,8 @@ func TestOpenBundleDamaged(t *testing.T) {
 			os.RemoveAll(filepath.Join(dir, "onnx"))
 			write(t, filepath.Join(dir, "onnx", "model.onnx"), "")
 		}, []string{"both towers in one can't be used"}, clip.ErrIncomplete},
-		{"no tokenizer", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "tokenizer.json")) }, []string{"tokenizer.json missing from"}, clip.ErrIncomplete},
-		{"no preprocessor", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "preprocessor_config.json")) }, []string{"preprocessor_config.json missing"}, clip.ErrIncomplete},
+		{"no tokenizer", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "tokenizer.json")) }, []string{"lacks tokenizer.json"}, clip.ErrIncomplete},
+		{"no preprocessor", func(t *testing.T, dir string) { remove(t, filepath.Join(dir, "preprocessor_config.json")) }, []string{"lacks preprocessor_config.json"}, clip.ErrIncomplete},
 		{"bad config", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "config.json"), "{") }, []string{"config.json"}, nil},
 		{"bad tokenizer", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "tokenizer.json"), "[1]") }, []string{"tokenizer.json"}, nil},
 		{"empty tokenizer", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "tokenizer.json"), "") }, []string{"tokenizer.json"}, nil},

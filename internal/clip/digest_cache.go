@@ -153,7 +153,7 @@ func (c *DigestCache) save() {
 		return errors.Is(err, fs.ErrNotExist)
 	})
 	if err := writeDigests(c.path, onDisk); err != nil {
-		c.log.Warn("digest cache not written: the next start reads the model again", "path", c.path, "error", err)
+		c.log.Info("digest cache not written: the next start reads the model again", "path", c.path, "error", err)
 		return
 	}
 	clear(c.fresh)

@@ -92,7 +92,7 @@ func TestFingerprintCoversExternalWeights(t *testing.T) {
 	write(t, vision, string(append(graph, run(0x3a, run(0x2a, weight))...)))
 
 	_, err = clip.OpenBundle(dir, clip.BundleOptions{})
-	wantError(t, err, "keeps its weights in another file", "vision_model.onnx_data missing from")
+	wantError(t, err, "keeps its weights in another file", "vision_model.onnx_data")
 	if !errors.Is(err, clip.ErrIncomplete) {
 		t.Errorf("%v is not ErrIncomplete", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/spelling"
+	"github.com/sightline/sightline/internal/terminal/preview"
 )
 
 // arranger puts command lines of an application into order.
@@ -19,6 +20,8 @@ type arranger struct {
 	// none.
 	pathCommand string
 	siblings    []string // commands of other programs, which may have been meant
+	other       string   // the other program, if that is not called by the same name
+	others      []string // its commands
 	exists      func(path string) bool
 	knownWord   func(word string) bool // whether a word is one that pictures are looked for by
 
@@ -71,12 +74,21 @@ func (r *arranger) arrange(args []string) ([]string, error) {
 				r.notes = append(r.notes, "note: -n is passed over: search never changes the index (-n N is -k N)")
 				continue
 			}
+			if !hasValue && r.isPreview(name) && i+1 < len(args) && slices.Contains(preview.Protocols(), args[i+1]) {
+				i++
+				r.notes = append(r.notes, "note: "+args[i]+" is taken for "+arg+"="+args[i]+"; for the word, write it before the flag")
+				arg += "=" + args[i]
+			}
 			flags, names, places = append(flags, arg), append(names, name), append(places, len(flags))
+			empty := takesValue && hasValue && strings.HasSuffix(arg, "=")
 			if takesValue && !hasValue {
 				if i++; i == len(args) {
 					return nil, fault.Usagef("", "flag %s needs a value", arg)
 				}
-				flags = append(flags, args[i])
+				flags, empty = append(flags, args[i]), args[i] == ""
+			}
+			if empty { // a variable of a script that is not set must not mean everything
+				return nil, fault.Usagef("if it comes from a variable, look whether that is set", "the value of %s is empty", strings.TrimSuffix(arg, "="))
 			}
 			continue
 		}
@@ -98,6 +110,9 @@ func (r *arranger) arrange(args []string) ([]string, error) {
 		path, command = []string{name}, find(a.Commands, name)
 	}
 	if command != nil {
+		if command.Name != a.DefaultCommand && slices.Contains(rest, "") {
+			return nil, fault.Usagef("if it comes from a variable, look whether that is set", "an argument of %s is empty", a.Name+" "+strings.Join(path, " "))
+		}
 		if err := r.checkFlags(a.Name+" "+strings.Join(path, " "), command, names); err != nil {
 			return nil, err
 		}
@@ -112,6 +127,12 @@ func (r *arranger) arrange(args []string) ([]string, error) {
 		out = append(append(out, "--"), rest...)
 	}
 	return out, nil
+}
+
+// isPreview reports whether a name is that of the flag for previews, in any form.
+func (r *arranger) isPreview(name string) bool {
+	c := find(r.app.Commands, r.app.DefaultCommand)
+	return c != nil && slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == "preview" && slices.Contains(f.Names(), name) })
 }
 
 // sameForms gives each flag that stands on the line in two forms (-a, --add) the first of
@@ -148,7 +169,7 @@ func (r *arranger) implicit(rest []string) (string, error) {
 		r.implied = true
 		r.noteMistyped(rest)
 		return a.DefaultCommand, nil
-	case len(rest) > 0 && r.pathCommand != "" && r.exists != nil && r.exists(rest[0]):
+	case len(rest) > 0 && r.pathCommand != "" && r.exists != nil && (r.exists(rest[0]) || looksLikePath(rest[0])):
 		return r.pathCommand, nil
 	case len(rest) > 0:
 		if rest[0] == "help" && len(rest) > 1 { // of a command that there is not
@@ -157,6 +178,10 @@ func (r *arranger) implicit(rest []string) (string, error) {
 		hint := "see " + a.Name + " --help"
 		if near := spelling.Nearest(rest[0], append(commandNames(a.Commands), r.siblings...)); len(near) > 0 {
 			hint = "did you mean " + spelling.Or(near) + "? " + hint
+		} else if slices.Contains(r.others, rest[0]) {
+			hint = "that is a command of the program " + r.other + ": " + r.other + " " + rest[0] + " --help"
+		} else if rest[0] == r.other {
+			hint = r.other + " is a program of its own: " + r.other + " --help"
 		}
 		return "", fault.Usagef(hint, "there is no command %q", rest[0])
 	}
@@ -166,6 +191,10 @@ func (r *arranger) implicit(rest []string) (string, error) {
 // noteMistyped says that a query of one word may be a command with one typing error. A
 // word that people look for in pictures is none: a lake is not like.
 func (r *arranger) noteMistyped(rest []string) {
+	if len(rest) > 0 && slices.Contains(r.others, rest[0]) && (len(rest) == 1 || len(rest) == 2 && looksLikePath(rest[1])) {
+		r.notes = append(r.notes, "note: "+strconv.Quote(rest[0])+" is looked for in the pictures; the command is "+r.other+" "+rest[0])
+		return
+	}
 	if len(rest) != 1 || len(rest[0]) < 3 || len(rest[0]) > 20 || r.knownWord == nil || r.knownWord(rest[0]) {
 		return
 	}
@@ -189,6 +218,11 @@ func commandNames(cs []*cli.Command) []string {
 		}
 	}
 	return names
+}
+
+// looksLikePath reports whether a word says itself that it is a path.
+func looksLikePath(word string) bool {
+	return strings.ContainsRune(word, '/') || word == "." || word == ".." || word == "~"
 }
 
 // isNumber reports whether a word may be the value of a flag that takes a whole number,
@@ -333,9 +367,11 @@ func (r *arranger) adviseFlag(c *cli.Command, arg string) string {
 			return "did you mean " + spelling.Or(near) + "?"
 		}
 	}
-	hint := "see " + r.app.Name + " --help; write -- before an argument that starts with a dash"
 	if r.app.DefaultCommand != "" && !strings.HasPrefix(arg, "--") && len(name) > 1 {
-		hint = "to have less of it, write a blank behind the dash: - " + name + "; " + hint
+		return "to have less of it, write a blank behind the dash: - " + name
 	}
-	return hint
+	if c != nil {
+		return "see " + r.app.Name + " " + c.Name + " --help"
+	}
+	return "see " + r.app.Name + " --help"
 }

@@ -63,7 +63,7 @@ func TestArrange(t *testing.T) {
 	for in, hint := range map[string]string{
 		"dog --jsn":          "did you mean --json?",
 		"dog -k":             "",
-		"dog --zzzzz":        "search --help",
+		"dog --zzzzz":        "see search text --help",
 		"labels lint --only": "it is a flag of search labels hubs; see search labels lint --help",
 		"dog --tpo 3":        "did you mean --top?",
 		"apple -fruit":       "write a blank behind the dash: - fruit",
@@ -71,6 +71,44 @@ func TestArrange(t *testing.T) {
 		_, err := (&arranger{app: search}).arrange(append([]string{"search"}, strings.Fields(in)...))
 		if kind, got := app.Explain(err); err == nil || kind != fault.Usage || !strings.Contains(got, hint) {
 			t.Errorf("%q: %v, kind %d, hint %q", in, err, kind, got)
+		}
+	}
+}
+
+// A variable of a script that is not set must not mean everything.
+func TestArrangeEmpty(t *testing.T) {
+	a := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{
+		{Name: "text", Flags: []cli.Flag{&cli.StringFlag{Name: "after"}}}, {Name: "image", Flags: []cli.Flag{&cli.StringFlag{Name: "after"}}},
+	}}
+	for _, c := range []struct{ args, want string }{
+		{"dog|--after|", "the value of --after is empty"},
+		{"dog|--after=", "the value of --after is empty"},
+		{"image||--after|2024", "an argument of search image is empty"},
+		{"image|a.jpg|", "an argument of search image is empty"},
+		{"text|", ""}, // its own error says what to type
+		{"dog|--after|2024", ""},
+	} {
+		_, err := (&arranger{app: a}).arrange(append([]string{"search"}, strings.Split(c.args, "|")...))
+		if got := fault.Words(err); got != c.want {
+			t.Errorf("%s: %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+// A way to show pictures may stand behind a blank, as behind the flags that take a value.
+func TestArrangePreview(t *testing.T) {
+	a := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{{Name: "text", Flags: HitFlags()}}}
+	for in, want := range map[string]string{
+		"dog --preview blocks": "text --preview=blocks -- dog",
+		"dog -p kitty":         "text -p=kitty -- dog",
+		"-p dog":               "text -p -- dog",
+		"blocks --preview":     "text --preview -- blocks",
+		"dog --open blocks":    "text --open -- dog blocks",
+	} {
+		r := &arranger{app: a}
+		got, err := r.arrange(append([]string{"search"}, strings.Fields(in)...))
+		if err != nil || strings.Join(got[1:], " ") != want || (len(r.notes) > 0) != strings.Contains(want, "=") {
+			t.Errorf("%s: %q, %v, notes %q", in, got, err, r.notes)
 		}
 	}
 }
@@ -108,11 +146,14 @@ func TestArrangeHabits(t *testing.T) {
 		{Name: "run"}, {Name: "status"}, {Name: "secret", Hidden: true},
 		{Name: "model", Subcommands: []*cli.Command{{Name: "fetch"}}},
 	}}
-	r = &arranger{app: indexer, pathCommand: "run", siblings: []string{"tag"}, exists: func(p string) bool { return p == "/photos" }}
+	r = &arranger{app: indexer, pathCommand: "run", siblings: []string{"tag"}, exists: func(p string) bool { return p == "/photos" }, other: "search", others: []string{"find"}}
+	if got, err := r.arrange([]string{"indexer", "/nowhere"}); err != nil || strings.Join(got, " ") != "indexer run -- /nowhere" {
+		t.Errorf("what is a path by its slash: %q, %v", got, err)
+	}
 	if got, err := r.arrange([]string{"indexer", "/photos", "more"}); err != nil || strings.Join(got, " ") != "indexer run -- /photos more" {
 		t.Errorf("%q, %v", got, err)
 	}
-	for word, hint := range map[string]string{"rnu": "did you mean run?", "tga": "did you mean tag?", "secert": "see indexer --help", "/nowhere": "see indexer"} {
+	for word, hint := range map[string]string{"rnu": "did you mean run?", "tga": "did you mean tag?", "secert": "see indexer --help", "find": "that is a command of the program search: search find --help", "search": "search is a program of its own"} {
 		_, err := r.arrange([]string{"indexer", word})
 		if kind, got := app.Explain(err); kind != fault.Usage || !strings.HasPrefix(got, hint) {
 			t.Errorf("%s: %v, hint %q", word, err, got)

@@ -27,6 +27,13 @@ func IndexerCommands() []string {
 	}
 }
 
+// SearchCommands are the commands of search, which may be meant where indexer is called.
+func SearchCommands() []string {
+	return []string{
+		"text", "image", "like", "tag", "tags", "classify", "labels", "label", "duplicates", "clusters", "eval", "tune", "serve", "mcp",
+	}
+}
+
 // calledAs gives the application the name that it was called by, for help and errors,
 // and reports whether there are arguments. As the umbrella a word that is no command is
 // a mistake and not a query.

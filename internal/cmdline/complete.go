@@ -191,7 +191,7 @@ func (l *line) flagNames() []candidate {
 }
 
 // kindOfFlag names the flags whose values are looked up.
-var kindOfFlag = map[string]string{"collection": "collection", "tag": "tag", "model": "model"}
+var kindOfFlag = map[string]string{"collection": "collection", "tag": "tag", "model": "model", "labels": "list", "from": "list", "undo": "run"}
 
 // valueOf completes the value of a flag. What its usage lists (`fast|exact`) is offered
 // as it stands there; the placeholder of any other says whether it is a file.
@@ -208,6 +208,9 @@ func (l *line) valueOf(f cli.Flag, prefix, begun string, values valuesOf) comple
 		offer := offerNothing
 		if kind == "model" && strings.ContainsAny(begun, "/.") {
 			offer = offerFolders
+		}
+		if kind == "list" && placeholderOf(f) != "NAME" {
+			offer = offerFiles
 		}
 		return completion{candidates: matching(values(kind, l.given), prefix, begun), offer: offer}
 	}
@@ -227,8 +230,14 @@ func (l *line) argumentKind() string {
 	switch strings.Join(l.path, " ") {
 	case "model fetch":
 		return "known-model"
-	case "model verify", "model quantize", "model use":
+	case "model use":
+		return "any-model"
+	case "model verify", "model quantize":
 		return "model"
+	case "collections drop", "collections rename":
+		return "collection"
+	case "tag remove":
+		return "tag"
 	}
 	return ""
 }
@@ -267,13 +276,16 @@ func placeholderOf(f cli.Flag) string {
 	return ""
 }
 
+// listed is a list of values at the end of a usage, which stands behind the flag's name.
+var listed = regexp.MustCompile(" \\(`[^`]*`\\)$")
+
 // plainUsage is the usage of a flag without its marks.
 func plainUsage(f cli.Flag) string {
 	d, ok := f.(cli.DocGenerationFlag)
 	if !ok {
 		return ""
 	}
-	return strings.ReplaceAll(d.GetUsage(), "`", "")
+	return strings.ReplaceAll(listed.ReplaceAllString(d.GetUsage(), ""), "`", "")
 }
 
 func dashes(name string) string {

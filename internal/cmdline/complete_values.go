@@ -11,8 +11,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip/hub"
 	"github.com/sightline/sightline/internal/config"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -67,6 +69,12 @@ func (p *Program) lookUp(ctx context.Context, within time.Duration, kind string,
 			found <- p.installedModels(cfg)
 		case "known-model":
 			found <- knownModels()
+		case "any-model":
+			found <- append(p.installedModels(cfg), knownModels()...)
+		case "list":
+			found <- bundledLists()
+		case "run":
+			found <- p.runs(ctx, cfg)
 		case "tag":
 			found <- p.tags(ctx, cfg)
 		default:
@@ -145,6 +153,40 @@ func (p *Program) installedModels(cfg config.Config) []candidate {
 		names[m.Name] = strings.Join(m.Precisions, ", ")
 	}
 	return once(names)
+}
+
+// bundledLists lists the label lists that ship with the program.
+func bundledLists() []candidate {
+	var out []candidate
+	for _, name := range label.BundledNames() {
+		out = append(out, candidate{value: name})
+	}
+	return out
+}
+
+// runs lists the tagging runs of the index, the last one by that name first.
+func (p *Program) runs(ctx context.Context, cfg config.Config) []candidate {
+	if cfg.Store != config.Default().Store {
+		return nil
+	}
+	st, err := p.OpenStore(ctx, cfg, store.ReadOnly, store.Model{})
+	if err != nil {
+		return nil
+	}
+	defer st.Close()
+	out := []candidate{{"last", "the last run"}}
+	registry, err := app.Runs(ctx, cfg, st)
+	if err != nil {
+		return out
+	}
+	runs, _, err := registry.All(ctx)
+	if err != nil {
+		return out
+	}
+	for _, r := range runs {
+		out = append(out, candidate{r.ID, fmt.Sprintf("%s, %d tags from %s", r.Started.Format(time.DateOnly), r.Tags, r.LabelsFrom)})
+	}
+	return out
 }
 
 func knownModels() []candidate {

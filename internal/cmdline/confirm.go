@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,11 +40,15 @@ func (p *Program) Choose(question string, most, usual int) (int, error) {
 		return usual, nil
 	}
 	in := bufio.NewReader(p.Stdin)
+	p.asked = true
 	fmt.Fprintln(p.Stderr, question)
 	for {
 		fmt.Fprintf(p.Stderr, "1 to %d [%d]: ", most, usual)
 		line, err := in.ReadString('\n')
-		if err != nil {
+		if errors.Is(err, io.EOF) {
+			fmt.Fprintln(p.Stderr)
+			return 0, fault.Fatalf("run it again, or name a model with --model", "the question was not answered")
+		} else if err != nil {
 			return 0, fmt.Errorf("reading the answer: %w", err)
 		}
 		if line = strings.TrimSpace(line); line == "" {
@@ -52,6 +57,7 @@ func (p *Program) Choose(question string, most, usual int) (int, error) {
 		if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= most {
 			return n, nil
 		}
+		fmt.Fprintf(p.Stderr, "%q is not one of them: type a number, or Ctrl-C to end.\n", line)
 	}
 }
 

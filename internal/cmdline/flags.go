@@ -44,9 +44,9 @@ func ModelFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "model", Usage: "model by `NAME` or folder", DefaultText: "the index's own, else starter", Category: categoryModel},
 		&cli.StringFlag{Name: "models", Usage: "folder `DIR` that models are fetched into", DefaultText: "$XDG_DATA_HOME/sightline/models", Category: categoryModel},
-		&cli.StringFlag{Name: "precision", Usage: "use the model's `fp32|fp16|int8` files", DefaultText: "what the model has", Category: categoryModel},
-		&cli.StringFlag{Name: "pixels", Usage: "decode large JPEGs `fast|exact`", DefaultText: "fast", Category: categoryModel},
-		&cli.StringFlag{Name: "colour", Usage: "convert colour profiles to sRGB, or not: `srgb|ignore`", DefaultText: "srgb", Category: categoryModel},
+		&cli.StringFlag{Name: "precision", Usage: "which of the model's files to use (`fp32|fp16|int8`)", DefaultText: "what the model has", Category: categoryModel},
+		&cli.StringFlag{Name: "pixels", Usage: "how to decode large JPEGs (`fast|exact`)", DefaultText: "fast", Category: categoryModel},
+		&cli.StringFlag{Name: "colour", Usage: "convert colours by the profile in a picture, or ignore it (`srgb|ignore`)", DefaultText: "srgb", Category: categoryModel},
 		&cli.StringFlag{Name: "onnxruntime-lib", Usage: "ONNX Runtime shared library `FILE`", DefaultText: "lib beside the program", Category: categoryModel},
 	}
 }
@@ -55,7 +55,7 @@ func ModelFlags() []cli.Flag {
 func OutputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "print one JSON object per line", Category: categoryOut},
-		&cli.StringFlag{Name: "log-level", Usage: "log from `debug|info|warn|error` upwards", DefaultText: "warn", Category: categoryOut},
+		&cli.StringFlag{Name: "log-level", Usage: "log messages of this kind and graver ones (`debug|info|warn|error`)", DefaultText: "warn", Category: categoryOut},
 	}
 }
 

@@ -24,6 +24,10 @@ func appHelp(a *cli.App) string {
 		b.WriteString(reflow(a.Description) + "\n\n")
 	}
 	writeCommands(&b, a.Commands)
+	if c := find(a.Commands, a.DefaultCommand); c != nil {
+		writeFlags(&b, c, withoutSurroundings(c.VisibleFlags()))
+		b.WriteString("\n" + paragraph(a.Name+" "+c.Name+" --help also has the flags that say where the index is and which model is used.", 0, 0) + "\n")
+	}
 	b.WriteString("\nExit codes:\n   " + ExitCodes + "\n\n")
 	b.WriteString(paragraph("Every flag works before and after the arguments. "+a.Name+" COMMAND --help tells more.", 0, 0) + "\n")
 	return literal(b.String())
@@ -55,6 +59,20 @@ func commandHelp(c *cli.Command, path string) string {
 	}
 	writeFlags(&b, c, flags)
 	return literal(b.String())
+}
+
+// surroundings are the groups of flags that most people never need, which come last.
+var surroundings = []string{categoryModel, categoryStore}
+
+func withoutSurroundings(flags []cli.Flag) []cli.Flag {
+	return slices.DeleteFunc(slices.Clone(flags), func(f cli.Flag) bool { return slices.Contains(surroundings, groupOf(f)) })
+}
+
+func groupOf(f cli.Flag) string {
+	if g, ok := f.(cli.CategorizableFlag); ok {
+		return g.GetCategory()
+	}
+	return ""
 }
 
 // literal keeps a text from being taken for a template's instructions.
@@ -89,16 +107,16 @@ func writeFlags(b *strings.Builder, c *cli.Command, flags []cli.Flag) {
 	groups := map[string][]cli.Flag{}
 	order := []string{""}
 	for _, f := range flags {
-		group := ""
-		if g, ok := f.(cli.CategorizableFlag); ok {
-			group = g.GetCategory()
-		}
+		group := groupOf(f)
 		if group != "" && groups[group] == nil {
 			order = append(order, group)
 		}
 		groups[group] = append(groups[group], f)
 	}
-	// The order that the flags are declared in: what the command is about comes first.
+	// What the command is about comes first, in the order that the flags are declared in.
+	slices.SortStableFunc(order, func(a, b string) int {
+		return slices.Index(surroundings, a) - slices.Index(surroundings, b)
+	})
 	b.WriteString("\nFlags:\n")
 	for _, group := range order {
 		if group != "" {
@@ -113,11 +131,18 @@ func writeFlags(b *strings.Builder, c *cli.Command, flags []cli.Flag) {
 // flagNames is how a flag is written, with what it takes.
 func flagNames(f cli.Flag) string {
 	var names []string
-	for _, n := range f.Names() {
+	takes := placeholderOf(f)
+	for i, n := range f.Names() {
 		names = append(names, dashes(n)+n)
+		if i == 0 && takes != "" && standsAlone(f) {
+			names[0] += "[=" + takes + "]"
+			takes = ""
+		}
 	}
 	text := strings.Join(names, ", ")
-	if takes := placeholderOf(f); takes != "" {
+	if standsAlone(f) {
+		return text
+	} else if takes != "" {
 		return text + " " + takes
 	}
 	if d, ok := f.(cli.DocGenerationFlag); ok && d.TakesValue() {

@@ -14,7 +14,7 @@ func HitFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "0", Aliases: []string{"print0"}, Usage: "end each path with a NUL, for xargs -0", Category: categoryOut},
 		&cli.GenericFlag{
 			Name: "preview", Aliases: []string{"p"}, Value: new(optional),
-			Usage: "show the pictures; --preview=`kitty|iterm2|sixel|blocks` says how", DefaultText: "as the terminal can", Category: categoryOut,
+			Usage: "show the pictures, in one of these ways (`kitty|iterm2|sixel|blocks`)", DefaultText: "as the terminal can", Category: categoryOut,
 		},
 		&cli.BoolFlag{Name: "open", Usage: "open the picture, or a page of several, in a viewer", Category: categoryOut},
 		&cli.StringFlag{Name: "contact-sheet", Usage: "write the hits as a page or a picture to a .html or .png `FILE`", Category: categoryOut},

@@ -22,10 +22,7 @@ const (
 // writeLines prints the hits for people, one line each: the path takes what is left of the
 // width, shortened in the middle.
 func writeLines(w io.Writer, a query.Answer, wd string, s style.Style) {
-	hasScore, hasSurety := len(a.Terms) > 0, false
-	for _, h := range a.Hits {
-		hasSurety = hasSurety || !hasScore && h.Score > 0
-	}
+	hasScore, hasSurety := scored(a)
 	rank := max(4, len(strconv.Itoa(a.Offset+len(a.Hits))))
 	head := style.Right("RANK", rank)
 	switch {

@@ -91,9 +91,29 @@ func DayOf(h *store.Hit) string {
 	return day
 }
 
+// scored reports whether the scores of hits say something: how near they are to a query, or
+// how sure a tag is.
+func scored(a query.Answer) (near, sure bool) {
+	if len(a.Terms) > 0 {
+		return true, false
+	}
+	for _, h := range a.Hits {
+		sure = sure || h.Score > 0 && h.Score < 1
+	}
+	return false, sure
+}
+
 func writeTable(w io.Writer, a query.Answer, wd string) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RANK\tSCORE\tSIZE\tDATE\tOF\tPATH")
+	hasScore, hasSurety := scored(a)
+	score := ""
+	switch {
+	case hasScore:
+		score = "SCORE\t"
+	case hasSurety:
+		score = "SURE\t"
+	}
+	fmt.Fprintln(t, "RANK\t"+score+"SIZE\tDATE\tFROM\tPATH")
 	for i, h := range a.Hits {
 		if name, first := a.Group(i); first {
 			fmt.Fprintf(t, "%s\n", terminal.Safe(Shorten(name, wd)))
@@ -103,7 +123,14 @@ func writeTable(w io.Writer, a query.Answer, wd string) {
 			beside += " + " + terminal.Safe(filepath.Base(c))
 		}
 		day, kind := dayOf(h)
-		fmt.Fprintf(t, "%4d\t%.3f\t%dx%d\t%s\t%s\t%s\n", a.Rank(i), h.Score, h.Width, h.Height, day, kind,
+		score := ""
+		switch {
+		case hasScore:
+			score = fmt.Sprintf("%.3f\t", h.Score)
+		case hasSurety:
+			score = fmt.Sprintf("%.0f%%\t", h.Score*100)
+		}
+		fmt.Fprintf(t, "%4d\t%s%dx%d\t%s\t%s\t%s\n", a.Rank(i), score, h.Width, h.Height, day, kind,
 			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i)+missingMark(h.Path))
 		writeParts(t, a, i)
 	}

@@ -113,7 +113,9 @@ func (m *manPage) flag(f cli.Flag) {
 		names = append(names, `\fB`+roff(dashes(n)+n)+`\fR`)
 	}
 	term := strings.Join(names, ", ")
-	if p := placeholderOf(f); p != "" {
+	if p := placeholderOf(f); p != "" && standsAlone(f) {
+		term += `[=\fI` + roff(p) + `\fR]`
+	} else if p != "" {
 		term += ` \fI` + roff(p) + `\fR`
 	} else if d, ok := f.(cli.DocGenerationFlag); ok && d.TakesValue() {
 		term += ` \fIVALUE\fR`

@@ -49,6 +49,7 @@ type Program struct {
 	Environ func() []string
 
 	warned    bool  // of such variables
+	asked     bool  // a question of Choose was answered
 	implied   bool  // no command was named, and the default one was taken
 	unwritten error // the first failure of Printf
 }
@@ -56,6 +57,9 @@ type Program struct {
 // Implied reports whether the command line names no command, so that what stands there
 // may be meant in a shorter way.
 func (p *Program) Implied() bool { return p.implied }
+
+// Asked reports whether somebody chose an answer of Choose.
+func (p *Program) Asked() bool { return p.asked }
 
 // NewProgram returns the Program of this process.
 func NewProgram() *Program {
@@ -72,7 +76,7 @@ func NewProgram() *Program {
 // Run runs a command line and returns the exit code. It reports an error on
 // stderr, as two lines or, with --json among the arguments, as one object.
 func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
-	a.Writer, a.ErrWriter = p.Stdout, p.Stderr
+	a.Writer, a.ErrWriter = writer{p}, p.Stderr
 	a.ExitErrHandler = func(*cli.Context, error) {}
 	a.OnUsageError = usageError
 	a.DisableSliceFlagSeparator = true // commas are parts of names; a flag is repeated for more
@@ -83,11 +87,16 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	}
 	a.CustomAppHelpTemplate = appHelp(a)
 	if withArguments && p.hidden(ctx, a, args[1:]) {
-		return ExitOK
+		return p.report(p.unwritten, false)
 	}
 	r := &arranger{app: a, pathCommand: p.PathCommand, exists: exists, knownWord: knownWord}
-	if a.Name == Umbrella {
+	switch {
+	case a.Name == Umbrella:
 		r.siblings = append(p.Siblings, "search")
+	case a.Name == "search":
+		r.other, r.others = "indexer", p.Siblings
+	case a.Name == "indexer":
+		r.other, r.others = "search", p.Siblings
 	}
 	arranged, err := r.arrange(args)
 	p.implied = r.implied
@@ -269,6 +278,18 @@ func (p *Program) Printf(format string, args ...any) {
 	if _, err := fmt.Fprintf(p.Stdout, format, args...); err != nil && p.unwritten == nil {
 		p.unwritten = err
 	}
+}
+
+// writer is stdout for texts of the library's, as Printf is for ours.
+type writer struct{ p *Program }
+
+// Write implements io.Writer.
+func (w writer) Write(b []byte) (int, error) {
+	n, err := w.p.Stdout.Write(b)
+	if err != nil && w.p.unwritten == nil {
+		w.p.unwritten = err
+	}
+	return n, err
 }
 
 // Notef writes a remark to stderr, where it does not disturb a pipe.

@@ -51,8 +51,14 @@ func CheckSheet(c *cli.Context) error {
 	if file == "" {
 		return nil
 	}
-	if err := contactsheet.CheckName(file); err != nil {
+	err := contactsheet.Check(file)
+	switch {
+	case errors.Is(err, contactsheet.ErrFormat):
 		return fault.Usagef("for example: --contact-sheet hits.html", "--contact-sheet: %s", err)
+	case errors.Is(err, contactsheet.ErrForeign):
+		return fault.Usagef("give another name, or remove that file", "--contact-sheet: %s", err)
+	case err != nil:
+		return fault.Usagef("", "--contact-sheet: %w", err)
 	}
 	return nil
 }

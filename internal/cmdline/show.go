@@ -56,6 +56,9 @@ type noHitsJSON struct {
 
 func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 	format := hitFormat(c)
+	if format == HitJSON && (c.Bool("paths") || c.Bool("0")) {
+		p.Notef("note: --json is what is printed, and not paths alone")
+	}
 	if a.Depth > 0 {
 		p.Notef("note: only the nearest %d pictures were looked at; a narrower search may find more", a.Depth)
 	}

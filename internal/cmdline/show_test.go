@@ -41,7 +41,8 @@ func TestShowHits(t *testing.T) {
 		stdout, stderr string // parts
 		not            string
 	}{
-		{args: "", hits: hits, stdout: "RANK  SCORE  SIZE", not: "\x1b"},
+		{args: "", hits: hits, stdout: "RANK  SURE  SIZE", not: "\x1b"},
+		{args: "", hits: []store.Hit{{Score: 1, Record: store.Record{Path: here}}}, stdout: "RANK  SIZE", not: "SCORE"},
 		{args: "", stderr: "no pictures match\n"},
 		{args: "--paths", hits: hits, stdout: "/a b.jpg\n/\xff\x1b[31m.png\n"},
 		{args: "--paths"}, // nothing, where a program reads it
@@ -50,7 +51,7 @@ func TestShowHits(t *testing.T) {
 		{args: "", hits: hits, stdout: "/a b.jpg [missing]\n"},
 		{args: "", hits: []store.Hit{{Record: store.Record{Path: here}}}, stdout: here, not: "[missing]"},
 		{args: "--json", hits: []store.Hit{{Record: store.Record{Path: here}}}, stdout: here, not: "missing"},
-		{args: "--json --paths", hits: hits[1:], stdout: `"path_base64":`},
+		{args: "--json --paths", hits: hits[1:], stdout: `"path_base64":`, stderr: "--json is what is printed"},
 		{args: "--preview", hits: hits, stdout: "RANK", stderr: "this terminal shows no pictures"},
 		{args: "--preview --paths", hits: hits, stdout: "/a b.jpg\n"},
 	} {

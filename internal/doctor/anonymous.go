@@ -2,25 +2,31 @@ package doctor
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // paths are absolute paths within a text, and addresses of servers.
 var (
-	paths     = regexp.MustCompile(`(?:[A-Za-z]:)?(?:/[^/\s"';,:()]+)+/?`)
+	paths     = regexp.MustCompile(`(^|[\s"'(=,;:<])((?:[A-Za-z]:|~)?(?:/[^/\s"';,:()]+)+/?)`)
+	quoted    = regexp.MustCompile(`"~?/[^"]*"`) // which may hold blanks
 	addresses = regexp.MustCompile(`\b[A-Za-z0-9.-]+:[0-9]{2,5}\b`)
 )
 
 // Anonymous returns the checks without what tells of the person or the machine: paths,
 // addresses, and the words that are given, such as the name of a collection.
 func Anonymous(checks []Check, words ...string) []Check {
+	// The longest first: a host is a part of its address.
+	words = slices.Clone(words)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
 	clean := func(text string) string {
 		for _, w := range words {
 			if len(w) > 2 {
 				text = strings.ReplaceAll(text, w, "<name>")
 			}
 		}
-		text = paths.ReplaceAllString(text, "<path>")
+		text = quoted.ReplaceAllString(text, `"<path>"`)
+		text = paths.ReplaceAllString(text, "${1}<path>")
 		return addresses.ReplaceAllString(text, "<address>")
 	}
 	out := make([]Check, len(checks))

@@ -69,13 +69,17 @@ func TestAnonymous(t *testing.T) {
 		{Name: "program", Finding: "sightline 1 on linux/amd64"},
 		{Name: "index", State: Fault, Finding: `open /home/anna/.local/share/sightline/holidays: no such file; "/srv/a b/c"`, Advice: "ask milvus.example.com:19530 for holidays"},
 		{Name: "model", Finding: "Xenova/clip-vit-base-patch32 is whole"},
-	}, "holidays")
+		{Name: "milvus", Finding: "cannot find the host my.secret.host; my.secret.host:19531", Advice: "run scripts/setup.sh, or name the library; see ~/private/x"},
+	}, "my.secret.host", "holidays", "my.secret.host:19531")
 	for _, c := range checks {
-		for _, private := range []string{"anna", "holidays", "srv", "example.com", "19530"} {
+		for _, private := range []string{"anna", "holidays", "srv", "example.com", "19530", "secret", "19531", "private", "b/c"} {
 			if strings.Contains(c.Finding+c.Advice, private) {
 				t.Errorf("%q is in %+v", private, c)
 			}
 		}
+	}
+	if got := checks[3].Advice; got != "run scripts/setup.sh, or name the library; see <path>" {
+		t.Errorf("advice %q", got)
 	}
 	if checks[0].Finding != "sightline 1 on linux/amd64" {
 		t.Errorf("%+v", checks[0])

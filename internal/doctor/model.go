@@ -13,6 +13,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/clip/hub"
+	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/vec"
 )
@@ -55,7 +56,9 @@ const (
 // model checks the model that answers here: its files, and what it makes of the goldens.
 func (s Subject) model(ctx context.Context) []Check {
 	cfg, err := s.Env.AdoptModel(ctx, s.Config)
-	if err != nil {
+	if kind, _ := app.Explain(err); err != nil && kind == fault.Unreachable {
+		return nil // which is the index's fault, and told there
+	} else if err != nil {
 		return []Check{broken("model", err)}
 	}
 	found, err := s.Env.FindModel(cfg, cfg.Model)

@@ -103,13 +103,13 @@ func (f Filters) dates() ([]store.Filter, error) {
 	var err error
 	if f.After != "" {
 		if after, err = parseDate(f.After); err != nil {
-			return nil, fmt.Errorf("after: %w", err)
+			return nil, fmt.Errorf("--after: %w", err)
 		}
 		all = append(all, after.filter(f.FileDates, func(t time.Time) store.Filter { return store.Since(t) }))
 	}
 	if f.Before != "" {
 		if before, err = parseDate(f.Before); err != nil {
-			return nil, fmt.Errorf("before: %w", err)
+			return nil, fmt.Errorf("--before: %w", err)
 		}
 		all = append(all, before.filter(f.FileDates, func(t time.Time) store.Filter { return store.Until(t) }))
 	}

@@ -116,15 +116,15 @@ func NearFiles(path string) []string {
 	return near
 }
 
-// MistypedPicture returns what a line that is only the name of a picture file, which is
-// not there, may mean; nil for any other line.
-func (l Line) MistypedPicture() []string {
+// MistypedPicture returns the name of a line that is only the name of a picture file, which
+// is not there, and the files that may be meant; "" for any other line.
+func (l Line) MistypedPicture() (name string, near []string) {
 	if len(l.Query.Terms) != 1 || l.Query.Terms[0].Kind != syntax.Text {
-		return nil
+		return "", nil
 	}
-	name := l.Query.Terms[0].Value
+	name = l.Query.Terms[0].Value
 	if _, err := os.Stat(name); err == nil || !imaging.KnownExtension(name) {
-		return nil
+		return "", nil
 	}
-	return NearFiles(name)
+	return name, NearFiles(name)
 }

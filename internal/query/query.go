@@ -157,6 +157,9 @@ func (s *Service) EmbedImage(ctx context.Context, file string) (vec.Matrix, erro
 	if err != nil {
 		return vec.Matrix{}, fmt.Errorf("%w: %w", ErrPicture, err)
 	}
+	if st.IsDir() {
+		return vec.Matrix{}, fmt.Errorf("%w: %s is a folder", ErrPicture, file)
+	}
 	if !st.Mode().IsRegular() {
 		return vec.Matrix{}, fmt.Errorf("%w: %s is not a regular file", ErrPicture, file)
 	}

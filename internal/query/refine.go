@@ -29,6 +29,9 @@ func (r *Refinement) Next(typed string, o FilterOptions) (line Line, pictures []
 	return line, append(pictures, more...), nil
 }
 
+// Line is the question as asked so far, with all its refinements.
+func (r *Refinement) Line() string { return r.line }
+
 // beginsWithOperator reports whether the first word of a line joins it to a term before.
 func beginsWithOperator(line string) bool {
 	word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -77,7 +78,11 @@ func TestPictureTerms(t *testing.T) {
 			t.Errorf("%q: %q with %q, want %q", c.args, line.Query, pictures, c.want)
 		}
 	}
-	if line, err := ParseLine("dgo.jpg", FilterOptions{}); err != nil || !slices.Equal(line.MistypedPicture(), []string{"dog.jpg"}) {
-		t.Errorf("dgo.jpg: %v, %v", line.MistypedPicture(), err)
+	for typed, want := range map[string]string{"dgo.jpg": "dgo.jpg dog.jpg", "unlike-any.png": "unlike-any.png", "dog.jpg": "", "a dog": "", `"dgo.jpg"`: ""} {
+		line, err := ParseLine(typed, FilterOptions{})
+		name, near := line.MistypedPicture()
+		if got := strings.TrimSpace(name + " " + strings.Join(near, " ")); err != nil || got != want {
+			t.Errorf("%s: %q, %v", typed, got, err)
+		}
 	}
 }

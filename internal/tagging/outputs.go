@@ -124,6 +124,9 @@ func (s *reportSink) Finish(ctx context.Context, r *Run) error {
 	return nil
 }
 
+// ReportTo returns a sink that writes the page about a run, or about a preview, to a file.
+func ReportTo(file string) Sink { return &reportSink{file, report.NewRunPage()} }
+
 // Abandon implements Sink.
 func (s *reportSink) Abandon() error { return nil }
 
@@ -133,9 +136,13 @@ func factsOf(r *Run) report.Facts {
 	if r.Plan.Direction == PerLabel {
 		what = "pictures a label"
 	}
+	name, started := r.ID, r.Started.Format("2006-01-02 15:04 MST")
+	if r.Started.IsZero() {
+		name, started = r.ID+" (a dry run)", "no tags were written"
+	}
 	return report.Facts{
-		Run: r.ID, Model: r.ModelName, Labels: fmt.Sprintf("%d from %s", r.LabelCount, r.LabelsFrom),
-		Time:      r.Started.Format("2006-01-02 15:04 MST"),
+		Run: name, Model: r.ModelName, Labels: fmt.Sprintf("%d from %s", r.LabelCount, r.LabelsFrom),
+		Time:      started,
 		Direction: fmt.Sprintf("at most %d %s, from a probability of %g", r.Plan.Count, what, r.Plan.MinProbability),
 		Templates: r.Templates, Pictures: r.Pictures, Tagged: r.Tagged, Tags: r.Tags,
 	}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
-	"github.com/sightline/sightline/internal/tagging/report"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
@@ -129,7 +128,7 @@ func (o *Outputs) sinks(r *Run, xmp *sidecarSink) []Sink {
 		out = append(out, xmp)
 	}
 	if o.Report != "" {
-		out = append(out, &reportSink{o.Report, report.NewRunPage()})
+		out = append(out, ReportTo(o.Report))
 	}
 	return out
 }
@@ -264,6 +263,7 @@ func (t *Tagger) Preview(ctx context.Context, c *zeroshot.Classifier, o Options,
 		if err != nil {
 			return Summary{}, errors.Join(err, show.Abandon())
 		}
+		r.Pictures++
 		if len(res.Tags) == 0 {
 			n.compare(&res.Record, nil)
 			continue

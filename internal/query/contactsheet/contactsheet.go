@@ -13,6 +13,8 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -52,8 +54,39 @@ type Sheet struct {
 	Load func(path string) (image.Image, error)
 }
 
-// CheckName reports a file name that no sheet is written to, before any work is done.
-func CheckName(file string) error {
+// ErrForeign says that a file is there that is no contact sheet.
+var ErrForeign = errors.New("a file of that name is there, and it is no contact sheet")
+
+// mark stands near the beginning of every sheet, by which it is known.
+const mark = "Sightline contact sheet"
+
+// Check reports, before any work is done, why no sheet is written to a file: its name, its
+// folder, or what is there. A sheet replaces another sheet, and nothing else.
+func Check(file string) error {
+	if err := checkName(file); err != nil {
+		return err
+	}
+	if err := atomicfile.Check(file); err != nil {
+		return err
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 1024))
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(head, []byte(mark)) {
+		return fmt.Errorf("%w: %s", ErrForeign, file)
+	}
+	return nil
+}
+
+func checkName(file string) error {
 	switch strings.ToLower(filepath.Ext(file)) {
 	case ".html", ".htm", ".png":
 		return nil
@@ -63,7 +96,7 @@ func CheckName(file string) error {
 
 // WriteFile writes the sheet to a file, whole or not at all.
 func (s Sheet) WriteFile(ctx context.Context, file string) error {
-	if err := CheckName(file); err != nil {
+	if err := checkName(file); err != nil {
 		return err
 	}
 	absolute, err := filepath.Abs(file)

@@ -36,8 +36,10 @@ func conditionAt(rest string) (Field, Comparison, bool) {
 	name, after := rest[:n], rest[n:]
 	if value, ok := strings.CutPrefix(after, ":"); ok {
 		f, known := fieldOf(name, fields)
-		// "before: " and "before" at the end of a line are words.
-		return f, Is, known && value != "" && strings.IndexFunc(value, unicode.IsSpace) != 0
+		// "before:" with nothing behind it are words of a text. "under:" is a filter whose
+		// variable was empty in a script: taken for a word it would mean everything.
+		words := f == Before || f == After
+		return f, Is, known && (!words || value != "" && strings.IndexFunc(value, unicode.IsSpace) != 0)
 	}
 	for _, how := range []Comparison{Least, Most, More, Less, Exactly} {
 		if strings.HasPrefix(after, string(how)) {

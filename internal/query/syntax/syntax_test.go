@@ -135,6 +135,10 @@ func TestErrors(t *testing.T) {
 		{"dog >=0.1 >=0.2", 11, "already"},
 		{`""`, 1, "nothing between"},
 		{`tag:""`, 5, "needs a value"},
+		{"dog under:", 11, "needs a value"},
+		{"dog -tag:", 10, "needs a value"},
+		{"tag: dog", 5, "needs a value"},
+		{"(has: OR tag:a)", 6, "needs a value"},
 		{strings.Repeat("(", 60) + "tag:a", 0, ""},
 	} {
 		_, err := Parse(c.line)

@@ -32,7 +32,7 @@ func lockWriter(path string) (_ *writerLock, err error) {
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o644))
 	ok, err := l.TryLock()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), l.Close())
+		return nil, errors.Join(fmt.Errorf("it cannot be written: %w", bare(err)), l.Close())
 	}
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%w%s", store.ErrLocked, holder(path)), l.Close())
@@ -40,7 +40,7 @@ func lockWriter(path string) (_ *writerLock, err error) {
 	w := &writerLock{lock: l}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("lock %s: %w", path, err), w.free())
+			err = errors.Join(fmt.Errorf("it cannot be written: %w", bare(err)), w.free())
 		}
 	}()
 	if w.file, err = openRegular(path, os.O_RDWR); err != nil {
@@ -55,6 +55,15 @@ func lockWriter(path string) (_ *writerLock, err error) {
 		return nil, err
 	}
 	return w, writeFull(w.file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+}
+
+// bare is the cause of an error about the lock file, whose name says nothing to a person.
+func bare(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // readHolder returns what a lock file says: a process's number, or nothing.

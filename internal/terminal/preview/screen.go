@@ -17,6 +17,11 @@ type Screen struct {
 	Colours  Colours
 }
 
+// Protocols are the names of the ways that Parse takes.
+func Protocols() []string {
+	return []string{string(Kitty), string(ITerm2), string(Sixel), string(Blocks)}
+}
+
 // Parse reads the name of a protocol: "auto" and "" are "", which NewScreen finds out.
 func Parse(name string) (Protocol, error) {
 	switch p := Protocol(strings.ToLower(name)); p {
