@@ -106,7 +106,27 @@ func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 	if format != HitTable && format != HitJSON && IsTerminal(p.Stdout) {
 		format = HitSafePaths // programs get the bytes, a terminal no commands to itself
 	}
+	if format != HitTable && format != HitJSON {
+		p.noteMissing(a)
+	}
 	return WriteAnswer(p.Stdout, a, format, wd)
+}
+
+// noteMissing tells which of the hits are not there, beside an output that has no room
+// for a mark.
+func (p *Program) noteMissing(a query.Answer) {
+	missing, first := 0, ""
+	for _, h := range a.Hits {
+		if query.IsMissing(h.Path) {
+			if missing++; missing == 1 {
+				first = h.Path
+			}
+		}
+	}
+	if missing > 0 {
+		p.Notef("note: %d of %s not there, the first %s", missing,
+			Count(int64(len(a.Hits)), "picture is", "pictures are"), terminal.Safe(first))
+	}
 }
 
 // previewColumns and previewSide are the size of a preview on the terminal and the
