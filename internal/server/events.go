@@ -44,9 +44,20 @@ func answersEvents(api huma.API) func(*huma.Operation) {
 	return func(o *huma.Operation) {
 		o.Responses = map[string]*huma.Response{"200": {
 			Description: "Events whose data is a Progress",
-			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
+			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: eventSchema()}},
 		}}
 		api.OpenAPI().Components.Schemas.Schema(typeOf[Progress](), true, "Progress")
+	}
+}
+
+// eventSchema is that of each event of a stream.
+func eventSchema() *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"event", "data"},
+		Properties: map[string]*huma.Schema{
+			"event": {Type: huma.TypeString, Enum: []any{"progress", "end"}},
+			"data":  {Type: huma.TypeString, Description: "A Progress, as JSON"},
+		},
 	}
 }
 

@@ -23,6 +23,11 @@ export class Grid {
       class: 'grid', role: 'listbox', tabindex: '0', 'aria-label': label, 'aria-multiselectable': 'true',
       onkeydown: (ev) => this.#key(ev), onclick: (ev) => this.#click(ev), onfocus: () => this.#focus(),
     });
+    // Cells are copies of one; events of its picture, which do not bubble, are caught here.
+    this.model = h('div', { class: 'cell', role: 'option', 'aria-selected': 'false' },
+      h('img', { alt: '', decoding: 'async', draggable: 'true' }), h('span', { class: 'tick' }, icon('check')));
+    this.element.addEventListener('load', (ev) => ev.target.classList.add('in'), true);
+    this.element.addEventListener('error', (ev) => this.#broken(ev.target), true);
     this.paint = this.paint.bind(this);
     this.later = () => { this.frame ??= requestAnimationFrame(() => { this.frame = null; this.paint(); }); };
     scroller.addEventListener('scroll', this.later, { passive: true });
@@ -96,7 +101,10 @@ export class Grid {
     this.before = top;
     clearTimeout(this.slower);
     if (this.fast) this.slower = setTimeout(this.paint, 90);
-    this.element.style.height = `${Math.max(0, rows.bottom)}px`;
+    if (this.tall !== rows.bottom) {
+      this.tall = rows.bottom;
+      this.element.style.height = `${Math.max(0, rows.bottom)}px`;
+    }
     const wanted = new Set();
     if (rows.rows > 0) {
       const last = rows.at(top + view * 1.75);
@@ -140,7 +148,7 @@ export class Grid {
       if (!cell.classList.contains('broken')) continue;
       cell.classList.remove('broken');
       cell.querySelector('.why')?.remove();
-      delete cell.firstChild.dataset.url;
+      delete cell.firstChild.url;
     }
     this.later();
   }
@@ -149,26 +157,34 @@ export class Grid {
     const hit = this.source.get(i);
     let cell = this.cells.get(i);
     if (!cell) {
-      cell = h('div', { class: 'cell', role: 'option', id: `hit-${i}`, 'data-index': i, 'aria-selected': 'false' },
-        h('img', { alt: '', decoding: 'async', draggable: 'true', onload: (ev) => ev.target.classList.add('in'), onerror: (ev) => this.#broken(ev.target) }),
-        h('span', { class: 'tick' }, icon('check')));
+      cell = this.model.cloneNode(true);
+      cell.id = `hit-${i}`;
+      cell.dataset.index = i;
       this.cells.set(i, cell);
       // In the order of the hits, for what reads the document from top to bottom.
       let after = Infinity;
       for (const other of this.cells.keys()) if (other > i && other < after) after = other;
       this.element.insertBefore(cell, this.cells.get(after) ?? null);
     }
-    const { style } = cell;
-    style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px)`;
-    style.width = `${width.toFixed(1)}px`;
-    style.height = `${height.toFixed(1)}px`;
-    if (hit && cell.dataset.id !== hit.id) this.#fill(cell, hit, i);
-    if (hit) this.#picture(cell, hit, width, height);
-    cell.classList.toggle('active', i === this.active);
+    const moved = cell.left !== left || cell.top !== top || cell.width !== width || cell.height !== height;
+    if (moved) { // most stand where they stood in the frame before
+      Object.assign(cell, { left, top, width, height });
+      const { style } = cell;
+      style.transform = `translate(${left.toFixed(1)}px, ${top.toFixed(1)}px)`;
+      style.width = `${width.toFixed(1)}px`;
+      style.height = `${height.toFixed(1)}px`;
+    }
+    if (hit && cell.hit !== hit.id) this.#fill(cell, hit, i);
+    if (hit && (moved || !cell.firstChild.url)) this.#picture(cell, hit, width, height);
+    if (cell.active !== (i === this.active)) {
+      cell.active = i === this.active;
+      cell.classList.toggle('active', cell.active);
+    }
   }
 
   #fill(cell, hit, i) {
     cell.dataset.id = hit.id;
+    cell.hit = hit.id;
     cell.setAttribute('aria-label', describe(hit));
     cell.setAttribute('aria-posinset', i + 1);
     cell.setAttribute('aria-setsize', this.source.done ? this.source.count : -1);
@@ -183,8 +199,8 @@ export class Grid {
   #picture(cell, hit, width, height) {
     const url = thumbnail(hit, Math.max(width, height) * Math.min(devicePixelRatio, 2));
     const img = cell.firstChild;
-    if (this.fast || img.dataset.url === url) return;
-    img.dataset.url = url;
+    if (this.fast || img.url === url) return;
+    img.url = url;
     img.src = url;
   }
 
@@ -208,7 +224,6 @@ export class Grid {
   /** setActive moves the mark of the keyboard to a picture, and brings it into sight. */
   setActive(index, scroll = true) {
     if (index < 0 || index >= this.rows.count) return;
-    this.cells.get(this.active)?.classList.remove('active');
     this.active = index;
     if (scroll) {
       const r = this.rows.rowOf(index);
