@@ -22,7 +22,7 @@ import (
 
 // jpegWorkers are the processes in which libjpeg-turbo runs, one set for this process: they
 // are as many as its cores have work for, whoever has it.
-var jpegWorkers = sync.OnceValue(func() *fence.Pool { return newJPEGWorkers(30*time.Second, 2*time.Minute) })
+var jpegWorkers = sync.OnceValue(func() *fence.Pool { return newJPEGWorkers(time.Minute, 2*time.Minute) })
 
 // newJPEGWorkers makes workers that give up what does nothing for so long, and what takes more
 // than so much processor time. The largest picture within the limits takes ten seconds.
