@@ -17,10 +17,10 @@ import (
 func tellFileLimit() string {
 	const most = 1 << 50
 	var l unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &l); err != nil || l.Cur > most {
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &l); err != nil || uint64(l.Cur) > most {
 		return ""
 	}
-	return fmt.Sprintf("this process may write files of at most %s (ulimit -f)", humanize.Bytes(l.Cur))
+	return fmt.Sprintf("this process may write files of at most %s (ulimit -f)", humanize.Bytes(uint64(l.Cur)))
 }
 
 // cannotOpen returns why no file can be opened, if that is so: SQLite says only that it cannot.
