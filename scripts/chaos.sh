@@ -1,17 +1,55 @@
 #!/bin/sh
-# Crash, damage and race tests in their long form: an hour or so. The short form of each is
-# part of `go test ./...`. SIGHTLINE_YEAR=20000x365 sets pictures and days of the year.
+# Crash, damage, race and fuzz tests in their long form: two hours or so. The short form of
+# each is part of `go test ./...`. Every part runs, and what failed is told in the end.
+# SIGHTLINE_YEAR=20000x365 sets pictures and days of the year, FUZZTIME=20s how long each
+# target is fuzzed, CHAOS="kills race fuzz" which parts run.
 # Build tags come from the environment (TAGS), as in the Makefile.
 set -eu
 cd "$(dirname "$0")/.."
 tags=${TAGS:-nodynamic}
-export SIGHTLINE_CHAOS=1
-scripts/milvus setup
-go test -tags "$tags" -timeout 60m ./internal/store/local/... ./internal/chaos ./internal/store/milvus ./internal/imaging/hostile ./internal/clip/ort ./internal/atomicfile ./internal/tagging/...
-# The heavy tests of each package leave out what the race detector would only repeat.
-go test -tags "$tags" -timeout 60m -race -short ./...
-for package in $(go list -tags "$tags" ./...); do
-	for target in $(go test -tags "$tags" -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
-		go test -tags "$tags" -run xxx -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" "$package"
-	done
+parts=${CHAOS:-kills race fuzz}
+failed=
+
+# part TITLE COMMAND... runs a command, and notes the title if it fails.
+part() {
+	title=$1
+	shift
+	printf '== %s (%s)\n' "$title" "$(date +%T)"
+	"$@" || failed="$failed
+  $title"
+}
+
+for name in $parts; do
+	case $name in
+	kills)
+		scripts/milvus setup
+		export SIGHTLINE_CHAOS=1
+		for package in store/local/... chaos store/milvus imaging/hostile clip/ort atomicfile tagging/...; do
+			part "$package" go test -tags "$tags" -timeout 60m "./internal/$package"
+		done
+		unset SIGHTLINE_CHAOS
+		;;
+	race)
+		# The heavy tests of each package leave out what the race detector would only repeat.
+		part 'race detector' go test -tags "$tags" -timeout 60m -race -short ./...
+		;;
+	fuzz)
+		for package in $(go list -tags "$tags" ./...); do
+			for target in $(go test -tags "$tags" -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+				part "${package#*/internal/} $target" \
+					go test -tags "$tags" -run xxx -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" "$package"
+			done
+		done
+		;;
+	*)
+		echo "chaos: no part is called $name; there are kills, race and fuzz" >&2
+		exit 2
+		;;
+	esac
 done
+
+if [ -n "$failed" ]; then
+	printf 'these failed:%s\n' "$failed"
+	exit 1
+fi
+echo 'all parts passed'

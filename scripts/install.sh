@@ -26,7 +26,6 @@ case "$(basename "$here")" in
   scripts) root=${here%/*} ;;
   *) root=$here ;;
 esac
-cd "$root"
 
 uninstall=
 if [ "${1:-}" = --uninstall ]; then
@@ -34,7 +33,19 @@ if [ "${1:-}" = --uninstall ]; then
   shift
 fi
 [ $# -eq 1 ] || die "usage: install.sh [--uninstall] PREFIX"
-prefix=${1%/}
+# Not every shell puts the home folder in the place of a ~ behind PREFIX=.
+case "$1" in
+  '') die "PREFIX is empty: give a folder, such as PREFIX=\$HOME/.local" ;;
+  '~' | '~/'*) prefix=${HOME:?}${1#\~} ;;
+  *) prefix=$1 ;;
+esac
+case "$prefix" in
+  /*) ;;
+  *) prefix=$PWD/$prefix ;;
+esac
+[ "$prefix" = / ] || prefix=${prefix%/}
+
+cd "$root"
 
 # extras lists the files of manual pages and completions below share.
 extras() {
@@ -61,10 +72,10 @@ fi
 put() {
   local mode=$1 folder=$2 file to
   shift 2
-  mkdir -p "$folder" || die "cannot make $folder (with sudo, or PREFIX=~/.local?)"
+  mkdir -p "$folder" || die "cannot make $folder (with sudo, or PREFIX=\$HOME/.local?)"
   for file; do
     to=$folder/$(basename "$file")
-    install -m "$mode" "$file" "$to.new" || die "cannot write to $folder (with sudo, or PREFIX=~/.local?)"
+    install -m "$mode" "$file" "$to.new" || die "cannot write to $folder (with sudo, or PREFIX=\$HOME/.local?)"
     mv -f "$to.new" "$to"
   done
 }

@@ -99,9 +99,6 @@ replaced with --force.
 
 func listBackups(c *cli.Context, p *cmdline.Program) error {
 	states, err := p.Backups(c.Args().First())
-	if err != nil {
-		return err
-	}
 	for _, s := range states {
 		if c.Bool("json") {
 			p.PrintJSON(stateJSON(s))
@@ -109,7 +106,7 @@ func listBackups(c *cli.Context, p *cmdline.Program) error {
 		}
 		p.Printf("%s  %8s pictures  %8s  %s\n", terminal.Safe(s.State), terminal.Safe(s.Records), humanize.Bytes(uint64(s.Bytes)), terminal.Safe(s.Model))
 	}
-	return nil
+	return err
 }
 
 func stateJSON(s app.Restored) map[string]any {

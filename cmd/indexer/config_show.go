@@ -74,7 +74,10 @@ func showConfig(c *cli.Context, p *cmdline.Program) error {
 	if !c.Bool("json") && c.NArg() == 0 {
 		noteConfigFile(c, p)
 	}
-	return invalid // what is shown does not fit together
+	if invalid != nil {
+		p.Notef("note: a setting that is wrong in itself is shown as it would be without it")
+	}
+	return invalid
 }
 
 // noteConfigFile says which file was read, or where it would be.

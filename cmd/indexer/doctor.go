@@ -20,7 +20,7 @@ func doctorCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "look for what is wrong, and say what to do about it",
-		Description: `Checks ONNX Runtime, the files of the model, whether texts, pixels and embeddings come
+		Description: `Checks the settings, ONNX Runtime, the files of the model, whether texts, pixels and embeddings come
 out here as they should, the index, the disks, limits of the system, and the terminal.
 Nothing is changed. It ends with 1 where something does not work.
 
@@ -31,11 +31,8 @@ Nothing is changed. It ends with 1 where something does not work.
 			&cli.BoolFlag{Name: "report", Usage: "leave out what tells of you and your machine", Category: "Output"},
 		}),
 		Action: func(c *cli.Context) error {
-			cfg, err := p.Config(c)
-			if err != nil {
-				return err
-			}
-			checks := doctor.Examine(c.Context, doctor.Subject{Env: &p.Env, Config: cfg, Version: cmdline.Version, Terminal: p.Terminal()})
+			cfg, wrong := p.Config(c) // usable without what is wrong
+			checks := doctor.Examine(c.Context, doctor.Subject{Env: &p.Env, Config: cfg, Settings: wrong, Version: cmdline.Version, Terminal: p.Terminal()})
 			if c.Bool("report") {
 				checks = doctor.Anonymous(checks, privateWords(p, cfg)...)
 			}

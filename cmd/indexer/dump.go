@@ -43,6 +43,9 @@ is there is only replaced with --force.
 			default:
 				p.Printf("%s written to %s\n", dumped(counts), terminal.Safe(file))
 			}
+			if counts.Without > 0 {
+				return fault.Partialf(counts.Without, "dumped", "their embeddings were damaged: indexer run reads the pictures again; then dump the index once more")
+			}
 			return nil
 		},
 	}

@@ -30,8 +30,9 @@ ONNX Runtime changes. What runs beside it disturbs the measurement.
 			&cli.Float64Flag{Name: "seconds", Usage: "measure each way twice for `S` seconds", Value: 3},
 		}),
 		Action: func(c *cli.Context) error {
-			if c.Float64("seconds") <= 0 {
-				return fault.Usagef("", "--seconds is %g; it must be more than 0", c.Float64("seconds"))
+			const least, most = 0.01, 3600.0
+			if s := c.Float64("seconds"); !(s >= least && s <= most) { // nor NaN
+				return fault.Usagef("", "--seconds is %g; it must be between %g and %g", s, least, most)
 			}
 			cfg, err := p.Config(c)
 			if err != nil {

@@ -69,7 +69,7 @@ func handSummary(h tagging.ByHand, tags []string, changed, pictures int) string 
 }
 
 func tagByHand(c *cli.Context, p *cmdline.Program, h tagging.ByHand, pictures, tags []string) error {
-	if err := label.CheckNames(tags); err != nil {
+	if err := label.CheckTags(tags); err != nil {
 		return err
 	}
 	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)

@@ -53,7 +53,8 @@ func (e *Env) Restore(ctx context.Context, cfg config.Config, r RestoreRequest) 
 	return restoredOf(s), nil
 }
 
-// Backups lists the states in a folder of backups, the oldest first.
+// Backups lists the states in a folder of backups, the oldest first. The error names those that
+// cannot be read, and the others are listed all the same.
 func (e *Env) Backups(dir string) ([]Restored, error) {
 	f, err := blocks.Open(dir)
 	if err != nil {
@@ -64,14 +65,16 @@ func (e *Env) Backups(dir string) ([]Restored, error) {
 		return nil, err
 	}
 	var out []Restored
+	var errs []error
 	for _, name := range names {
 		s, err := f.State(name)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		out = append(out, restoredOf(s))
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 func restoredOf(s *blocks.State) Restored {

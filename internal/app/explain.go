@@ -61,6 +61,8 @@ var rules = []rule{
 	{is(store.ErrNotFound), fault.Fatal, "give the path or the id of a picture that is in the index; search image FILE searches by any other file, and indexer run brings it in"},
 	{is(store.ErrNoSpace), fault.Fatal, adviseSpace},
 	{is(syscall.ENOSPC), fault.Fatal, adviseSpace},
+	{is(syscall.EMFILE), fault.Fatal, adviseFiles},
+	{is(syscall.ENFILE), fault.Fatal, adviseFiles},
 	{is(ort.ErrNoLibrary), fault.Fatal, "run scripts/setup.sh, or name the library with --onnxruntime-lib FILE"},
 	{is(clip.ErrUnreadable), fault.Fatal, "indexer model verify NAME checks every file; indexer model fetch NAME brings it again, and a model from elsewhere must be copied again"},
 	{is(clip.ErrIncomplete), fault.Fatal, "bring the model again: indexer model fetch NAME, or copy its files again where it comes from elsewhere"},
@@ -83,7 +85,8 @@ var rules = []rule{
 	{is(explore.ErrFew), fault.Fatal, "index more pictures first: indexer run PATH"},
 	{is(explore.ErrNoCluster), fault.Usage, "search clusters lists them; indexer explore numbers them anew"},
 	{isSyntax, fault.Usage, ""},
-	{is(label.ErrInvalid), fault.Usage, "search tag --help shows how a list is written"},
+	{is(label.ErrTag), fault.Usage, ""},
+	{is(label.ErrInvalid), fault.Usage, "search labels init FILE writes a list that explains itself; docs/labels.md has all of it"},
 	{is(zeroshot.ErrTemplate), fault.Usage, `for example: --template "a photo of a {}"`},
 	{is(tagging.ErrNoRun), fault.Usage, "search tag --runs lists the runs"},
 	{is(corrections.ErrLabel), fault.Usage, ""},
@@ -105,6 +108,8 @@ var rules = []rule{
 const adviseAgain = "what was reported is safe; run the same command again to go on"
 
 const adviseDisk = "try again; if it fails again, look at the disk and its connection: the index itself may be sound"
+
+const adviseFiles = "allow more open files (ulimit -n 1024) and run the command again; nothing that was reported is lost"
 
 const adviseSpace = "make room on the disk and run the command again; nothing that was reported is lost"
 

@@ -64,6 +64,8 @@ func allExplained() []explained {
 		{store.ErrNotFound, fault.Fatal, "search image"},
 		{store.ErrNoSpace, fault.Fatal, "make room"},
 		{syscall.ENOSPC, fault.Fatal, "make room"},
+		{syscall.EMFILE, fault.Fatal, "open files"},
+		{syscall.ENFILE, fault.Fatal, "open files"},
 		{ort.ErrNoLibrary, fault.Fatal, "--onnxruntime-lib"},
 		{clip.ErrUnreadable, fault.Fatal, "model verify"},
 		{clip.ErrIncomplete, fault.Fatal, "model fetch"},

@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
@@ -140,6 +141,9 @@ func (j *IndexJob) Run(ctx context.Context, observer index.Observer) (IndexOutco
 	}
 	if err != nil && !out.Interrupted {
 		return IndexOutcome{}, err
+	}
+	if why := imaging.Unfenced(); why != nil {
+		j.env.Log.Warn("JPEGs are decoded in this process, which a damaged one could crash", "why", why)
 	}
 	if j.request.Work == RebuildIndex {
 		if out.Switched, err = j.switchOver(ctx); err != nil {

@@ -30,7 +30,7 @@ func kindByName(name string) string {
 		return kind
 	}
 	switch ending {
-	case "ts", "mod", "tod", "dat":
+	case "", "ts", "mod", "tod", "dat":
 		return ""
 	}
 	switch kind := imaging.KindOf(name, nil); kind {

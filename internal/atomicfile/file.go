@@ -31,7 +31,8 @@ const (
 const leftAfter = time.Hour
 
 // RemoveLeftovers removes from a folder what killed processes were writing there: files of
-// this package that have not been written to for an hour. It returns how many there were.
+// this package, and what SQLite puts beside one, that have not been written to for an hour. It
+// returns how many there were.
 func RemoveLeftovers(dir string) (int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -40,25 +41,41 @@ func RemoveLeftovers(dir string) (int, error) {
 	removed := 0
 	var errs []error
 	for _, e := range entries {
-		name := e.Name()
-		if !e.Type().IsRegular() || !strings.HasPrefix(name, tempPrefix) || !strings.HasSuffix(name, tempSuffix) {
-			continue
-		}
-		// CreateTemp puts digits between: another name is not ours.
-		if digits := name[len(tempPrefix) : len(name)-len(tempSuffix)]; digits == "" || strings.Trim(digits, "0123456789") != "" {
+		if !e.Type().IsRegular() || !IsTemporary(e.Name()) {
 			continue
 		}
 		info, err := e.Info()
-		if err != nil || time.Since(info.ModTime()) < leftAfter {
+		if age := time.Since(leftSince(info, err)); age < leftAfter && age > -leftAfter {
 			continue // gone, or perhaps being written
 		}
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 			continue
 		}
 		removed++
 	}
 	return removed, errors.Join(errs...)
+}
+
+// leftSince is when a file was last written to; now where that cannot be told. A time that is
+// far in the future is of a clock that was set back since: nobody writes such a file now.
+func leftSince(info fs.FileInfo, err error) time.Time {
+	if err != nil {
+		return time.Now()
+	}
+	return info.ModTime()
+}
+
+// IsTemporary reports whether a name is that of a file which this package is writing, or of
+// what SQLite puts beside one.
+func IsTemporary(name string) bool {
+	rest, ours := strings.CutPrefix(name, tempPrefix)
+	for _, suffix := range []string{"-journal", "-wal", "-shm"} {
+		rest = strings.TrimSuffix(rest, suffix)
+	}
+	// CreateTemp puts digits between: another name is not ours.
+	digits, temp := strings.CutSuffix(rest, tempSuffix)
+	return ours && temp && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
 // Create begins new content for a path, in a file beside it. The caller must end it with

@@ -151,6 +151,9 @@ func TestKilledProcesses(t *testing.T) {
 					break
 				}
 				kills++
+				if r.name == "restore" {
+					stateOf(t, r.name, wild) // there is a whole index at any moment
+				}
 			}
 			if runRole(t, r.name, wild, nil) {
 				t.Fatal("nobody killed it")
@@ -236,7 +239,7 @@ func stateOf(t *testing.T, name string, p place) string {
 			out = append(out, unstable.ReplaceAllString(line, ""))
 		}
 	}
-	return strings.Join(out, "\n")
+	return strings.Join(append(out, keptOf(t, name, p, s)...), "\n")
 }
 
 // unstable is what differs between two runs that nobody disturbed: when a failure was noted

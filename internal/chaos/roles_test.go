@@ -39,8 +39,9 @@ type role struct {
 
 func roles() []role {
 	return []role{
-		{"index", indexRole}, {"tag", tagRole}, {"sidecars", sidecarRole}, {"undo", undoRole}, {"prune", pruneRole},
-		{"compact", compactRole}, {"copy", copyRole}, {"backup", backupRole}, {"repair", repairRole}, {"rebuild", rebuildRole},
+		{"index", indexRole}, {"tag", tagRole}, {"sidecars", sidecarRole}, {"correct", correctRole}, {"undo", undoRole},
+		{"prune", pruneRole}, {"compact", compactRole}, {"copy", copyRole}, {"backup", backupRole}, {"restore", restoreRole},
+		{"explore", exploreRole}, {"thumbnails", thumbnailRole}, {"repair", repairRole}, {"rebuild", rebuildRole},
 	}
 }
 

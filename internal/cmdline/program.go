@@ -185,13 +185,10 @@ func wantsJSON(args []string) bool {
 	return false
 }
 
-// Config gathers the settings of a command.
+// Config gathers the settings of a command. With an error come those that are not wrong.
 func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	p.warnOfVariables()
 	cfg, err := config.Load(p.sources(c))
-	if err != nil {
-		return cfg, err
-	}
 	if cfg.DB == "" {
 		cfg.DB = config.DefaultDB(p.Getenv)
 	}
@@ -200,7 +197,7 @@ func (p *Program) Config(c *cli.Context) (config.Config, error) {
 	}
 	p.level = cfg.Log.Level
 	p.Log = p.logger(p.Stderr, p.level)
-	return cfg, nil
+	return cfg, err
 }
 
 // warnOfVariables says which variables of the environment begin as ours do and are none:

@@ -37,14 +37,14 @@ type Sources struct {
 
 // Load merges the sources over Default and validates the result. A key that does
 // not exist, in the file, is an error that names it: a typing error must not
-// silently leave the default.
+// silently leave the default. With an error come the settings without those that are
+// wrong, for those who look for what is wrong.
 func Load(s Sources) (Config, error) {
 	c, _, err := load(s)
 	return c, err
 }
 
-// load is Load, and says where each setting comes from. Without origins the settings
-// could not be read at all.
+// load is Load, and says where each setting comes from.
 func load(s Sources) (Config, map[string]Origin, error) {
 	v := viper.New()
 	if err := setDefaults(v, Default()); err != nil {
@@ -56,35 +56,56 @@ func load(s Sources) (Config, map[string]Origin, error) {
 	for _, key := range v.AllKeys() {
 		defaults[key], origins[key] = v.Get(key), Origin{Kind: FromDefault}
 	}
-	if err := readFile(v, s, defaults, origins); err != nil {
-		return Config{}, nil, err
-	}
-	var errs []error
+	errs := []error{readFile(v, s, defaults, origins)}
 	for _, key := range slices.Sorted(maps.Keys(defaults)) {
 		// Not viper's own lookup of the environment, so that tests need not change
 		// the process's and an empty variable means what it says: not set.
-		if value := s.Getenv(EnvName(key)); value != "" {
-			from := Origin{Kind: FromEnvironment, Name: EnvName(key)}
-			errs = append(errs, checkValue(from, key, defaults[key], value, value))
-			origins[key] = from
-			v.Set(key, value)
+		value := s.Getenv(EnvName(key))
+		if value == "" {
+			continue
 		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return Config{}, nil, err
+		from := Origin{Kind: FromEnvironment, Name: EnvName(key)}
+		if err := checkValue(from, key, defaults[key], value, value); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		origins[key] = from
+		v.Set(key, value)
 	}
 	for key, value := range s.Flags {
 		origins[key] = Origin{Kind: FromFlag}
 		v.Set(key, value)
 	}
-	if err := checkSecrets(v, secrets, origins); err != nil {
-		return Config{}, nil, err
-	}
+	errs = append(errs, checkSecrets(v, secrets, origins))
 	var c Config
 	if err := v.UnmarshalExact(&c, decodeLists); err != nil {
-		return Config{}, nil, fmt.Errorf("%w: %s", ErrInvalid, tidy(err))
+		return Config{}, nil, errors.Join(append(errs, fmt.Errorf("%w: %s", ErrInvalid, tidy(err)))...)
 	}
-	return c, origins, locate(c.Validate(s.StoreKinds), origins)
+	c.findHome(s.Getenv)
+	// Those that cannot be read come alone: the rest may be wrong only without them.
+	err := errors.Join(errs...)
+	if err == nil {
+		err = locate(c.Validate(s.StoreKinds), origins)
+	}
+	return c, origins, err
+}
+
+// findHome puts the home folder in the place of a ~ that begins a path. A shell does that
+// on a command line; nobody does it in a file.
+func (c *Config) findHome(getenv func(string) string) {
+	home := getenv("HOME")
+	if home == "" {
+		return
+	}
+	m := &c.Milvus
+	for _, path := range []*string{
+		&c.DB, &c.Model, &c.DefaultModel, &c.Models, &c.OnnxRuntimeLib, &c.Viewer,
+		&m.PasswordFile, &m.TokenFile, &m.TLS.CA, &m.TLS.Cert, &m.TLS.Key,
+	} {
+		if *path == "~" || strings.HasPrefix(*path, "~/") {
+			*path = filepath.Join(home, (*path)[1:])
+		}
+	}
 }
 
 // Keys lists every setting, nested ones with a dot, in alphabetical order.
@@ -139,11 +160,9 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 	if err != nil {
 		return unreadable(path, err)
 	}
-	if err := checkPlaces(path, places, defaults); err != nil {
-		return err
-	}
+	bad, wrong := checkPlaces(path, places, defaults)
 	for key, at := range places {
-		if _, ok := defaults[key]; ok && at.node.Tag != "!!null" {
+		if _, ok := defaults[key]; ok && at.node.Tag != "!!null" && !bad[key] {
 			origins[key] = Origin{FromFile, path, at.line}
 		}
 	}
@@ -151,11 +170,11 @@ func readFile(v *viper.Viper, s Sources, defaults map[string]any, origins map[st
 	if err := yaml.Unmarshal(content, &m); err != nil {
 		return unreadable(path, err)
 	}
-	dropEmpty(m)
+	drop(m, "", bad)
 	if err := v.MergeConfigMap(m); err != nil {
 		return unreadable(path, err)
 	}
-	return nil
+	return wrong
 }
 
 // unreadable is the error about a settings file as a whole.
@@ -167,14 +186,16 @@ func unreadable(path string, err error) error {
 	return settingError(path + ": " + tidy(err))
 }
 
-// dropEmpty takes out of a file's settings those without a value. A section all of whose
-// lines are comments is one, and would hide the defaults of what it could hold.
-func dropEmpty(m map[string]any) {
+// drop takes out of a file's settings the bad ones, by their keys in lower case, and those
+// without a value. A section all of whose lines are comments is one, and would hide the
+// defaults of what it could hold.
+func drop(m map[string]any, prefix string, bad map[string]bool) {
 	for key, value := range m {
+		path := strings.ToLower(prefix + key)
 		if section, ok := value.(map[string]any); ok {
-			dropEmpty(section)
+			drop(section, path+".", bad)
 		}
-		if value == nil {
+		if value == nil || bad[path] {
 			delete(m, key)
 		}
 	}

@@ -22,6 +22,7 @@ func TestWhatIsWrongWithMilvus(t *testing.T) {
 		{"not a port", "address: h:http", `"http" is not a port`},
 		{"an unknown index", "index: {type: hnsw}", `milvus.index.type is "hnsw"; it can be FLAT, HNSW`},
 		{"m", "index: {m: 1}", "milvus.index.m is 1; it must be between 2 and 2048"},
+		{"recall of no number", "recall: .nan", "milvus.recall is NaN; it must be between 0.5 and 1"},
 		{"recall", "recall: 98", "milvus.recall is 98; it must be between 0.5 and 1"},
 		{"consistency", "consistency: eventual", "milvus.consistency"},
 		{"no unit", "dial_timeout: 4", `milvus.dial_timeout: "4" is not a duration like 30s or 2m`},

@@ -54,7 +54,7 @@ type Setting struct {
 }
 
 // Explain lists every setting in alphabetical order with its value and its origin. The
-// error is that of Load; settings that only do not fit together are listed with it.
+// error is that of Load; the settings are listed with it, without those that are wrong.
 func Explain(s Sources) ([]Setting, error) {
 	c, origins, err := load(s)
 	if origins == nil {
@@ -91,6 +91,7 @@ func placesIn(content []byte) (map[string]place, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, &yamlfile.Error{Line: root.Line, Reason: "there must be settings like `collection: holidays`"}
 	}
+	var twice error // names are the same up to case
 	var walk func(n *yaml.Node, prefix string, depth int)
 	walk = func(n *yaml.Node, prefix string, depth int) {
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -99,6 +100,9 @@ func placesIn(content []byte) (map[string]place, error) {
 				value = value.Alias
 			}
 			path := strings.ToLower(prefix + key.Value)
+			if first, ok := places[path]; ok && twice == nil {
+				twice = &yamlfile.Error{Line: key.Line, Reason: fmt.Sprintf("%s stands in line %d already", path, first.line)}
+			}
 			places[path] = place{key.Line, value}
 			if value.Kind == yaml.MappingNode && depth < maxDepth {
 				walk(value, path+".", depth+1)
@@ -106,17 +110,19 @@ func placesIn(content []byte) (map[string]place, error) {
 		}
 	}
 	walk(root, "", 0)
-	return places, nil
+	return places, twice
 }
 
 // checkPlaces refuses keys that do not exist and values that are not what their setting
-// takes. All of them are reported, each with its line. The value of a secret is not.
-func checkPlaces(path string, places map[string]place, defaults map[string]any) error {
-	type bad struct {
+// takes, and returns their keys. All of them are reported, each with its line. The value of
+// a secret is not.
+func checkPlaces(path string, places map[string]place, defaults map[string]any) (bad map[string]bool, _ error) {
+	type mistake struct {
 		line int
 		err  error
 	}
-	var found []bad
+	var found []mistake
+	bad = make(map[string]bool)
 	for key, at := range places {
 		from := Origin{FromFile, path, at.line}
 		value, known := defaults[key]
@@ -127,26 +133,27 @@ func checkPlaces(path string, places map[string]place, defaults map[string]any) 
 		case isSection:
 			err = invalid(from, "%s is a section, with settings of its own below it", key)
 		case !known && belowAValue(key, defaults):
-			// Its section is reported.
+			bad[key] = true // its section is reported
 		case !known:
 			err = invalid(from, "there is no setting %s%s", key, meant(key, keysOf(defaults)))
 		default:
 			err = checkNode(from, key, value, at.node)
 		}
 		if err != nil {
-			found = append(found, bad{at.line, err})
+			bad[key] = true
+			found = append(found, mistake{at.line, err})
 		}
 	}
-	slices.SortFunc(found, func(a, b bad) int { return a.line - b.line })
+	slices.SortFunc(found, func(a, b mistake) int { return a.line - b.line })
 	var errs []error
-	for i, b := range found {
+	for i, m := range found {
 		if i == maxReported {
 			errs = append(errs, settingError(fmt.Sprintf("and %d more", len(found)-i)))
 			break
 		}
-		errs = append(errs, b.err)
+		errs = append(errs, m.err)
 	}
-	return errors.Join(errs...)
+	return bad, errors.Join(errs...)
 }
 
 // maxReported is how many wrong settings of a file are named.
@@ -234,6 +241,9 @@ func checkNode(from Origin, key string, value any, n *yaml.Node) error {
 		for _, item := range n.Content {
 			if item.Kind != yaml.ScalarNode {
 				return invalid(Origin{FromFile, from.Name, item.Line}, "%s takes texts, and one of them is not", key)
+			}
+			if tag := item.ShortTag(); tag == "!!null" || tag == "!!bool" {
+				return invalid(Origin{FromFile, from.Name, item.Line}, "%s takes texts; put %q between quotes, or take it out", key, item.Value)
 			}
 		}
 		return nil

@@ -40,11 +40,18 @@ func TestRemember(t *testing.T) {
 			t.Errorf("%q: read back as %q, %v", c.before, cfg.DefaultModel, err)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	if err := os.WriteFile(path, []byte("a: [\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := config.Remember(path, "default_model", "x"); err == nil {
-		t.Error("a broken file was added to")
+	for _, text := range []string{
+		"a: [\n", "\"default_model\": a\n", "{store: local}\n", "store: local\n...\n", "Default_Model: a\n", "default_model: |\n  a\n  b\n", "default_model: >-\n  a\n",
+	} {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := config.Remember(path, "default_model", "x"); err == nil {
+			t.Errorf("%q was added to", text)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != text {
+			t.Errorf("%q became %q, %v", text, got, err)
+		}
 	}
 }

@@ -38,7 +38,7 @@ var layers = [][]string{
 		"internal/terminal", "internal/walk", "internal/thumbnail",
 		"internal/clip", "internal/clip/cliptest", "internal/store", "internal/store/*", "internal/store/milvus/milvustest",
 	},
-	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings"},
+	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings", "internal/store/milvus/service", "internal/store/milvus/sdk"},
 	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl", "internal/store/local/*"},
 	{"internal/vec", "internal/smallfile", "internal/yamlfile", "internal/golden", "github.com/sightline/sightline"},
 }
@@ -54,7 +54,8 @@ var sideways = map[string][]string{
 	"internal/explore/*":         {"internal/explore/layout"},
 	"internal/measure/labeling":  {"internal/measure/retrieval", "internal/measure/bootstrap"},
 	"internal/measure/retrieval": {"internal/measure/bootstrap"},
-	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear"},
+	"internal/imaging/*":         {"internal/imaging/rgb", "internal/imaging/linear", "internal/imaging/worktime"},
+	"internal/store/milvus/sdk":  {"internal/store/milvus/service"},
 	"internal/store/local/*":     {"internal/store/local/*", "internal/atomicfile", "internal/smallfile"},
 }
 
@@ -65,6 +66,7 @@ var only = map[string][]string{
 	"internal/store/local":      {"internal/app", "internal/index/indextest"},
 	"internal/store/milvus":     {"internal/app"},
 	"internal/imaging/draft":    {"internal/imaging"},
+	"internal/imaging/fence":    {"internal/imaging"},
 	"internal/imaging/heif":     {"internal/imaging"},
 	"internal/imaging/resample": {"internal/imaging"},
 	"internal/clip/cliptest":    {}, // tests alone
@@ -78,7 +80,7 @@ var only = map[string][]string{
 	"internal/store/milvus/milvustest": {}, // tests alone
 
 	"github.com/yalue/onnxruntime_go":      {"internal/clip/ort"},
-	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus"},
+	"github.com/milvus-io/milvus-sdk-go/*": {"internal/store/milvus/sdk"},
 	"github.com/spf13/viper":               {"internal/config"},
 	"github.com/danielgtaylor/huma/*":      {"internal/server"},
 	"github.com/prometheus/*":              {"internal/server"},
@@ -287,7 +289,7 @@ func TestViolations(t *testing.T) {
 		{"onnxruntime outside ort", graph{"internal/clip": {"github.com/yalue/onnxruntime_go"}},
 			[]string{"internal/clip imports github.com/yalue/onnxruntime_go, which only [internal/clip/ort] may"}},
 		{"a package of the Milvus SDK", graph{"internal/query": {"github.com/milvus-io/milvus-sdk-go/v2/entity"}},
-			[]string{"internal/query imports github.com/milvus-io/milvus-sdk-go/v2/entity, which only [internal/store/milvus] may"}},
+			[]string{"internal/query imports github.com/milvus-io/milvus-sdk-go/v2/entity, which only [internal/store/milvus/sdk] may"}},
 		{"viper in a library", graph{"internal/clip/hub": {"github.com/spf13/viper"}},
 			[]string{"internal/clip/hub imports github.com/spf13/viper, which only [internal/config] may"}},
 		{"through another package", graph{

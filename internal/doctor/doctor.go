@@ -40,6 +40,7 @@ type Check struct {
 type Subject struct {
 	Env      *app.Env
 	Config   config.Config
+	Settings error  // what is wrong with the settings, which Config is without
 	Version  string // of the program
 	Terminal Terminal
 }
@@ -52,17 +53,20 @@ type Terminal struct {
 	Pictures string // how pictures are shown; "" or "none" where they are not
 }
 
-// Examine looks at everything and returns what it found, in a fixed order. Faults are
-// findings, never errors.
+// Examine looks at everything and returns what it found, in a fixed order: about settings
+// only where they are wrong. Faults are findings, never errors.
 func Examine(ctx context.Context, s Subject) []Check {
 	checks := []Check{
 		{Name: "program", State: OK, Finding: fmt.Sprintf("sightline %s on %s/%s, %d cores", s.Version, runtime.GOOS, runtime.GOARCH, app.Cores())},
-		s.library(),
 	}
+	if s.Settings != nil {
+		checks = append(checks, broken("settings", s.Settings))
+	}
+	checks = append(checks, s.library())
 	checks = append(checks, s.model(ctx)...)
 	checks = append(checks, s.index(ctx))
 	checks = append(checks, s.disks()...)
-	return append(checks, limits(), s.Terminal.check())
+	return append(checks, limits(), decoder(ctx), s.Terminal.check())
 }
 
 // Faults counts the faults among checks.

@@ -29,6 +29,10 @@ func Write(ctx context.Context, st store.Store, w io.Writer, now time.Time) (Cou
 	if err := out.line(line{Dump: &h}); err != nil {
 		return out.counts, err
 	}
+	before, err := st.Count(ctx, nil)
+	if err != nil {
+		return out.counts, err
+	}
 	for r, err := range st.Scan(ctx, nil, store.Fields{Vectors: true}) {
 		if err != nil {
 			return out.counts, err
@@ -38,6 +42,12 @@ func Write(ctx context.Context, st store.Store, w io.Writer, now time.Time) (Cou
 			return out.counts, err
 		}
 	}
+	after, err := st.Count(ctx, nil)
+	if err != nil {
+		return out.counts, err
+	}
+	// Somebody may write meanwhile: the smaller count were there all the time.
+	out.counts.Without = max(0, min(before, after)-out.counts.Records)
 	for f, err := range st.Failures(ctx) {
 		if err != nil {
 			return out.counts, err
@@ -100,22 +110,48 @@ func (w *writer) documents(ctx context.Context, docs store.Documents) error {
 // of which a byte was changed, gives ErrInvalid.
 func Check(ctx context.Context, r io.Reader) (Header, Counts, error) {
 	var counts Counts
-	h, err := read(ctx, r, func(h Header, l line) error {
-		switch {
-		case l.Record != nil:
-			counts.Records++
-			_, err := l.Record.store(h.Model.Dim)
-			return err
-		case l.Failure != nil:
-			counts.Failures++
-			_, err := l.Failure.store()
-			return err
-		case l.Document != nil:
-			counts.Documents++
-		}
+	h, err := read(ctx, r, func(e entry) error {
+		counts.add(e)
 		return nil
 	})
 	return h, counts, err
+}
+
+// add counts what a line holds.
+func (c *Counts) add(e entry) {
+	switch {
+	case e.record != nil:
+		c.Records++
+	case e.failure != nil:
+		c.Failures++
+	case e.document != nil:
+		c.Documents++
+	}
+}
+
+// entry is what a line between the first and the last holds; one field is set.
+type entry struct {
+	record   *store.Record
+	failure  *store.Failure
+	document *document
+}
+
+// entry checks a line and returns what it holds.
+func (l *line) entry(dim int) (e entry, err error) {
+	switch {
+	case l.Record != nil:
+		r, err := l.Record.store(dim)
+		return entry{record: &r}, err
+	case l.Failure != nil:
+		f, err := l.Failure.store()
+		return entry{failure: &f}, err
+	case l.Document != nil:
+		if len(l.Document.Data) > store.MaxDocument {
+			return e, fmt.Errorf("document %.120q has %d bytes, at most %d are kept", l.Document.Name, len(l.Document.Data), store.MaxDocument)
+		}
+		return entry{document: l.Document}, store.CheckDocumentName(l.Document.Name)
+	}
+	return e, errors.New("it is of no kind that is known")
 }
 
 // Load brings what a dump holds into a store, which must have the dump's model. What the
@@ -124,7 +160,7 @@ func Check(ctx context.Context, r io.Reader) (Header, Counts, error) {
 func Load(ctx context.Context, r io.Reader, st store.Store) (counts Counts, refused int64, err error) {
 	l := &loader{st: st, counts: &counts}
 	l.documents, _ = store.As[store.Documents](st)
-	_, err = read(ctx, r, func(h Header, line line) error { return l.take(ctx, h, line) })
+	_, err = read(ctx, r, func(e entry) error { return l.take(ctx, e) })
 	if err == nil {
 		err = errors.Join(l.flush(ctx), st.Flush(ctx))
 	}
@@ -143,28 +179,20 @@ type loader struct {
 	refused   int64
 }
 
-func (l *loader) take(ctx context.Context, h Header, line line) error {
+func (l *loader) take(ctx context.Context, e entry) error {
 	switch {
-	case line.Record != nil:
-		r, err := line.Record.store(h.Model.Dim)
-		if err != nil {
-			return err
-		}
+	case e.record != nil:
 		l.counts.Records++
-		l.records = append(l.records, r)
-	case line.Failure != nil:
-		f, err := line.Failure.store()
-		if err != nil {
-			return err
-		}
+		l.records = append(l.records, *e.record)
+	case e.failure != nil:
 		l.counts.Failures++
-		l.failures = append(l.failures, f)
-	case line.Document != nil:
+		l.failures = append(l.failures, *e.failure)
+	case e.document != nil:
 		if l.documents == nil {
 			return fmt.Errorf("%w: this kind of store keeps no documents", errors.ErrUnsupported)
 		}
 		l.counts.Documents++
-		return l.documents.PutDocument(ctx, line.Document.Name, line.Document.Data)
+		return l.documents.PutDocument(ctx, e.document.Name, e.document.Data)
 	}
 	if len(l.records) >= loadBatch || len(l.failures) >= loadBatch {
 		return l.flush(ctx)
@@ -209,7 +237,7 @@ func (l *loader) refuse(e *store.RecordError) bool {
 }
 
 // read hands each line between the first and the last to take, and checks both.
-func read(ctx context.Context, r io.Reader, take func(Header, line) error) (h Header, err error) {
+func read(ctx context.Context, r io.Reader, take func(entry) error) (h Header, err error) {
 	in := bufio.NewReaderSize(r, 1<<20)
 	sum := sha256.New()
 	var counts Counts
@@ -239,6 +267,7 @@ func read(ctx context.Context, r io.Reader, take func(Header, line) error) (h He
 				return h, bad(n, "a model of %d dimensions", h.Model.Dim)
 			}
 		case l.End != nil:
+			l.End.Without = 0 // what is left out cannot be counted here
 			if got := hex.EncodeToString(sum.Sum(nil)); got != l.End.SHA256 || counts != l.End.Counts {
 				return h, bad(n, "its checksum or its counts are not those of the lines before")
 			}
@@ -246,19 +275,21 @@ func read(ctx context.Context, r io.Reader, take func(Header, line) error) (h He
 				return h, bad(n, "something comes behind the end")
 			}
 			return h, nil
-		case l.Record != nil:
-			counts.Records++
-		case l.Failure != nil:
-			counts.Failures++
-		case l.Document != nil:
-			counts.Documents++
+		case l.Dump == nil:
+			e, err := l.entry(h.Model.Dim)
+			if err != nil {
+				return h, bad(n, "%w", err)
+			}
+			counts.add(e)
+			sum.Write(b)
+			if err := take(e); err != nil {
+				return h, fmt.Errorf("line %d: %w", n, err)
+			}
+			continue
 		default:
-			return h, bad(n, "it is of no kind that is known")
+			return h, bad(n, "the file begins a second time")
 		}
 		sum.Write(b)
-		if err := take(h, l); err != nil {
-			return h, fmt.Errorf("line %d: %w", n, err)
-		}
 	}
 }
 

@@ -2,8 +2,13 @@ package dump
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -99,13 +104,13 @@ func TestRoundTrip(t *testing.T) {
 		source := &withDocuments{st, map[string][]byte{"runs/1": []byte("\x00\xffdata"), "empty": {}}}
 		first := write(t, source)
 		h, counts, err := Check(t.Context(), bytes.NewReader(first))
-		if err != nil || counts != (Counts{60, 1, 2}) || h.StoreModel() != testModel || h.IDSpace != "c" {
+		if err != nil || counts != (Counts{Records: 60, Failures: 1, Documents: 2}) || h.StoreModel() != testModel || h.IDSpace != "c" {
 			t.Fatalf("%s: %+v, %+v, %v", from, h, counts, err)
 		}
 		for to, st := range stores(t) {
 			target := &withDocuments{st, map[string][]byte{}}
 			counts, refused, err := Load(t.Context(), bytes.NewReader(first), target)
-			if err != nil || refused != 0 || counts != (Counts{60, 1, 2}) {
+			if err != nil || refused != 0 || counts != (Counts{Records: 60, Failures: 1, Documents: 2}) {
 				t.Fatalf("%s to %s: %+v, %d refused, %v", from, to, counts, refused, err)
 			}
 			if got := body(write(t, target)); got != body(first) {
@@ -143,6 +148,119 @@ func TestDamagedDumps(t *testing.T) {
 	}
 	if err := check(append(slices.Clone(whole), "{}\n"...)); !errors.Is(err, ErrInvalid) {
 		t.Errorf("more behind the end: %v", err)
+	}
+}
+
+// hostileDump is a dump of two records with a change to the second, and with a checksum that fits.
+func hostileDump(t *testing.T, change func(h, record map[string]any) (extra any)) []byte {
+	t.Helper()
+	st := stores(t)["local"]
+	fill(t, st)
+	lines := bytes.Split(bytes.TrimSpace(write(t, st)), []byte("\n"))
+	decode := func(b []byte) (m map[string]map[string]any) {
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.UseNumber()
+		if err := d.Decode(&m); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	head, first, second := decode(lines[0]), decode(lines[1]), decode(lines[2])
+	body := []any{first, second}
+	if extra := change(head["dump"], second["record"]); extra != nil {
+		body = append(body, extra)
+	}
+	var out bytes.Buffer
+	for _, l := range append([]any{head}, body...) {
+		b, err := json.Marshal(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(append(b, '\n'))
+	}
+	counts := Counts{Records: 2}
+	if len(body) > 2 {
+		counts.Documents = 1
+	}
+	e, err := json.Marshal(line{End: &end{counts, fmt.Sprintf("%x", sha256.Sum256(out.Bytes()))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(out.Bytes(), append(e, '\n')...)
+}
+
+// What no index of ours holds is found before anything is loaded.
+func TestHostileDumps(t *testing.T) {
+	with := func(field string, value any) func(h, r map[string]any) any {
+		return func(_, r map[string]any) any { r[field] = value; return nil }
+	}
+	document := func(name string) func(h, r map[string]any) any {
+		return func(_, _ map[string]any) any {
+			return map[string]any{"document": map[string]any{"name": name, "data": "AAAA"}}
+		}
+	}
+	for name, change := range map[string]func(h, r map[string]any) any{
+		"no id":             with("id", ""),
+		"an id of SQL":      with("id", "'; DROP TABLE records; --"),
+		"upper case":        with("id", strings.Repeat("F", 40)),
+		"no path":           with("path", ""),
+		"a relative path":   with("path", "../../etc/passwd"),
+		"a NUL":             with("path", "/a\x00b"),
+		"a negative size":   with("size", -1),
+		"a negative width":  with("width", -1),
+		"a short checksum":  with("sha256", "abcd"),
+		"no checksum":       with("sha256", "zz"),
+		"a short vector":    with("vector", "AAAA"),
+		"other dimensions":  func(h, _ map[string]any) any { h["model"].(map[string]any)["dim"] = dim + 1; return nil },
+		"no dimensions":     func(h, _ map[string]any) any { h["model"].(map[string]any)["dim"] = -1; return nil },
+		"a newer format":    func(h, _ map[string]any) any { h["format"] = 99; return nil },
+		"a path upwards":    document("../../evil"),
+		"an absolute path":  document("/etc/passwd"),
+		"a hidden document": document(".sightline-1.tmp"),
+		"no document name":  document(""),
+		"an unknown line":   func(_, _ map[string]any) any { return map[string]any{"thing": 1} },
+		"a second head":     func(h, _ map[string]any) any { return map[string]any{"dump": h} },
+	} {
+		b := hostileDump(t, change)
+		if _, _, err := Check(t.Context(), bytes.NewReader(b)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	b := hostileDump(t, func(_, _ map[string]any) any { return nil })
+	if _, counts, err := Check(t.Context(), bytes.NewReader(b)); err != nil || counts.Records != 2 {
+		t.Errorf("unchanged: %+v, %v", counts, err)
+	}
+}
+
+// Records whose vectors a repair withdrew are counted: they are not in the dump.
+func TestDumpWithoutEmbedding(t *testing.T) {
+	st := stores(t)["local"]
+	fill(t, st)
+	counts, err := Write(t.Context(), scanLoses{st}, io.Discard, time.Unix(1e9, 0))
+	if err != nil || counts.Records != 59 || counts.Without != 1 {
+		t.Errorf("%+v, %v", counts, err)
+	}
+	var out bytes.Buffer
+	if _, err := Write(t.Context(), scanLoses{st}, &out, time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, counts, err := Check(t.Context(), &out); err != nil || counts.Records != 59 {
+		t.Errorf("such a dump: %+v, %v", counts, err)
+	}
+}
+
+// scanLoses is a store whose scans leave the first record out.
+type scanLoses struct{ store.Store }
+
+func (s scanLoses) Scan(ctx context.Context, f store.Filter, fields store.Fields) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		first := true
+		for r, err := range s.Store.Scan(ctx, f, fields) {
+			if !first && !yield(r, err) {
+				return
+			}
+			first = false
+		}
 	}
 }
 

@@ -18,12 +18,14 @@
 package dump
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -79,6 +81,9 @@ type Counts struct {
 	Records   int64 `json:"records"`
 	Failures  int64 `json:"failures"`
 	Documents int64 `json:"documents"`
+	// Without counts the records that are left out, because their embeddings were damaged and
+	// no run has read the pictures again.
+	Without int64 `json:"without_embedding,omitempty"`
 }
 
 // moment is a time as seconds and nanoseconds.
@@ -113,6 +118,28 @@ func unname(text, coded string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(coded)
 	return string(b), err
 }
+
+// checkPlace reports an id or a path that no index of ours has: the next run would not know
+// the picture again.
+func checkPlace(id, path string) error {
+	switch {
+	case !isID(id):
+		return fmt.Errorf("an id of 40 hexadecimal digits is expected, not %.60q", id)
+	case !strings.HasPrefix(path, "/") && !isDrive(path):
+		return fmt.Errorf("record %s: an absolute path is expected, not %.200q", id, path)
+	case strings.ContainsRune(path, 0):
+		return fmt.Errorf("record %s: a NUL in the path %.200q", id, path)
+	}
+	return nil
+}
+
+// isID reports whether a text is what store.ID makes.
+func isID(id string) bool {
+	return len(id) == 40 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+// isDrive reports whether a path begins with a drive of Windows.
+func isDrive(path string) bool { return len(path) > 2 && path[1] == ':' && path[2] == '/' }
 
 type record struct {
 	ID            string      `json:"id"`
@@ -165,6 +192,12 @@ func (r *record) store(dim int) (store.Record, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return out, fmt.Errorf("record %q: %w", r.ID, err)
 	}
+	if err := checkPlace(out.ID, out.Path); err != nil {
+		return out, err
+	}
+	if out.Size < 0 || out.Width < 0 || out.Height < 0 || len(out.ContentHash) != 0 && len(out.ContentHash) != sha256.Size {
+		return out, fmt.Errorf("record %s: a size or a checksum that no file has", r.ID)
+	}
 	if len(b) != 4*dim {
 		return out, fmt.Errorf("record %q: the vector has %d bytes, %d are expected", r.ID, len(b), 4*dim)
 	}
@@ -200,7 +233,7 @@ func (f *failure) store() (store.Failure, error) {
 	var errs [2]error
 	out.Path, errs[0] = unname(f.Path, f.PathBase64)
 	out.Root, errs[1] = unname(f.Root, f.RootBase64)
-	return out, errors.Join(errs[:]...)
+	return out, errors.Join(append(errs[:], checkPlace(out.ID, out.Path))...)
 }
 
 type document struct {

@@ -86,3 +86,27 @@ func TestInstall(t *testing.T) {
 		t.Errorf("left after an uninstall: %q, %v", left, err)
 	}
 }
+
+// Not every shell expands the ~ of PREFIX=~/.local, and a variable may be empty: neither
+// may make a folder called ~, or install below the root.
+func TestInstallPrefix(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	for prefix, want := range map[string]string{
+		"":          "PREFIX is empty",
+		"~":         "removed from " + home + ";",
+		"~/a b":     "removed from " + home + "/a b;",
+		"here/":     "removed from " + home + "/here;",
+		home + "/x": "removed from " + home + "/x;",
+	} {
+		cmd := exec.Command(filepath.Join(root, "scripts", "install.sh"), "--uninstall", prefix)
+		cmd.Dir, cmd.Env = home, append(os.Environ(), "HOME="+home)
+		out, err := cmd.CombinedOutput()
+		if (err != nil) != (prefix == "") || !strings.Contains(string(out), want) {
+			t.Errorf("%q: %v, %s", prefix, err, out)
+		}
+	}
+}

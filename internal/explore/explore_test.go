@@ -254,10 +254,49 @@ func TestPartsHavePictures(t *testing.T) {
 			t.Errorf("%+v is listed", m.Clusters[i])
 		}
 	}
+	checkRepresentatives(t, m)
 	upsert(t, st, planted(t, c, 60, 1, 0))
 	if m, err = Open(t.Context(), st); err != nil || len(m.Parts(-1)) != len(things) {
 		t.Errorf("%v: %d clusters after one of its pictures came", err, len(m.Parts(-1)))
 	}
+}
+
+// checkRepresentatives checks that each cluster is stood for by pictures that are in it.
+func checkRepresentatives(t *testing.T, m *Map) {
+	t.Helper()
+	for i, c := range m.Clusters {
+		members := m.Members(i, 0, c.Size)
+		for _, id := range c.Representatives {
+			if !slices.Contains(members, id) {
+				t.Errorf("cluster %s of %d pictures is stood for by %s, which is not in it", c.ID, c.Size, id)
+			}
+		}
+		if c.Size > 0 && len(c.Representatives) == 0 {
+			t.Errorf("nothing stands for cluster %s of %d pictures", c.ID, c.Size)
+		}
+	}
+}
+
+// Where all that stood for a cluster has gone, others do.
+func TestRepresentativesAreReplaced(t *testing.T) {
+	c := classifier(t)
+	st := openLocal(t)
+	upsert(t, st, planted(t, c, 0, 120, 0.05))
+	m, err := Run(t.Context(), st, Options{Clusters: len(things), Names: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(t.Context(), st); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Delete(t.Context(), m.Clusters[0].Representatives); err != nil {
+		t.Fatal(err)
+	}
+	before := len(m.Clusters[0].Representatives)
+	if m, err = Open(t.Context(), st); err != nil || m.Since.Gone != before || before == 0 {
+		t.Fatalf("%v: %+v, of %d", err, m.Since, before)
+	}
+	checkRepresentatives(t, m)
 }
 
 // What has changed since is taken in when the map is read.
@@ -287,6 +326,7 @@ func TestOpenFollowsTheIndex(t *testing.T) {
 	if m.Pictures() != 129 {
 		t.Errorf("%d pictures", m.Pictures())
 	}
+	checkRepresentatives(t, m)
 	of := m.Of(1)
 	for i, want := range map[string]string{changed.ID: things[21%6], planted(t, c, 125, 1, 0)[0].ID: things[125%6]} {
 		if got := m.Clusters[of[i]].Name; got != want {

@@ -72,5 +72,28 @@ func (m *Map) take(ctx context.Context, st store.Store, ids []string) error {
 	}
 	m.Since.Came = max(0, len(m.rows)-before-m.Since.Changed)
 	m.settle()
+	m.replaceRepresentatives()
 	return nil
+}
+
+// replaceRepresentatives leaves out those that are gone, or in another cluster by now. Where
+// none is left, the nearest to the centroid take their place.
+func (m *Map) replaceRepresentatives() {
+	at := make(map[[idBytes]byte]int, len(m.rows))
+	for i := range m.rows {
+		at[m.rows[i].id] = i
+	}
+	for place := range m.Clusters {
+		c := &m.Clusters[place]
+		var left []string
+		for _, id := range c.Representatives {
+			if i, ok := at[binaryID(id)]; ok && c.first <= i && i < c.last {
+				left = append(left, id)
+			}
+		}
+		if len(left) == 0 {
+			left = m.Members(place, 0, shown)
+		}
+		c.Representatives = left
+	}
 }

@@ -79,7 +79,7 @@ func BenchmarkReduced(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("%d/%s", scale, JPEGDecoder), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := decodeJPEGInto(dst, file.Bytes(), scale); err != nil {
+				if _, err := decodeJPEGInto(b.Context(), dst, file.Bytes(), scale); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -48,7 +48,7 @@ func compareDraft(t *testing.T, data []byte) {
 		if err := draft.Decode(got.Pix, got.Width, got.Height, data, scale); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := decodeJPEGInto(want, data, scale); err != nil {
+		if _, err := decodeJPEGInto(t.Context(), want, data, scale); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.Pix, want.Pix) {

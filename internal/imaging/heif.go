@@ -1,13 +1,13 @@
 package imaging
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/imaging/heif"
+	"github.com/sightline/sightline/internal/imaging/worktime"
 )
 
 // heifHeader reads size and orientation out of the boxes of HEIC and AVIF. Where
@@ -28,10 +28,10 @@ func heifHeader(data []byte) (header, error) {
 	return h, nil
 }
 
-// heifTime is how long the decoding of a picture may take. The work of the codecs is
-// bounded by itself, so this is for what nobody thought of, and has room for a
-// machine that is ten times slower, or does ten times as much at once: a core of 2020
-// takes a tenth to a third of a microsecond a pixel.
+// heifTime is how long a processor may work on the decoding of a picture. The work of
+// the codecs is bounded by itself, so this is for what nobody thought of, and has room
+// for a machine that is ten times slower: a core of 2020 takes a tenth to a third of a
+// microsecond a pixel.
 func heifTime(h header) time.Duration {
 	return 10*time.Second + time.Duration(h.width)*time.Duration(h.height)*3*time.Microsecond
 }
@@ -60,10 +60,8 @@ func decodeHEIF(data []byte, h header, o Options) (*RGB, error) {
 }
 
 func decodeFile(f *heif.File, h header, o Options) (*RGB, error) {
-	limit := heifTime(h)
-	ctx, cancel := context.WithTimeoutCause(o.context(), limit,
-		fmt.Errorf("decoding took longer than %v", limit.Round(time.Second)))
-	defer cancel()
+	ctx, stop := worktime.Limited(o.context(), heifTime(h))
+	defer stop()
 	pix, err := f.Decode(ctx, h.orientation, o.jpegItem)
 	if pix == nil {
 		return nil, ofHEIF(err)
@@ -87,7 +85,7 @@ func (o Options) jpegItem(data []byte, width, height int) ([]byte, error) {
 	if h.width != width || h.height != height {
 		return nil, fmt.Errorf("the JPEG is %dx%d, the boxes say %dx%d", h.width, h.height, width, height)
 	}
-	img, err := decodeJPEG(data, h, Options{})
+	img, err := decodeJPEG(data, h, Options{ctx: o.ctx})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +94,9 @@ func (o Options) jpegItem(data []byte, width, height int) ([]byte, error) {
 
 // ofHEIF makes an error of package heif one of ours.
 func ofHEIF(err error) error {
+	if errors.Is(err, worktime.Err) {
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	}
 	if errors.Is(err, heif.ErrUnsupported) {
 		what := strings.ReplaceAll(err.Error(), heif.ErrUnsupported.Error()+": ", "")
 		return fmt.Errorf("%w: %s", ErrUnsupported, what)

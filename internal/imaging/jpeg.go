@@ -2,6 +2,7 @@ package imaging
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -113,11 +114,11 @@ func decodeJPEG(data []byte, h header, o Options) (*RGB, error) {
 	var damage error
 	if !draft.Fast() && JPEGDecoder == turbo || draft.Decode(dst.Pix, dst.Width, dst.Height, data, scale) != nil {
 		var err error
-		damage, err = decodeJPEGInto(dst, data, scale)
+		damage, err = decodeJPEGInto(o.context(), dst, data, scale)
 		if errors.Is(err, errTruncatedJPEG) {
 			// Where a file is cut between its scans, what came before may be a picture.
 			if whole := lastWholeScan(data); whole < len(data) {
-				if damage, err = decodeJPEGInto(dst, data[:whole], scale); damage == nil {
+				if damage, err = decodeJPEGInto(o.context(), dst, data[:whole], scale); damage == nil {
 					damage = errors.New("the file is truncated between its scans: fine detail is missing")
 				}
 			}
@@ -219,7 +220,7 @@ func lastWholeScan(data []byte) int {
 }
 
 // jpegSamples decodes the components of a whole JPEG stream; see tiff.JPEG.
-func jpegSamples(stream []byte, convert bool) (pix []byte, width, height, components int, err error) {
+func jpegSamples(ctx context.Context, stream []byte, convert bool) (pix []byte, width, height, components int, err error) {
 	h, err := jpegHeader(stream)
 	if err != nil {
 		return nil, 0, 0, 0, err
@@ -239,7 +240,7 @@ func jpegSamples(stream []byte, convert bool) (pix []byte, width, height, compon
 		return nil, 0, 0, 0, err
 	}
 	pix = make([]byte, h.width*h.height*components)
-	damage, err := decodeJPEGSamples(pix, h.width, h.height, components, stream, convert)
+	damage, err := decodeJPEGSamples(ctx, pix, h.width, h.height, components, stream, convert)
 	if err != nil {
 		return nil, 0, 0, 0, err
 	}

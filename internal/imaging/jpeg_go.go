@@ -4,9 +4,13 @@ package imaging
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/jpeg"
+	"time"
+
+	"github.com/sightline/sightline/internal/imaging/fence"
 )
 
 // JPEGDecoder names the JPEG decoder of this build. The two differ by a level or
@@ -18,7 +22,7 @@ const JPEGDecoder = "image/jpeg"
 // block of scale by scale pixels, which is nearly what DCT scaling gives. A missing
 // end marker is made up for, but nothing of a picture that is cut is shown: the
 // library gives none.
-func decodeJPEGInto(dst *RGB, data []byte, scale int) (damage, err error) {
+func decodeJPEGInto(_ context.Context, dst *RGB, data []byte, scale int) (damage, err error) {
 	img, err := decodeJPEGImage(data)
 	if err != nil {
 		return nil, err
@@ -43,7 +47,7 @@ func decodeJPEGImage(data []byte) (image.Image, error) {
 }
 
 // decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG.
-func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
+func decodeJPEGSamples(_ context.Context, pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
 	img, err := decodeJPEGImage(data)
 	if err != nil {
 		return nil, err
@@ -106,3 +110,18 @@ func boxReduce(dst, src *RGB, scale int) {
 		}
 	}
 }
+
+// Native says where the decoder that is written in C runs. This build has none.
+type Native struct {
+	Walls fence.Walls
+	Err   error
+}
+
+// NativeDecoder is the zero Native.
+func NativeDecoder(context.Context) Native { return Native{} }
+
+// Unfenced is nil: no picture is decoded by C.
+func Unfenced() error { return nil }
+
+// WorkersTime is 0: there are no other processes.
+func WorkersTime() time.Duration { return 0 }

@@ -30,6 +30,9 @@ struct decoder {
 	jmp_buf failed;
 	struct sl_jpeg_report *report;
 
+	struct sl_jpeg_sink *sink;       /* NULL: there is room for all rows */
+	size_t room, rows;               /* for so many rows; which are there */
+
 	int decoding;                    /* the header has been read */
 	int ended;                       /* the data did, before its end marker */
 	int scans;                       /* there were too many */
@@ -161,6 +164,16 @@ static void rgb_from_inverted_cmyk(uint8_t *out, const uint8_t *in, int width)
 	}
 }
 
+/* Makes room for a row, and says how many there is room for. */
+static size_t room(struct decoder *d, size_t stride)
+{
+	if (d->rows == d->room) {
+		d->sink->full(d->rows * stride);
+		d->rows = 0;
+	}
+	return d->room - d->rows;
+}
+
 /* Reads rows that need no more work. */
 static int read_rows(struct decoder *d, uint8_t *pixels, size_t stride)
 {
@@ -168,12 +181,17 @@ static int read_rows(struct decoder *d, uint8_t *pixels, size_t stride)
 	JSAMPROW rows[ROWS];
 	while (jpeg->output_scanline < jpeg->output_height) {
 		JDIMENSION n = jpeg->output_height - jpeg->output_scanline;
+		size_t most = room(d, stride);
 		if (n > ROWS)
 			n = ROWS;
+		if (n > most)
+			n = (JDIMENSION)most;
 		for (JDIMENSION i = 0; i < n; i++)
-			rows[i] = pixels + (jpeg->output_scanline + i) * stride;
-		if (jpeg_read_scanlines(jpeg, rows, n) == 0)
+			rows[i] = pixels + (d->rows + i) * stride;
+		n = jpeg_read_scanlines(jpeg, rows, n);
+		if (n == 0)
 			return SL_JPEG_TRUNCATED;
+		d->rows += n;
 	}
 	return SL_JPEG_OK;
 }
@@ -184,10 +202,11 @@ static int read_cmyk(struct decoder *d, uint8_t *pixels, size_t stride)
 	JSAMPARRAY row = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE,
 	                                         4 * jpeg->output_width, 1);
 	while (jpeg->output_scanline < jpeg->output_height) {
-		uint8_t *out = pixels + jpeg->output_scanline * stride;
+		(void)room(d, stride);
 		if (jpeg_read_scanlines(jpeg, row, 1) == 0)
 			return SL_JPEG_TRUNCATED;
-		rgb_from_inverted_cmyk(out, row[0], (int)jpeg->output_width);
+		rgb_from_inverted_cmyk(pixels + d->rows * stride, row[0], (int)jpeg->output_width);
+		d->rows++;
 	}
 	return SL_JPEG_OK;
 }
@@ -240,6 +259,8 @@ static int decode(struct decoder *d, int denominator, int colours,
                   uint8_t *pixels, int width, int height, int components)
 {
 	struct jpeg_decompress_struct *jpeg = &d->jpeg;
+	size_t stride = (size_t)components * (size_t)width;
+	int result;
 
 	jpeg_create_decompress(jpeg);
 	jpeg->src = &d->source;
@@ -263,18 +284,23 @@ static int decode(struct decoder *d, int denominator, int colours,
 	tell_base(d);
 	if (d->report->base_gone)
 		return SL_JPEG_OK;
-	return (jpeg->out_color_space == JCS_CMYK ? read_cmyk : read_rows)(d, pixels, (size_t)components * (size_t)width);
+	d->room = d->sink ? d->sink->bytes / stride : (size_t)height;
+	result = (jpeg->out_color_space == JCS_CMYK ? read_cmyk : read_rows)(d, pixels, stride);
+	if (d->sink)
+		d->sink->left = d->rows * stride;
+	return result;
 }
 
 int sl_jpeg_decode(const uint8_t *data, size_t size, int denominator, int colours,
                    uint8_t *pixels, int width, int height, int components,
-                   struct sl_jpeg_report *report)
+                   struct sl_jpeg_sink *sink, struct sl_jpeg_report *report)
 {
 	struct decoder d;
 	int result;
 
 	memset(&d, 0, sizeof d);
 	d.report = report;
+	d.sink = sink;
 	d.jpeg.err = jpeg_std_error(&d.errors);
 	d.errors.error_exit = on_error;
 	d.errors.emit_message = on_message;

@@ -7,13 +7,15 @@ package imaging
 #cgo CFLAGS: -O2
 #cgo noescape sl_jpeg_decode
 #cgo nocallback sl_jpeg_decode
-#include "jpeg_turbo.h"
+#include "jpeg_worker.h"
 */
 import "C"
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 )
 
@@ -24,26 +26,30 @@ const JPEGDecoder = turbo
 // decodeJPEGInto decodes through the system's libjpeg-turbo with Pillow's
 // settings (islow DCT, fancy upsampling), which makes the pixels Pillow's. damage
 // says what is missing of a picture that is shown all the same: see jpegDamage.
-func decodeJPEGInto(dst *RGB, data []byte, scale int) (damage, err error) {
-	return turboDecode(dst.Pix, dst.Width, dst.Height, 3, data, scale, C.SL_JPEG_RGB)
+func decodeJPEGInto(ctx context.Context, dst *RGB, data []byte, scale int) (damage, err error) {
+	return turboDecode(ctx, dst.Pix, dst.Width, dst.Height, 3, data, scale, C.SL_JPEG_RGB)
 }
 
 // decodeJPEGSamples decodes the components of a JPEG into pix; see tiff.JPEG. damage
 // is that of decodeJPEGInto.
-func decodeJPEGSamples(pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
+func decodeJPEGSamples(ctx context.Context, pix []byte, width, height, components int, data []byte, convert bool) (damage, err error) {
 	colours := C.int(C.SL_JPEG_PLAIN)
 	if convert {
 		colours = C.SL_JPEG_YCC
 	}
-	return turboDecode(pix, width, height, components, data, 1, colours)
+	return turboDecode(ctx, pix, width, height, components, data, 1, colours)
 }
 
-func turboDecode(pix []byte, width, height, components int, data []byte, scale int, colours C.int) (damage, err error) {
-	var report C.struct_sl_jpeg_report
-	switch C.sl_jpeg_decode(
-		(*C.uint8_t)(unsafe.Pointer(&data[0])), C.size_t(len(data)), C.int(scale), colours,
-		(*C.uint8_t)(unsafe.Pointer(&pix[0])), C.int(width), C.int(height), C.int(components), &report,
-	) {
+func turboDecode(ctx context.Context, pix []byte, width, height, components int, data []byte, scale int, colours C.int) (damage, err error) {
+	r, err := decodeFenced(ctx, jpegWorkers(), C.struct_sl_jpeg_job{
+		scale: C.int32_t(scale), colours: C.int32_t(colours),
+		width: C.int32_t(width), height: C.int32_t(height), components: C.int32_t(components),
+	}, pix, data)
+	if err != nil {
+		return nil, err
+	}
+	report := &r.report
+	switch r.code {
 	case C.SL_JPEG_OK:
 		return jpegDamage(int(report.lost), int(report.cut_scan), report.base_gone != 0, int(report.corrupt))
 	case C.SL_JPEG_TRUNCATED:
@@ -53,8 +59,21 @@ func turboDecode(pix []byte, width, height, components int, data []byte, scale i
 	case C.SL_JPEG_SCANS:
 		return nil, fmt.Errorf("too many scans for %dx%d pixels", width*scale, height*scale)
 	default:
-		return nil, errors.New(C.GoString(&report.message[0]))
+		why := messageOf(r)
+		if strings.HasPrefix(why, "Insufficient memory") {
+			return nil, fmt.Errorf("%w: its coefficients take more memory than the decoder may have", ErrTooLarge)
+		}
+		return nil, errors.New(why)
 	}
+}
+
+// decodeHere decodes in this process.
+func decodeHere(j C.struct_sl_jpeg_job, pix, data []byte) (r C.struct_sl_jpeg_result) {
+	r.code = C.int32_t(C.sl_jpeg_decode(
+		(*C.uint8_t)(unsafe.Pointer(&data[0])), C.size_t(len(data)), C.int(j.scale), C.int(j.colours),
+		(*C.uint8_t)(unsafe.Pointer(&pix[0])), C.int(j.width), C.int(j.height), C.int(j.components), nil, &r.report,
+	))
+	return r
 }
 
 // jpegDamage judges what was missing. A picture in one scan is shown if at least

@@ -35,13 +35,24 @@ struct sl_jpeg_report {
 };
 
 /*
+ * Takes pixels a part at a time. The memory for them holds bytes of them, at least a row; whenever
+ * it is full and more come, full is called with how many are there, and the next begin at
+ * its start. left are those that are there in the end.
+ */
+struct sl_jpeg_sink {
+	size_t bytes;
+	void (*full)(size_t bytes);
+	size_t left;
+};
+
+/*
  * Decodes a JPEG at 1/denominator of its size into width * height pixels of so many
  * components. What the data does not have is grey; report says how much that is, and
  * has the message of an error. Where that is too much, the rest is not decoded. Nothing is kept: all memory of libjpeg's is freed before
- * the return.
+ * the return. Without a sink (NULL) pixels have room for the whole picture.
  */
 int sl_jpeg_decode(const uint8_t *data, size_t size, int denominator, int colours,
                    uint8_t *pixels, int width, int height, int components,
-                   struct sl_jpeg_report *report);
+                   struct sl_jpeg_sink *sink, struct sl_jpeg_report *report);
 
 #endif

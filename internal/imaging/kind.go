@@ -29,6 +29,12 @@ const (
 func KindOf(name string, head []byte) Kind {
 	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
 	byName := extensionKinds[extension]
+	if len(head) == 0 {
+		if byName == "" {
+			return unreadByName(extension, false)
+		}
+		return byName
+	}
 	switch format := Sniff(head); {
 	case format.IsRAW():
 		return KindRAW
@@ -54,10 +60,10 @@ func KindOf(name string, head []byte) Kind {
 	}
 	switch {
 	case byName == "":
-		return unreadByName(extension, len(head) > 0)
-	case len(head) > 0 && (byName == KindPicture || byName == KindRAW):
+		return unreadByName(extension, true)
+	case byName == KindPicture || byName == KindRAW:
 		return KindOther // whatever it is called
-	case byName == KindVideo && videoOnlyByMark(name, head):
+	case byName == KindVideo && videoOnlyByMark(extension):
 		return KindOther
 	}
 	return byName
@@ -135,12 +141,12 @@ func textKind(head []byte) Kind {
 	return KindOther
 }
 
-// videoOnlyByMark says that a name is one that other files have too, and that the
-// bytes, which are there, are no video's: .ts is TypeScript, .mod is music.
-func videoOnlyByMark(name string, head []byte) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".ts", ".mod", ".tod", ".dat":
-		return len(head) > 0
+// videoOnlyByMark says that an extension is one that other files have too: .ts is
+// TypeScript, .mod is music.
+func videoOnlyByMark(extension string) bool {
+	switch extension {
+	case "ts", "mod", "tod", "dat":
+		return true
 	}
 	return false
 }

@@ -16,7 +16,7 @@ func tiffHeader(data []byte) (header, error) {
 }
 
 func decodeTIFF(data []byte, _ header, o Options) (*RGB, error) {
-	lent := tiff.Options{JPEG: jpegInTIFF}
+	lent := tiff.Options{JPEG: o.jpegInTIFF}
 	if o.Colour == ColourSRGB {
 		if t := inksOf(icc.OfTIFF(data)); t != nil {
 			lent.Inks = t.CMYK
@@ -30,8 +30,8 @@ func decodeTIFF(data []byte, _ header, o Options) (*RGB, error) {
 }
 
 // jpegInTIFF decodes strips and tiles that are JPEG streams.
-func jpegInTIFF(stream []byte, convert bool) (pix []byte, width, height, components int, err error) {
-	pix, width, height, components, err = jpegSamples(stream, convert)
+func (o Options) jpegInTIFF(stream []byte, convert bool) (pix []byte, width, height, components int, err error) {
+	pix, width, height, components, err = jpegSamples(o.context(), stream, convert)
 	if errors.Is(err, ErrUnsupported) {
 		err = fmt.Errorf("%w: %w", tiff.ErrUnsupported, err)
 	}

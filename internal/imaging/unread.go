@@ -85,15 +85,26 @@ func unreadKind(head []byte) Kind {
 // has: for those without a mark, and for files that nobody has looked into. Where a mark
 // ought to be there and is not, the name means nothing.
 func unreadByName(extension string, looked bool) Kind {
+	f, ok := unreadExtensions[extension]
+	if !ok || looked && f.marked {
+		return KindOther
+	}
+	return f.kind
+}
+
+// unreadExtension is what an extension says of a file.
+type unreadExtension struct {
+	kind   Kind
+	marked bool // files of the kind have a mark
+}
+
+// unreadExtensions is unreadFormats by their extensions: a walk asks for each name.
+var unreadExtensions = func() map[string]unreadExtension {
+	m := make(map[string]unreadExtension)
 	for _, f := range unreadFormats {
-		if looked && len(f.marks) > 0 {
-			continue
-		}
-		for known := range strings.FieldsSeq(f.extensions) {
-			if known == extension {
-				return f.kind
-			}
+		for extension := range strings.FieldsSeq(f.extensions) {
+			m[extension] = unreadExtension{f.kind, len(f.marks) > 0}
 		}
 	}
-	return KindOther
-}
+	return m
+}()

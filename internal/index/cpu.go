@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/sightline/sightline/internal/imaging"
 )
 
 // Stages is the processor time of a run, summed over the cores. A stage counts the
@@ -28,7 +30,12 @@ func (s Stages) Sum() time.Duration {
 // stageTimes are Stages while they are being counted, in nanoseconds.
 type stageTimes struct {
 	read, decode, resize, embed, store atomic.Int64
-	process                            time.Duration // when the run began
+	process, workers                   time.Duration // when the run began
+}
+
+// beginTimes begins the count of a run.
+func beginTimes() stageTimes {
+	return stageTimes{process: processTime(), workers: imaging.WorkersTime()}
 }
 
 // stages ends the count. shared says that calls of the model run on threads that
@@ -40,6 +47,7 @@ func (t *stageTimes) stages(shared bool) Stages {
 		Store: time.Duration(t.store.Load()),
 	}
 	other := max(0, processTime()-t.process-s.Sum())
+	s.Decode += max(0, imaging.WorkersTime()-t.workers) // in processes of their own
 	if shared {
 		s.Embed += other
 	} else {

@@ -10,7 +10,7 @@ func TestSpanCountsWorkAndNotWaiting(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("threads have a clock of their own on Linux only")
 	}
-	times := stageTimes{process: processTime()}
+	times := beginTimes()
 	work := begin(&times.decode)
 	for start := threadTime(); threadTime()-start < 20*time.Millisecond; {
 	}

@@ -116,6 +116,7 @@ type Indexer struct {
 	options  Options
 	observer Observer
 	log      *slog.Logger
+	open     opener
 }
 
 // New returns an Indexer. The caller keeps ownership of the store and the
@@ -124,7 +125,7 @@ func New(st store.Store, e Embedder, o Options, observer Observer, log *slog.Log
 	if observer == nil {
 		observer = silent{}
 	}
-	return &Indexer{store: st, embedder: e, options: o.withDefaults(), observer: observer, log: log}
+	return &Indexer{store: st, embedder: e, options: o.withDefaults(), observer: observer, log: log, open: openPicture}
 }
 
 // Report is the outcome of a run. Seen = Added + Updated + Unchanged + Moved +
@@ -140,7 +141,7 @@ type Report struct {
 	// pruned: see Pruned.
 	Inherited    int64
 	Failed       int64  // candidates that could not be indexed in this run
-	FailedBefore int64  // failed in an earlier run, unchanged since, not tried again
+	FailedBefore int64  // failed in an earlier run, unchanged since and not tried again, or still unread
 	Vanished     int64  // gone between being listed and being read
 	Left         int64  // being written, and left for a later run: not among those that were seen
 	Embedded     int64  // pictures that went through the model
@@ -182,7 +183,7 @@ type tally struct {
 
 // tally begins the account of a run.
 func (x *Indexer) tally() *tally {
-	return &tally{start: time.Now(), shared: x.options.EmbedThreads > 1, times: stageTimes{process: processTime()}}
+	return &tally{start: time.Now(), shared: x.options.EmbedThreads > 1, times: beginTimes()}
 }
 
 func (t *tally) report() Report {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/walk"
@@ -32,18 +31,12 @@ import (
 // all little-endian. One that cannot be read is as none: everything is looked at once more.
 type others struct {
 	name   string
-	before map[uint64]*other
+	before *otherTable
 	// damaged says that what was noted before could not be read.
 	damaged bool
 
 	mu    sync.Mutex
 	added map[uint64]string
-}
-
-// other is a file that an earlier run noted.
-type other struct {
-	kind string
-	met  atomic.Bool // it is still there
 }
 
 const (
@@ -70,17 +63,13 @@ func openOthers(ctx context.Context, st store.Store, roots []string) (*others, e
 	if o.damaged = errors.Is(err, store.ErrDamaged); err != nil && !o.damaged && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	files := decodeOthers(data)
-	o.before = make(map[uint64]*other, len(files))
-	entries := make([]other, len(files))
-	for i, f := range files {
-		entries[i].kind = f.kind
-		o.before[f.key] = &entries[i]
+	if o.before = decodeOthers(data); o.before == nil {
+		o.before = newOtherTable(nil, 0)
 	}
 	return o, nil
 }
 
-// keyOf is the hash of a file as it is now.
+// keyOf is the hash of a file as it is now, never 0.
 func keyOf(e walk.Entry) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(e.Path))
@@ -89,17 +78,12 @@ func keyOf(e walk.Entry) uint64 {
 	binary.LittleEndian.PutUint64(facts[9:], uint64(e.ModTime.UnixNano()))
 	binary.LittleEndian.PutUint64(facts[17:], uint64(e.ChangeTime.UnixNano()))
 	h.Write(facts[:])
-	return h.Sum64()
+	return max(h.Sum64(), 1)
 }
 
 // Recall implements walk.Others.
 func (o *others) Recall(e walk.Entry) (kind string, ok bool) {
-	f, ok := o.before[keyOf(e)]
-	if !ok {
-		return "", false
-	}
-	f.met.Store(true)
-	return f.kind, true
+	return o.before.meet(keyOf(e))
 }
 
 // Remember implements walk.Others.
@@ -114,17 +98,15 @@ func (o *others) Remember(e walk.Entry, kind string) {
 // now is what this run came by, and whether it is other than before.
 func (o *others) now() (files map[uint64]string, changed bool) {
 	files, changed = o.added, o.damaged
-	for _, f := range o.before {
-		if !f.met.Load() {
-			changed = true
-		}
+	for range o.before.all(false) {
+		changed = true
 	}
 	if !changed && len(o.added) == 0 {
 		return nil, false
 	}
-	for key, f := range o.before {
-		if f.met.Load() && len(files) < mostOthers {
-			files[key] = f.kind
+	for key, kind := range o.before.all(true) {
+		if len(files) < mostOthers {
+			files[key] = kind
 		}
 	}
 	return files, true
@@ -171,14 +153,8 @@ func encodeOthers(files map[uint64]string) []byte {
 	return b
 }
 
-// otherFile is an entry of the document.
-type otherFile struct {
-	key  uint64
-	kind string
-}
-
-// decodeOthers returns nothing for what is not whole.
-func decodeOthers(b []byte) []otherFile {
+// decodeOthers returns nil for what is not whole.
+func decodeOthers(b []byte) *otherTable {
 	if len(b) < 6 || binary.LittleEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
 		return nil
 	}
@@ -192,13 +168,13 @@ func decodeOthers(b []byte) []otherFile {
 		kinds[i], b = string(b[1:end]), b[end:]
 	}
 	const size = 10
-	files := make([]otherFile, 0, len(b)/size)
+	t := newOtherTable(kinds, len(b)/size)
 	for ; len(b) >= size; b = b[size:] {
 		kind := binary.LittleEndian.Uint16(b[8:])
 		if int(kind) >= len(kinds) {
 			return nil
 		}
-		files = append(files, otherFile{binary.LittleEndian.Uint64(b), kinds[kind]})
+		t.add(binary.LittleEndian.Uint64(b), kind)
 	}
-	return files
+	return t
 }

@@ -3,15 +3,12 @@ package index
 import (
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 )
 
-func byKey(files []otherFile) map[uint64]string {
-	out := make(map[uint64]string)
-	for _, f := range files {
-		out[f.key] = f.kind
-	}
-	return out
+func byKey(table *otherTable) map[uint64]string {
+	return maps.Collect(table.all(false))
 }
 
 func TestOthersCode(t *testing.T) {
@@ -45,4 +42,35 @@ func FuzzOthers(f *testing.F) {
 			t.Error("what was read is not what is written")
 		}
 	})
+}
+
+func TestOtherTable(t *testing.T) {
+	const files = 5000
+	table := newOtherTable([]string{"text", "other"}, files)
+	table.add(0, 0)
+	for i := range uint64(files) {
+		table.add(i*i+1, uint16(i%2)) // crowded at the start
+	}
+	table.add(1, 1) // a second time
+	if _, ok := table.meet(0); ok {
+		t.Error("the empty key is there")
+	}
+	if _, ok := table.meet(3); ok {
+		t.Error("3 is there")
+	}
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for i := range uint64(files / 2) {
+				if kind, ok := table.meet(i*i + 1); !ok || kind != table.kinds[i%2] {
+					t.Errorf("%d is %q, %v", i*i+1, kind, ok)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if met, missed := maps.Collect(table.all(true)), maps.Collect(table.all(false)); len(met) != files/2 || len(missed) != files/2 ||
+		met[1] != "text" || missed[(files-1)*(files-1)+1] != "other" {
+		t.Errorf("%d met, %d missed", len(met), len(missed))
+	}
 }

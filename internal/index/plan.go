@@ -23,6 +23,7 @@ type candidate struct {
 	from   *store.Record
 	remove string
 	last   bool // it is looked at again: see worker.later
+	unread bool // an earlier run could not read it, and it was not asked to be tried again
 }
 
 // added reports whether the file has no record yet.
@@ -102,7 +103,7 @@ func (p *planner) knownBefore(path string) (unchanged func(walk.Entry) bool) {
 	if p.states == nil {
 		return nil
 	}
-	key := store.FileKey(store.ID(p.x.options.Collection, path))
+	key := store.PathKey(p.x.options.Collection, path)
 	if !p.states.lists(key) {
 		return nil
 	}
@@ -190,17 +191,17 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	if len(chunk) == 0 {
 		return nil
 	}
-	ids := make([]string, 0, len(chunk))
+	var ids []string
 	left := chunk[:0]
 	unchanged := 0
 	for _, e := range chunk {
-		id := store.ID(p.x.options.Collection, e.Path)
-		if !p.x.options.Shard.holds(id) {
+		key := store.PathKey(p.x.options.Collection, e.Path)
+		if !p.x.options.Shard.holdsKey(key) {
 			continue
 		}
-		same, again := p.states.unchanged(store.FileKey(id), e)
+		same, again := p.states.unchanged(key, e)
 		if !same {
-			ids, left = append(ids, id), append(left, e)
+			ids, left = append(ids, store.ID(p.x.options.Collection, e.Path)), append(left, e)
 			continue
 		}
 		unchanged++
@@ -231,6 +232,7 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 		c := candidate{id: ids[i], entry: e}
 		if st, ok := known[c.id]; ok {
 			c.known = &st
+			c.unread = st.Failed && isUnread(st) && !p.retry
 			if !st.Failed && !again && rootAbove(p.roots, e.Path) != "" {
 				p.known++
 			}

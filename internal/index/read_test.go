@@ -17,17 +17,17 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("hello"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err := readFile(t.Context(), path, 100, nil)
+	f, err := readFile(t.Context(), openPicture, path, 100, nil)
 	if err != nil || string(f.data) != "hello" || f.size != 5 || f.modTime.IsZero() {
 		t.Fatalf("%+v, %v", f, err)
 	}
-	if _, err := readFile(t.Context(), path, 4, nil); !errors.Is(err, imaging.ErrTooLarge) {
+	if _, err := readFile(t.Context(), openPicture, path, 4, nil); !errors.Is(err, imaging.ErrTooLarge) {
 		t.Errorf("over the limit: %v", err)
 	}
-	if _, err := readFile(t.Context(), filepath.Join(dir, "none"), 4, nil); !errors.Is(err, errVanished) {
+	if _, err := readFile(t.Context(), openPicture, filepath.Join(dir, "none"), 4, nil); !errors.Is(err, errVanished) {
 		t.Errorf("gone: %v", err)
 	}
-	if _, err := readFile(t.Context(), dir, 1<<20, nil); err == nil {
+	if _, err := readFile(t.Context(), openPicture, dir, 1<<20, nil); err == nil {
 		t.Error("a folder was read")
 	}
 }
@@ -58,7 +58,7 @@ func TestReadFileThatGrows(t *testing.T) {
 	// On a busy machine the writer may sleep through a whole read, which then rightly
 	// succeeds; not through hundreds.
 	for range 500 {
-		if _, err = readFile(t.Context(), path, 1<<40, nil); err != nil {
+		if _, err = readFile(t.Context(), openPicture, path, 1<<40, nil); err != nil {
 			break
 		}
 	}
@@ -68,7 +68,7 @@ func TestReadFileThatGrows(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	// Once it is quiet it reads, the time and the size being those of the content.
-	f, err := readFile(t.Context(), path, 1<<40, nil)
+	f, err := readFile(t.Context(), openPicture, path, 1<<40, nil)
 	st, serr := os.Stat(path)
 	if err != nil || serr != nil || f.size != st.Size() || int64(len(f.data)) != st.Size() || time.Until(f.modTime) > time.Minute {
 		t.Errorf("%d bytes, %v, %v", f.size, err, serr)

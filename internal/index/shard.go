@@ -38,5 +38,10 @@ func ParseShard(text string) (Shard, error) {
 // holds reports whether the record with an id belongs to the shard. An id is a hash of
 // its path.
 func (s Shard) holds(id string) bool {
-	return s.Count <= 1 || store.FileKey(id)%uint64(s.Count) == uint64(s.Number-1)
+	return s.Count <= 1 || s.holdsKey(store.FileKey(id))
+}
+
+// holdsKey is holds, by the store.FileKey of an id.
+func (s Shard) holdsKey(key uint64) bool {
+	return s.Count <= 1 || key%uint64(s.Count) == uint64(s.Number-1)
 }

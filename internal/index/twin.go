@@ -24,7 +24,7 @@ func (w *worker) openTwin(ctx context.Context, e walk.Entry) *twin {
 	if e.Twin == nil {
 		return nil
 	}
-	f, err := readFile(ctx, e.Twin.Path, w.x.options.Limits.WithDefaults().MaxBytes, nil)
+	f, err := readFile(ctx, w.x.open, e.Twin.Path, w.x.options.Limits.WithDefaults().MaxBytes, nil)
 	if err != nil {
 		return nil
 	}

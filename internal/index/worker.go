@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/sightline/sightline/internal/clip"
 	"github.com/sightline/sightline/internal/imaging"
@@ -36,6 +35,7 @@ var errLater = errors.New("to be looked at later")
 func (w *worker) handle(ctx context.Context, c candidate) error {
 	err := w.index(ctx, c)
 	var bad *fileError
+	var unread *unreadError
 	switch {
 	case err == nil:
 		return nil
@@ -46,6 +46,10 @@ func (w *worker) handle(ctx context.Context, c candidate) error {
 		c.last = true
 		w.later = append(w.later, c)
 		return nil
+	case errors.As(err, &unread) && exhausted(err):
+		return fmt.Errorf("%s: %w", c.entry.Path, unread.err)
+	case errors.As(err, &unread):
+		return w.leaveUnread(ctx, c, unread.err)
 	case errors.As(err, &bad):
 		return w.fail(ctx, c, bad.err)
 	default:
@@ -59,24 +63,10 @@ type fileError struct{ err error }
 func (e *fileError) Error() string { return e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 
-func (w *worker) fail(ctx context.Context, c candidate, err error) error {
-	why := reason(err)
-	return w.commits.send(ctx, change{
-		failure: &store.Failure{
-			ID: c.id, Path: c.entry.Path, Root: c.entry.Root, Size: c.entry.Size, ModTime: c.entry.ModTime,
-			Reason: why, At: time.Now(),
-		},
-		count: func() {
-			w.t.failed.Add(1)
-			w.x.observer.Failed(c.entry.Path, why)
-		},
-	})
-}
-
 func (w *worker) index(ctx context.Context, c candidate) error {
 	limit := w.x.options.Limits.WithDefaults().MaxBytes
 	reading := begin(&w.t.times.read)
-	f, err := readFile(ctx, c.entry.Path, limit, w.buf)
+	f, err := readFile(ctx, w.x.open, c.entry.Path, limit, w.buf)
 	reading.end()
 	if errors.Is(err, errVanished) || ctx.Err() != nil {
 		return err

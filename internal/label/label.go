@@ -19,6 +19,9 @@ import (
 // ErrInvalid says that a label list cannot be used; the message says why and where.
 var ErrInvalid = errors.New("label list is not usable")
 
+// ErrTag says that something cannot be a tag; the message says why.
+var ErrTag = errors.New("this cannot be a tag")
+
 // Fold returns the form in which labels are compared: Unicode case folding between two
 // compositions, so that neither case nor the decomposed spelling that macOS writes
 // tells two labels apart. What folding takes apart is composed again.

@@ -7,12 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
+
+	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/spelling"
 )
 
 // Format is how a label list is written.
@@ -26,6 +31,8 @@ const (
 	// CSV has one label per row. A first row that starts with "label" or "name"
 	// names the columns: label, aliases, prompts, parent, group, threshold. Several
 	// values in a cell are divided by |. Without such a row the first column counts.
+	// Where the first row has a semicolon or a tab and no comma, that divides the
+	// columns: spreadsheets write it in countries where the comma divides numbers.
 	CSV Format = "csv"
 	// YAML is a list of names or of mappings with the keys name, aliases,
 	// prompts, parent, group and threshold; or a mapping with such a list under
@@ -86,7 +93,7 @@ func loadUnchecked(spec string) (labels []Label, source string, err error) {
 			return labels, b.Name + ", a bundled list", err
 		}
 		if looksLikeFile(spec) {
-			return nil, spec, fmt.Errorf("%w: %w", ErrInvalid, err)
+			return nil, spec, unopened(spec, err)
 		}
 		labels, err = parse(spec)
 		return labels, Given, err
@@ -104,6 +111,26 @@ func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	}
 	labels, err = read(f, spec, FormatOf(spec))
 	return labels, spec, err
+}
+
+// unopened is the error about a file that cannot be opened, with what may have been meant.
+func unopened(spec string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	hint := "search labels list shows the lists that need no file"
+	if folder, err := os.Open(filepath.Dir(spec)); err == nil {
+		defer folder.Close()
+		const most = 10_000 // names are looked at
+		names, _ := folder.Readdirnames(most)
+		if near := spelling.Nearest(filepath.Base(spec), names); len(near) > 0 {
+			for i := range near {
+				near[i] = filepath.Join(filepath.Dir(spec), near[i])
+			}
+			hint = "did you mean " + spelling.Or(near) + "?"
+		}
+	}
+	return fault.Advise(hint, "%w: %s is not there", ErrInvalid, spec)
 }
 
 func looksLikeFile(spec string) bool {
@@ -174,9 +201,8 @@ func read(r io.Reader, source string, format Format) ([]Label, error) {
 	if len(data) > MaxListBytes {
 		return nil, fmt.Errorf("%w: %s is larger than %d MB", ErrInvalid, source, MaxListBytes>>20)
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		return nil, fmt.Errorf("%w: %s is not UTF-8 text", ErrInvalid, source)
+	if data, err = inUTF8(data); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrInvalid, source, err)
 	}
 	var labels []Label
 	if format == Text && looksLikeJSON(data) { // whatever it is called
@@ -204,6 +230,22 @@ func read(r io.Reader, source string, format Format) ([]Label, error) {
 	return labels, nil
 }
 
+// inUTF8 returns text that is UTF-8, or UTF-16 with the byte order mark that Windows
+// writes, as UTF-8 without a mark.
+func inUTF8(data []byte) ([]byte, error) {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		text, err := unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(data)
+		if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
+			return nil, errors.New("this is not UTF-16 text, as it says itself; save it as UTF-8")
+		}
+		return text, nil
+	}
+	if !utf8.Valid(data) {
+		return nil, errors.New("this is not UTF-8 text; save it as UTF-8")
+	}
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil
+}
+
 func readText(data []byte) ([]Label, error) {
 	var labels []Label
 	lines := bufio.NewScanner(bytes.NewReader(data))
@@ -218,95 +260,8 @@ func readText(data []byte) ([]Label, error) {
 		}
 		labels = append(labels, Label{Name: line})
 	}
+	if len(labels) == 1 && strings.ContainsAny(labels[0].Name, ",;\t") {
+		return nil, fmt.Errorf("its only line, %q, would be one label: write each label on a line of its own (one that has a comma in it can stand alone in YAML)", Shorten(labels[0].Name))
+	}
 	return labels, lines.Err()
-}
-
-// columns are the names of CSV columns, with how a cell goes into a label.
-var columns = map[string]func(*Label, string) error{
-	"label":     func(l *Label, s string) error { l.Name = s; return nil },
-	"name":      func(l *Label, s string) error { l.Name = s; return nil },
-	"aliases":   func(l *Label, s string) error { l.Aliases = several(s); return nil },
-	"prompts":   func(l *Label, s string) error { l.Prompts = several(s); return nil },
-	"parent":    func(l *Label, s string) error { l.Parent = s; return nil },
-	"group":     func(l *Label, s string) error { l.Group = s; return nil },
-	"threshold": setThreshold,
-}
-
-func setThreshold(l *Label, s string) error {
-	if s == "" {
-		return nil
-	}
-	v, err := strconv.ParseFloat(s, 32)
-	if err != nil || !(v > 0 && v <= 1) {
-		return fmt.Errorf("the threshold %q is not a probability, which lies between 0 and 1", Shorten(s))
-	}
-	l.Threshold = float32(v)
-	return nil
-}
-
-// several divides a cell at |.
-func several(s string) []string {
-	var out []string
-	for part := range strings.SplitSeq(s, "|") {
-		if part = strings.TrimSpace(part); part != "" {
-			out = append(out, part)
-		}
-	}
-	return out
-}
-
-func readCSV(data []byte) ([]Label, error) {
-	r := csv.NewReader(bytes.NewReader(data))
-	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
-	r.ReuseRecord = true
-	r.Comment = '#'
-	var labels []Label
-	setters := []func(*Label, string) error{columns["label"]}
-	for first := true; ; first = false {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return labels, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := r.FieldPos(0)
-		if first && isHeader(row[0]) {
-			if setters, err = header(row); err != nil {
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			}
-			continue
-		}
-		if len(labels) == MaxLabels {
-			return nil, fmt.Errorf("it holds more than %d labels", MaxLabels)
-		}
-		var l Label
-		for i, cell := range row {
-			if i >= len(setters) {
-				break
-			}
-			if err := setters[i](&l, strings.TrimSpace(cell)); err != nil {
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			}
-		}
-		labels = append(labels, l)
-	}
-}
-
-func isHeader(cell string) bool {
-	cell = strings.ToLower(strings.TrimSpace(cell))
-	return cell == "label" || cell == "name"
-}
-
-func header(row []string) ([]func(*Label, string) error, error) {
-	setters := make([]func(*Label, string) error, len(row))
-	for i, cell := range row {
-		set, ok := columns[strings.ToLower(strings.TrimSpace(cell))]
-		if !ok {
-			return nil, fmt.Errorf("there is no column %q; the columns are label, aliases, prompts, parent, group, threshold", Shorten(cell))
-		}
-		setters[i] = set
-	}
-	return setters, nil
 }

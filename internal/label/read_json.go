@@ -32,5 +32,23 @@ func readJSON(data []byte) ([]Label, error) {
 	if err := e.Encode(json.RawMessage(data)); err != nil {
 		return nil, fmt.Errorf("this is not JSON: %w", err)
 	}
+	if err := checkJSONNames(data); err != nil {
+		return nil, err
+	}
 	return readYAML(bytes.ReplaceAll(plain.Bytes(), []byte(`\/`), []byte(`/`)))
+}
+
+// checkJSONNames refuses a list with numbers in it: a program that writes JSON puts names
+// in quotes, and what it does not quote are counts or ids.
+func checkJSONNames(data []byte) error {
+	var list []json.RawMessage
+	if json.Unmarshal(data, &list) != nil {
+		return nil // an object, which the reader of YAML looks at
+	}
+	for i, item := range list {
+		if len(item) > 0 && (item[0] == '-' || item[0] >= '0' && item[0] <= '9') {
+			return fmt.Errorf("label %d is the number %s, not a name in quotes", i+1, Shorten(string(item)))
+		}
+	}
+	return nil
 }

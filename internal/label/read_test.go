@@ -29,6 +29,13 @@ func TestRead(t *testing.T) {
 		"csv": {CSV, "Label,aliases,prompts,parent,group,threshold\n" +
 			"Dog,puppy | hound,\"a photo of a {}, an animal|a dog at play\",animal,,0.4\n" +
 			"Sunny,,,,weather,\n\"fish, fried\"\n", full},
+		"csv with semicolons":               {CSV, "# ours\nname;aliases\ndog;puppy|hound\ncat, wild;\n", []Label{{Name: "dog", Aliases: []string{"puppy", "hound"}}, {Name: "cat, wild"}}},
+		"csv with tabs":                     {CSV, "name\tparent\ndog\tanimal\n", []Label{{Name: "dog", Parent: "animal"}}},
+		"csv without names of columns":      {CSV, "dog,1\ncat,2\n", []Label{{Name: "dog"}, {Name: "cat"}}},
+		"csv with empty cells too many":     {CSV, "name\ndog,,\n", []Label{{Name: "dog"}}},
+		"utf-16":                            {Text, "\xff\xfed\x00o\x00g\x00\r\x00\n\x00\xe9\x00\n\x00", []Label{{Name: "dog"}, {Name: "\u00e9"}}},
+		"utf-16, the other way round":       {CSV, "\xfe\xff\x00d\x00o\x00g", []Label{{Name: "dog"}}},
+		"json":                              {JSON, `["dog", {"name": "cat", "aliases": ["kitten"]}]`, []Label{{Name: "dog"}, {Name: "cat", Aliases: []string{"kitten"}}}},
 		"csv with columns in another order": {CSV, "name,threshold\ncat,0.5\n", []Label{{Name: "cat", Threshold: 0.5}}},
 		"yaml list of names":                {YAML, "- Dog\n- 2024\n- yes\n- 'no'\n", []Label{{Name: "Dog"}, {Name: "2024"}, {Name: "yes"}, {Name: "no"}}},
 		"yaml": {YAML, `labels:
@@ -95,6 +102,16 @@ func TestReadRefuses(t *testing.T) {
 		"own parent":             {CSV, "label,parent\na,a\n", "among its own parents"},
 		"too many aliases":       {CSV, "label,aliases\ndog," + strings.Repeat("x|", 300) + "\n", "300 aliases and prompts"},
 		"a prompt of a megabyte": {CSV, "label,prompts\ndog," + strings.Repeat("x", 1<<20) + "\n", "at most 2000"},
+		"text, all in one line":  {Text, "# my labels\ndog, cat, bird\n", "write each label on a line of its own"},
+		"text, semicolons":       {Text, "dog; cat; bird", "write each label on a line of its own"},
+		"csv, all in one row":    {CSV, "dog,cat,bird\n", "its only row has 3 cells"},
+		"csv, too many cells":    {CSV, "name,aliases\ndog,a\ncat,a,b,c\n", `line 3: it has a value "b", and the first line names 2 columns`},
+		"yaml, aliases as text":  {YAML, "- name: dog\n  aliases: puppy, hound\n", "line 2: aliases are a list"},
+		"yaml, true":             {YAML, "- dog\n- true\n", "line 2: true is no name here; in quotes"},
+		"yaml, null":             {YAML, "- dog\n- null\n", "line 2: null is no name here"},
+		"json, numbers":          {JSON, `["dog", 2, 3]`, "label 2 is the number 2"},
+		"json, true":             {JSON, `["dog", true]`, "true is no name here"},
+		"broken utf-16":          {Text, "\xff\xfed\x00o", "not UTF-16"},
 		"another format":         {"toml", "x", "not a format"},
 	} {
 		t.Run(name, func(t *testing.T) {

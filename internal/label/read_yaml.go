@@ -76,7 +76,10 @@ func yamlLabels(n *yaml.Node) ([]Label, error) {
 func yamlLabel(n *yaml.Node, l *Label) error {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		l.Name = strings.TrimSpace(n.Value)
+		var err error
+		if l.Name, err = yamlName(n); err != nil {
+			return fmt.Errorf("line %d: %w", n.Line, err)
+		}
 		return nil
 	case yaml.MappingNode:
 	default:
@@ -87,8 +90,12 @@ func yamlLabel(n *yaml.Node, l *Label) error {
 		var err error
 		switch key.Value {
 		case "name", "label":
-			l.Name, err = yamlText(value)
+			l.Name, err = yamlName(value)
 		case "aliases":
+			if value.Kind == yaml.ScalarNode && strings.Contains(value.Value, ",") {
+				err = fmt.Errorf("aliases are a list, [puppy, hound]: %q would be one alias", Shorten(value.Value))
+				break
+			}
 			l.Aliases, err = yamlTexts(value)
 		case "prompts":
 			l.Prompts, err = yamlTexts(value)
@@ -109,6 +116,18 @@ func yamlLabel(n *yaml.Node, l *Label) error {
 		}
 	}
 	return nil
+}
+
+// yamlName reads a name. What YAML takes for true, false or nothing is none unless it
+// stands in quotes: an empty place in a list of a program is more often a mistake.
+func yamlName(n *yaml.Node) (string, error) {
+	switch n.ShortTag() {
+	case "!!bool", "!!null":
+		if n.Kind == yaml.ScalarNode && n.Value != "" {
+			return "", fmt.Errorf("%s is no name here; in quotes, %q, it is one", n.Value, n.Value)
+		}
+	}
+	return yamlText(n)
 }
 
 func yamlText(n *yaml.Node) (string, error) {

@@ -38,7 +38,7 @@ func unprintable(r rune) bool {
 	return unicode.IsControl(r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) || r == 0x2028 || r == 0x2029
 }
 
-// shorten cuts a text for a message.
+// Shorten cuts a text for a message.
 func Shorten(s string) string {
 	const limit = 40
 	if utf8.RuneCountInString(s) <= limit {
@@ -47,12 +47,12 @@ func Shorten(s string) string {
 	return string([]rune(s)[:limit]) + "..."
 }
 
-// CheckNames reports the first of some names that no label may have. The error is
-// ErrInvalid.
-func CheckNames(names []string) error {
-	for _, n := range names {
-		if err := checkName(n, "name"); err != nil {
-			return fmt.Errorf("%w: %w", ErrInvalid, err)
+// CheckTags reports the first of some tags that no picture may have: what is no name of a
+// label. The error is ErrTag.
+func CheckTags(tags []string) error {
+	for _, t := range tags {
+		if err := checkName(t, "tag"); err != nil {
+			return fmt.Errorf("%w: %w", ErrTag, err)
 		}
 	}
 	return nil

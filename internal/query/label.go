@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -53,7 +54,7 @@ func (s *Service) pathsOf(ctx context.Context, pictures []string) []string {
 // a part of the mean of the others. The part is that of a term that is subtracted.
 func (e Examples) terms(vectorOf func(name string) ([]float32, error)) ([]term, error) {
 	if len(e.Like) == 0 {
-		return nil, errors.New("no picture is named that the answer should be like")
+		return nil, fmt.Errorf("%w: no picture is named that the answer should be like", ErrNoSubject)
 	}
 	var terms []term
 	add := func(names []string, op syntax.Op, weight float64) error {

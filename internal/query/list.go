@@ -36,17 +36,24 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 		k *= 2
 	}
 	var best []store.Hit
+	var last *store.Hit // of k that are better than any other so far
 	narrowed, whole := answerable(st, p.Filter), store.CanFilter(st, p.Filter)
-	for r, err := range st.Scan(ctx, narrowed, store.Fields{}) {
+	for r, err := range st.Scan(ctx, narrowed, store.Fields{AnyOrder: true}) {
 		if err != nil {
 			return a, fmt.Errorf("listing: %w", err)
 		}
 		if !whole && !store.Match(p.Filter, &r) {
 			continue
 		}
-		best = append(best, store.Hit{Record: r, Score: certainty(&r, folded)})
-		if len(best) >= 2*k {
-			best = first(best, k, p.Unfolded)
+		h := store.Hit{Record: r, Score: certainty(&r, folded)}
+		if last != nil && byList(h, *last) > 0 {
+			continue
+		}
+		if best = append(best, h); len(best) >= 2*k {
+			if best = first(best, k, p.Unfolded); len(best) == k {
+				l := best[k-1]
+				last = &l
+			}
 		}
 	}
 	best = first(best, k, p.Unfolded)
@@ -112,12 +119,15 @@ func certainty(r *store.Record, folded []string) float32 {
 	return least
 }
 
+// byList is the order of a list: the surest first, then the newest, then by path.
+func byList(a, b store.Hit) int {
+	return cmp.Or(cmp.Compare(b.Score, a.Score), b.When().Compare(a.When()), cmp.Compare(a.Path, b.Path))
+}
+
 // first sorts hits and keeps the first k, of the same content one unless they are to be
 // unfolded.
 func first(hits []store.Hit, k int, unfolded bool) []store.Hit {
-	slices.SortFunc(hits, func(a, b store.Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), b.When().Compare(a.When()), cmp.Compare(a.Path, b.Path))
-	})
+	slices.SortFunc(hits, byList)
 	if !unfolded {
 		fold := newFolder()
 		hits = slices.DeleteFunc(hits, func(h store.Hit) bool {

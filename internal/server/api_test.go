@@ -111,6 +111,8 @@ func TestProblems(t *testing.T) {
 		{"a run that is not there", "POST", "/runs/abcdef/undo", nil, 404, "usage", 0, true},
 		{"an export of one", "GET", "/runs/abcdef/export", nil, 404, "usage", 0, true},
 		{"events of one", "GET", "/runs/abcdef/events", nil, 404, "missing", 0, true},
+		{"a label of nothing", "POST", "/labels", map[string]any{"name": "x", "like": nil, "unlike": nil}, 400, "usage", 0, true},
+		{"unlike alone", "GET", "/similar?unlike=" + h.id("red.png"), nil, 400, "usage", 0, true},
 		{"a label's name", "POST", "/labels", LabelSave{Name: "../x", Like: []string{h.id("red.png")}}, 400, "usage", 0, false},
 		{"a label that is not there", "DELETE", "/labels/nothing", nil, 404, "missing", 0, true},
 		{"tags of what is not there", "POST", "/tags", TagEdit{IDs: []string{none}, Add: []string{"a"}}, 404, "fatal", 0, true},

@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 )
 
 // DownloadRequest asks for the files of pictures, or for a list of them.
@@ -106,7 +108,7 @@ func (s *Server) writeZip(ctx context.Context, w http.ResponseWriter, records []
 		}
 		f, data, info, err := openFile(r, s.options.Limits)
 		if err != nil {
-			fmt.Fprintf(&missing, "%s: %s\n", r.Path, err)
+			fmt.Fprintf(&missing, "%s: %s\n", terminal.Safe(r.Path), terminal.Safe(err.Error()))
 			continue
 		}
 		var content io.Reader = bytes.NewReader(data)
@@ -140,7 +142,7 @@ func (s *Server) writeZip(ctx context.Context, w http.ResponseWriter, records []
 // hold pictures of one name.
 func freeName(name string, taken map[string]int) string {
 	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == '\\' || r == ':' {
+		if !unicode.IsGraphic(r) || r == '\\' || r == ':' {
 			return '_'
 		}
 		return r

@@ -64,21 +64,31 @@ func (e *exploredMap) filter(ctx context.Context, id string) (store.Filter, erro
 	return m.Filter(id)
 }
 
-// exploredOf writes a map as the API has it.
+// exploredOf writes a map as the API has it. Clusters all of whose pictures have gone are
+// left out.
 func exploredOf(m *explore.Map) *Explored {
 	points := m.Points()
-	out := &Explored{Clusters: make([]Cluster, len(m.Clusters)), Map: PictureMap{
+	out := &Explored{Clusters: make([]Cluster, 0, len(m.Clusters)), Map: PictureMap{
 		IDs: make([]string, len(points)), X: make([]float32, len(points)), Y: make([]float32, len(points)), Cluster: make([]int, len(points)), Since: m.Since.String(),
 	}}
+	at := make([]int, len(m.Clusters)) // the places in what is listed
 	for i, c := range m.Clusters {
-		x, y := m.Place(c.At)
-		out.Clusters[i] = Cluster{
-			ID: c.ID, Parent: c.Parent, Level: c.Level, Name: c.Name, Probability: c.Probability, Size: c.Size, X: x, Y: y,
-			Representatives: append([]string{}, c.Representatives...),
+		if c.Size == 0 {
+			continue
 		}
+		at[i] = len(out.Clusters)
+		parent := -1
+		if c.Parent >= 0 {
+			parent = at[c.Parent] // which comes first, and has the pictures of its parts
+		}
+		x, y := m.Place(c.At)
+		out.Clusters = append(out.Clusters, Cluster{
+			ID: c.ID, Parent: parent, Level: c.Level, Name: c.Name, Probability: c.Probability, Size: c.Size, X: x, Y: y,
+			Representatives: append([]string{}, c.Representatives...),
+		})
 	}
 	for i, p := range points {
-		out.Map.IDs[i], out.Map.X[i], out.Map.Y[i], out.Map.Cluster[i] = p.ID, roundPlace(p.X), roundPlace(p.Y), p.Cluster
+		out.Map.IDs[i], out.Map.X[i], out.Map.Y[i], out.Map.Cluster[i] = p.ID, roundPlace(p.X), roundPlace(p.Y), at[p.Cluster]
 	}
 	return out
 }

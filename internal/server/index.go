@@ -33,6 +33,34 @@ type Index struct {
 	Cluster func(ctx context.Context, id string) (store.Filter, error)
 	// Close closes the store and the model.
 	Close func() error
+
+	counted counted
+}
+
+// counted is how many pictures an index had a moment ago.
+type counted struct {
+	mu      sync.Mutex
+	records int64
+	at      time.Time
+}
+
+// countEvery is how long a count is believed: each search tells it, and a store reads its
+// folder, or asks a server, to describe itself.
+const countEvery = time.Second
+
+// total is how many pictures there are, or were a second ago.
+func (x *Index) total(ctx context.Context) (int64, error) {
+	x.counted.mu.Lock()
+	defer x.counted.mu.Unlock()
+	if x.counted.records > 0 && time.Since(x.counted.at) < countEvery {
+		return x.counted.records, nil
+	}
+	d, err := x.Store.Describe(ctx)
+	if err != nil {
+		return 0, err
+	}
+	x.counted.records, x.counted.at = d.Records, time.Now()
+	return d.Records, nil
 }
 
 // Opener opens indexes for the server.

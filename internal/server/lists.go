@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
@@ -23,6 +24,7 @@ import (
 type lists struct {
 	mu    sync.Mutex
 	byID  map[string]*list.Element // of *ranking
+	byKey map[string]*ranking      // those of lists without a subject, by their keys
 	used  *list.List               // the most recently used first
 	items int                      // entries of all rankings
 }
@@ -45,6 +47,9 @@ type ranking struct {
 	seen    map[string]bool
 	answer  query.Answer // of the first page, without hits
 	done    bool         // there are no more entries
+
+	of store.Description // the index before it was listed, and when that was
+	at time.Time
 }
 
 // entry is a hit without its record.
@@ -55,7 +60,9 @@ type entry struct {
 	match      query.Match
 }
 
-func newLists() *lists { return &lists{byID: make(map[string]*list.Element), used: list.New()} }
+func newLists() *lists {
+	return &lists{byID: make(map[string]*list.Element), byKey: make(map[string]*ranking), used: list.New()}
+}
 
 // cursor is where the next page begins. Where the order is not kept any more, Last says
 // after which picture.
@@ -103,9 +110,13 @@ func listKey(kind string, parts ...any) string {
 
 type asker func(context.Context, query.Params) (query.Answer, error)
 
-// page returns the page that a cursor stands for, and the cursor of the next one.
-func (l *lists) page(ctx context.Context, x *Index, key, at string, p query.Params, ask asker) (query.Answer, string, error) {
-	if at == "" {
+// page returns the page that a cursor stands for, and the cursor of the next one. listed says
+// that ask lists pictures, without a subject.
+func (l *lists) page(ctx context.Context, x *Index, key, at string, p query.Params, listed bool, ask asker) (query.Answer, string, error) {
+	switch {
+	case at == "" && listed:
+		return l.list(ctx, x, key, p, ask)
+	case at == "":
 		return l.first(ctx, key, p, ask)
 	}
 	c, err := parseCursor(at, key)
@@ -132,6 +143,56 @@ func (l *lists) page(ctx context.Context, x *Index, key, at string, p query.Para
 	l.keep(r)
 	a, err := r.read(ctx, x, c.Offset, p.K)
 	return a, r.next(c.Offset + p.K), err
+}
+
+// list returns the first page of a list without a subject, which reads the whole index. The
+// order is remembered until the index changes.
+func (l *lists) list(ctx context.Context, x *Index, key string, p query.Params, ask asker) (query.Answer, string, error) {
+	at := time.Now()
+	is, err := x.Store.Describe(ctx)
+	if err != nil {
+		return query.Answer{}, "", err
+	}
+	l.mu.Lock()
+	r := l.byKey[key]
+	l.mu.Unlock()
+	if r == nil || !r.holds(is) {
+		r = &ranking{id: newListID(), key: key, seen: make(map[string]bool), of: is, at: at}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.entries) == 0 && !r.done {
+		want := p
+		want.K++ // says whether there is another page
+		a, err := ask(ctx, want)
+		if err != nil {
+			return a, "", err
+		}
+		r.done = len(a.Hits) < want.K
+		r.add(a)
+	}
+	if err := r.extend(ctx, p.K, p, ask); err != nil {
+		return query.Answer{}, "", err
+	}
+	l.keep(r)
+	l.mu.Lock()
+	if l.byID[r.id] != nil {
+		l.byKey[key] = r
+	}
+	l.mu.Unlock()
+	a, err := r.read(ctx, x, 0, p.K)
+	return a, r.next(p.K), err
+}
+
+// listLasts bounds how long a list is believed: a store may tell late of a change, and what
+// a date such as yesterday means passes.
+const listLasts = time.Minute
+
+// holds reports whether the index is as it was when the ranking was made. Times of changes
+// are those of whole seconds.
+func (r *ranking) holds(now store.Description) bool {
+	return r.of.Created.Equal(now.Created) && r.of.Model.Fingerprint == now.Model.Fingerprint && r.of.Updated.Equal(now.Updated) &&
+		r.of.Records == now.Records && r.at.Sub(now.Updated) > 2*time.Second && time.Since(r.at) < listLasts
 }
 
 // first asks for the first page, whose hits have their records already.
@@ -253,6 +314,9 @@ func (l *lists) keep(r *ranking) {
 	for l.used.Len() > 1 && (l.used.Len() > maxRankings || l.items > maxEntries) {
 		old := l.used.Remove(l.used.Back()).(*ranking)
 		delete(l.byID, old.id)
+		if l.byKey[old.key] == old {
+			delete(l.byKey, old.key)
+		}
 		l.items -= old.counted
 	}
 }

@@ -2,16 +2,19 @@ package server
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/thumbnail"
 )
 
@@ -23,7 +26,10 @@ const mcpPath = "/mcp"
 const (
 	mcpPictures     = 4
 	mcpMostPictures = 16
+	mcpMostHits     = 100
+	mcpMostTags     = 200
 	mcpSide         = 256
+	mcpMostSide     = 1024
 )
 
 // FindInput asks for pictures by a query.
@@ -46,7 +52,10 @@ type LikeInput struct {
 type FoundPictures struct {
 	Pictures  []FoundPicture `json:"pictures"`
 	Confident *bool          `json:"confident,omitempty" jsonschema:"false where the pictures are only the nearest and nothing clearly matches"`
+	More      bool           `json:"more,omitempty" jsonschema:"there are further pictures beyond limit"`
 	Remarks   []string       `json:"remarks,omitempty"`
+	// Suggestions are whole queries.
+	Suggestions []string `json:"suggestions,omitempty" jsonschema:"queries that were probably meant"`
 }
 
 // FoundPicture is a picture, with what one needs to talk of it.
@@ -86,6 +95,23 @@ type TaggedPictures struct {
 	Changed int `json:"changed"`
 }
 
+// MCPTagsInput asks for tags.
+type MCPTagsInput struct {
+	Prefix string `json:"prefix,omitempty" jsonschema:"how the tags begin"`
+}
+
+// MCPTags are tags of the index.
+type MCPTags struct {
+	Tags  []MCPTag `json:"tags"`
+	Total int      `json:"total" jsonschema:"how many tags there are; those with the most pictures are listed"`
+}
+
+// MCPTag is a tag with how many pictures have it.
+type MCPTag struct {
+	Tag      string `json:"tag"`
+	Pictures int64  `json:"pictures"`
+}
+
 // MCPShowInput asks to see pictures.
 type MCPShowInput struct {
 	IDs  []string `json:"ids" jsonschema:"ids of pictures, up to 16"`
@@ -97,8 +123,8 @@ type ShownPictures struct {
 	Shown int `json:"shown"`
 }
 
-// MCP returns a server of the Model Context Protocol with the tools find, like, classify
-// and show, and tag for those who may write.
+// MCP returns a server of the Model Context Protocol with the tools find, like, classify,
+// show and tags, and tag for those who may write.
 func (s *Server) MCP(role Role) *mcp.Server {
 	m := mcp.NewServer(&mcp.Implementation{Name: "sightline", Title: "Sightline", Version: s.options.Version}, &mcp.ServerOptions{
 		Instructions: "Finds pictures of this person's own collection by meaning. Ids name pictures from one tool to the next.",
@@ -108,6 +134,7 @@ func (s *Server) MCP(role Role) *mcp.Server {
 	mcp.AddTool(m, &mcp.Tool{Name: "like", Description: "Find pictures like some, and unlike others", Annotations: reads}, tool(s.mcpLike))
 	mcp.AddTool(m, &mcp.Tool{Name: "classify", Description: "Say which of some labels fit pictures, with probabilities", Annotations: reads}, tool(s.mcpClassify))
 	mcp.AddTool(m, &mcp.Tool{Name: "show", Description: "Look at pictures", Annotations: reads}, tool(s.mcpShow))
+	mcp.AddTool(m, &mcp.Tool{Name: "tags", Description: "List the tags that pictures have, which tag:NAME in a query looks for", Annotations: reads}, tool(s.mcpTags))
 	if s.options.AllowWrite && role >= RoleWrite {
 		mcp.AddTool(m, &mcp.Tool{Name: "tag", Description: "Add tags to pictures, or take away those that were given by hand"}, tool(s.mcpTag))
 	}
@@ -167,7 +194,7 @@ func tool[I, O any](handle func(context.Context, I) (O, []mcp.Content, error)) m
 		defer cancel()
 		out, images, err := handle(ctx, in)
 		if err != nil {
-			p := problemOf(err)
+			p := toolProblem(err)
 			text := p.Detail
 			if p.Hint != "" {
 				text += " (" + p.Hint + ")"
@@ -183,37 +210,60 @@ func tool[I, O any](handle func(context.Context, I) (O, []mcp.Content, error)) m
 }
 
 func (s *Server) mcpFind(ctx context.Context, in FindInput) (FoundPictures, []mcp.Content, error) {
-	out, err := s.search(ctx, SearchRequest{Q: in.Query, SearchOptions: SearchOptions{Limit: mcpLimit(in.Limit)}})
+	none := FoundPictures{Pictures: []FoundPicture{}}
+	limit, shown, err := mcpCounts(in.Limit, in.Pictures)
 	if err != nil {
-		return FoundPictures{Pictures: []FoundPicture{}}, nil, err
+		return none, nil, err
 	}
-	found, images := s.mcpFound(ctx, out.Body, in.Pictures)
+	out, err := s.search(ctx, SearchRequest{Q: in.Query, SearchOptions: SearchOptions{Limit: limit}})
+	if err != nil {
+		return none, nil, err
+	}
+	found, images := s.mcpFound(ctx, out.Body, shown)
 	return found, images, nil
 }
 
 func (s *Server) mcpLike(ctx context.Context, in LikeInput) (FoundPictures, []mcp.Content, error) {
 	none := FoundPictures{Pictures: []FoundPicture{}}
+	limit, shown, err := mcpCounts(in.Limit, in.Pictures)
+	if err != nil {
+		return none, nil, err
+	}
 	x, release, err := s.source.acquire(ctx)
 	if err != nil {
 		return none, nil, err
 	}
 	defer release()
-	out, err := s.similar(ctx, x, &SimilarRequest{Like: in.Like, Unlike: in.Unlike, Q: in.Query, SearchOptions: SearchOptions{Limit: mcpLimit(in.Limit)}})
+	out, err := s.similar(ctx, x, &SimilarRequest{Like: in.Like, Unlike: in.Unlike, Q: in.Query, SearchOptions: SearchOptions{Limit: limit}})
 	if err != nil {
 		return none, nil, err
 	}
-	found, images := s.mcpFound(ctx, out.Body, in.Pictures)
+	found, images := s.mcpFound(ctx, out.Body, shown)
 	return found, images, nil
 }
 
-func mcpLimit(n int) int { return min(max(defaultTo(n, 10), 1), 100) }
+// mcpCounts checks how many pictures are wanted, and how many of them as images.
+func mcpCounts(limit int, pictures *int) (wanted, shown int, err error) {
+	if limit < 0 || limit > mcpMostHits {
+		return 0, 0, mcpUsage(fmt.Sprintf("limit is %d, and can be 1 to %d", limit, mcpMostHits))
+	}
+	shown = mcpPictures
+	if pictures != nil {
+		shown = *pictures
+	}
+	if shown < 0 || shown > mcpMostPictures {
+		return 0, 0, mcpUsage(fmt.Sprintf("pictures is %d, and can be 0 to %d", shown, mcpMostPictures))
+	}
+	return defaultTo(limit, 10), shown, nil
+}
+
+func mcpUsage(detail string) *Problem { return newProblem(http.StatusBadRequest, "usage", detail, "") }
 
 // mcpFound is an answer for a model that reads it, with the first pictures as images.
-func (s *Server) mcpFound(ctx context.Context, a SearchAnswer, pictures *int) (FoundPictures, []mcp.Content) {
-	out := FoundPictures{Pictures: []FoundPicture{}, Confident: a.Confident, Remarks: a.Remarks}
-	shown := mcpPictures
-	if pictures != nil {
-		shown = min(max(*pictures, 0), mcpMostPictures)
+func (s *Server) mcpFound(ctx context.Context, a SearchAnswer, shown int) (FoundPictures, []mcp.Content) {
+	out := FoundPictures{Pictures: []FoundPicture{}, Confident: a.Confident, More: a.Next != "", Remarks: a.Remarks}
+	for _, one := range a.Suggestions {
+		out.Suggestions = append(out.Suggestions, one.Query)
 	}
 	var images []mcp.Content
 	for i, h := range a.Hits {
@@ -253,12 +303,42 @@ func (s *Server) mcpTag(ctx context.Context, in MCPTagInput) (TaggedPictures, []
 }
 
 func (s *Server) mcpShow(ctx context.Context, in MCPShowInput) (ShownPictures, []mcp.Content, error) {
+	if len(in.IDs) == 0 || len(in.IDs) > mcpMostPictures {
+		return ShownPictures{}, nil, mcpUsage(fmt.Sprintf("ids names %d pictures, and can name 1 to %d", len(in.IDs), mcpMostPictures))
+	}
+	if in.Size < 0 || in.Size > mcpMostSide {
+		return ShownPictures{}, nil, mcpUsage(fmt.Sprintf("size is %d, and can be 1 to %d", in.Size, mcpMostSide))
+	}
 	var images []mcp.Content
-	for _, id := range in.IDs[:min(len(in.IDs), mcpMostPictures)] {
+	for _, id := range in.IDs {
 		if _, err := s.record(ctx, id); err != nil {
 			return ShownPictures{}, nil, err
 		}
-		images = append(images, s.mcpImage(ctx, id, thumbnail.SideFor(min(defaultTo(in.Size, 512), 1024)))...)
+		images = append(images, s.mcpImage(ctx, id, thumbnail.SideFor(defaultTo(in.Size, 512)))...)
 	}
-	return ShownPictures{Shown: len(images) / 2}, images, nil
+	shown := 0
+	for _, part := range images {
+		if _, ok := part.(*mcp.ImageContent); ok {
+			shown++
+		}
+	}
+	return ShownPictures{Shown: shown}, images, nil
+}
+
+func (s *Server) mcpTags(ctx context.Context, in MCPTagsInput) (MCPTags, []mcp.Content, error) {
+	out := MCPTags{Tags: []MCPTag{}}
+	f, err := s.facetsOf(ctx)
+	if err != nil {
+		return out, nil, err
+	}
+	want := label.Fold(in.Prefix)
+	for _, t := range f.Tags {
+		if strings.HasPrefix(label.Fold(t.Label), want) {
+			out.Tags = append(out.Tags, MCPTag{t.Label, t.Pictures})
+		}
+	}
+	out.Total = len(out.Tags)
+	slices.SortStableFunc(out.Tags, func(a, b MCPTag) int { return cmp.Compare(b.Pictures, a.Pictures) })
+	out.Tags = out.Tags[:min(out.Total, mcpMostTags)]
+	return out, nil, nil
 }

@@ -77,7 +77,7 @@ func TestMCP(t *testing.T) {
 	h := newHouse(t)
 	s := h.serve(nil)
 	c := talk(t, s, "")
-	if got := toolNames(t, c); !slices.Equal(got, []string{"classify", "find", "like", "show", "tag"}) {
+	if got := toolNames(t, c); !slices.Equal(got, []string{"classify", "find", "like", "show", "tag", "tags"}) {
 		t.Errorf("tools %v", got)
 	}
 	tests := []struct {
@@ -92,11 +92,28 @@ func TestMCP(t *testing.T) {
 		{"find", map[string]any{"query": "red after:someday"}, "column 11", 0, true},
 		{"find", map[string]any{}, "query", 0, true},
 		{"like", map[string]any{"like": []string{h.id("half.png")}, "unlike": []string{h.id("red.png")}, "limit": 1}, `blue.png"`, 1, false},
+		{"find", map[string]any{"query": "red", "limit": 2}, `"more":true`, 2, false},
+		{"find", map[string]any{"query": "red", "limit": 101}, "limit is 101, and can be 1 to 100", 0, true},
+		{"find", map[string]any{"query": "red", "pictures": 17}, "pictures is 17, and can be 0 to 16", 0, true},
+		{"find", map[string]any{"query": "#nothing"}, "describe in words what it stands for", 0, true},
+
+		{"find", map[string]any{"query": "cluster:9"}, "clusters can only be asked for", 0, true},
 		{"like", map[string]any{"like": []string{"nothing"}}, "not in the index", 0, true},
+		{"like", map[string]any{"like": []string{"nothing"}}, "as find and like return it", 0, true},
+		{"find", map[string]any{"query": strings.Repeat("red - ", 200) + "red"}, "ask for each part by itself", 0, true},
+		{"like", map[string]any{"like": []string{}}, "give like, unlike or query", 0, true},
+		{"show", map[string]any{"ids": []string{}}, "can name 1 to 16", 0, true},
+		{"show", map[string]any{"ids": []string{h.id("red.png")}, "size": 5000}, "size is 5000", 0, true},
+		{"classify", map[string]any{"ids": []string{"nothing"}, "labels": []string{"red"}}, "as find and like return it", 0, true},
+		{"classify", map[string]any{"ids": []string{h.id("red.png")}, "labels": []string{}}, "labels is a list of names", 0, true},
 		{"classify", map[string]any{"ids": []string{h.id("red.png")}, "labels": []string{"red", "blue"}}, `[{"label":"red"`, 0, false},
 		{"show", map[string]any{"ids": []string{h.id("red.png")}}, h.id("red.png"), 1, false},
 		{"tag", map[string]any{"ids": []string{h.id("red.png")}, "add": []string{"warm"}}, `{"changed":1}`, 0, false},
 		{"find", map[string]any{"query": "tag:warm"}, `"tags":["warm"]`, 1, false},
+		{"find", map[string]any{"query": "tag:warn"}, `"suggestions":["tag:warm"]`, 0, false},
+		{"tags", map[string]any{}, `{"tag":"warm","pictures":1}`, 0, false},
+		{"tags", map[string]any{"prefix": "WA"}, `"total":1`, 0, false},
+		{"tags", map[string]any{"prefix": "x"}, `{"tags":[],"total":0}`, 0, false},
 	}
 	for _, tt := range tests {
 		text, images, failed := call(t, c, tt.tool, tt.arguments)
@@ -144,7 +161,7 @@ func TestMCPOverPipes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := toolNames(t, c); slices.Contains(got, "tag") || len(got) != 4 {
+	if got := toolNames(t, c); slices.Contains(got, "tag") || len(got) != 5 {
 		t.Errorf("tools %v", got)
 	}
 	if text, images, failed := call(t, c, "find", map[string]any{"query": "green", "limit": 1}); failed || images != 1 || !strings.Contains(text, "green.png") {

@@ -201,7 +201,8 @@ func TestDownload(t *testing.T) {
 func TestNamesInArchives(t *testing.T) {
 	taken := make(map[string]int)
 	for _, tt := range [][2]string{
-		{"a.jpg", "a.jpg"}, {"a.jpg", "a (2).jpg"}, {"A.JPG", "A (3).JPG"}, {"x\\..\\y\n.png", "x_.._y_.png"}, {"\xff.png", "_.png"}, {"a (2).jpg", "a (2) (2).jpg"},
+		{"a.jpg", "a.jpg"}, {"a.jpg", "a (2).jpg"}, {"A.JPG", "A (3).JPG"}, {"x\\..\\y\n.png", "x_.._y_.png"}, {"\xff.png", "_.png"},
+		{"turned\u202egnp.exe", "turned_gnp.exe"}, {"\u0085next\u2028.png", "_next_.png"}, {"日本\u3000é.png", "日本\u3000é.png"}, {"a (2).jpg", "a (2) (2).jpg"},
 	} {
 		if got := freeName(tt[0], taken); got != tt[1] {
 			t.Errorf("%q becomes %q, want %q", tt[0], got, tt[1])

@@ -7,6 +7,7 @@ import (
 	"github.com/sightline/sightline/internal/config"
 	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
+	"github.com/sightline/sightline/internal/query/duplicates"
 	"github.com/sightline/sightline/internal/server/batch"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
@@ -40,6 +41,9 @@ func (o *opener) Open(ctx context.Context) (*Index, error) {
 // textsKept is how many texts are remembered: 5 MB for embeddings of 512 values.
 const textsKept = 2500
 
+// looksKept is how many of what pictures show are remembered: 25 MB.
+const looksKept = 2000
+
 func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) {
 	open := search.Opened()
 	runs, err := app.Runs(ctx, o.cfg, open.Store)
@@ -50,10 +54,16 @@ func (o *opener) index(ctx context.Context, search *app.Search) (*Index, error) 
 	if err != nil {
 		return nil, err
 	}
+	looks, err := app.Looks(ctx, o.cfg, open.Store)
+	if err != nil {
+		return nil, err
+	}
 	explored := &exploredMap{st: open.Store}
+	service := search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)).
+		KnowLooks(duplicates.NewRecent(looksKept, looks.Get).Get)
 	return &Index{
 		Explored: explored.explored, Cluster: explored.filter,
-		Service: search.OnlyIndexed().FetchBy(nil).RememberTexts(query.KeepTexts(textsKept)), Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
+		Service: service, Store: open.Store, Collection: store.IDSpace(open.Store, o.cfg.Collection), Notice: search.Notice,
 		Pair: o.cfg.Index.RAW == config.RAWTwin, Runs: runs, Labels: labels, Close: search.Close,
 		Classifier: func(ctx context.Context, list *label.List, templates []string) (*zeroshot.Classifier, error) {
 			list, how, err := o.env.ResolveLabels(ctx, o.cfg, open, list, app.Labelling{Templates: templates, Engine: open.Engine})

@@ -5,20 +5,16 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sightline/sightline/internal/app"
-	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/imaging"
-	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging"
-	"github.com/sightline/sightline/internal/zeroshot"
 )
 
 // Problem is an error as RFC 9457 writes it, with the kind and the hint that the command
@@ -37,6 +33,7 @@ type Problem struct {
 	Suggestions []Suggestion `json:"suggestions,omitempty" doc:"What was probably meant by the part of the query that is wrong"`
 
 	retryAfter int // seconds; 0 for never
+	cause      error
 }
 
 // ProblemDetail is one parameter that is wrong.
@@ -121,57 +118,13 @@ func problemOf(err error) *Problem {
 		}
 	}
 	p = newProblem(status, kindNames[kind], err.Error(), hint)
+	p.cause = err
 	if status == http.StatusServiceUnavailable {
 		p.retryAfter = 5
 	}
 	var placed interface{ Place() (string, int) }
 	if errors.As(err, &placed) {
 		_, p.Column = placed.Place()
-	}
-	return p
-}
-
-// apiHints are what to do about errors for who asks over HTTP, where the command line's own
-// hint names its commands. What is to be done about the index itself stays: that is done at
-// the server.
-var apiHints = []struct {
-	is   error
-	hint string
-}{
-	{store.ErrNotFound, "give the id of a picture of the index, as hits have it; POST /search/image searches by any other picture"},
-	{query.ErrEmpty, "say what to look for: q=a dog on a beach"},
-	{query.ErrNoSubject, "give like, unlike, sample or q"},
-	{query.ErrAddress, "POST /search/url takes addresses, where the server was started with --allow-remote"},
-	{query.ErrCutoff, "for example: cutoff=auto, cutoff=0.25 or cutoff=p0.3"},
-	{saved.ErrUnknown, `GET /labels lists what is there; to search for the sign use quotes: "#tag"`},
-	{saved.ErrExists, "give another name, or replace it with replace: true"},
-	{saved.ErrModel, "save it again with POST /labels and replace: true"},
-	{saved.ErrDamaged, "remove it with DELETE /labels/NAME, and save it again"},
-	{explore.ErrNoCluster, "GET /clusters lists them; indexer explore numbers them anew"},
-	{label.ErrInvalid, "labels is a list of names; list is the text of a file with a label a line, or csv or yaml as format says"},
-	{zeroshot.ErrTemplate, `for example: templates: ["a photo of a {}"]`},
-	{tagging.ErrNoRun, "GET /runs lists the runs"},
-}
-
-// ownHints are the same for hints that an error brings along.
-var ownHints = strings.NewReplacer(
-	"search label save --help", "POST /labels",
-	"search tags lists those that there are", "GET /tags lists those that there are",
-)
-
-// apiProblem explains an error to who asks over HTTP.
-func apiProblem(err error) *Problem {
-	p := problemOf(err)
-	var own interface{ Hint() string }
-	if errors.As(err, &own) && own.Hint() != "" {
-		p.Hint = ownHints.Replace(p.Hint)
-		return p
-	}
-	for _, h := range apiHints {
-		if errors.Is(err, h.is) {
-			p.Hint = h.hint
-			break
-		}
 	}
 	return p
 }

@@ -39,7 +39,7 @@ type SearchAnswer struct {
 	// Suggestions are for remarks that a part of the query may be mistyped.
 	Suggestions []Suggestion `json:"suggestions" doc:"What was probably meant by parts that may be mistyped"`
 	Depth       int          `json:"depth,omitempty" doc:"Set where the search was given up after so many pictures"`
-	Total       int64        `json:"total" doc:"Pictures in the index"`
+	Total       int64        `json:"total" doc:"Pictures in the index, as of a second ago at most"`
 	Notice      string       `json:"notice,omitempty" doc:"What the model's licence asks to be shown"`
 	Seconds     float64      `json:"seconds" doc:"What the search took"`
 }
@@ -132,7 +132,7 @@ func (s *Server) page(ctx context.Context, x *Index, subject query.Question, lin
 		}
 		return x.Service.Ask(ctx, subject, p)
 	}
-	a, next, err := s.lists.page(ctx, x, key, o.Cursor, p, ask)
+	a, next, err := s.lists.page(ctx, x, key, o.Cursor, p, subject == nil, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +143,9 @@ func (s *Server) page(ctx context.Context, x *Index, subject query.Question, lin
 		confident := a.Confidence == query.Confident
 		out.Body.Confident = &confident
 	}
-	d, err := x.Store.Describe(ctx)
-	if err != nil {
+	if out.Body.Total, err = x.total(ctx); err != nil {
 		return nil, err
 	}
-	out.Body.Total = d.Records
 	if o.Cursor != "" || subject == nil {
 		return out, nil
 	}

@@ -31,6 +31,13 @@ func FileKey(id string) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
+// PathKey is FileKey of ID, for a walk that asks about a million files what they are in an
+// index.
+func PathKey(collection, path string) uint64 {
+	sum := idSum(collection, path)
+	return binary.BigEndian.Uint64(sum[:])
+}
+
 // StatHash is a hash of a file's size and time of modification, and of the record's
 // MetadataStamp. It changes when they do, but for one change in 2^64.
 func StatHash(size int64, modTime time.Time, metadataStamp uint32) uint64 {

@@ -68,11 +68,16 @@ type Tag struct {
 // a SHA-256. It is stable between runs, machines and stores, and needs no quoting
 // anywhere.
 func ID(collection, path string) string {
-	h := sha256.New()
-	h.Write([]byte(collection))
-	h.Write([]byte{0}) // neither part can hold a NUL, so no two pairs collide
-	h.Write([]byte(path))
-	return hex.EncodeToString(h.Sum(nil)[:20])
+	sum := idSum(collection, path)
+	return hex.EncodeToString(sum[:20])
+}
+
+func idSum(collection, path string) [sha256.Size]byte {
+	var room [256]byte // for most paths
+	b := append(room[:0], collection...)
+	b = append(b, 0) // neither part can hold a NUL, so no two pairs collide
+	b = append(b, path...)
+	return sha256.Sum256(b)
 }
 
 // Model identifies the model that built an index.

@@ -14,6 +14,9 @@ import (
 // the next run ends with the tags of one that was left alone. Only root may mount the
 // small disk that this needs; TestFullDiskLosesNothing does without.
 func TestSmallDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what a full disk keeps is no matter of goroutines: slow under the race detector")
+	}
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64m"); err != nil {
 		t.Skipf("a small disk cannot be mounted, which takes root: %v", err)

@@ -25,7 +25,7 @@ func TestDefaultMinimumFollowsTheLength(t *testing.T) {
 		want          float64
 	}{
 		{0, 0, 0.3}, {1, 0, 0.3}, {50, 0, 0.3}, {50, 500, 0.3}, {0, 500, 0.3},
-		{100, 0, 6.0 / 13}, {100, 1, 6.0 / 13}, {200, 0, 12.0 / 19}, {5000, 0, 12.0 / 19},
+		{60, 0, 18.0 / 53}, {60, 1, 18.0 / 53}, {63, 0, 15.0 / 43}, {200, 0, 15.0 / 43}, {5000, 0, 15.0 / 43},
 	} {
 		if got := DefaultMinimum(list(c.open, c.grouped)); math.Abs(float64(got)-c.want) > 1e-6 {
 			t.Errorf("%d labels and %d in a group: %v, want %v", c.open, c.grouped, got, c.want)

@@ -249,7 +249,7 @@ func measureImages(t *testing.T, s *photoSet, cache *zeroshot.Cache) {
 		"narrow labels, contrast":             {narrow, zeroshot.Options{Calibration: zeroshot.Contrast{Gain: 20, Offset: -6}}},
 	} {
 		run.o.Cache = cache
-		got[name] = figuresOf(measure(t, s, run.task, run.o, zeroshot.DefaultMinProbability))
+		got[name] = figuresOf(measure(t, s, run.task, run.o, zeroshot.DefaultMinimum(run.task.list)))
 	}
 	// A flat threshold that was tuned on one task, used for the other.
 	carried := func(k task, threshold float64) labeling.Quality {

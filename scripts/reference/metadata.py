@@ -45,7 +45,8 @@ OFFSETS = {"original": ["ExifIFD:OffsetTimeOriginal", "ExifIFD:OffsetTime"],
            "digitized": ["ExifIFD:OffsetTimeDigitized", "ExifIFD:OffsetTime"],
            "modified": ["ExifIFD:OffsetTime"]}
 
-DATE = re.compile(r"(\d{4})(?:[-:/. ]?(\d\d))?(?:[-:/. ]?(\d\d))?(?:[T :_-]+(\d\d?):?(\d\d)(?::?(\d\d))?(?:\.\d+)?)?\s*(Z|[+-]\d\d?:?\d\d)?")
+DATE = re.compile(r"(\d{4})(?:[-:/. ]?(\d\d?))?(?:[-:/. ]?(\d\d?))?(?:[T :_-]+(\d\d?):?(\d\d?)(?::?(\d\d?))?(?:\.\d+)?)?"
+                  r"\s*(?:UTC|GMT)?(Z|[+-]\d\d?:?(?:\d\d)?)?")
 
 # The warnings with which exiftool leaves the rest of a directory unread.
 GAVE_UP = re.compile("Error reading value|Bad .* directory|Bad format|Suspicious .* offset|Invalid size")

@@ -5,7 +5,7 @@ suites, which are not kept here. Fetch them first, then:
     .venv/pixels/bin/pip install --require-hashes -r scripts/reference/requirements-pixels.txt
     .venv/pixels/bin/python scripts/reference/suites.py [--formats tif,bmp] [--list] [--embed MODEL] FOLDER...
 
-For each format it says how many files both open, with the mean difference of their
+For each format and each FOLDER it says how many files both open, with the mean difference of their
 pixels in levels, and which ones only one of them opens, with the reason. The reference
 is Pillow under the product's policies: see flatten. To add a format, add its
 extensions to FORMATS and, where Pillow needs a plugin, register it in open_pillow.
@@ -193,6 +193,12 @@ def compare(path, ours, embedder=None):
     return ("both" if mean <= CLOSE else "differs"), mean, f"mean difference {mean:.2f}{damage}", cosine
 
 
+def row(c):
+    """The cells of a table for what became of some files."""
+    counts = [sum(c.values())] + [c[outcome] for outcome in ("both", "differs", "Pillow only", "ours only", "neither")]
+    return "| " + " | ".join(map(str, counts)) + " |"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=pathlib.Path)
@@ -206,12 +212,16 @@ def main():
               if p.is_file() and p.suffix[1:].lower() in kinds}
     paths = sorted(suites)
     outcomes, means = collections.defaultdict(collections.Counter), collections.defaultdict(list)
+    by_suite, refused = collections.defaultdict(collections.Counter), collections.Counter()
     cosines = collections.defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for path, ours in zip(paths, dump_ours(paths, pathlib.Path(folder)), strict=True):
             kind = kinds[path.suffix[1:].lower()]
             outcome, mean, said, cosine = compare(path, ours, embedder)
             outcomes[kind][outcome] += 1
+            by_suite[suites[path]][outcome] += 1
+            if outcome == "Pillow only":
+                refused[ours["kind"]] += 1
             if outcome in ("both", "differs"):
                 means[kind].append(mean)
             if cosine is not None:
@@ -221,11 +231,15 @@ def main():
                 said += f" | {ours['seconds']:.1f} s"
             if outcome != "both" or args.list or ours["seconds"] > 5 or (cosine is not None and cosine < SAME):
                 print(f"{kind}\t{outcome}\t{path}\t{said}")
-    print("\nformat  files  both  differs  Pillow only  ours only  neither  mean difference (median, largest of both)")
+    print("\n| format | files | both | other pixels | Pillow only | ours only | neither | mean difference: median, largest of both |")
+    print("|---|---|---|---|---|---|---|---|")
     for kind, c in outcomes.items():
         close = [m for m in means[kind] if m <= CLOSE] or [0.0]
-        print(f"{kind:6} {sum(c.values()):6} {c['both']:5} {c['differs']:8} {c['Pillow only']:12} {c['ours only']:10} "
-              f"{c['neither']:8}  {np.median(close):.3f} {max(close):.3f}")
+        print(f"| {kind} {row(c)} {np.median(close):.2g}, {max(close):.2g} |")
+    print("\n| suite | files | both | other pixels | Pillow only | ours only | neither |\n|---|---|---|---|---|---|---|")
+    for folder, c in by_suite.items():
+        print(f"| {folder.name} {row(c)}")
+    print("\nPillow only, as we call them:", ", ".join(f"{kind} {n}" for kind, n in refused.items()) or "none")
     if embedder:
         print(f"\nsuite  files  cosine (least, median)  below {SAME}")
         for folder, values in cosines.items():

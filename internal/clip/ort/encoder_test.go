@@ -29,6 +29,9 @@ func cosine(a, b []float32) float64 {
 
 // From bytes and strings to embeddings, everything must come out as in Python.
 func TestParity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of one goroutine: slow under the race detector")
+	}
 	const (
 		sameRuntime = 0.99999 // ONNX Runtime in Python, Pillow, the tokenizers library
 		otherCode   = 0.9999  // transformers: another implementation of all of it
@@ -84,6 +87,9 @@ func TestParity(t *testing.T) {
 
 // Exports differ in their inputs; the embeddings may not.
 func TestVariantsAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of one goroutine: slow under the race detector")
+	}
 	texts := []string{"a dog", "two cats on a red sofa", ""}
 	e := open(t, cliptest.TinyBundle(t), "fp32", ort.Options{})
 	want, err := e.EncodeTexts(t.Context(), texts)
@@ -125,6 +131,9 @@ func TestVariantsAgree(t *testing.T) {
 // quantised; the tiny one quantises what flows through it as well, over a whole call or
 // over each picture of it.
 func TestBatchesDoNotMatter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of one goroutine: slow under the race detector")
+	}
 	for _, c := range []struct{ name, dir, precision string }{
 		{"starter", starter, ""},
 		{"tiny fp32", cliptest.TinyBundle(t), "fp32"},
@@ -179,6 +188,9 @@ func testBatches(t *testing.T, e *ort.Encoder) {
 // What scripts/quantize makes of an image tower is one call for many pictures, each of which
 // is embedded nearly as in fp32.
 func TestQuantizedTower(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of one goroutine: slow under the race detector")
+	}
 	dir := cliptest.TinyLooped(t)
 	b, err := clip.OpenBundle(dir, clip.BundleOptions{Precision: "int8"})
 	if err != nil {

@@ -25,6 +25,9 @@ func cacheEntries(t *testing.T, dir string) []string {
 
 // The optimised copy must give the model's embeddings, whatever state it is in.
 func TestGraphCache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: TestGraphCacheAtOnce is for the race detector")
+	}
 	texts := []string{"a dog", "two cats on a red sofa"}
 	for _, precision := range []string{"fp32", "fp16", "int8"} {
 		t.Run(precision, func(t *testing.T) {

@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/sightline/sightline/internal/imaging/linear"
+	"github.com/sightline/sightline/internal/imaging/worktime"
 )
 
 //go:embed jxl.wasm.gz
@@ -35,7 +36,7 @@ var (
 	// ErrMemory says that the picture needs more than Options.Memory.
 	ErrMemory = errors.New("the decoder needs more memory than it may take")
 	// ErrTime says that decoding took longer than Options.Time.
-	ErrTime = errors.New("the decoder takes too long")
+	ErrTime = worktime.Err
 )
 
 // Options says how Decode reads a picture. The zero value has the defaults.
@@ -44,7 +45,7 @@ type Options struct {
 	// unless the file has an ICC profile for them, which Picture.ICC then is.
 	AsStored bool
 	Memory   int64         // bytes of the sandbox; 0 means DefaultMemory
-	Time     time.Duration // 0 means DefaultTime
+	Time     time.Duration // of a processor; 0 means DefaultTime
 }
 
 // The defaults of Options.
@@ -101,8 +102,8 @@ func Decode(ctx context.Context, data []byte, o Options) (p Picture, err error) 
 		return p, err
 	}
 	defer atOnce.Release(need)
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Time, ErrTime)
-	defer cancel()
+	ctx, stop := worktime.Limited(ctx, o.Time)
+	defer stop()
 	d, err := m.start(ctx, min(o.Memory, math.MaxUint32))
 	if err != nil {
 		return p, err

@@ -21,7 +21,7 @@ type collector struct {
 
 	// Keywords by kind, in the order in which they are listed.
 	iptc, subjects, hierarchies, xp []string
-	ours                            []string // see xmp.go
+	ourSubjects, ourHierarchies     []string // see ownLabels
 	skipped                         int      // keywords beyond what is looked at
 
 	inflated int // bytes, see maxInflated

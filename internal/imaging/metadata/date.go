@@ -113,6 +113,12 @@ func ParseDate(s string) (Date, bool) {
 		return Date{}, false
 	}
 	d := Date{Precision: PrecisionYear}
+	if of, ok := p.dayOfYear(year); ok {
+		d.Time, d.Precision = of, PrecisionDay
+		p.skip(" T:_,-t")
+		d.clock(&p)
+		return d, true
+	}
 	month, day := 0, 0
 	if p.separator(":-/. ") || p.runLength() >= 4 || p.runLength() == 2 {
 		month, _ = p.digits(1, 2)
@@ -143,14 +149,18 @@ func (d *Date) clock(p *scanner) {
 	if !ok || hour > 24 {
 		return
 	}
-	p.separator(":.")
+	between := ":."
+	if odd := p.oddSeparator(); odd != "" {
+		between = odd
+	}
+	p.separator(between)
 	minute, ok := p.digits(1, 2)
 	if !ok || minute > 59 {
 		return
 	}
 	second, precision := 0, PrecisionMinute
 	nanos := 0
-	p.separator(":.")
+	p.separator(between)
 	if n, ok := p.digits(1, 2); ok && n <= 60 {
 		second, precision = min(n, 59), PrecisionSecond // a leap second must not turn the day
 		if p.separator(".,") {
@@ -265,6 +275,39 @@ func (p *scanner) separator(set string) bool {
 	}
 	p.s = p.s[1:]
 	return true
+}
+
+// oddSeparator returns a dash or a space if two of them part the minutes and seconds that
+// come next: "-05-06". One alone would belong to a zone.
+func (p *scanner) oddSeparator() string {
+	q := *p
+	for _, odd := range []string{"-", " "} {
+		if !q.separator(odd) {
+			continue
+		}
+		_, minutes := q.digits(2, 2)
+		parted := q.separator(odd)
+		if _, seconds := q.digits(2, 2); minutes && parted && seconds {
+			return odd
+		}
+		return ""
+	}
+	return ""
+}
+
+// dayOfYear takes a day as ISO 8601 counts them in a year: "-034" is 3 February.
+func (p *scanner) dayOfYear(year int) (time.Time, bool) {
+	q := *p
+	if !q.separator("-") || q.runLength() != 3 {
+		return time.Time{}, false
+	}
+	n, _ := q.digits(3, 3)
+	t := time.Date(year, time.January, n, 0, 0, 0, 0, time.UTC)
+	if n == 0 || t.Year() != year {
+		return time.Time{}, false
+	}
+	*p = q
+	return t, true
 }
 
 func (p *scanner) skip(set string) { p.s = strings.TrimLeft(p.s, set) }

@@ -66,6 +66,12 @@ func TestKeywords(t *testing.T) {
 			bag("dc:subject", "not")+`</rdf:li></rdf:Bag></xmpMM:Ingredients>`, bag("dc:subject", "yes"))}, []string{"yes"}},
 		{"our own labels", [][]byte{xmp(bag("dc:subject", "dog", "beach"), bag("lr:hierarchicalSubject", "animal|dog"),
 			bag("sightline:subject", "r1 dog"), bag("sightline:hierarchicalSubject", "r1 animal|dog"))}, []string{"beach"}},
+		{"a person's word that a run gave too", [][]byte{xmp(bag("dc:subject", "dog", "fox"), bag("lr:hierarchicalSubject", "animal|dog", "fox"),
+			bag("sightline:subject", "r1 fox"), bag("sightline:hierarchicalSubject", "r1 animal|dog", "r1 fox"))}, []string{"dog"}},
+		{"a person's path over a run's word", [][]byte{xmp(bag("dc:subject", "animal"), bag("lr:hierarchicalSubject", "animal|cat"),
+			bag("sightline:subject", "r1 animal"))}, []string{"animal", "cat", "animal|cat"}},
+		{"a run's word in another program's paths", [][]byte{xmp(bag("dc:subject", "Fox"), bag("digiKam:TagsList", "fox", "animal/dog"),
+			bag("sightline:subject", "r1 fox"), bag("sightline:hierarchicalSubject", "r1 animal|dog"))}, nil},
 		{"behind a fault", [][]byte{xmp(bag("dc:subject", "kept"), "<unclosed", bag("dc:subject", "lost"))}, []string{"kept"}},
 	}
 	for _, tt := range tests {

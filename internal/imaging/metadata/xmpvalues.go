@@ -22,13 +22,17 @@ func (c *collector) xmpItem(property xml.Name, value string) {
 		c.keyword(&c.hierarchies, strings.ReplaceAll(value, "/", "|"))
 	case xml.Name{Space: nsACDSee, Local: "categories"}:
 		c.acdsee(value)
-	case xml.Name{Space: nsSightline, Local: "subject"}, xml.Name{Space: nsSightline, Local: "hierarchicalSubject"}:
-		_, label, _ := strings.Cut(value, " ") // the first word names the run
-		c.keyword(&c.ours, label)
-		for level := range strings.SplitSeq(label, "|") {
-			c.keyword(&c.ours, level)
-		}
+	case xml.Name{Space: nsSightline, Local: "subject"}:
+		c.keyword(&c.ourSubjects, withoutRun(value))
+	case xml.Name{Space: nsSightline, Local: "hierarchicalSubject"}:
+		c.keyword(&c.ourHierarchies, withoutRun(value))
 	}
+}
+
+// withoutRun leaves out the first word of one of our items, which names the run.
+func withoutRun(item string) string {
+	_, label, _ := strings.Cut(item, " ")
+	return label
 }
 
 // acdsee reads acdsee:categories, a text that is XML of its own: categories inside

@@ -16,6 +16,7 @@ import (
 
 	"modernc.org/sqlite"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local/blocks"
 	"github.com/sightline/sightline/internal/store/local/pagesum"
@@ -297,5 +298,5 @@ func isIndexFile(name string) bool {
 	if strings.Contains(base, damagedInfix) {
 		return true // what a repair has set aside
 	}
-	return strings.HasPrefix(base, ".sightline-") && strings.HasSuffix(base, ".tmp")
+	return atomicfile.IsTemporary(base)
 }

@@ -15,6 +15,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/sightline/sightline/internal/atomicfile"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local/pagesum"
 )
@@ -372,6 +373,9 @@ func (s *Store) removeStrays(ctx context.Context) error {
 			return err
 		}
 	}
+	if _, err := atomicfile.RemoveLeftovers(s.dir); err != nil {
+		s.log.Warn("what a killed process left could not be removed", "folder", s.dir, "error", err)
+	}
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return err
@@ -390,6 +394,11 @@ func (s *Store) removeStrays(ctx context.Context) error {
 	return nil
 }
 
+// isWriting reports whether an error of input or output is about making a file longer.
+func isWriting(code int) bool {
+	return code == sqlite3.SQLITE_IOERR_WRITE || code == sqlite3.SQLITE_IOERR_SHMSIZE || code == sqlite3.SQLITE_IOERR_TRUNCATE
+}
+
 // sqlError adds the store's own errors to those of SQLite that mean the same.
 func sqlError(err error) error {
 	var e *sqlite.Error
@@ -401,9 +410,16 @@ func sqlError(err error) error {
 			return fmt.Errorf("%w: %w", store.ErrLocked, err)
 		case sqlite3.SQLITE_FULL:
 			return fmt.Errorf("%w: %s: %w", store.ErrNoSpace, catalogueName, err)
+		case sqlite3.SQLITE_CANTOPEN:
+			if cause := cannotOpen(); cause != nil {
+				return fmt.Errorf("%s: %w", catalogueName, cause)
+			}
 		case sqlite3.SQLITE_IOERR:
 			if e.Code() == sqlite3.SQLITE_IOERR_DATA {
 				return fmt.Errorf("%w: a page of %s does not have the checksum that it was written with", store.ErrDamaged, catalogueName)
+			}
+			if limit := tellFileLimit(); limit != "" && isWriting(e.Code()) {
+				return fmt.Errorf("%w: %s: %w: %s", store.ErrIO, catalogueName, err, limit)
 			}
 			// SQLite has no code of its own for a disk too full to make room for -shm.
 			if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {

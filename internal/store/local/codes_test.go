@@ -22,7 +22,7 @@ func TestContractWithCodes(t *testing.T) {
 	dir := t.TempDir()
 	storetest.Run(t, func(ctx context.Context, index string, m store.Model) (store.Store, error) {
 		return Open(ctx, Options{Dir: dir, Collection: index, Mode: store.Create, Model: m, SQ8: sq8.Kernel{}, cachesFrom: 1})
-	}, storetest.Opts{})
+	}, storetest.Opts{MeetingOnly: testing.Short()})
 }
 
 const codesDim = 24
@@ -124,6 +124,9 @@ func outline(results [][]store.Hit) string {
 }
 
 func TestCodesChangeNoResult(t *testing.T) {
+	if testing.Short() {
+		t.Skip("results of one goroutine: slow under the race detector")
+	}
 	o, records := codesStore(t)
 	s := mustOpen(t, o)
 	sn, err := s.snapshot(t.Context(), withVectors)

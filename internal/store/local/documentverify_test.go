@@ -32,6 +32,9 @@ func putDocument(t *testing.T, s *Store, name, data string) (path string) {
 // A change of any bit, a cut anywhere, another document's file and one of zeros are told, and
 // never read as something else, though most of the flips leave valid JSON.
 func TestDamagedDocuments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine: slow under the race detector")
+	}
 	s := documentsStore(t, store.Create, t.TempDir())
 	path := putDocument(t, s, "corrections/a", `{"version":1,"name":"dog"}`)
 	other := putDocument(t, s, "corrections/b", `{"version":1,"name":"cat"}`)

@@ -152,6 +152,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("index folder: %w", err)
 	}
+	if err := bringBack(base); err != nil {
+		return nil, fmt.Errorf("open index %s: %w", base, err)
+	}
 	var dir string
 	if o.Mode == store.Rebuild {
 		dir, err = rebuildFolder(ctx, base, o)

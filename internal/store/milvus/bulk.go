@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strconv"
-
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 
 	"github.com/sightline/sightline/internal/smallfile"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // An index for the bulk insert of a server is a folder of Parquet files, which the server
@@ -55,23 +53,21 @@ type BulkField struct {
 	Description string `json:"description"`
 }
 
+// bulkTypes are the names of the types.
+var bulkTypes = map[service.Type]string{
+	service.Int64: "Int64", service.VarChar: "VarChar", service.VarCharArray: "Array", service.JSON: "JSON", service.FloatVector: "FloatVector",
+}
+
 // bulkSchema tells recordSchema to other programs.
 func bulkSchema(dim int) []BulkField {
 	var out []BulkField
 	for _, f := range recordSchema("", dim).Fields {
-		number := func(key string) int {
-			n, err := strconv.Atoi(f.TypeParams[key])
-			if err != nil {
-				return 0 // a field without it
-			}
-			return n
-		}
 		b := BulkField{
-			Name: f.Name, Type: f.DataType.Name(), Primary: f.PrimaryKey, Description: f.Description,
-			MaxLength: number(entity.TypeParamMaxLength), MaxCapacity: number(entity.TypeParamMaxCapacity), Dim: number(entity.TypeParamDim),
+			Name: f.Name, Type: bulkTypes[f.Type], Primary: f.Primary, Description: f.Description,
+			MaxLength: f.MaxLength, MaxCapacity: f.MaxCapacity, Dim: f.Dim,
 		}
-		if f.DataType == entity.FieldTypeArray {
-			b.Element = f.ElementType.Name()
+		if f.Type == service.VarCharArray {
+			b.Element = bulkTypes[service.VarChar]
 		}
 		out = append(out, b)
 	}

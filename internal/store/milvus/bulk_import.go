@@ -8,10 +8,9 @@ import (
 	"path"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // bulkAtOnce is how many files a server is given to read at a time.
@@ -31,7 +30,7 @@ func (s *Store) ImportBulk(ctx context.Context, t BulkTable, at string, told fun
 	if t.Dim != s.meta.Model.Dim {
 		return fmt.Errorf("the files hold vectors of %d dimensions, and the collection takes %d", t.Dim, s.meta.Model.Dim)
 	}
-	n, err := s.count(ctx, s.physical, always.everything(), entity.ClStrong)
+	n, err := s.count(ctx, s.physical, always.everything(), service.Strong)
 	if err != nil {
 		return fmt.Errorf("counting the records: %w", err)
 	}
@@ -63,7 +62,7 @@ func (s *Store) importFiles(ctx context.Context, t BulkTable, at string, told fu
 	for rest := t.Files; len(rest) > 0 || len(running) > 0; {
 		for len(rest) > 0 && len(running) < bulkAtOnce {
 			// It must not be tried again: the server would import the file twice.
-			id, err := s.beginImport(impatient(ctx), path.Join(at, rest[0].Name))
+			id, err := s.client.BulkInsert(impatient(ctx), s.physical, path.Join(at, rest[0].Name))
 			if err != nil {
 				return fmt.Errorf("file %s: %w", rest[0].Name, err)
 			}
@@ -94,29 +93,16 @@ func (s *Store) importFiles(ctx context.Context, t BulkTable, at string, told fu
 	return nil
 }
 
-// beginImport calls the SDK, which does not look whether an answer names a task.
-func (s *Store) beginImport(ctx context.Context, file string) (id int64, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			id, err = 0, fmt.Errorf("the server's answer cannot be read: %v", r)
-		}
-	}()
-	return s.client.BulkInsert(ctx, s.physical, "", []string{file})
-}
-
 // importEnded reports whether a task has ended, or why it has failed.
 func (s *Store) importEnded(ctx context.Context, x task) (bool, error) {
-	state, err := s.client.GetBulkInsertState(ctx, x.id)
+	state, err := s.client.DescribeBulkInsert(ctx, x.id)
 	if err != nil {
 		return false, fmt.Errorf("file %s: %w", x.file.Name, err)
 	}
-	switch state.State {
-	case entity.BulkInsertFailed, entity.BulkInsertFailedAndCleaned:
-		return false, fmt.Errorf("file %s: the server says: %s", x.file.Name, cmp.Or(state.Infos["failed_reason"], "the import failed"))
-	case entity.BulkInsertCompleted:
-		return true, nil
+	if state.Failed {
+		return false, fmt.Errorf("file %s: the server says: %s", x.file.Name, cmp.Or(state.Reason, "the import failed"))
 	}
-	return false, nil
+	return state.Done, nil
 }
 
 // awaitRecords waits until so many records can be found.
@@ -124,7 +110,7 @@ func (s *Store) awaitRecords(ctx context.Context, want int64) error {
 	ctx, cancel := context.WithTimeout(ctx, s.loadTimeout)
 	defer cancel()
 	for {
-		n, err := s.count(ctx, s.physical, always.everything(), entity.ClStrong)
+		n, err := s.count(ctx, s.physical, always.everything(), service.Strong)
 		switch {
 		case err == nil && n == want:
 			return nil

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus"
@@ -23,7 +22,7 @@ address, name, label = sys.argv[1:]
 c = MilvusClient(uri="http://" + address)
 row = c.query(name, filter='path == "/photos/7.jpg"', output_fields=["*"], consistency_level="Strong")[0]
 print("query", row["path"], len(row["vector"]))
-near = c.search(name, data=[row["vector"]], limit=3, output_fields=["path"], search_params={"metric_type": "IP"})
+near = c.search(name, data=[row["vector"]], limit=3, output_fields=["path"], search_params={"metric_type": "IP"}, consistency_level="Strong")
 print("vector", near[0][0]["entity"]["path"])
 print("tag", len(c.query(name, filter='array_contains(tags, "sea")', output_fields=["path"], consistency_level="Strong")))
 print("dates", len(c.query(name, filter="shown_at >= 5 and shown_at < 8", output_fields=["path"], consistency_level="Strong")))
@@ -57,7 +56,6 @@ func TestPymilvus(t *testing.T) {
 	all := records(20)
 	all[3].Tags = []store.Tag{{Label: "Sea", Source: "user"}}
 	upsert(t, s, all...)
-	time.Sleep(time.Second) // the client's search is bounded
 	for i, python := range clientPythons(t) {
 		label := fmt.Sprint("dog ", i)
 		out, err := exec.Command(python, "-c", clientScript, address, name, label).CombinedOutput()

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Collections are the Sightline indexes on a server. It implements
@@ -23,7 +22,7 @@ var _ store.CollectionKeeper = (*Collections)(nil)
 // OpenCollections connects to a server. Of the options, those about an index are not
 // looked at.
 func OpenCollections(ctx context.Context, o Options) (*Collections, error) {
-	o.Collection, o.Model, o.ChooseModel, o.Mode = "default", store.Model{}, nil, store.ReadOnly
+	o.Collection, o.Model, o.ChooseModel, o.Mode = defaultCollection, store.Model{}, nil, store.ReadOnly
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -99,7 +98,7 @@ func (c *Collections) names(ctx context.Context) ([]string, error) {
 	}
 	there := make(map[string]bool, len(all))
 	for _, a := range all {
-		there[a.Name] = true
+		there[a] = true
 	}
 	var out []string
 	for name := range there {
@@ -114,7 +113,7 @@ func (c *Collections) names(ctx context.Context) ([]string, error) {
 // target is the collection that an alias stands for, "" for none.
 func (c *Collections) target(ctx context.Context, alias string) (string, error) {
 	d, err := c.s.client.DescribeCollection(ctx, alias)
-	if errors.Is(err, errNoCollection) {
+	if errors.Is(err, service.ErrNoCollection) {
 		return "", nil
 	} else if err != nil {
 		return "", fmt.Errorf("looking for the index: %w", err)
@@ -146,10 +145,14 @@ func (c *Collections) of(ctx context.Context, name string) (physicals []string, 
 	return physicals, inUse, err
 }
 
-// DropCollection implements store.CollectionKeeper.
+// DropCollection implements store.CollectionKeeper. An index that another process writes,
+// also beside the one in use, is store.ErrLocked, and nothing of it is removed.
 func (c *Collections) DropCollection(ctx context.Context, name string) error {
 	physicals, inUse, err := c.of(ctx, name)
 	if err != nil {
+		return err
+	}
+	if err := c.s.claimAll(ctx, physicals); err != nil {
 		return err
 	}
 	if inUse != "" {
@@ -160,7 +163,7 @@ func (c *Collections) DropCollection(ctx context.Context, name string) error {
 	for _, p := range physicals {
 		// The companion goes last: while it is there, dropping can be done again.
 		for _, collection := range []string{p, p + metaSuffix} {
-			if err := c.s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, errNoCollection) {
+			if err := c.s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, service.ErrNoCollection) {
 				return fmt.Errorf("removing collection %s: %w", collection, err)
 			}
 		}
@@ -170,7 +173,8 @@ func (c *Collections) DropCollection(ctx context.Context, name string) error {
 
 // RenameCollection implements store.CollectionKeeper. It takes several calls of the
 // server. The alias of the old name is the last to go: where one of the calls after the
-// first two is cut off, the index can still be opened by that name.
+// first two is cut off, the index can still be opened by that name. An index that another
+// process writes is store.ErrLocked, and keeps its name.
 func (c *Collections) RenameCollection(ctx context.Context, from, to string) error {
 	if err := store.CheckNewCollection(to); err != nil {
 		return err
@@ -186,14 +190,22 @@ func (c *Collections) RenameCollection(ctx context.Context, from, to string) err
 	if taken {
 		return fmt.Errorf("collection %s on milvus at %s: %w", to, c.s.address, store.ErrExists)
 	}
+	if err := c.s.claimAll(ctx, physicals); err != nil {
+		return err
+	}
+	var all []string
 	for _, p := range physicals {
 		renamed, err := c.renamePhysical(ctx, p, from, to)
 		if err != nil {
 			return err
 		}
+		all = append(all, renamed)
 		if p == inUse {
 			inUse = renamed
 		}
+	}
+	if err := c.s.unclaim(ctx, all...); err != nil {
+		return fmt.Errorf("letting collection %s be written again: %w", to, err)
 	}
 	if inUse == "" {
 		return nil
@@ -227,7 +239,7 @@ func (c *Collections) renamePhysical(ctx context.Context, physical, from, to str
 		return "", fmt.Errorf("noting the name of collection %s: %w", renamed, err)
 	}
 	// What is written is to be read by whoever opens the index next.
-	if _, err := c.s.count(ctx, renamed+metaSuffix, fieldID+` == ""`, entity.ClStrong); err != nil {
+	if _, err := c.s.count(ctx, renamed+metaSuffix, fieldID+` == ""`, service.Strong); err != nil {
 		return "", fmt.Errorf("reading collection %s: %w", renamed, err)
 	}
 	return renamed, nil

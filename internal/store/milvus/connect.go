@@ -10,7 +10,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
@@ -20,11 +19,13 @@ import (
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/smallfile"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/sdk"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // connect makes a connection to the server, or says within DialTimeout why there can
 // be none.
-func (t *transport) connect(ctx context.Context, o Options) (client.Client, error) {
+func (t *transport) connect(ctx context.Context, o Options) (service.Service, error) {
 	ctx, cancel := context.WithTimeout(impatient(ctx), o.DialTimeout)
 	defer cancel()
 	security, err := t.security(o.TLS)
@@ -36,16 +37,14 @@ func (t *transport) connect(ctx context.Context, o Options) (client.Client, erro
 	if err := t.knock(ctx, security); err != nil {
 		return nil, err
 	}
-	c, err := client.NewClient(ctx, client.Config{
+	c, err := sdk.Connect(ctx, sdk.Config{
 		Address:  o.Address,
-		Username: o.Username, Password: o.Password, APIKey: o.Token,
-		DBName: o.Database,
-		// Its own repetition of refused calls would hide their reasons.
-		RetryRateLimit: &client.RetryRateLimitOption{MaxRetry: 0},
-		DialOptions:    t.dialOptions(security),
+		Username: o.Username, Password: o.Password, Token: o.Token,
+		Database:    o.Database,
+		DialOptions: t.dialOptions(security),
 	})
 	var problem *fault.Error
-	var said *serverError
+	var said *service.Error
 	switch {
 	case err == nil:
 		return c, nil

@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // noTime stands for a time that is not known, in seconds.
@@ -141,32 +140,32 @@ func (r *row) bytes() int {
 }
 
 // columns turns rows into the columns of a message.
-func columns(rows []row, dim int) []entity.Column {
+func columns(rows []row) []service.Column {
 	n := len(rows)
-	texts := func(of func(*row) string) []string {
-		out := make([]string, n)
+	texts := func(name string, of func(*row) string) service.Column {
+		out := make(service.Texts, n)
 		for i := range rows {
 			out[i] = of(&rows[i])
 		}
-		return out
+		return service.Column{Name: name, Values: out}
 	}
-	numbers := func(name string, of func(*row) int64) entity.Column {
-		out := make([]int64, n)
+	numbers := func(name string, of func(*row) int64) service.Column {
+		out := make(service.Numbers, n)
 		for i := range rows {
 			out[i] = of(&rows[i])
 		}
-		return entity.NewColumnInt64(name, out)
+		return service.Column{Name: name, Values: out}
 	}
-	tags, extras, vectors := make([][][]byte, n), make([][]byte, n), make([][]float32, n)
+	tags, extras, vectors := make(service.Lists, n), make(service.Documents, n), make(service.Vectors, n)
 	for i := range rows {
 		tags[i], extras[i], vectors[i] = rows[i].tags, rows[i].extra, rows[i].Vector
 	}
-	return []entity.Column{
-		entity.NewColumnVarChar(fieldID, texts(func(r *row) string { return r.ID })),
-		entity.NewColumnVarChar(fieldPath, texts(func(r *row) string { return r.path })),
-		entity.NewColumnVarChar(fieldRoot, texts(func(r *row) string { return r.root })),
-		entity.NewColumnVarChar(fieldHash, texts(func(r *row) string { return hex.EncodeToString(r.ContentHash) })),
-		entity.NewColumnVarChar(fieldFormat, texts(func(r *row) string { return r.format })),
+	return []service.Column{
+		texts(fieldID, func(r *row) string { return r.ID }),
+		texts(fieldPath, func(r *row) string { return r.path }),
+		texts(fieldRoot, func(r *row) string { return r.root }),
+		texts(fieldHash, func(r *row) string { return hex.EncodeToString(r.ContentHash) }),
+		texts(fieldFormat, func(r *row) string { return r.format }),
 		numbers(fieldSize, func(r *row) int64 { return r.Size }),
 		numbers(fieldMod, func(r *row) int64 { return r.ModTime.Unix() }),
 		numbers(fieldModNS, func(r *row) int64 { return int64(r.ModTime.Nanosecond()) }),
@@ -176,9 +175,9 @@ func columns(rows []row, dim int) []entity.Column {
 		numbers(fieldTakenNS, func(r *row) int64 { return packTakenNS(r.Record) }),
 		numbers(fieldShown, func(r *row) int64 { return r.When().Unix() }),
 		numbers(fieldShownNS, func(r *row) int64 { return int64(r.When().Nanosecond()) }),
-		entity.NewColumnVarCharArray(fieldTags, tags),
-		entity.NewColumnJSONBytes(fieldExtra, extras),
-		entity.NewColumnFloatVector(fieldVector, dim, vectors),
+		{Name: fieldTags, Values: tags},
+		{Name: fieldExtra, Values: extras},
+		{Name: fieldVector, Values: vectors},
 	}
 }
 

@@ -12,9 +12,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // A document is a row of the companion. Data that a text field holds lie in the row
@@ -62,7 +61,7 @@ func (s *Store) PutDocument(ctx context.Context, name string, data []byte) error
 		return err
 	}
 	// Which pieces there were may be missed: then they go later.
-	old, _, _, err := s.readDocument(ctx, name, entity.ClSession)
+	old, _, _, err := s.readDocument(ctx, name, service.Session)
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return err
 	}
@@ -117,7 +116,7 @@ func (s *Store) removePieces(ctx context.Context, name string, old document) err
 		fieldRoot, quote(fmt.Sprintf("%016x", time.Now().Add(-pieceLeftAfter).UnixNano())))
 	// Of two that write at a time the later one wins, and may be the one that wrote its
 	// pieces long ago.
-	now, _, found, err := s.readDocument(ctx, name, entity.ClStrong)
+	now, _, found, err := s.readDocument(ctx, name, service.Strong)
 	if err != nil {
 		return err
 	}
@@ -135,7 +134,7 @@ func (s *Store) removePieces(ctx context.Context, name string, old document) err
 }
 
 // readDocument reads the row of a document, and the data that it holds in base64.
-func (s *Store) readDocument(ctx context.Context, name string, level entity.ConsistencyLevel) (d document, text string, found bool, err error) {
+func (s *Store) readDocument(ctx context.Context, name string, level service.Consistency) (d document, text string, found bool, err error) {
 	rows, err := s.query(ctx, s.physical+metaSuffix, oneOf([]string{documentPrefix + name}),
 		[]string{fieldID, fieldReason, fieldData}, level, 0)
 	if err != nil {
@@ -167,7 +166,7 @@ func (s *Store) Document(ctx context.Context, name string) ([]byte, error) {
 	}
 	var last error
 	for range readTries {
-		d, text, found, err := s.readDocument(ctx, name, entity.ClStrong)
+		d, text, found, err := s.readDocument(ctx, name, service.Strong)
 		switch {
 		case err != nil:
 			return nil, err
@@ -205,7 +204,7 @@ func (s *Store) readPieces(ctx context.Context, d document, data []byte) ([]byte
 		ids[i] = pieceID(d.Version, i)
 	}
 	for chunk := range slices.Chunk(ids, pageBytes/maxText) {
-		rows, err := s.query(ctx, s.physical+metaSuffix, oneOf(chunk), []string{fieldID, fieldReason}, entity.ClStrong, 0)
+		rows, err := s.query(ctx, s.physical+metaSuffix, oneOf(chunk), []string{fieldID, fieldReason}, service.Strong, 0)
 		if err != nil {
 			return data, err
 		}
@@ -236,7 +235,7 @@ func (s *Store) DeleteDocument(ctx context.Context, name string) error {
 	if err := store.CheckDocumentName(name); err != nil {
 		return err
 	}
-	old, _, found, err := s.readDocument(ctx, name, entity.ClStrong)
+	old, _, found, err := s.readDocument(ctx, name, service.Strong)
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return err
 	}
@@ -262,7 +261,7 @@ func (s *Store) DocumentNames(ctx context.Context, prefix string) ([]string, err
 		// Names are of characters before the brace, which ends the range of those with the prefix.
 		expr = fmt.Sprintf("%s and %s >= %s and %s < %s", expr, fieldPath, quote(prefix), fieldPath, quote(prefix+"{"))
 	}
-	rows, err := s.query(ctx, s.physical+metaSuffix, expr, []string{fieldID, fieldPath}, entity.ClStrong, 0)
+	rows, err := s.query(ctx, s.physical+metaSuffix, expr, []string{fieldID, fieldPath}, service.Strong, 0)
 	if err != nil {
 		return nil, fmt.Errorf("listing the documents: %w", err)
 	}

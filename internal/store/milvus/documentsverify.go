@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // kindAside is the kind of a row that was a damaged document. Its id is kindAside, the time
@@ -56,7 +55,7 @@ func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 }
 
 func (s *Store) setAside(ctx context.Context, name string, told func(string)) error {
-	d, text, there, err := s.readDocument(ctx, name, entity.ClStrong)
+	d, text, there, err := s.readDocument(ctx, name, service.Strong)
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return err
 	}

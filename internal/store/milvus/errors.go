@@ -15,23 +15,11 @@ import (
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
-// serverError is an answer of the server that says no. The SDK passes on the reason
-// alone; the codes are what tells one reason from another.
-type serverError struct {
-	method string
-	code   int32 // of Milvus 2.3 and newer; 0 if there is none
-	legacy commonpb.ErrorCode
-	reason string
-}
-
-func (e *serverError) Error() string {
-	return fmt.Sprintf("%s: the server says: %s (code %d)", e.method, strings.TrimSpace(e.reason), max(e.code, int32(e.legacy)))
-}
-
 // statusOf returns the error in a reply, or nil.
-func statusOf(method string, reply any) *serverError {
+func statusOf(method string, reply any) *service.Error {
 	var st *commonpb.Status
 	switch r := reply.(type) {
 	case *commonpb.Status:
@@ -44,7 +32,7 @@ func statusOf(method string, reply any) *serverError {
 	if legacy == commonpb.ErrorCode_Success && st.GetCode() == 0 {
 		return nil
 	}
-	return &serverError{method: method, code: st.GetCode(), legacy: legacy, reason: st.GetReason()}
+	return &service.Error{Method: method, Code: st.GetCode(), Legacy: int32(legacy), Reason: st.GetReason()}
 }
 
 // The kinds of server errors that we act on. The codes are those of merr in Milvus
@@ -98,21 +86,21 @@ var (
 
 // is reports whether a server error is of a kind.
 func (k kind) is(err error) bool {
-	var se *serverError
+	var se *service.Error
 	if !errors.As(err, &se) {
 		return false
 	}
 	for _, c := range k.codes {
-		if se.code == c {
+		if se.Code == c {
 			return true
 		}
 	}
 	for _, c := range k.legacy {
-		if se.legacy == c {
+		if se.Legacy == int32(c) {
 			return true
 		}
 	}
-	reason := strings.ToLower(se.reason)
+	reason := strings.ToLower(se.Reason)
 	for _, w := range k.words {
 		if strings.Contains(reason, w) {
 			return true
@@ -144,11 +132,11 @@ func transient(err error) bool {
 // tooLarge reports whether the server refuses what it was sent for its size: a text
 // longer than its field, or more elements than an array holds.
 func tooLarge(err error) bool {
-	var se *serverError
+	var se *service.Error
 	if !errors.As(err, &se) || kindFull.is(err) || kindTransient.is(err) {
 		return false
 	}
-	reason := strings.ToLower(se.reason)
+	reason := strings.ToLower(se.Reason)
 	exceeds := slices.ContainsFunc([]string{"exceed", "too long", "too large", "larger than", "longer than"}, func(w string) bool {
 		return strings.Contains(reason, w)
 	})
@@ -195,12 +183,9 @@ func (t *transport) explain(method string, err error) error {
 	case code == codes.Unavailable:
 		return wrap(store.ErrUnavailable, "%s: %s", method, status.Convert(err).Message())
 	case kindNotFound.is(err):
-		return wrap(errNoCollection, "%s", err)
+		return wrap(service.ErrNoCollection, "%s", err)
 	case kindTransient.is(err):
 		return wrap(store.ErrUnavailable, "%s", err)
 	}
 	return fmt.Errorf("milvus at %s: %w", t.address, err)
 }
-
-// errNoCollection is a collection that the server does not have.
-var errNoCollection = errors.New("there is no such collection")

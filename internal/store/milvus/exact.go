@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -109,7 +108,7 @@ func (s *Store) rank(ctx context.Context, q store.Query, where condition) (best 
 			return nil, false, err
 		}
 		if got += n; low == "" { // what the first range lacks, the others will
-			there, err := s.count(ctx, s.physical, both(within(low, high), where.text), entity.ClSession)
+			there, err := s.count(ctx, s.physical, both(within(low, high), where.text), service.Session)
 			if err != nil || there != n {
 				return nil, false, err
 			}
@@ -129,27 +128,23 @@ func newLeaders(q store.Query) []*leaders {
 // rankRange scores the records with ids from low up to high, "" for no end, and returns
 // how many there are.
 func (s *Store) rankRange(ctx context.Context, q store.Query, where condition, low, high string, best []*leaders) (n int64, ok bool, err error) {
-	vectors := make([]entity.Vector, q.Vectors.Rows)
-	for i := range vectors {
-		vectors[i] = entity.FloatVector(q.Vectors.Row(i))
-	}
-	results, err := s.rawSearch(ctx, entity.ClSession, both(within(low, high), where.text), nil, vectors, maxWindow,
+	results, err := s.rawSearch(ctx, service.Session, both(within(low, high), where.text), nil, q.Vectors, maxWindow,
 		parameters(s.meta.Index, math.MaxInt32, maxWindow))
-	if err != nil || len(results) != len(vectors) {
+	if err != nil || len(results) != q.Vectors.Rows {
 		return 0, false, err
 	}
 	for i, r := range results {
-		if r.ResultCount == 0 {
+		if r.Count == 0 {
 			return 0, true, nil
 		}
-		ids, isText := r.IDs.(*entity.ColumnVarChar)
-		if r.Err != nil || !isText || ids.Len() != len(r.Scores) || r.ResultCount != results[0].ResultCount {
+		ids, isText := r.IDs.(service.Texts)
+		if r.Err != nil || !isText || len(ids) != len(r.Scores) || r.Count != results[0].Count {
 			return 0, false, r.Err
 		}
 		if len(r.Scores) >= maxWindow { // there may be more
-			return s.rankHalves(ctx, q, where, low, high, ids.Data(), best)
+			return s.rankHalves(ctx, q, where, low, high, ids, best)
 		}
-		for j, id := range ids.Data() {
+		for j, id := range ids {
 			if math.Abs(float64(r.Scores[j])) > scoreAbove {
 				s.foreignVectors.Store(true)
 				return 0, false, nil
@@ -157,7 +152,7 @@ func (s *Store) rankRange(ctx context.Context, q store.Query, where condition, l
 			best[i].offer(id, cosine(r.Scores[j]))
 		}
 	}
-	return int64(results[0].ResultCount), true, nil
+	return int64(results[0].Count), true, nil
 }
 
 // rankHalves scores a range that holds more records than a search gives. The ids are

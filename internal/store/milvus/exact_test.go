@@ -46,6 +46,9 @@ func vectorQueries(fake *milvustest.Server, meddle func(reply any)) *int {
 // An exact search has the server score the records, and reads no vectors, as long as the
 // server scores all of them.
 func TestExactSearchReadsNoVectors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("17,000 records, one goroutine: slow under the race detector")
+	}
 	fake := milvustest.Start(t)
 	o := options(fake)
 	o.Model = wideModel

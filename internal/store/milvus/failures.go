@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // failureData is what the JSON field of a failure holds.
@@ -134,7 +133,7 @@ var failureFields = []string{fieldID, fieldPath, fieldRoot, fieldReason, fieldDa
 func (s *Store) failuresOf(ctx context.Context, ids []string) (map[string]store.Failure, error) {
 	out := make(map[string]store.Failure)
 	for chunk := range slices.Chunk(failureIDs(ids), maxIDs) {
-		rows, err := s.query(ctx, s.physical+metaSuffix, oneOf(chunk), failureFields, entity.ClSession, 0)
+		rows, err := s.query(ctx, s.physical+metaSuffix, oneOf(chunk), failureFields, service.Session, 0)
 		if err != nil {
 			return nil, fmt.Errorf("reading failures: %w", err)
 		}

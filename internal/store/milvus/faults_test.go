@@ -271,7 +271,7 @@ func TestAliasThatPointsNowhere(t *testing.T) {
 	o.Mode, o.Model = store.ReadOnly, store.Model{}
 	_, err := milvus.Open(t.Context(), o)
 	if errors.Is(err, store.ErrDamaged) || !strings.Contains(err.Error(), "default_fedcba987654 (3 pictures, of model test fp32") ||
-		!strings.Contains(hint(err), "repair --use") {
+		!strings.Contains(hint(err), "indexer repair --store milvus --use default_fedcba987654 makes it") {
 		t.Errorf("Open = %v, hint %q", err, hint(err))
 	}
 	s = open(t, second) // repairs it

@@ -9,19 +9,18 @@ import (
 	"os"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // A store that is open for writing says so to every client of the server: it keeps a row
-// in the companion, a lease, and renews it. Who wants to drop the collection first puts
-// a row there that says so, and then looks for leases; a writer first puts its lease,
-// and then looks for that row. Whichever comes first, one of the two sees the other.
+// in the companion, a lease, and renews it. Who wants to drop or to rename the collection
+// first puts a row there that says so, and then looks for leases; a writer first puts its
+// lease, and then looks for that row. Whichever comes first, one of the two sees the other.
 
 // kindLease is the kind of the row of a writer, whose id is leasePrefix and a number of
-// its own. idDropping is the row of who drops the collection.
+// its own. idDropping is the row of who drops or renames the collection.
 const (
 	kindLease   = "lease"
 	leasePrefix = "lease:"
@@ -35,7 +34,7 @@ const (
 	leasesMissed      = 3
 )
 
-// lease is the row of a writer, and that of who drops the collection.
+// lease is the row of a writer, and that of who drops or renames the collection.
 type lease struct {
 	Host  string `json:"host"`
 	PID   int    `json:"pid"`
@@ -58,9 +57,14 @@ func (l lease) holder() string {
 	return fmt.Sprintf("process %d on %s, since %s", l.PID, l.Host, time.Unix(0, l.Since).UTC().Format(time.RFC3339))
 }
 
+// mostAhead is how far the clocks of machines differ at most: a lease from later on is of a
+// clock that was wrong, and would keep everybody out until then.
+const mostAhead = 24 * time.Hour
+
 // fresh reports whether the lease was renewed lately, or by a clock that is ahead.
 func (l lease) fresh(every time.Duration) bool {
-	return time.Since(time.Unix(0, l.At)) < leasesMissed*every
+	age := time.Since(time.Unix(0, l.At))
+	return age < leasesMissed*every && age > -mostAhead
 }
 
 // holdLease takes a lease on the collection and renews it until the store is closed.
@@ -76,11 +80,11 @@ func (s *Store) holdLease(ctx context.Context) error {
 		return s.remove(ctx, s.physical+metaSuffix, oneOf([]string{id}))
 	}
 	var dropping lease
-	found, err := s.readMeta(ctx, s.physical, idDropping, entity.ClStrong, &dropping)
+	found, err := s.readMeta(ctx, s.physical, idDropping, service.Strong, &dropping)
 	if err == nil && found && dropping.fresh(s.leaseEvery) {
 		err = &fault.Error{
-			Err:    fmt.Errorf("%w: collection %s is being removed (%s)", store.ErrLocked, s.physical, dropping.holder()),
-			Advice: "wait until it is gone and run the command again",
+			Err:    fmt.Errorf("%w: collection %s is being removed or renamed (%s)", store.ErrLocked, s.physical, dropping.holder()),
+			Advice: "wait until that has happened and run the command again",
 		}
 	}
 	if err != nil {
@@ -113,7 +117,7 @@ func (s *Store) holdLease(ctx context.Context) error {
 
 // leases returns those on a collection by the ids of their rows.
 func (s *Store) leases(ctx context.Context, physical string) (map[string]lease, error) {
-	rows, err := s.query(ctx, physical+metaSuffix, ofKind(kindLease), []string{fieldID, fieldData}, entity.ClStrong, 0)
+	rows, err := s.query(ctx, physical+metaSuffix, ofKind(kindLease), []string{fieldID, fieldData}, service.Strong, 0)
 	if err != nil {
 		return nil, fmt.Errorf("looking for who writes collection %s: %w", physical, err)
 	}
@@ -128,18 +132,18 @@ func (s *Store) leases(ctx context.Context, physical string) (map[string]lease, 
 	return out, rows.err
 }
 
-// claimDrop makes sure that nobody writes a collection, and keeps writers away from then
-// on. A lease that looks old is watched before it is passed over: clocks differ.
-func (s *Store) claimDrop(ctx context.Context, physical string) (err error) {
+// claim makes sure that nobody writes a collection, and keeps writers away from then on. A
+// lease that looks old is watched before it is passed over: clocks differ.
+func (s *Store) claim(ctx context.Context, physical string) (err error) {
 	if err := s.writeMeta(ctx, physical, metaRow{id: idDropping, kind: kindMeta, data: newLease()}); err != nil {
-		if errors.Is(err, errNoCollection) {
+		if errors.Is(err, service.ErrNoCollection) {
 			return nil // a removal that was cut short has begun with the companion
 		}
-		return fmt.Errorf("noting that collection %s is being removed: %w", physical, err)
+		return fmt.Errorf("noting that collection %s is to be removed or renamed: %w", physical, err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.remove(context.WithoutCancel(ctx), physical+metaSuffix, oneOf([]string{idDropping})))
+			err = errors.Join(err, s.unclaim(ctx, physical))
 		}
 	}()
 	before, err := s.leases(ctx, physical)
@@ -170,10 +174,29 @@ func (s *Store) claimDrop(ctx context.Context, physical string) (err error) {
 	return nil
 }
 
+// unclaim lets writers come again.
+func (s *Store) unclaim(ctx context.Context, physicals ...string) error {
+	var errs []error
+	for _, p := range physicals {
+		errs = append(errs, s.remove(context.WithoutCancel(ctx), p+metaSuffix, oneOf([]string{idDropping})))
+	}
+	return errors.Join(errs...)
+}
+
+// claimAll claims several collections, or none of them.
+func (s *Store) claimAll(ctx context.Context, physicals []string) error {
+	for i, p := range physicals {
+		if err := s.claim(ctx, p); err != nil {
+			return errors.Join(err, s.unclaim(ctx, physicals[:i]...))
+		}
+	}
+	return nil
+}
+
 func beingWritten(physical string, l lease) error {
 	return &fault.Error{
 		Err:    fmt.Errorf("collection %s: %w (%s)", physical, store.ErrLocked, l.holder()),
-		Advice: "wait until it has finished; nothing of that collection was removed",
+		Advice: "wait until it has finished; nothing of that collection was changed",
 	}
 }
 
@@ -182,7 +205,7 @@ func (s *Store) releaseLease(ctx context.Context) {
 	if s.endLease == nil {
 		return
 	}
-	if err := s.endLease(ctx); err != nil && !errors.Is(err, errNoCollection) {
+	if err := s.endLease(ctx); err != nil && !errors.Is(err, service.ErrNoCollection) {
 		// It ends by itself.
 		s.log.Warn("that the index is written no more could not be noted", "collection", s.physical, "error", err)
 	}

@@ -58,6 +58,65 @@ func testRebuildIsNotPruned(t *testing.T, o milvus.Options) {
 	}
 }
 
+// An index that another process writes, or builds beside the one in use, is neither removed
+// nor renamed, whichever command asks.
+func TestCollectionThatIsWritten(t *testing.T) {
+	t.Parallel()
+	testCollectionThatIsWritten(t, options(milvustest.Start(t)))
+}
+
+func TestCollectionThatIsWrittenOnStandalone(t *testing.T) {
+	t.Parallel()
+	address := standalone.address(t)
+	testCollectionThatIsWritten(t, milvus.Options{
+		Address: address, Collection: uniqueName(t, address) + "written", Mode: store.Create, Model: model, Consistency: "strong",
+	})
+}
+
+func testCollectionThatIsWritten(t *testing.T, o milvus.Options) {
+	used := open(t, o)
+	upsert(t, used, records(3)...)
+	used.Close()
+	o.Mode, o.Model.Fingerprint = store.Rebuild, "fedcba9876543210"
+	built := open(t, o)
+	upsert(t, built, records(2)...)
+
+	c, err := milvus.OpenCollections(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.DropCollection(t.Context(), o.Collection); !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "process") {
+		t.Fatalf("removing what is being built = %v", err)
+	}
+	if err := c.RenameCollection(t.Context(), o.Collection, o.Collection+"2"); !errors.Is(err, store.ErrLocked) {
+		t.Fatalf("renaming what is being built = %v", err)
+	}
+	upsert(t, built, records(4)...)
+	// A refusal leaves nothing behind that keeps writers away.
+	plain := o
+	plain.Mode, plain.Model = store.ReadWrite, store.Model{}
+	writer := open(t, plain)
+	if n, err := writer.Count(t.Context(), nil); n != 3 || err != nil {
+		t.Errorf("the index in use has %d records, %v", n, err)
+	}
+	writer.Close()
+	built.Close()
+	if err := c.RenameCollection(t.Context(), o.Collection, o.Collection+"2"); err != nil {
+		t.Fatalf("renaming what nobody writes = %v", err)
+	}
+	plain.Collection += "2"
+	writer = open(t, plain) // it may be written at once
+	upsert(t, writer, records(4)...)
+	writer.Close()
+	if err := c.DropCollection(t.Context(), plain.Collection); err != nil {
+		t.Fatalf("removing what nobody writes = %v", err)
+	}
+	if _, err := milvus.Open(t.Context(), plain); !errors.Is(err, store.ErrNoIndex) {
+		t.Errorf("opening what was removed = %v", err)
+	}
+}
+
 // A process that was killed leaves its lease.
 func TestLeaseOfAKilledProcess(t *testing.T) {
 	fake := milvustest.Start(t)

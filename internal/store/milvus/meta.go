@@ -10,10 +10,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Beside each collection of records lies a companion: a small collection with the
@@ -106,9 +104,9 @@ type metaRow struct {
 
 // writeMeta puts rows into a companion.
 func (s *Store) writeMeta(ctx context.Context, physical string, rows ...metaRow) error {
-	var ids, kinds, paths, roots, reasons []string
-	var data [][]byte
-	var vectors [][]float32
+	var ids, kinds, paths, roots, reasons service.Texts
+	var data service.Documents
+	var vectors service.Vectors
 	for _, r := range rows {
 		text, err := json.Marshal(r.data)
 		if err != nil {
@@ -117,21 +115,22 @@ func (s *Store) writeMeta(ctx context.Context, physical string, rows ...metaRow)
 		ids, kinds = append(ids, r.id), append(kinds, r.kind)
 		paths, roots, reasons = append(paths, escape(r.path)), append(roots, escape(r.root)), append(reasons, escapeUpTo(r.reason, maxText))
 		data = append(data, text)
-		vectors = append(vectors, []float32{1, 0})
+		vectors = append(vectors, make([]float32, metaDim))
+		vectors[len(vectors)-1][0] = 1
 	}
-	_, err := s.client.Upsert(ctx, physical+metaSuffix, "",
-		entity.NewColumnVarChar(fieldID, ids),
-		entity.NewColumnVarChar(fieldKind, kinds),
-		entity.NewColumnVarChar(fieldPath, paths),
-		entity.NewColumnVarChar(fieldRoot, roots),
-		entity.NewColumnVarChar(fieldReason, reasons),
-		entity.NewColumnJSONBytes(fieldData, data),
-		entity.NewColumnFloatVector(fieldVector, metaDim, vectors))
-	return err
+	return s.client.Upsert(ctx, physical+metaSuffix, []service.Column{
+		{Name: fieldID, Values: ids},
+		{Name: fieldKind, Values: kinds},
+		{Name: fieldPath, Values: paths},
+		{Name: fieldRoot, Values: roots},
+		{Name: fieldReason, Values: reasons},
+		{Name: fieldData, Values: data},
+		{Name: fieldVector, Values: vectors},
+	})
 }
 
 // readMeta reads a row that exists once into data, and reports whether it is there.
-func (s *Store) readMeta(ctx context.Context, physical, id string, level entity.ConsistencyLevel, data any) (bool, error) {
+func (s *Store) readMeta(ctx context.Context, physical, id string, level service.Consistency, data any) (bool, error) {
 	rows, err := s.query(ctx, physical+metaSuffix, oneOf([]string{id}), []string{fieldID, fieldData}, level, 0)
 	if err != nil || rows.len() == 0 {
 		return false, err
@@ -149,9 +148,9 @@ func (s *Store) readMeta(ctx context.Context, physical, id string, level entity.
 // readIndexMeta reads what an index knows about itself. The row hardly ever changes,
 // so that it is first looked for without waiting for the latest writes.
 func (s *Store) readIndexMeta(ctx context.Context, physical string) (m indexMeta, found bool, err error) {
-	for _, level := range []entity.ConsistencyLevel{entity.ClEventually, entity.ClStrong} {
+	for _, level := range []service.Consistency{service.Eventually, service.Strong} {
 		found, err = s.readMeta(ctx, physical, idIndex, level, &m)
-		if errors.Is(err, errNoCollection) {
+		if errors.Is(err, service.ErrNoCollection) {
 			return m, false, nil
 		}
 		if found || err != nil {
@@ -195,13 +194,9 @@ func (s *Store) keepUpdated(ctx context.Context, ago time.Duration) error {
 }
 
 // query runs a query and returns its rows by field.
-func (s *Store) query(ctx context.Context, collection, expr string, fields []string, level entity.ConsistencyLevel, limit int) (*rows, error) {
+func (s *Store) query(ctx context.Context, collection, expr string, fields []string, level service.Consistency, limit int) (*rows, error) {
 	level, done := s.session.level(collection, level)
-	opts := []client.SearchQueryOptionFunc{client.WithSearchQueryConsistencyLevel(level)}
-	if limit > 0 {
-		opts = append(opts, client.WithLimit(int64(limit)))
-	}
-	set, err := s.client.Query(ctx, collection, nil, expr, fields, opts...)
+	set, err := s.client.Query(ctx, service.Query{Collection: collection, Expr: expr, Fields: fields, Consistency: level, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -210,10 +205,10 @@ func (s *Store) query(ctx context.Context, collection, expr string, fields []str
 }
 
 // count counts the rows that match an expression.
-func (s *Store) count(ctx context.Context, collection, expr string, level entity.ConsistencyLevel) (int64, error) {
+func (s *Store) count(ctx context.Context, collection, expr string, level service.Consistency) (int64, error) {
 	const field = "count(*)"
 	level, done := s.session.level(collection, level)
-	set, err := s.client.Query(ctx, collection, nil, expr, []string{field}, client.WithSearchQueryConsistencyLevel(level))
+	set, err := s.client.Query(ctx, service.Query{Collection: collection, Expr: expr, Fields: []string{field}, Consistency: level})
 	if err != nil {
 		return 0, err
 	}

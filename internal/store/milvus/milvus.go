@@ -1,5 +1,5 @@
 // Package milvus is the store that grows past one machine: an index in a Milvus
-// server, reached through its Go SDK. Nothing of the SDK is seen outside.
+// server. What it asks of one is package service; package sdk makes the calls.
 //
 // Milvus promises less than the embedded store does, and this package makes up for it
 // where it can:
@@ -26,12 +26,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -40,14 +39,14 @@ const Kind = "milvus"
 
 // Store is an open index. Its methods may be called from several goroutines.
 type Store struct {
-	client   connection
+	client   service.Service
 	address  string
 	alias    string
 	physical string // the collection that is read and written
 	meta     indexMeta
 	mode     store.Mode
-	level    entity.ConsistencyLevel // of searches
-	search   SearchParams            // fixed by the caller
+	level    service.Consistency // of searches
+	search   SearchParams        // fixed by the caller
 	// wantIndex is the index of the settings, and index the one that the server has.
 	wantIndex      Index
 	index          vectorIndex
@@ -128,6 +127,10 @@ func connectStore(ctx context.Context, o Options) (*Store, error) {
 		leaseEvery: o.LeaseEvery, wantIndex: o.Index,
 		shards: o.Shards, replicas: o.Replicas, resourceGroups: o.ResourceGroups, mmap: o.Mmap, loadTimeout: o.LoadTimeout,
 	}
+	if o.Service != nil {
+		s.client = o.Service
+		return s, nil
+	}
 	t := &transport{address: o.Address, database: o.Database, callTimeout: o.CallTimeout, retryFor: o.RetryFor, log: o.Log, load: s.load}
 	if s.client, err = t.connect(ctx, o); err != nil {
 		return nil, err
@@ -147,7 +150,7 @@ func (s *Store) Capabilities() store.Capabilities {
 	return store.Capabilities{
 		MaxBatch:       4096,
 		Exact:          s.meta.Index == "FLAT",
-		ReadAfterWrite: s.level == entity.ClStrong || s.level == entity.ClSession,
+		ReadAfterWrite: s.level == service.Strong || s.level == service.Session,
 	}
 }
 
@@ -160,7 +163,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 	if err != nil {
 		return store.Description{}, fmt.Errorf("counting the records: %w", err)
 	}
-	failures, err := s.count(ctx, s.physical+metaSuffix, ofKind(kindFailure), entity.ClStrong)
+	failures, err := s.count(ctx, s.physical+metaSuffix, ofKind(kindFailure), service.Strong)
 	if err != nil {
 		return store.Description{}, fmt.Errorf("counting the failures: %w", err)
 	}
@@ -179,7 +182,7 @@ func (s *Store) Describe(ctx context.Context) (store.Description, error) {
 // wrote and closed; one that writes at the moment may be touchEvery ahead.
 func (s *Store) lastChange(ctx context.Context) (time.Time, error) {
 	var kept updated
-	if _, err := s.readMeta(ctx, s.physical, idUpdated, entity.ClStrong, &kept); err != nil {
+	if _, err := s.readMeta(ctx, s.physical, idUpdated, service.Strong, &kept); err != nil {
 		return time.Time{}, fmt.Errorf("the time of the last change: %w", err)
 	}
 	s.mu.Lock()
@@ -199,12 +202,12 @@ func (s *Store) Flush(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	return s.await(ctx, entity.ClSession)
+	return s.await(ctx, service.Session)
 }
 
 // await reads nothing, and so returns when all writes that the level includes can be
 // read.
-func (s *Store) await(ctx context.Context, level entity.ConsistencyLevel) error {
+func (s *Store) await(ctx context.Context, level service.Consistency) error {
 	both, ctx := errgroup.WithContext(ctx)
 	for _, collection := range []string{s.physical, s.physical + metaSuffix} {
 		both.Go(func() error {
@@ -259,17 +262,10 @@ func (s *Store) beginChange(ctx context.Context) error {
 func (s *Store) load(ctx context.Context, collection string) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, keyLoading, true), s.loadTimeout)
 	defer cancel()
-	var opts []client.LoadCollectionOption
-	if s.replicas > 0 {
-		opts = append(opts, client.WithReplicaNumber(int32(s.replicas)))
-	}
-	if len(s.resourceGroups) > 0 {
-		opts = append(opts, client.WithResourceGroups(s.resourceGroups))
-	}
-	err := s.client.LoadCollection(ctx, collection, true, opts...)
+	err := s.client.LoadCollection(ctx, collection, service.LoadOptions{Replicas: s.replicas, ResourceGroups: s.resourceGroups})
 	for wait := firstLook; err == nil; wait = min(2*wait, lastLook) {
 		var percent int64
-		if percent, err = s.client.GetLoadingProgress(ctx, collection, nil); err == nil && percent == 100 {
+		if percent, err = s.client.LoadingProgress(ctx, collection); err == nil && percent == 100 {
 			return nil
 		}
 		select {
@@ -281,11 +277,18 @@ func (s *Store) load(ctx context.Context, collection string) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("milvus at %s: %w: loading collection %s took longer than %s (milvus.load_timeout)", s.address, store.ErrUnavailable, collection, s.loadTimeout)
 	}
-	var said *serverError
-	if errors.As(err, &said) && !transient(err) && (s.replicas > 1 || len(s.resourceGroups) > 0) {
+	var asked []string // settings that the server may have refused
+	if s.replicas > 1 {
+		asked = append(asked, fmt.Sprintf("milvus.replicas (%d)", s.replicas))
+	}
+	if len(s.resourceGroups) > 0 {
+		asked = append(asked, fmt.Sprintf("milvus.resource_groups (%s)", strings.Join(s.resourceGroups, ", ")))
+	}
+	var said *service.Error
+	if errors.As(err, &said) && !transient(err) && len(asked) > 0 {
 		return &fault.Error{
 			Err:    fmt.Errorf("loading collection %s: %w", collection, err),
-			Advice: fmt.Sprintf("check milvus.replicas (%d) and milvus.resource_groups (%s) against the query nodes of the server", s.replicas, strings.Join(s.resourceGroups, ", ")),
+			Advice: "check " + strings.Join(asked, " and ") + " against the query nodes of the server",
 			Kind:   fault.Usage,
 		}
 	}

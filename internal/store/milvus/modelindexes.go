@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Promote implements store.Promoter: it lets the alias point to this store's collection. A
@@ -65,8 +64,8 @@ func (s *Store) modelIndex(ctx context.Context, physical string) (store.ModelInd
 	}
 	g := store.ModelIndex{Name: physical, Model: m.Model, Updated: time.Unix(0, m.Created).UTC()}
 	var last updated
-	found, err := s.readMeta(ctx, physical, idUpdated, entity.ClEventually, &last)
-	if err != nil && !errors.Is(err, errNoCollection) {
+	found, err := s.readMeta(ctx, physical, idUpdated, service.Eventually, &last)
+	if err != nil && !errors.Is(err, service.ErrNoCollection) {
 		return g, err
 	}
 	if found {
@@ -74,7 +73,7 @@ func (s *Store) modelIndex(ctx context.Context, physical string) (store.ModelInd
 	}
 	// People choose what to use, and what to drop, by this number: it must hold what was
 	// written a moment ago.
-	g.Records, err = s.count(ctx, physical, always.everything(), entity.ClStrong)
+	g.Records, err = s.count(ctx, physical, always.everything(), service.Strong)
 	return g, err
 }
 
@@ -93,12 +92,12 @@ func (s *Store) DropModelIndex(ctx context.Context, name string) error {
 	if name == current || name == s.physical {
 		return fmt.Errorf("collection %s is in use and cannot be removed", name)
 	}
-	if err := s.claimDrop(ctx, name); err != nil {
+	if err := s.claim(ctx, name); err != nil {
 		return err
 	}
 	// The companion goes first: without it, what is left is no index to anybody.
 	for _, collection := range []string{name + metaSuffix, name} {
-		if err := s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, errNoCollection) {
+		if err := s.client.DropCollection(ctx, collection); err != nil && !errors.Is(err, service.ErrNoCollection) {
 			return fmt.Errorf("removing collection %s: %w", collection, err)
 		}
 	}

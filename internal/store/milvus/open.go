@@ -7,12 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // open finds the index, or makes it.
@@ -33,7 +32,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		}
 		return s.Promote(ctx)
 	}
-	return s.noTarget(ctx)
+	return s.noTarget(ctx, o.Collection)
 }
 
 // openTarget opens the collection in use, or another beside it for a new model.
@@ -71,7 +70,7 @@ func (s *Store) openTarget(ctx context.Context, target string, o Options) error 
 // target returns the collection that the alias points to, and "" if there is none.
 func (s *Store) target(ctx context.Context) (string, error) {
 	c, err := s.client.DescribeCollection(ctx, s.alias)
-	if errors.Is(err, errNoCollection) {
+	if errors.Is(err, service.ErrNoCollection) {
 		return "", nil
 	}
 	if err != nil {
@@ -88,8 +87,8 @@ func (s *Store) physicals(ctx context.Context) ([]string, error) {
 	}
 	var out []string
 	for _, c := range all {
-		if isPhysicalOf(s.alias, c.Name) {
-			out = append(out, c.Name)
+		if isPhysicalOf(s.alias, c) {
+			out = append(out, c)
 		}
 	}
 	slices.Sort(out)
@@ -99,8 +98,8 @@ func (s *Store) physicals(ctx context.Context) ([]string, error) {
 // use makes a collection the one that this store works with.
 func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	s.physical, s.meta = physical, m
-	// The SDK describes a collection when it is first used, on behalf of whoever
-	// asks first; the others would fail if that one were cancelled.
+	// An SDK may describe a collection when it is first used, on behalf of whoever asks
+	// first; the others would fail if that one were cancelled.
 	for _, name := range []string{physical, physical + metaSuffix} {
 		if _, err := s.client.DescribeCollection(ctx, name); err != nil {
 			return fmt.Errorf("looking at the index: %w", err)
@@ -109,7 +108,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	if err := s.adoptIndex(ctx, physical); err != nil {
 		return err
 	}
-	if _, err := s.readMeta(ctx, physical, idTuning, entity.ClEventually, &s.tuned); err != nil {
+	if _, err := s.readMeta(ctx, physical, idTuning, service.Eventually, &s.tuned); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
 	}
 	if !s.mode.Writes() {
@@ -117,7 +116,7 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 	}
 	// A writer reads its own writes from here on; that it also sees what others wrote
 	// before is the work of this call.
-	if err := s.await(ctx, entity.ClStrong); err != nil {
+	if err := s.await(ctx, service.Strong); err != nil {
 		return err
 	}
 	if err := s.learnFailed(ctx); err != nil {
@@ -131,10 +130,10 @@ func (s *Store) use(ctx context.Context, physical string, m indexMeta) error {
 func (s *Store) create(ctx context.Context, o Options) error {
 	physical := physicalOf(s.alias, o.Model)
 	both, bothCtx := errgroup.WithContext(ctx)
-	add := func(schema *entity.Schema, index Index, scalars ...scalarIndex) {
+	add := func(schema service.Schema, index Index, scalars ...scalarIndex) {
 		both.Go(func() error {
-			if err := s.createCollection(bothCtx, schema, index.entity(), scalars...); err != nil {
-				return fmt.Errorf("making collection %s: %w", schema.CollectionName, err)
+			if err := s.createCollection(bothCtx, schema, index.service(), scalars...); err != nil {
+				return fmt.Errorf("making collection %s: %w", schema.Name, err)
 			}
 			return nil
 		})
@@ -168,29 +167,28 @@ func (s *Store) create(ctx context.Context, o Options) error {
 
 // createCollection makes one collection with its index, and loads it. Each step is
 // left out where it has been done.
-func (s *Store) createCollection(ctx context.Context, schema *entity.Schema, index entity.Index, scalars ...scalarIndex) error {
-	name := schema.CollectionName
+func (s *Store) createCollection(ctx context.Context, schema service.Schema, index service.Index, scalars ...scalarIndex) error {
+	name := schema.Name
 	exists, err := s.client.HasCollection(ctx, name)
 	if err != nil {
 		return err
 	}
 	if !exists {
-		opts := []client.CreateCollectionOption{client.WithConsistencyLevel(entity.ClBounded)}
-		shards := 1
+		o := service.CreateOptions{Shards: 1, Consistency: service.Bounded}
 		if len(scalars) > 0 { // a collection of records
-			shards = s.shards
+			o.Shards = s.shards
 			if s.mmap {
-				opts = append(opts, client.WithCollectionProperty(mmapProperty, "true"))
+				o.Properties = map[string]string{mmapProperty: "true"}
 			}
 		}
-		if err := s.client.CreateCollection(ctx, schema, int32(shards), opts...); err != nil {
+		if err := s.client.CreateCollection(ctx, schema, o); err != nil {
 			return err
 		}
 	}
 	// A server answers that there is no index with an error; making one that exists
 	// is an error too, so that what fails here shows there.
 	if have, err := s.client.DescribeIndex(ctx, name, fieldVector); err != nil || len(have) == 0 {
-		if err := s.client.CreateIndex(ctx, name, fieldVector, index, true, client.WithIndexName(fieldVector)); err != nil {
+		if err := s.client.CreateIndex(ctx, name, fieldVector, index); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 	"github.com/sightline/sightline/internal/store/milvus/settings"
 )
 
@@ -40,7 +41,10 @@ type Options struct {
 	Username, Password string
 	Token              string // in place of user and password
 	Database           string // "" means the server's default
-	TLS                TLS
+	// Service is a connection in place of one to Address, which then is only its name. It
+	// sees to deadlines and to the server's passing troubles itself.
+	Service service.Service
+	TLS     TLS
 	// Collection is the user's name of the index; see store.CheckOpen.
 	Collection string
 	// Model is the one whose vectors the caller works with. An index that another

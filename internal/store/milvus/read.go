@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Count implements store.Scanner.
@@ -34,7 +33,7 @@ func (s *Store) Count(ctx context.Context, f store.Filter) (int64, error) {
 // server has been seen to count wrongly.
 func (s *Store) countRecords(ctx context.Context, where condition) (int64, error) {
 	if !s.countsAhead.Load() {
-		return s.count(ctx, s.physical, where.everything(), entity.ClStrong)
+		return s.count(ctx, s.physical, where.everything(), service.Strong)
 	}
 	sc := scan{s: s, collection: s.physical, where: where.text, fields: []string{fieldID}, page: maxWindow / 2}
 	pages, err := sc.counted(ctx)
@@ -95,7 +94,7 @@ func (s *Store) eachOf(ctx context.Context, ids []string, dim int, fields []stri
 	if smaller {
 		callCtx = triesOf(ctx, messageTries)
 	}
-	rows, err := s.query(callCtx, s.physical, oneOf(ids), fields, entity.ClSession, 0)
+	rows, err := s.query(callCtx, s.physical, oneOf(ids), fields, service.Session, 0)
 	if smaller && errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
 		for half := range slices.Chunk(ids, (len(ids)+1)/2) {
 			if err := s.eachOf(ctx, half, dim, fields, take); err != nil {
@@ -129,7 +128,7 @@ func (s *Store) Stats(ctx context.Context, ids []string) (map[string]store.Stat,
 	}
 	out := make(map[string]store.Stat, len(ids))
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		rows, err := s.query(ctx, s.physical, oneOf(chunk), statFields, entity.ClSession, 0)
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), statFields, service.Session, 0)
 		if err != nil {
 			return nil, fmt.Errorf("looking up %d files: %w", len(chunk), err)
 		}
@@ -220,7 +219,7 @@ func (s *Store) contentIDs(ctx context.Context, all, some [][]byte, ids [][]stri
 		return nil
 	}
 	expr := fmt.Sprintf("%s in [%s]", fieldHash, strings.Join(values, ","))
-	rows, err := s.query(ctx, s.physical, expr, []string{fieldID, fieldHash}, entity.ClSession, maxWindow)
+	rows, err := s.query(ctx, s.physical, expr, []string{fieldID, fieldHash}, service.Session, maxWindow)
 	if err != nil {
 		return fmt.Errorf("looking for copies of files: %w", err)
 	}

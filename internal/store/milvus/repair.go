@@ -9,6 +9,7 @@ import (
 
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // lostAlias is the error of an index whose alias is gone, or points to a collection that
@@ -35,7 +36,7 @@ func (e *lostAlias) Error() string {
 func (e *lostAlias) Is(target error) bool { return target == store.ErrNoIndex }
 
 // noTarget is the error of an index without a collection in use.
-func (s *Store) noTarget(ctx context.Context) error {
+func (s *Store) noTarget(ctx context.Context, collection string) error {
 	there, err := s.modelIndexes(ctx, "")
 	if err != nil {
 		return err
@@ -43,10 +44,26 @@ func (s *Store) noTarget(ctx context.Context) error {
 	if len(there) == 0 {
 		return fmt.Errorf("on milvus at %s: %w", s.address, store.ErrNoIndex)
 	}
+	use, makes := "COLLECTION", "makes one of them the one in use"
+	if len(there) == 1 {
+		use, makes = there[0].Name, "makes it the one in use"
+	}
 	return &fault.Error{
 		Err:    &lostAlias{address: s.address, alias: s.alias, there: there},
-		Advice: "indexer repair --use COLLECTION makes one of them the one in use; nothing was changed",
+		Advice: command("repair", collection) + " --use " + use + " " + makes + "; nothing was changed",
 	}
+}
+
+// defaultCollection is the collection of commands that name none.
+const defaultCollection = "default"
+
+// command is an indexer command for an index on a server, as a hint names it.
+func command(name, collection string) string {
+	out := "indexer " + name + " --store " + Kind
+	if collection != defaultCollection {
+		out += " --collection " + collection
+	}
+	return out
 }
 
 // Repair makes a collection the one in use, where the alias is lost or stands for
@@ -65,14 +82,14 @@ func Repair(ctx context.Context, o Options, use string) (store.ModelIndex, error
 		return store.ModelIndex{}, err
 	}
 	defer s.client.Close()
-	x, err := s.repair(impatient(ctx), use)
+	x, err := s.repair(impatient(ctx), o.Collection, use)
 	if err != nil {
 		return x, fmt.Errorf("repair index %s: %w", o.Collection, err)
 	}
 	return x, nil
 }
 
-func (s *Store) repair(ctx context.Context, use string) (store.ModelIndex, error) {
+func (s *Store) repair(ctx context.Context, collection, use string) (store.ModelIndex, error) {
 	target, err := s.target(ctx)
 	if err != nil {
 		return store.ModelIndex{}, err
@@ -83,7 +100,7 @@ func (s *Store) repair(ctx context.Context, use string) (store.ModelIndex, error
 	}
 	if use == "" {
 		if target == "" {
-			return store.ModelIndex{}, s.noTarget(ctx)
+			return store.ModelIndex{}, s.noTarget(ctx, collection)
 		}
 		use = target
 	}
@@ -126,7 +143,7 @@ func (s *Store) modelIndexes(ctx context.Context, current string) ([]store.Model
 	var out []store.ModelIndex
 	for _, name := range names {
 		x, err := s.modelIndex(ctx, name)
-		if errors.Is(err, errNoCollection) {
+		if errors.Is(err, service.ErrNoCollection) {
 			continue // it went while we looked
 		}
 		if err != nil {

@@ -54,7 +54,7 @@ func testRepair(t *testing.T, o milvus.Options, lose func()) {
 	for _, mode := range []store.Mode{store.ReadOnly, store.ReadWrite} {
 		reader.Mode = mode
 		_, err := milvus.Open(t.Context(), reader)
-		if !errors.Is(err, store.ErrNoIndex) || errors.Is(err, store.ErrDamaged) || !strings.Contains(hint(err), "repair --use") ||
+		if !errors.Is(err, store.ErrNoIndex) || errors.Is(err, store.ErrDamaged) || !strings.Contains(hint(err), " --use COLLECTION makes one") ||
 			!strings.Contains(err.Error(), one+" (5 pictures, of model test fp32 [0123456789ab])") ||
 			!strings.Contains(err.Error(), other+" (3 pictures, of model test fp32 [fedcba987654])") {
 			t.Fatalf("Open = %v, hint %q", err, hint(err))

@@ -3,15 +3,14 @@ package milvus
 import (
 	"fmt"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // rows is an answer of the server, read by field and row. The first value that is
 // not as expected is kept as err; what is returned from then on means nothing.
 type rows struct {
-	columns map[string]entity.Column
+	columns map[string]service.Values
 	order   []int // positions of the rows in the columns; nil for as they are
 	err     error
 	// oddities are the rows that another client wrote otherwise than this store would.
@@ -19,10 +18,10 @@ type rows struct {
 	foreignVectors bool // there are vectors that are not of length 1
 }
 
-func newRows(columns []entity.Column) *rows {
-	r := &rows{columns: make(map[string]entity.Column, len(columns))}
+func newRows(columns []service.Column) *rows {
+	r := &rows{columns: make(map[string]service.Values, len(columns))}
 	for _, c := range columns {
-		r.columns[c.Name()] = c
+		r.columns[c.Name] = c.Values
 	}
 	return r
 }
@@ -33,7 +32,9 @@ func (r *rows) len() int {
 		return len(r.order)
 	}
 	for _, c := range r.columns {
-		return c.Len()
+		if c != nil {
+			return c.Len()
+		}
 	}
 	return 0
 }
@@ -54,37 +55,37 @@ func (r *rows) at(row int) int {
 
 // raw returns a string as it is stored.
 func (r *rows) raw(field string, row int) string {
-	c, ok := r.columns[field].(*entity.ColumnVarChar)
-	if row = r.at(row); !ok || row >= c.Len() {
+	c, ok := r.columns[field].(service.Texts)
+	if row = r.at(row); !ok || row >= len(c) {
 		r.fail(field, row)
 		return ""
 	}
-	return c.Data()[row]
+	return c[row]
 }
 
 func (r *rows) int(field string, row int) int64 {
-	c, ok := r.columns[field].(*entity.ColumnInt64)
-	if row = r.at(row); !ok || row >= c.Len() {
+	c, ok := r.columns[field].(service.Numbers)
+	if row = r.at(row); !ok || row >= len(c) {
 		r.fail(field, row)
 		return 0
 	}
-	return c.Data()[row]
+	return c[row]
 }
 
 func (r *rows) json(field string, row int) []byte {
-	c, ok := r.columns[field].(*entity.ColumnJSONBytes)
-	if row = r.at(row); !ok || row >= c.Len() {
+	c, ok := r.columns[field].(service.Documents)
+	if row = r.at(row); !ok || row >= len(c) {
 		r.fail(field, row)
 		return nil
 	}
-	return c.Data()[row]
+	return c[row]
 }
 
 func (r *rows) vector(row, dim int) []float32 {
-	c, ok := r.columns[fieldVector].(*entity.ColumnFloatVector)
-	if row = r.at(row); !ok || row >= c.Len() || len(c.Data()[row]) != dim {
+	c, ok := r.columns[fieldVector].(service.Vectors)
+	if row = r.at(row); !ok || row >= len(c) || len(c[row]) != dim {
 		r.fail(fieldVector, row)
 		return nil
 	}
-	return c.Data()[row]
+	return c[row]
 }

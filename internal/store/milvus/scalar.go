@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // scalarIndex is an index of a field that expressions look at: without one the server
@@ -16,31 +14,38 @@ import (
 // none, which costs time and nothing else.
 type scalarIndex struct {
 	field string
-	kinds []entity.IndexType // the first that the server takes
+	kinds []string // the first that the server takes
 }
+
+// The types of scalar indexes.
+const (
+	inverted = "INVERTED"
+	trie     = "Trie"
+	sorted   = "STL_SORT"
+)
 
 // scalarIndexes are those of a collection of records. From Milvus 2.4 on all fields can
 // have an inverted index; before, texts have a trie and numbers a sorted list, and arrays
 // have none.
 var scalarIndexes = []scalarIndex{
-	{fieldHash, []entity.IndexType{entity.Inverted, entity.Trie}},
-	{fieldPath, []entity.IndexType{entity.Inverted}}, // ranges took a trie 900 ms of 300,000, and no index 10
-	{fieldFormat, []entity.IndexType{entity.Inverted, entity.Trie}},
-	{fieldShown, []entity.IndexType{entity.Inverted, entity.Sorted}},
-	{fieldTags, []entity.IndexType{entity.Inverted}},
+	{fieldHash, []string{inverted, trie}},
+	{fieldPath, []string{inverted}}, // ranges took a trie 900 ms of 300,000, and no index 10
+	{fieldFormat, []string{inverted, trie}},
+	{fieldShown, []string{inverted, sorted}},
+	{fieldTags, []string{inverted}},
 }
 
 // createScalarIndex makes an index unless there is one. made is the type of the new one,
 // "" where there was one or the server knows none of the types.
-func (s *Store) createScalarIndex(ctx context.Context, collection string, x scalarIndex) (made entity.IndexType, err error) {
+func (s *Store) createScalarIndex(ctx context.Context, collection string, x scalarIndex) (made string, err error) {
 	if have, err := s.client.DescribeIndex(ctx, collection, x.field); err == nil && len(have) > 0 {
 		return "", nil
 	}
 	for _, kind := range x.kinds {
-		if err = s.client.CreateIndex(ctx, collection, x.field, entity.NewScalarIndexWithType(kind), true, client.WithIndexName(x.field)); err == nil {
+		if err = s.client.CreateIndex(ctx, collection, x.field, service.Index{Name: x.field, Type: kind}); err == nil {
 			return kind, nil
 		}
-		var said *serverError
+		var said *service.Error
 		if !errors.As(err, &said) || transient(err) {
 			return "", fmt.Errorf("indexing field %s: %w", x.field, err)
 		}

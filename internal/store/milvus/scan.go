@@ -9,10 +9,9 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // scan reads all rows of a collection that match, in the order of their ids.
@@ -66,7 +65,7 @@ func (sc *scan) counted(ctx context.Context) (int64, error) {
 	if everything == "" {
 		everything = always.everything()
 	}
-	n, err := sc.s.count(ctx, sc.collection, everything, entity.ClStrong)
+	n, err := sc.s.count(ctx, sc.collection, everything, service.Strong)
 	sc.total = n
 	return n, err
 }
@@ -151,7 +150,7 @@ func (sc *scan) readRange(ctx context.Context, low, high string, take func(*rows
 	if smaller {
 		callCtx = triesOf(ctx, messageTries)
 	}
-	r, err := sc.s.query(callCtx, sc.collection, both(within(low, high), sc.where), sc.fields, entity.ClSession, maxWindow)
+	r, err := sc.s.query(callCtx, sc.collection, both(within(low, high), sc.where), sc.fields, service.Session, maxWindow)
 	if smaller && sc.s.retryFor > 0 && errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil {
 		if err := sc.readRange(ctx, low, half, take); err != nil {
 			return err
@@ -234,7 +233,7 @@ func (r *rows) sortByID() {
 	if n == 0 {
 		return
 	}
-	ids, ok := r.columns[fieldID].(*entity.ColumnVarChar)
+	ids, ok := r.columns[fieldID].(service.Texts)
 	if !ok {
 		r.fail(fieldID, 0)
 		return
@@ -243,8 +242,8 @@ func (r *rows) sortByID() {
 	for i := range r.order {
 		r.order[i] = i
 	}
-	slices.SortFunc(r.order, func(a, b int) int { return cmp.Compare(ids.Data()[a], ids.Data()[b]) })
-	r.order = slices.CompactFunc(r.order, func(a, b int) bool { return ids.Data()[a] == ids.Data()[b] })
+	slices.SortFunc(r.order, func(a, b int) int { return cmp.Compare(ids[a], ids[b]) })
+	r.order = slices.CompactFunc(r.order, func(a, b int) bool { return ids[a] == ids[b] })
 }
 
 // Scan implements store.Scanner.

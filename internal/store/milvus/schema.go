@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // formatVersion is the version of the schema below. A store that finds a newer one
@@ -86,41 +86,47 @@ var about = map[string]string{
 }
 
 // field begins a field with its description.
-func field(name string) *entity.Field {
-	return entity.NewField().WithName(name).WithDescription(about[name])
+func field(name string, of service.Type) service.Field {
+	return service.Field{Name: name, Description: about[name], Type: of}
 }
 
-func text(name string, most int64) *entity.Field {
-	return field(name).WithDataType(entity.FieldTypeVarChar).WithMaxLength(most)
+func text(name string, most int) service.Field {
+	f := field(name, service.VarChar)
+	f.MaxLength = most
+	return f
 }
 
-func number(name string) *entity.Field {
-	return field(name).WithDataType(entity.FieldTypeInt64)
+// key is the primary key.
+func key() service.Field {
+	f := text(fieldID, maxID)
+	f.Primary = true
+	return f
 }
 
-func vector(dim int) *entity.Field {
-	return field(fieldVector).WithDataType(entity.FieldTypeFloatVector).WithDim(int64(dim))
+func vector(dim int) service.Field {
+	f := field(fieldVector, service.FloatVector)
+	f.Dim = dim
+	return f
 }
 
 // recordSchema is the schema of a collection of records.
-func recordSchema(name string, dim int) *entity.Schema {
-	s := entity.NewSchema().WithName(name).
-		WithDescription("pictures of a Sightline index; " + name + metaSuffix + " says of which model").
-		WithField(text(fieldID, maxID).WithIsPrimaryKey(true)).
-		WithField(text(fieldPath, maxText)).
-		WithField(text(fieldRoot, maxText)).
-		WithField(text(fieldHash, 64)).
-		WithField(text(fieldFormat, maxFormat))
+func recordSchema(name string, dim int) service.Schema {
+	s := service.Schema{
+		Name:        name,
+		Description: "pictures of a Sightline index; " + name + metaSuffix + " says of which model",
+		Fields: []service.Field{
+			key(), text(fieldPath, maxText), text(fieldRoot, maxText), text(fieldHash, 64), text(fieldFormat, maxFormat),
+		},
+	}
 	for _, name := range []string{
 		fieldSize, fieldMod, fieldModNS, fieldWidth, fieldHeight, fieldTaken, fieldTakenNS, fieldShown, fieldShownNS,
 	} {
-		s.WithField(number(name))
+		s.Fields = append(s.Fields, field(name, service.Int64))
 	}
-	return s.
-		WithField(field(fieldTags).WithDataType(entity.FieldTypeArray).
-			WithElementType(entity.FieldTypeVarChar).WithMaxLength(maxLabel).WithMaxCapacity(maxTags)).
-		WithField(field(fieldExtra).WithDataType(entity.FieldTypeJSON)).
-		WithField(vector(dim))
+	tags := field(fieldTags, service.VarCharArray)
+	tags.MaxLength, tags.MaxCapacity = maxLabel, maxTags
+	s.Fields = append(s.Fields, tags, field(fieldExtra, service.JSON), vector(dim))
+	return s
 }
 
 // metaDim is the dimension of the vectors that a companion has only because Milvus
@@ -128,16 +134,15 @@ func recordSchema(name string, dim int) *entity.Schema {
 const metaDim = 2
 
 // metaSchema is the schema of a companion.
-func metaSchema(name string) *entity.Schema {
-	return entity.NewSchema().WithName(name).
-		WithDescription("failures of a Sightline index, and what it knows about itself").
-		WithField(text(fieldID, maxID).WithIsPrimaryKey(true)).
-		WithField(text(fieldKind, 16)).
-		WithField(text(fieldPath, maxText)).
-		WithField(text(fieldRoot, maxText)).
-		WithField(text(fieldReason, maxText)).
-		WithField(field(fieldData).WithDataType(entity.FieldTypeJSON)).
-		WithField(vector(metaDim))
+func metaSchema(name string) service.Schema {
+	return service.Schema{
+		Name:        name,
+		Description: "failures of a Sightline index, and what it knows about itself",
+		Fields: []service.Field{
+			key(), text(fieldKind, 16), text(fieldPath, maxText), text(fieldRoot, maxText), text(fieldReason, maxText),
+			field(fieldData, service.JSON), vector(metaDim),
+		},
+	}
 }
 
 // indexParameters are the parameters that each type of index takes when it is built.
@@ -181,29 +186,29 @@ func (x Index) parameters() map[string]string {
 	}
 }
 
-// entity is the index as the SDK wants it. The inner product of vectors of length 1
+// service is the index as a server is asked for it. The inner product of vectors of length 1
 // is their cosine.
-func (x Index) entity() entity.Index {
+func (x Index) service() service.Index {
 	all := x.parameters()
-	params := map[string]string{"metric_type": string(entity.IP)}
+	params := map[string]string{"metric_type": metricIP}
 	var own []string
 	for _, name := range indexParameters[x.Type] {
 		own = append(own, fmt.Sprintf("%q: %s", name, all[name]))
 	}
 	params["params"] = "{" + strings.Join(own, ", ") + "}"
-	return entity.NewGenericIndex(fieldVector, entity.IndexType(x.Type), params)
+	return service.Index{Name: fieldVector, Type: x.Type, Params: params}
 }
 
-func consistencyLevel(name string) (entity.ConsistencyLevel, error) {
+func consistencyLevel(name string) (service.Consistency, error) {
 	switch name {
 	case "strong":
-		return entity.ClStrong, nil
+		return service.Strong, nil
 	case "bounded":
-		return entity.ClBounded, nil
+		return service.Bounded, nil
 	case "session":
-		return entity.ClSession, nil
+		return service.Session, nil
 	case "eventually":
-		return entity.ClEventually, nil
+		return service.Eventually, nil
 	}
 	return 0, fmt.Errorf("consistency %q: it can be strong, session, bounded or eventually", name)
 }

@@ -8,10 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 	"github.com/sightline/sightline/internal/vec"
 )
 
@@ -78,11 +76,7 @@ func (s *Store) prepare(q store.Query) (where condition, empty [][]store.Hit, er
 // ask sends one search message. Hits whose vectors are not of length 1 are returned
 // apart.
 func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries vec.Matrix, value int) (foreignHits, [][]store.Hit, error) {
-	vectors := make([]entity.Vector, queries.Rows)
-	for i := range vectors {
-		vectors[i] = entity.FloatVector(queries.Row(i))
-	}
-	results, err := s.rawSearch(ctx, s.level, where.text, recordFields, vectors, q.K, parameters(s.meta.Index, value, q.K))
+	results, err := s.rawSearch(ctx, s.level, where.text, recordFields, queries, q.K, parameters(s.meta.Index, value, q.K))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -90,23 +84,11 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 	for i := range out {
 		out[i] = []store.Hit{}
 	}
-	if len(results) != queries.Rows {
-		// The SDK leaves out a query whose answer it cannot read, and those after it
-		// move up: which answer is whose is not known any more.
-		total := 0
-		for _, r := range results {
-			total += r.ResultCount
-		}
-		if total == 0 && len(results) == 0 {
-			return nil, out, nil
-		}
-		return nil, nil, fmt.Errorf("%d query vectors were sent, and %d answers came back", queries.Rows, len(results))
-	}
 	foreign := make(foreignHits)
 	var suspects []string
 	for i, r := range results {
-		if r.ResultCount == 0 {
-			continue // with an error beside it that means nothing
+		if r.Count == 0 {
+			continue
 		}
 		if r.Err != nil {
 			return nil, nil, fmt.Errorf("the answer to query vector %d cannot be read: %w", i, r.Err)
@@ -136,17 +118,17 @@ func (s *Store) ask(ctx context.Context, q store.Query, where condition, queries
 	return foreign, out, err
 }
 
-// rawSearch calls the SDK, which does not look whether the lists in an answer are as
-// long as they claim to be.
-func (s *Store) rawSearch(ctx context.Context, level entity.ConsistencyLevel, expr string, fields []string, vectors []entity.Vector, k int, p entity.SearchParam) (results []client.SearchResult, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			results, err = nil, fmt.Errorf("the server's answer cannot be read: %v", r)
-		}
-	}()
+// rawSearch searches, and makes cosines of the scores.
+func (s *Store) rawSearch(ctx context.Context, level service.Consistency, expr string, fields []string, queries vec.Matrix, k int, p map[string]any) ([]service.Answer, error) {
+	vectors := make([][]float32, queries.Rows)
+	for i := range vectors {
+		vectors[i] = queries.Row(i)
+	}
 	level, done := s.session.level(s.physical, level)
-	results, err = s.client.Search(ctx, s.physical, nil, expr, fields, vectors, fieldVector, s.index.metric, k, p,
-		client.WithSearchQueryConsistencyLevel(level))
+	results, err := s.client.Search(ctx, service.Search{
+		Collection: s.physical, Expr: expr, Fields: fields, Field: fieldVector, Vectors: vectors, Metric: s.index.metric, K: k, Params: p,
+		Consistency: level,
+	})
 	if err == nil {
 		done()
 		for _, r := range results {

@@ -3,7 +3,7 @@ package milvus
 import (
 	"sync"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // session lets reads see what this store wrote before them. That is what session
@@ -27,14 +27,14 @@ func (s *session) deleted(collection string) {
 
 // level returns the level that a read needs to be of the given one, and what to call
 // when it has succeeded.
-func (s *session) level(collection string, want entity.ConsistencyLevel) (level entity.ConsistencyLevel, done func()) {
+func (s *session) level(collection string, want service.Consistency) (level service.Consistency, done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := s.deletes[collection]
-	if n == s.seen[collection] || want != entity.ClSession && want != entity.ClStrong {
+	if n == s.seen[collection] || want != service.Session && want != service.Strong {
 		return want, func() {}
 	}
-	return entity.ClStrong, func() {
+	return service.Strong, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.seen[collection] = max(s.seen[collection], n)

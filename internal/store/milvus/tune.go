@@ -3,11 +3,10 @@ package milvus
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // parameterOf names the search parameter of each type of index; the others have none.
@@ -62,10 +61,10 @@ func usualParameter(parameter string, k int, recall float64) int {
 	return 0
 }
 
-// parameters are the search parameters as the SDK wants them for k hits. A list of
+// parameters are the search parameters for k hits. A list of
 // candidates must have room for all of them.
-func parameters(index string, value, k int) entity.SearchParam {
-	p := searchParams{}
+func parameters(index string, value, k int) map[string]any {
+	p := make(map[string]any)
 	if name, ok := parameterOf[index]; ok {
 		if name != "nprobe" {
 			value = max(value, k)
@@ -77,15 +76,6 @@ func parameters(index string, value, k int) entity.SearchParam {
 	}
 	return p
 }
-
-// searchParams implements entity.SearchParam.
-type searchParams map[string]any
-
-// Params returns a copy, which the SDK adds to.
-func (p searchParams) Params() map[string]any { return maps.Clone(p) }
-
-func (p searchParams) AddRadius(radius float64)      { p["radius"] = radius }
-func (p searchParams) AddRangeFilter(filter float64) { p["range_filter"] = filter }
 
 // SearchParameters implements store.Tunable.
 func (s *Store) SearchParameters(k int) (parameter string, values []int) {
@@ -130,7 +120,7 @@ func (s *Store) SetSearchParameter(ctx context.Context, k, value int, recall flo
 		return fmt.Errorf("an index of type %s has no search parameter", s.meta.Index)
 	}
 	var t tuning // as it is now, and not as it was when the store was opened
-	if _, err := s.readMeta(ctx, s.physical, idTuning, entity.ClStrong, &t); err != nil {
+	if _, err := s.readMeta(ctx, s.physical, idTuning, service.Strong, &t); err != nil {
 		return fmt.Errorf("reading what was tuned: %w", err)
 	}
 	switch {

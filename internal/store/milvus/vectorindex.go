@@ -10,11 +10,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
+)
+
+// The metrics whose scores are cosines of vectors of length 1, or become them.
+const (
+	metricIP     = "IP"
+	metricCosine = "COSINE"
+	metricL2     = "L2"
 )
 
 // vectorIndex is the index of the vectors as the server has it. Who runs the server may
@@ -23,7 +28,7 @@ import (
 type vectorIndex struct {
 	name   string
 	kind   string            // HNSW, ...; "" for none
-	metric entity.MetricType // of it
+	metric string            // of it
 	params map[string]string // that it was built with, by name
 }
 
@@ -42,7 +47,7 @@ func (x vectorIndex) String() string {
 	if len(params) > 0 {
 		text += " (" + strings.Join(params, ", ") + ")"
 	}
-	return text + ", metric " + string(x.metric)
+	return text + ", metric " + x.metric
 }
 
 // is reports whether it is the index that settings ask for.
@@ -60,15 +65,15 @@ func (x vectorIndex) is(want Index) bool {
 // readVectorIndex asks the server for the index of a collection's vectors.
 func (s *Store) readVectorIndex(ctx context.Context, physical string) (vectorIndex, error) {
 	have, err := s.client.DescribeIndex(ctx, physical, fieldVector)
-	var said *serverError
+	var said *service.Error
 	if errors.As(err, &said) || err == nil && len(have) == 0 { // a server says that there is none with an error
-		return vectorIndex{metric: entity.IP}, nil
+		return vectorIndex{metric: metricIP}, nil
 	}
 	if err != nil {
 		return vectorIndex{}, fmt.Errorf("looking at the index of the vectors: %w", err)
 	}
-	x := vectorIndex{name: have[0].Name(), kind: strings.ToUpper(string(have[0].IndexType())), params: make(map[string]string)}
-	raw := have[0].Params()
+	x := vectorIndex{name: have[0].Name, kind: strings.ToUpper(have[0].Type), params: make(map[string]string)}
+	raw := have[0].Params
 	maps.Copy(x.params, raw)
 	var nested map[string]any
 	if json.Unmarshal([]byte(raw["params"]), &nested) == nil {
@@ -76,8 +81,8 @@ func (s *Store) readVectorIndex(ctx context.Context, physical string) (vectorInd
 			x.params[name] = fmt.Sprint(v)
 		}
 	}
-	x.metric = entity.MetricType(strings.ToUpper(cmp.Or(raw["metric_type"], string(entity.IP))))
-	if x.metric != entity.IP && x.metric != entity.COSINE && x.metric != entity.L2 {
+	x.metric = strings.ToUpper(cmp.Or(raw["metric_type"], metricIP))
+	if x.metric != metricIP && x.metric != metricCosine && x.metric != metricL2 {
 		return x, fmt.Errorf("the vectors of collection %s are indexed by metric %s, which is none of IP, COSINE and L2", physical, x.metric)
 	}
 	return x, nil
@@ -86,7 +91,7 @@ func (s *Store) readVectorIndex(ctx context.Context, physical string) (vectorInd
 // cosineOf is the cosine that a score of the server stands for. L2 is the square of the
 // distance: of vectors of length 1, 2 - 2 cos.
 func (x vectorIndex) cosineOf(score float32) float32 {
-	if x.metric == entity.L2 {
+	if x.metric == metricL2 {
 		return 1 - score/2
 	}
 	return score
@@ -103,11 +108,11 @@ func (s *Store) adoptIndex(ctx context.Context, physical string) error {
 		if !s.mode.Writes() {
 			return &fault.Error{
 				Err:    fmt.Errorf("the vectors of collection %s have no index any more, and so cannot be searched", physical),
-				Advice: "indexer upgrade makes one, of the kind that milvus.index.type says; no picture is embedded again",
+				Advice: command("upgrade", s.meta.Collection) + " makes one, of the kind that milvus.index.type says; no picture is embedded again",
 			}
 		}
 		s.log.WarnContext(ctx, "the vectors had no index any more; a new one is made", "collection", physical, "kind", s.wantIndex.Type)
-		if err := s.client.CreateIndex(ctx, physical, fieldVector, s.wantIndex.entity(), true, client.WithIndexName(fieldVector)); err != nil {
+		if err := s.client.CreateIndex(ctx, physical, fieldVector, s.wantIndex.service()); err != nil {
 			return fmt.Errorf("indexing the vectors of collection %s: %w", physical, err)
 		}
 		if err := s.load(ctx, physical); err != nil {
@@ -132,10 +137,10 @@ func (s *Store) replaceIndex(ctx context.Context) error {
 	if err := s.client.ReleaseCollection(ctx, s.physical); err != nil {
 		return fmt.Errorf("putting collection %s aside: %w", s.physical, err)
 	}
-	if err := s.client.DropIndex(ctx, s.physical, fieldVector, client.WithIndexName(cmp.Or(s.index.name, fieldVector))); err != nil {
+	if err := s.client.DropIndex(ctx, s.physical, fieldVector, cmp.Or(s.index.name, fieldVector)); err != nil {
 		return errors.Join(fmt.Errorf("removing the index of collection %s: %w", s.physical, err), s.load(ctx, s.physical))
 	}
-	if err := s.client.CreateIndex(ctx, s.physical, fieldVector, s.wantIndex.entity(), true, client.WithIndexName(fieldVector)); err != nil {
+	if err := s.client.CreateIndex(ctx, s.physical, fieldVector, s.wantIndex.service()); err != nil {
 		return fmt.Errorf("indexing the vectors of collection %s: %w", s.physical, err)
 	}
 	if err := s.load(ctx, s.physical); err != nil {
@@ -153,17 +158,15 @@ func (s *Store) replaceIndex(ctx context.Context) error {
 func (s *Store) details(ctx context.Context) []store.Detail {
 	out := []store.Detail{{Name: "index", Value: s.index.String()}}
 	if c, err := s.client.DescribeCollection(ctx, s.physical); err == nil {
-		out = append(out, store.Detail{Name: "shards", Value: fmt.Sprint(c.ShardNum)})
-		if v, ok := c.Properties[mmapProperty]; ok {
-			out = append(out, store.Detail{Name: "mmap", Value: v})
-		}
+		out = append(out, store.Detail{Name: "shards", Value: fmt.Sprint(c.Shards)})
+		out = append(out, store.Detail{Name: "mmap", Value: cmp.Or(c.Properties[mmapProperty], "false")}, store.Detail{Name: "partition_key", Value: "none"})
 	}
-	if replicas, err := s.client.GetReplicas(ctx, s.physical); err == nil {
-		out = append(out, store.Detail{Name: "replicas", Value: fmt.Sprint(len(replicas))})
+	if replicas, err := s.client.CountReplicas(ctx, s.physical); err == nil {
+		out = append(out, store.Detail{Name: "replicas", Value: fmt.Sprint(replicas)})
 	}
-	if len(s.resourceGroups) > 0 {
-		out = append(out, store.Detail{Name: "resource_groups", Value: strings.Join(s.resourceGroups, ", ")})
-	}
+	out = append(out,
+		store.Detail{Name: "resource_groups", Value: cmp.Or(strings.Join(s.resourceGroups, ", "), "the server's default")},
+		store.Detail{Name: "load_timeout", Value: s.loadTimeout.String()})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if parameter := parameterOf[s.meta.Index]; parameter != "" {

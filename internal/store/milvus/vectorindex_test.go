@@ -199,7 +199,7 @@ func TestOperatorsSettings(t *testing.T) {
 		return next()
 	})
 	s := open(t, o)
-	for name, want := range map[string]string{"shards": "4", "replicas": "2", "resource_groups": "hot"} {
+	for name, want := range map[string]string{"shards": "4", "replicas": "2", "resource_groups": "hot", "partition_key": "none", "load_timeout": "10m0s"} {
 		if got := detail(t, s, name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
@@ -209,7 +209,7 @@ func TestOperatorsSettings(t *testing.T) {
 	}
 	fake.Meddle(nil)
 	o.Collection, o.ResourceGroups = "other", []string{"none"}
-	if _, err := milvus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "resource group not found") || !strings.Contains(hint(err), "milvus.resource_groups (none)") {
+	if _, err := milvus.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "resource group not found") || !strings.HasPrefix(hint(err), "check milvus.replicas (2) and milvus.resource_groups (none) against") {
 		t.Errorf("Open = %v, hint %q", err, hint(err))
 	}
 }

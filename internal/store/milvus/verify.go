@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // Verify implements store.Verifier. It reads every record with its vector and every
@@ -63,7 +62,7 @@ func (s *Store) Verify(ctx context.Context, found func(problem string)) error {
 	if _, err := s.verifyDocuments(ctx, found); err != nil {
 		return err
 	}
-	if _, err := s.readMeta(ctx, s.physical, idIndex, entity.ClStrong, &indexMeta{}); errors.Is(err, store.ErrDamaged) {
+	if _, err := s.readMeta(ctx, s.physical, idIndex, service.Strong, &indexMeta{}); errors.Is(err, store.ErrDamaged) {
 		found(err.Error())
 	} else if err != nil {
 		return err
@@ -80,7 +79,7 @@ func (s *Store) verifyFailed(ctx context.Context, failures []store.Failure, foun
 			ids, paths[f.ID] = append(ids, f.ID), f.Path
 		}
 	}
-	rows, err := s.query(ctx, s.physical, oneOf(ids), []string{fieldID}, entity.ClSession, 0)
+	rows, err := s.query(ctx, s.physical, oneOf(ids), []string{fieldID}, service.Session, 0)
 	if err != nil {
 		return fmt.Errorf("looking for failed files among the records: %w", err)
 	}

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
-
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
 // maxIDs is the most ids in one expression: parsing them takes the server longer than
@@ -68,7 +67,7 @@ func (s *Store) upsert(ctx context.Context, rows []row) error {
 // send writes rows in one message. Where the server finds one of them too large, by a
 // limit that we do not know of, the message is halved until it is clear which.
 func (s *Store) send(ctx context.Context, rows []row) error {
-	_, err := s.client.Upsert(ctx, s.physical, "", columns(rows, s.meta.Model.Dim)...)
+	err := s.client.Upsert(ctx, s.physical, columns(rows))
 	switch {
 	case err == nil:
 		return nil
@@ -123,7 +122,7 @@ func (s *Store) deleteFailures(ctx context.Context, ids []string) error {
 // remove deletes rows. Also one that failed may have been done.
 func (s *Store) remove(ctx context.Context, collection, expr string) error {
 	defer s.session.deleted(collection)
-	return s.client.Delete(ctx, collection, "", expr)
+	return s.client.Delete(ctx, collection, expr)
 }
 
 // SetTags implements store.Writer. Milvus replaces records only as a whole, so that
@@ -186,7 +185,7 @@ func (s *Store) SetTags(ctx context.Context, source string, tags map[string][]st
 // checkThere returns ErrNotFound unless there is a record of every id.
 func (s *Store) checkThere(ctx context.Context, ids []string) error {
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		rows, err := s.query(ctx, s.physical, oneOf(chunk), []string{fieldID}, entity.ClSession, 0)
+		rows, err := s.query(ctx, s.physical, oneOf(chunk), []string{fieldID}, service.Session, 0)
 		if err != nil {
 			return fmt.Errorf("looking for %d records: %w", len(chunk), err)
 		}

@@ -18,17 +18,36 @@ import (
 // holdClients ask at once.
 const holdClients = 8
 
-// hold asks n times, and says after a tenth, a half and all of them what the server holds.
-func hold(address string, n, pid int) error {
+// bounds say how long hold goes on: until either is reached. 0 is none.
+type bounds struct {
+	requests int
+	time     time.Duration
+	rate     int // at most so many requests a second
+}
+
+// reached reports whether so many tenths are done.
+func (b bounds) reached(tenths int, sent int64, since time.Duration) bool {
+	return b.requests > 0 && sent >= int64(b.requests*tenths/10) || b.time > 0 && since >= b.time*time.Duration(tenths)/10
+}
+
+// hold asks until a bound is reached, and says after each tenth of it what the server holds.
+// A busy server may refuse: that is counted.
+func hold(address string, b bounds, pid int) error {
 	sent := &counted{RoundTripper: &http.Transport{MaxIdleConnsPerHost: holdClients}}
-	c := &http.Client{Transport: sent, Timeout: time.Minute}
-	for _, until := range []int{n / 10, n / 2, n} {
+	if b.rate > 0 {
+		tick := time.NewTicker(time.Second / time.Duration(b.rate))
+		defer tick.Stop()
+		sent.pace = tick.C
+	}
+	c := &http.Client{Transport: sent, Timeout: 5 * time.Minute}
+	start := time.Now()
+	for tenth := range 10 {
 		errs := make([]error, holdClients)
 		var all sync.WaitGroup
 		for i := range holdClients {
 			all.Go(func() {
-				r := rand.New(rand.NewPCG(uint64(i), uint64(until)))
-				for sent.n.Load() < int64(until) && errs[i] == nil {
+				r := rand.New(rand.NewPCG(uint64(i), uint64(tenth)))
+				for !b.reached(tenth+1, sent.n.Load(), time.Since(start)) && errs[i] == nil {
 					errs[i] = browse(c, address, r)
 				}
 			})
@@ -37,23 +56,45 @@ func hold(address string, n, pid int) error {
 		if err := errors.Join(errs...); err != nil {
 			return err
 		}
-		fmt.Printf("%7d requests: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n", sent.n.Load(),
+		fmt.Printf("%6.0f s %7d requests, %d refused: memory %.0f MB, heap %.0f MB, descriptors %.0f, goroutines %.0f, mappings %d\n",
+			time.Since(start).Seconds(), sent.n.Load(), sent.refused.Load(),
 			metric(c, address, "process_resident_memory_bytes")/1e6, metric(c, address, "go_memstats_heap_inuse_bytes")/1e6,
 			metric(c, address, "process_open_fds"), metric(c, address, "go_goroutines"), mappings(pid))
 	}
 	return nil
 }
 
-// counted counts the requests that are sent.
+// counted counts the requests that are sent, and waits for pace before each where there is
+// one. What a busy server refuses, or does not answer in time, is asked again.
 type counted struct {
 	http.RoundTripper
-	n atomic.Int64
+	n, refused atomic.Int64
+	pace       <-chan time.Time
 }
 
 // RoundTrip implements http.RoundTripper.
 func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.n.Add(1)
-	return c.RoundTripper.RoundTrip(r)
+	for {
+		if c.pace != nil {
+			select {
+			case <-c.pace:
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		}
+		c.n.Add(1)
+		res, err := c.RoundTripper.RoundTrip(r)
+		if err != nil || res.StatusCode != http.StatusServiceUnavailable && res.StatusCode != http.StatusGatewayTimeout {
+			return res, err
+		}
+		c.refused.Add(1)
+		res.Body.Close()
+		select {
+		case <-time.After(time.Second):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
 }
 
 // browse asks for one of the things that a page asks for.

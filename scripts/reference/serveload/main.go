@@ -13,9 +13,10 @@
 //
 // It prints a line for each number of clients: requests a second, the median, the 99th
 // percentile, the processor time of the server for each request, which other work on the
-// machine does not change much, and its memory at the end. With --requests N it asks all
-// that a page asks for instead, N times in all, and says at steps of that what the server
-// holds: memory, descriptors, goroutines and, on Linux with --pid, mappings.
+// machine does not change much, and its memory at the end. With --requests N or --minutes N it
+// asks all that a page asks for instead, at most --rate times a second, and says at each tenth
+// of that what the server holds: memory, descriptors, goroutines and, on Linux with --pid,
+// mappings.
 package main
 
 import (
@@ -56,6 +57,8 @@ func main() {
 	how := flag.String("how", "text", "ask by text, like or knn")
 	pictures := flag.Int("pictures", 100000, "of the index that is asked")
 	requests := flag.Int("requests", 0, "ask so many times for all kinds of things, and watch what the server holds")
+	minutes := flag.Int("minutes", 0, "the same for so many minutes")
+	rate := flag.Int("rate", 0, "then at most so many a second; 0 for as many as it answers")
 	pid := flag.Int("pid", 0, "process of the server, whose mappings are counted")
 	flag.Parse()
 	ctx := context.Background()
@@ -67,8 +70,9 @@ func main() {
 	if *address == "" {
 		return
 	}
-	if *requests > 0 {
-		if err := hold(*address, *requests, *pid); err != nil {
+	if *requests > 0 || *minutes > 0 {
+		b := bounds{requests: *requests, time: time.Duration(*minutes) * time.Minute, rate: *rate}
+		if err := hold(*address, b, *pid); err != nil {
 			log.Fatal(err)
 		}
 		return

@@ -216,8 +216,39 @@ func (f *Folder) write(name string, b []byte) error {
 	return err
 }
 
+// stateLayout is how the name of a state says its time, in UTC.
+const stateLayout = "20060102T150405.000Z"
+
+// nameFor returns the name of a state of a time that is later than all that are there: the
+// order of names is that of backups, whichever way the clock was set between them.
+func (f *Folder) nameFor(at time.Time) (string, error) {
+	names, err := f.States()
+	if err != nil {
+		return "", err
+	}
+	name := at.UTC().Format(stateLayout)
+	if len(names) == 0 || name > names[len(names)-1] {
+		return name, nil
+	}
+	last, err := time.Parse(stateLayout, names[len(names)-1])
+	if err != nil {
+		return name, nil // none that a backup has named
+	}
+	return last.Add(time.Millisecond).Format(stateLayout), nil
+}
+
+// isOurs reports whether a name is one that Commit gives.
+func isOurs(name string) bool {
+	at, err := time.Parse(stateLayout, name)
+	return err == nil && at.Format(stateLayout) == name
+}
+
 // Commit writes a state whose files were put, and names it by its time.
 func (f *Folder) Commit(s *State) error {
+	name, err := f.nameFor(s.Time)
+	if err != nil {
+		return err
+	}
 	s.Sum = noSum
 	b, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
@@ -225,7 +256,7 @@ func (f *Folder) Commit(s *State) error {
 	}
 	s.Sum = sumOf(b)
 	b = bytes.Replace(b, []byte(noSum), []byte(s.Sum), 1)
-	s.Name = s.Time.UTC().Format("20060102T150405.000Z")
+	s.Name = name
 	return atomicfile.WriteBytes(filepath.Join(f.dir, statesName, s.Name+".json"), append(b, '\n'))
 }
 
@@ -249,7 +280,8 @@ func (s *State) checkSum(text []byte) error {
 	return nil
 }
 
-// States lists the names of the states, the oldest first.
+// States lists the names of the states, the oldest first. Those that somebody gave another name
+// come before all others.
 func (f *Folder) States() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(f.dir, statesName))
 	if err != nil {
@@ -261,7 +293,15 @@ func (f *Folder) States() ([]string, error) {
 			out = append(out, name)
 		}
 	}
-	slices.Sort(out)
+	slices.SortFunc(out, func(a, b string) int {
+		if x, y := isOurs(a), isOurs(b); x != y {
+			if x {
+				return 1
+			}
+			return -1
+		}
+		return strings.Compare(a, b)
+	})
 	return out, nil
 }
 
@@ -320,30 +360,35 @@ func (f *File) check() error {
 }
 
 // Prune removes all but the newest states, and the blocks that no state has any more. It
-// returns how many states it removed. No other backup may be under way.
+// returns how many states it removed. Nothing is removed while one that stays cannot be read,
+// and none that somebody gave another name. No other backup may be under way.
 func (f *Folder) Prune(keep int) (removed int, err error) {
 	names, err := f.States()
 	if err != nil {
 		return 0, err
 	}
 	used := map[string]bool{}
+	var goes []string
 	for i, name := range names {
-		if i < len(names)-keep {
-			if err := os.Remove(filepath.Join(f.dir, statesName, name+".json")); err != nil {
-				return removed, err
-			}
-			removed++
+		if i < len(names)-keep && isOurs(name) {
+			goes = append(goes, name)
 			continue
 		}
 		s, err := f.State(name)
 		if err != nil {
-			return removed, err
+			return 0, fmt.Errorf("no older states are removed: %w", err)
 		}
 		for _, file := range s.Files {
 			for _, b := range file.Blocks {
 				used[b] = true
 			}
 		}
+	}
+	for _, name := range goes {
+		if err := os.Remove(filepath.Join(f.dir, statesName, name+".json")); err != nil {
+			return removed, err
+		}
+		removed++
 	}
 	if removed == 0 {
 		return 0, nil

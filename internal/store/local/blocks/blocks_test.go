@@ -207,3 +207,74 @@ func TestCreateAfterAKill(t *testing.T) {
 		}
 	}
 }
+
+// The newest backup is the one that was made last, whatever the clock said.
+func TestClockJumps(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(f.dir, statesName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	for n, at := range []time.Time{now, now.AddDate(80, 0, 0), now.Add(time.Hour), now.Add(time.Hour), now.AddDate(-40, 0, 0)} {
+		want := []byte{byte(n)}
+		s, _ := put(t, f, at, map[string][]byte{"a": want})
+		if removed, err := f.Prune(3); err != nil || removed > 1 {
+			t.Fatalf("%d removed, %v", removed, err)
+		}
+		newest, err := f.State("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if newest.Name != s.Name || !newest.Time.Equal(at) || newest.Files[0].Blocks[0] != sumOf(want) {
+			t.Errorf("backup %d, by the clock at %v: the newest is %s of %v", n, at, newest.Name, newest.Time)
+		}
+	}
+	if names, err := f.States(); err != nil || len(names) != 3 {
+		t.Errorf("left are %v, %v", names, err)
+	}
+}
+
+// Older states stay while one of the newer cannot be read, and so do those with other names.
+func TestPruneKeepsWhatIsNeeded(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []*State
+	for n := range 4 {
+		s, _ := put(t, f, time.Unix(int64(1e9+n), 0), map[string][]byte{"a": {byte(n)}})
+		states = append(states, s)
+	}
+	path := func(name string) string { return filepath.Join(f.dir, statesName, name+".json") }
+	if err := os.Rename(path(states[0].Name), path("before the move")); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path(states[3].Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path(states[3].Name), whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := f.Prune(1); removed != 0 || !errors.Is(err, ErrDamaged) {
+		t.Errorf("with a damaged state: %d removed, %v", removed, err)
+	}
+	if err := os.WriteFile(path(states[3].Name), whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := f.Prune(1); removed != 2 || err != nil {
+		t.Errorf("%d removed, %v", removed, err)
+	}
+	for _, name := range []string{"before the move", ""} {
+		s, err := f.State(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Extract(t.Context(), s, filepath.Join(t.TempDir(), "to")); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -24,10 +24,6 @@ type Row map[string]any
 func (s *Server) Upsert(_ context.Context, req *milvuspb.UpsertRequest) (*milvuspb.MutationResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, st := s.find(req.GetCollectionName())
-	if st != nil {
-		return &milvuspb.MutationResult{Status: st}, nil
-	}
 	rows := make([]Row, req.GetNumRows())
 	for i := range rows {
 		rows[i] = make(Row)
@@ -37,18 +33,31 @@ func (s *Server) Upsert(_ context.Context, req *milvuspb.UpsertRequest) (*milvus
 			rows[i][f.GetFieldName()] = valueOf(f, i)
 		}
 	}
+	ids, st := s.upsert(req.GetCollectionName(), rows)
+	if st != nil {
+		return &milvuspb.MutationResult{Status: st}, nil
+	}
+	return &milvuspb.MutationResult{Status: ok(), Timestamp: s.clock, IDs: stringIDs(ids)}, nil
+}
+
+// upsert writes rows and returns their ids, or what is wrong with them.
+func (s *Server) upsert(name string, rows []Row) ([]string, *commonpb.Status) {
+	c, st := s.find(name)
+	if st != nil {
+		return nil, st
+	}
 	ids := make([]string, len(rows))
 	seen := make(map[string]bool)
 	for i, r := range rows {
 		ids[i] = r["id"].(string)
 		if seen[ids[i]] {
-			return &milvuspb.MutationResult{Status: Status(1100, "duplicate primary keys in a batch")}, nil
+			return nil, Status(1100, "duplicate primary keys in a batch")
 		}
 		seen[ids[i]] = true
 		c.rows[ids[i]] = r
 	}
 	s.clock++
-	return &milvuspb.MutationResult{Status: ok(), Timestamp: s.clock, IDs: stringIDs(ids)}, nil
+	return ids, nil
 }
 
 func (s *Server) Delete(_ context.Context, req *milvuspb.DeleteRequest) (*milvuspb.MutationResult, error) {

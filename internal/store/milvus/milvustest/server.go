@@ -258,9 +258,14 @@ func (s *Server) CreateCollection(_ context.Context, req *milvuspb.CreateCollect
 	if err := proto.Unmarshal(req.GetSchema(), protoadapt.MessageV2Of(schema)); err != nil {
 		return nil, err
 	}
-	s.collections[req.GetCollectionName()] = &collection{id: rand.Int64(), schema: schema, shards: req.GetShardsNum(), rows: make(map[string]Row),
-		index: make(map[string][]*commonpb.KeyValuePair)}
+	s.addCollection(schema, req.GetShardsNum())
 	return ok(), nil
+}
+
+func (s *Server) addCollection(schema *schemapb.CollectionSchema, shards int32) {
+	s.collections[schema.GetName()] = &collection{
+		id: rand.Int64(), schema: schema, shards: shards, rows: make(map[string]Row), index: make(map[string][]*commonpb.KeyValuePair),
+	}
 }
 
 func (s *Server) DropCollection(_ context.Context, req *milvuspb.DropCollectionRequest) (*commonpb.Status, error) {

@@ -155,7 +155,7 @@ func (s Settings) Validate() []error {
 	between("search.ef", s.Search.Ef, 0, 32768)
 	between("search.nprobe", s.Search.Nprobe, 0, 65536)
 	between("search.search_list", s.Search.SearchList, 0, 65535)
-	if !(s.Recall >= 0.5 && s.Recall <= 1) { // NaN is neither
+	if !(s.Recall >= 0.5 && s.Recall <= 1) { // nor NaN
 		bad("recall", "is %g; it must be between 0.5 and 1", s.Recall)
 	}
 	oneOf("consistency", s.Consistency, consistencyLevels)

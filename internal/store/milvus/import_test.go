@@ -8,14 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/milvus-io/milvus-sdk-go/v2/client"
-	"github.com/milvus-io/milvus-sdk-go/v2/entity"
+	"github.com/sightline/sightline/internal/store/milvus/service"
 )
 
-// inProcess is a server without a network: it answers the calls of an import, and those it
-// has not panic.
-type inProcess struct {
-	connection
+// importer is a server that imports as slowly as a test needs it: it answers the calls of an
+// import, and those it has not panic.
+type importer struct {
+	service.Service
 	files  []string
 	looks  int
 	most   int // tasks that were running at once
@@ -23,38 +22,38 @@ type inProcess struct {
 	failed string // the file whose import fails
 }
 
-func (s *inProcess) BulkInsert(_ context.Context, name, _ string, files []string, _ ...client.BulkInsertOption) (int64, error) {
+func (s *importer) BulkInsert(_ context.Context, name, file string) (int64, error) {
 	if name != "records" {
 		return 0, fmt.Errorf("there is no collection %s", name)
 	}
-	s.files = append(s.files, files...)
+	s.files = append(s.files, file)
 	s.most = max(s.most, len(s.files)-len(s.ended))
 	return int64(len(s.files)), nil
 }
 
-// GetBulkInsertState ends every second task that it is asked for.
-func (s *inProcess) GetBulkInsertState(_ context.Context, id int64) (*entity.BulkInsertTaskState, error) {
+// DescribeBulkInsert ends every second task that it is asked for.
+func (s *importer) DescribeBulkInsert(_ context.Context, id int64) (service.BulkTask, error) {
 	s.looks++
-	out := &entity.BulkInsertTaskState{State: entity.BulkInsertStarted}
 	switch {
 	case s.files[id-1] == s.failed:
-		out.State, out.Infos = entity.BulkInsertFailed, map[string]string{"failed_reason": "no such column"}
+		return service.BulkTask{Failed: true, Reason: "no such column"}, nil
 	case s.looks%2 == 0:
-		out.State, s.ended[id] = entity.BulkInsertCompleted, true
+		s.ended[id] = true
+		return service.BulkTask{Done: true}, nil
 	}
-	return out, nil
+	return service.BulkTask{}, nil
 }
 
-// The store works with any connection. An import gives the server some files at a time,
+// An import gives the server some files at a time,
 // each once.
-func TestImportOverAnotherConnection(t *testing.T) {
+func TestImportSomeFilesAtATime(t *testing.T) {
 	t.Parallel()
 	var table BulkTable
 	for i := range 2*bulkAtOnce + 3 {
 		table.Files = append(table.Files, BulkFile{Name: fmt.Sprintf("records-%06d.parquet", i+1), Records: 2})
 		table.Records += 2
 	}
-	server := &inProcess{ended: make(map[int64]bool)}
+	server := &importer{ended: make(map[int64]bool)}
 	s := &Store{client: server, physical: "records"}
 	var told []int64
 	if err := s.importFiles(t.Context(), table, "bucket/x", func(done, _ int64) { told = append(told, done) }); err != nil {
@@ -70,13 +69,13 @@ func TestImportOverAnotherConnection(t *testing.T) {
 		t.Errorf("%d files at once", server.most)
 	}
 
-	s.client = &inProcess{ended: make(map[int64]bool), failed: "records-000002.parquet"}
+	s.client = &importer{ended: make(map[int64]bool), failed: "records-000002.parquet"}
 	if err := s.importFiles(t.Context(), table, "", func(int64, int64) {}); err == nil || !strings.Contains(err.Error(), "records-000002.parquet: the server says: no such column") {
 		t.Errorf("a file that fails: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s.client = &inProcess{ended: make(map[int64]bool)}
+	s.client = &importer{ended: make(map[int64]bool)}
 	if err := s.importFiles(ctx, table, "", func(int64, int64) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an import that is interrupted: %v", err)
 	}
