@@ -63,6 +63,9 @@ func (r *arranger) arrange(args []string) ([]string, error) {
 		if len(arg) > 1 && arg[0] == '-' && arg[1] != ' ' { // "- fruit" is less fruit
 			name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 			takesValue, ok := known[name]
+			if short, value := arg[1:2], arg[2:]; !ok && isNumber(value) && known[short] { // -k2 is -k 2
+				name, arg, takesValue, ok, hasValue = short, "-"+short+"="+value, true, true, true
+			}
 			if !ok && isFilter(arg) {
 				rest, open = append(rest, arg), false
 				continue

@@ -53,6 +53,8 @@ func TestArrange(t *testing.T) {
 		{"dog -n", "text -- dog"},
 		{"dog -n 5", "text -n 5 -- dog"},
 		{"dog -n -1", "text -n -1 -- dog"},
+		{"dog -k2", "text -k=2 -- dog"},
+		{"-k20 dog --json", "text -k=20 --json -- dog"},
 		{"dog -n 5 --top=6 --json", "text -k 5 -k=6 --json -- dog"},
 	} {
 		got, err := (&arranger{app: search}).arrange(append([]string{"search"}, strings.Fields(c.in)...))

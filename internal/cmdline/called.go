@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,6 +50,33 @@ func calledAs(a *cli.App, args []string) bool {
 	return len(args) > 1
 }
 
+// calls finds the calls of the two programs in a message.
+var calls = regexp.MustCompile(`(?:\bsightline )?\b(indexer|search) (--?[a-z]+\b|"|[a-z]+\b)`)
+
+// asCalled puts the name for both programs into the commands of a message, where the program
+// was called by that: indexer may be another's program on the same machine.
+func (p *Program) asCalled(message string) string {
+	if !p.umbrella {
+		return message
+	}
+	return calls.ReplaceAllStringFunc(message, func(call string) string {
+		m := calls.FindStringSubmatch(call)
+		program, word := m[1], m[2]
+		isCommand := word[0] >= 'a' && word[0] <= 'z'
+		switch {
+		case strings.HasPrefix(call, Umbrella):
+			return call
+		case program == "indexer" && (!isCommand || slices.Contains(IndexerCommands(), word)):
+			return Umbrella + " " + word
+		case program == "search" && !isCommand, program == "search" && word == "tune":
+			return Umbrella + " search " + word // a query; and tune alone is indexer's
+		case program == "search" && slices.Contains(SearchCommands(), word):
+			return Umbrella + " " + word
+		}
+		return call
+	})
+}
+
 // hidden answers the words that are meant for shells and for building packages, and
 // reports whether there was one.
 func (p *Program) hidden(ctx context.Context, a *cli.App, words []string) bool {
@@ -88,6 +116,9 @@ var badValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:fla
 // a whole number.
 func usageError(c *cli.Context, err error, _ bool) error {
 	m := badValue.FindStringSubmatch(err.Error())
+	if unknown, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
+		return fault.Usagef("see "+strings.TrimSpace(c.App.Name+" "+c.Command.Name)+" --help", "there is no flag %s", unknown)
+	}
 	if m == nil {
 		return fault.Usagef("", "%s", err)
 	}

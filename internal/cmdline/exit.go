@@ -64,7 +64,8 @@ func (p *Program) report(err error, asJSON bool) int {
 	if errors.As(err, &placed) {
 		line, column = placed.Place()
 	}
-	message := strings.ReplaceAll(fault.Words(err), "\n", "; ")
+	message := p.asCalled(strings.ReplaceAll(fault.Words(err), "\n", "; "))
+	hint = p.asCalled(hint)
 	if asJSON {
 		line, _ := json.Marshal(struct {
 			Error string `json:"error"`

@@ -50,6 +50,7 @@ type Program struct {
 
 	warned    bool  // of such variables
 	asked     bool  // a question of Choose was answered
+	umbrella  bool  // called by the name for both programs
 	implied   bool  // no command was named, and the default one was taken
 	unwritten error // the first failure of Printf
 }
@@ -82,6 +83,7 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.DisableSliceFlagSeparator = true // commas are parts of names; a flag is repeated for more
 	a.HideHelpCommand = true           // arrange makes a flag of it
 	withArguments := calledAs(a, args)
+	p.umbrella = strings.HasPrefix(a.Name, Umbrella)
 	for _, c := range a.Commands {
 		dress(c, a.Name+" "+c.Name)
 	}
@@ -294,7 +296,7 @@ func (w writer) Write(b []byte) (int, error) {
 
 // Notef writes a remark to stderr, where it does not disturb a pipe.
 func (p *Program) Notef(format string, args ...any) {
-	fmt.Fprintf(p.Stderr, strings.TrimRight(format, "\n")+"\n", args...)
+	fmt.Fprintln(p.Stderr, p.asCalled(fmt.Sprintf(strings.TrimRight(format, "\n"), args...)))
 }
 
 // OpenAnyStore reads the settings of a command and opens the store that they name,

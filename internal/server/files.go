@@ -69,6 +69,10 @@ func openFile(r *store.Record, limits imaging.Limits) (_ *os.File, data []byte, 
 		return nil, nil, nil, gone(r, err)
 	}
 	if !escapes && !linked {
+		if err := checkPicture(r, f); err != nil {
+			f.Close()
+			return nil, nil, nil, err
+		}
 		return f, nil, info, nil
 	}
 	defer f.Close()
@@ -82,7 +86,24 @@ func openFile(r *store.Record, limits imaging.Limits) (_ *os.File, data []byte, 
 		}
 		return nil, nil, nil, newProblem(http.StatusForbidden, kindForbidden, detail, "indexer run reads it, if it is to be shown")
 	}
-	return nil, data, info, nil
+	return nil, data, info, checkPicture(r, bytes.NewReader(data))
+}
+
+// checkPicture refuses a file that is no picture, by its first bytes: an index that somebody
+// else wrote may name any file that this user may read.
+func checkPicture(r *store.Record, f io.ReaderAt) error {
+	head := make([]byte, 64)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return gone(r, err)
+	}
+	switch imaging.KindOf(r.Path, head[:n]) {
+	case imaging.KindPicture, imaging.KindRAW:
+		if n > 0 {
+			return nil
+		}
+	}
+	return newProblem(http.StatusUnprocessableEntity, "fatal", "the file of this record is no picture", "indexer run takes what is no picture any more out of the index")
 }
 
 // openBelow opens a file below a root by way of os.Root, which follows no link out of it,

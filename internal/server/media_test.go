@@ -79,6 +79,10 @@ func TestDamagedPicture(t *testing.T) {
 	if w := request(t, s, "GET", Prefix+"/thumbnails/"+h.id("red.png"), nil); w.Code != 422 {
 		t.Errorf("status %d: %s", w.Code, w.Body)
 	}
+	// Nor is it handed out as it is: an index may name any file.
+	if w := request(t, s, "GET", Prefix+"/images/"+h.id("red.png")+"/file?original=true", nil); w.Code != 422 || strings.Contains(w.Body.String(), "at all") {
+		t.Errorf("the file itself: status %d: %s", w.Code, w.Body)
+	}
 }
 
 // form makes an upload.
