@@ -49,7 +49,7 @@ func lockWriter(path string) (_ *writerLock, err error) {
 	if text, err := readHolder(w.file); err != nil {
 		return nil, err
 	} else if _, err := strconv.ParseUint(text, 10, 64); text != "" && err != nil {
-		return nil, errors.New("the file is not a lock of sightline; it is left as it is")
+		return nil, fmt.Errorf("%s is not a lock of sightline; it is left as it is", path)
 	}
 	if err := w.file.Truncate(0); err != nil {
 		return nil, err
