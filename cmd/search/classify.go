@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -96,6 +97,7 @@ const maxCharts = 2000
 func checkChart(name string, files int) error {
 	switch ending := strings.ToLower(filepath.Ext(name)); {
 	case name == "":
+		return nil
 	case ending != ".png" && ending != ".html":
 		return fault.Usagef("", "--chart is %q; it must end in .png or .html", name)
 	case ending == ".png" && files > report.MaxChartsPNG:
@@ -103,5 +105,9 @@ func checkChart(name string, files int) error {
 	case files > maxCharts:
 		return fault.Usagef("", "a page takes up to %d pictures, there are %d", maxCharts, files)
 	}
-	return nil
+	err := report.CheckChart(name)
+	if errors.Is(err, report.ErrPicture) {
+		return fault.Usagef("give another name, or remove that file", "--chart: %s", err)
+	}
+	return err
 }

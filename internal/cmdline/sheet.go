@@ -57,10 +57,8 @@ func CheckSheet(c *cli.Context) error {
 		return fault.Usagef("for example: --contact-sheet hits.html", "--contact-sheet: %s", err)
 	case errors.Is(err, contactsheet.ErrForeign):
 		return fault.Usagef("give another name, or remove that file", "--contact-sheet: %s", err)
-	case err != nil:
-		return fault.Usagef("", "--contact-sheet: %w", err)
 	}
-	return nil
+	return err
 }
 
 // writeSheet writes the contact sheet that the flags ask for.

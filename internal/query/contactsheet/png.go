@@ -1,15 +1,11 @@
 package contactsheet
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"image"
 	"image/color"
-	"image/png"
 	"io"
 	"path"
 
@@ -19,6 +15,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
+	pngfile "github.com/sightline/sightline/internal/imaging/png"
 	"github.com/sightline/sightline/internal/terminal"
 )
 
@@ -81,27 +78,7 @@ func (s Sheet) WritePNG(ctx context.Context, w io.Writer) error {
 		}
 		write(2, faint, beside)
 	}
-	var out bytes.Buffer
-	if err := errors.Join(png.Encode(&out, sheet), face.Close()); err != nil {
-		return err
-	}
-	// Behind the signature and the header, which are 33 bytes, a PNG may hold remarks.
-	const header = 33
-	if _, err := w.Write(out.Next(header)); err != nil {
-		return err
-	}
-	if _, err := w.Write(textChunk("Software", mark)); err != nil {
-		return err
-	}
-	_, err = out.WriteTo(w)
-	return err
-}
-
-// textChunk is a chunk of PNG's with a remark in Latin-1 (tEXt of ISO 15948).
-func textChunk(key, text string) []byte {
-	content := append([]byte("tEXt"+key+"\x00"), text...)
-	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(content)-len("tEXt")))
-	return binary.BigEndian.AppendUint32(append(chunk, content...), crc32.ChecksumIEEE(content))
+	return errors.Join(pngfile.Encode(w, sheet, mark), face.Close())
 }
 
 // within is the largest rectangle of the shape of r in the middle of a box: the whole

@@ -1,14 +1,19 @@
 package report
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/imaging"
 )
 
 // Bar is a class and how probable it is, 0 to 1.
@@ -22,6 +27,38 @@ type Chart struct {
 	Name  string      // of the picture, for people
 	Image image.Image // small; nil where there is none to show
 	Bars  []Bar
+}
+
+// ErrPicture says that a picture is there that is no chart.
+var ErrPicture = errors.New("a picture of that name is there, and it is no chart")
+
+// chartMark stands near the beginning of a chart that is a PNG.
+const chartMark = "Sightline chart"
+
+// CheckChart reports, before any work is done, why no chart is written to a file: its
+// folder, or a picture that is there. A chart replaces another, and no photo.
+func CheckChart(path string) error {
+	if err := atomicfile.Check(path); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 1024))
+	if err != nil {
+		return err
+	}
+	switch imaging.KindOf("", head[:min(64, len(head))]) {
+	case imaging.KindPicture, imaging.KindRAW:
+		if !bytes.Contains(head, []byte(chartMark)) {
+			return fmt.Errorf("%w: %s", ErrPicture, path)
+		}
+	}
+	return nil
 }
 
 // WriteChartFile writes charts to a file: a drawing where its name ends in .png, else a

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"io"
 
 	"golang.org/x/image/draw"
@@ -15,6 +14,8 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
+
+	"github.com/sightline/sightline/internal/imaging/png"
 )
 
 // MaxChartsPNG is how many pictures a PNG takes: more would be taller than most
@@ -67,7 +68,7 @@ func WriteChartPNG(w io.Writer, charts []Chart) error {
 		c.card(chart, y, f)
 		y += chart.height() + gutter
 	}
-	return errors.Join(png.Encode(w, c), f.close())
+	return errors.Join(png.Encode(w, c, chartMark), f.close())
 }
 
 // height is that of a chart's card.
