@@ -124,6 +124,10 @@ func printSwitch(c *cli.Context, p *cmdline.Program, switched bool) {
 func printRefusals(p *cmdline.Program, refusals []index.Refusal) {
 	for _, r := range refusals {
 		p.Notef("warning: %s", terminal.Safe(r.Error()))
+		if r.Ignored {
+			p.Notef("hint: look at the rules (--ignore, .sightlineignore); if all shall go: indexer forget %s", terminal.ShellWord(r.Root))
+			continue
+		}
 		p.Notef("hint: if they are really gone: indexer prune %s --force-prune", terminal.ShellWord(r.Root))
 	}
 }

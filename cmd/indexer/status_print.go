@@ -60,24 +60,31 @@ func printStatusJSON(p *cmdline.Program, d index.Status) {
 }
 
 func printStatus(p *cmdline.Program, d index.Status) {
-	p.Printf("store       %s, %s\n", d.Kind, terminal.Safe(d.Location))
-	p.Printf("collection  %s\n", d.Collection)
+	width := len("collection")
+	for _, x := range d.Details {
+		width = max(width, len(x.Name))
+	}
+	line := func(name, format string, args ...any) {
+		p.Printf("%-*s  %s\n", width, name, fmt.Sprintf(format, args...))
+	}
+	line("store", "%s, %s", d.Kind, terminal.Safe(d.Location))
+	line("collection", "%s", d.Collection)
 	size := "" // unknown on a server
 	if d.Bytes > 0 {
 		size = fmt.Sprintf(" (%s on disk)", humanize.Bytes(uint64(d.Bytes)))
 	}
-	p.Printf("pictures    %d%s\n", d.Records, size)
-	p.Printf("failures    %d\n", d.Failures)
+	line("pictures", "%d%s", d.Records, size)
+	line("failures", "%d", d.Failures)
 	if d.Damaged > 0 {
-		p.Printf("damaged     %d, indexed as far as their files go (search has:damage)\n", d.Damaged)
+		line("damaged", "%d, indexed as far as their files go (search has:damage)", d.Damaged)
 	}
-	p.Printf("model       %s, %d dimensions, %s pixels, colours %s\n",
+	line("model", "%s, %d dimensions, %s pixels, colours %s",
 		terminal.Safe(d.Model.Label()), d.Model.Dim, d.Model.Pixels, cmp.Or(d.Model.Colour, "ignored"))
 	for _, x := range d.Details {
-		p.Printf("%-11s %s\n", x.Name, terminal.Safe(x.Value))
+		line(x.Name, "%s", terminal.Safe(x.Value))
 	}
-	p.Printf("created     %s\n", d.Created.Local().Format(time.DateTime))
-	p.Printf("updated     %s\n", d.Updated.Local().Format(time.DateTime))
+	line("created", "%s", d.Created.Local().Format(time.DateTime))
+	line("updated", "%s", d.Updated.Local().Format(time.DateTime))
 	for _, f := range d.Listed {
 		p.Printf("failed: %s: %s\n", terminal.Safe(f.Path), terminal.Safe(f.Reason))
 	}

@@ -150,8 +150,9 @@ func (o IndexOutcome) Err() error {
 	return nil
 }
 
-// Close closes the index and the model.
+// Close closes the index and the model, and ends the processes of decoders.
 func (j *IndexJob) Close() error {
+	imaging.EndWorkers()
 	var errs []error
 	if j.open != nil {
 		errs = append(errs, j.open.Close())

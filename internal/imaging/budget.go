@@ -34,7 +34,7 @@ type cost struct{ fixed, pixel int64 }
 func costOf(format Format, data []byte) cost {
 	switch format {
 	case FormatJPEG:
-		return cost{pixel: coefficientBytes(data)}
+		return cost{fixed: int64(len(data)), pixel: coefficientBytes(data)} // the decoder's process has the file too
 	case FormatPNG, FormatBMP:
 		return cost{fixed: 1 << 20}
 	case FormatGIF:

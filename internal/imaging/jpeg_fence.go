@@ -106,3 +106,7 @@ func Unfenced() error {
 
 // WorkersTime is the processor time that decoders in other processes have had for this one.
 func WorkersTime() time.Duration { return jpegWorkers().ProcessorTime() }
+
+// EndWorkers ends the processes that decoders have to themselves and that have nothing to do, at
+// the end of work that needed them. They are started again when they are needed.
+func EndWorkers() { jpegWorkers().Close() }

@@ -4,6 +4,7 @@ package imaging
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"image"
 	"image/color"
@@ -189,6 +190,24 @@ func TestWalls(t *testing.T) {
 	r, err := decodeFenced(t.Context(), workers, jobFor(dst, 1), dst.Pix, commented(t, "BREAK out"))
 	if message := messageOf(r); err != nil || message != "breached:" {
 		t.Errorf("%v, %q", err, message)
+	}
+}
+
+// TestManyScansAtOnce has a picture whose components come one after the other, so that libjpeg
+// keeps all of it: nobody writes large ones, and this one would take 2.4 GB.
+func TestManyScansAtOnce(t *testing.T) {
+	data := readSource(t, "444.jpg")
+	frame, scan := bytes.Index(data, []byte{0xff, 0xc0}), bytes.Index(data, []byte{0xff, 0xda})
+	if frame < 0 || scan < 0 {
+		t.Fatal("no baseline picture")
+	}
+	const side = 20000
+	binary.BigEndian.PutUint16(data[frame+5:], side)
+	binary.BigEndian.PutUint16(data[frame+7:], side)
+	component := data[scan+5]
+	large := slices.Concat(data[:scan], []byte{0xff, 0xda, 0, 8, 1, component, 0, 0, 63, 0}, make([]byte, side*side/512), []byte{0xff, 0xd9})
+	if _, _, err := Decode(large, Options{Mode: Fast, ShortSide: 224}); !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "coefficients") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -125,3 +125,6 @@ func Unfenced() error { return nil }
 
 // WorkersTime is 0: there are no other processes.
 func WorkersTime() time.Duration { return 0 }
+
+// EndWorkers does nothing: there are none.
+func EndWorkers() {}

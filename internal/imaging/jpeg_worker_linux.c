@@ -122,7 +122,12 @@ static void begin(void)
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE};
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* and a closed socket ends it too */
+	/*
+	 * No worker outlives the program: a closed socket ends it, and this where it is stuck. The system
+	 * means the thread that started it, but Go keeps its threads; were one to end, the
+	 * job would be given to another worker.
+	 */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Signals to a whole group are the program's to answer: it may finish what is in hand. */
 	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
 		signal(ignored[i], SIG_IGN);

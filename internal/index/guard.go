@@ -13,25 +13,29 @@ type Pruning int
 // The ways to treat records whose file is gone.
 const (
 	// Guarded removes them, except where a root is missing or more than a fifth of it
-	// has vanished at once: see Refusal.
+	// has vanished at once, or all that is left of it is ignored: see Refusal.
 	Guarded Pruning = iota
 	Forced          // removes them even there
 	Never           // keeps them all
 )
 
-// Refusal says that records of vanished files were kept, because more likely the
-// disk is missing than the pictures.
+// Refusal says that records were kept, because more likely the disk is missing than the
+// pictures, or because a rule that leaves out all of a root is more likely a mistake.
 type Refusal struct {
 	Root     string
-	Vanished int64 // records whose file is gone
+	Vanished int64 // records whose file is gone, or left out
 	Records  int64 // records under the root, of the shard if there is one
 	Missing  bool  // the root itself is gone
+	Ignored  bool  // the files are there, and all of them are left out now
 }
 
 // Error says what was found and why nothing was removed.
 func (r Refusal) Error() string {
 	if r.Missing {
 		return fmt.Sprintf("%s is not there; its %d pictures were kept in the index", r.Root, r.Records)
+	}
+	if r.Ignored {
+		return fmt.Sprintf("all of the %d pictures under %s are left out now, as ignored or hidden; they were kept in the index", r.Records, r.Root)
 	}
 	return fmt.Sprintf("more than a fifth of the %d pictures under %s have vanished; they were kept in the index", r.Records, r.Root)
 }

@@ -214,6 +214,18 @@ func TestPruneGuard(t *testing.T) {
 		w.write(".sightlineignore", []byte("skip/\n"))
 		w.want(w.run(), counts{Seen: 10, Unchanged: 10, Pruned: 1})
 	})
+	t.Run("a rule that leaves out everything is more likely a mistake", func(t *testing.T) {
+		w := setup(t)
+		w.write(".sightlineignore", []byte("*\n"))
+		r := w.run()
+		if len(r.Refusals) != 1 || !r.Refusals[0].Ignored || r.Refusals[0].Records != 10 || r.Pruned != 0 || len(w.names()) != 10 {
+			t.Errorf("%+v, %d records", r, len(w.names()))
+		}
+		w.options.Pruning = index.Forced
+		if r := w.run(); r.Pruned != 10 || len(w.names()) != 0 {
+			t.Errorf("forced: %+v, %d records", r, len(w.names()))
+		}
+	})
 }
 
 var errDisk = fmt.Errorf("writing vectors: %w", syscall.ENOSPC)

@@ -234,7 +234,10 @@ func removeVanished(ctx context.Context, st store.Store, roots []string, found m
 			continue
 		}
 		remove[root] = f.excluded
-		switch n := int64(len(f.vanished)); {
+		switch n, left := int64(len(f.vanished)), int64(len(f.excluded)); {
+		case how != Forced && left > 0 && f.records == n && n+left > 1: // one may be the root itself, and no picture any more
+			delete(remove, root)
+			refusals = append(refusals, Refusal{Root: root, Vanished: n + left, Records: n + left, Ignored: true})
 		case f.records == 0:
 		case how != Forced && f.missing:
 			refusals = append(refusals, Refusal{Root: root, Vanished: f.records, Records: f.records, Missing: true})

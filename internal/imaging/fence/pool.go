@@ -85,12 +85,11 @@ func (p *Pool) Start(ctx context.Context) (Walls, error) {
 	return p.walls, nil
 }
 
-// Unavailable is the reason why there are no workers; nil where there are, or none has been
-// needed yet.
+// Unavailable is the reason why the worker that was last needed could not be had; nil where it could.
 func (p *Pool) Unavailable() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.failed < mostStarts {
+	if p.failed == 0 {
 		return nil
 	}
 	return p.why
@@ -99,7 +98,7 @@ func (p *Pool) Unavailable() error {
 // ProcessorTime is what all workers have had of it. It grows when a job ends.
 func (p *Pool) ProcessorTime() time.Duration { return time.Duration(p.spent.Load()) }
 
-// Close ends the workers that have nothing to do.
+// Close ends the workers that have nothing to do. Others are started when they are needed.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	idle := p.idle

@@ -60,6 +60,9 @@ func TestHostileFiles(t *testing.T) {
 		}
 	}
 	t.Logf("%d files of %d: %d refused, %d shown; slowest %v, memory %d MiB", refused+shown, len(all), refused, shown, slowest.Round(time.Millisecond), peakMemory(t)>>10)
+	if err := imaging.Unfenced(); err != nil {
+		t.Errorf("JPEGs were decoded without a fence: %v", err)
+	}
 	if peak := peakMemory(t); peak > maxMemory {
 		t.Errorf("the process had %d KiB of memory", peak)
 	}

@@ -283,7 +283,16 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fiel
 		dim = s.meta.Model.Dim
 		sc.fields = append(slices.Clone(recordFields), fieldVector)
 	}
-	err = sc.run(ctx, func(r *rows) error {
+	err = sc.run(ctx, s.eachPage(ctx, dim, take))
+	if err != nil && err != errStopped {
+		return fmt.Errorf("scanning the records: %w", err)
+	}
+	return err
+}
+
+// eachPage makes records of the rows of a page, with their vectors if dim is not 0.
+func (s *Store) eachPage(ctx context.Context, dim int, take func([]store.Record) error) func(*rows) error {
+	return func(r *rows) error {
 		records := make([]store.Record, 0, r.len())
 		for i := range r.len() {
 			if record := r.record(i, dim); record.ok {
@@ -295,11 +304,7 @@ func (s *Store) scanPages(ctx context.Context, f store.Filter, fields store.Fiel
 		}
 		s.warn(ctx, r)
 		return take(records)
-	})
-	if err != nil && err != errStopped {
-		return fmt.Errorf("scanning the records: %w", err)
 	}
-	return err
 }
 
 // errStopped ends a scan whose caller wants no more.

@@ -387,15 +387,19 @@ func (s *Server) DescribeIndex(_ context.Context, req *milvuspb.DescribeIndexReq
 func (s *Server) DropIndex(_ context.Context, req *milvuspb.DropIndexRequest) (*commonpb.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, st := s.find(req.GetCollectionName())
+	return s.dropIndex(req.GetCollectionName(), req.GetFieldName()), nil
+}
+
+func (s *Server) dropIndex(name, field string) *commonpb.Status {
+	c, st := s.find(name)
 	if st != nil {
-		return st, nil
+		return st
 	}
 	if c.loaded {
-		return Status(65535, "index cannot be dropped, collection is loaded, please release it first"), nil
+		return Status(65535, "index cannot be dropped, collection is loaded, please release it first")
 	}
-	delete(c.index, req.GetFieldName())
-	return ok(), nil
+	delete(c.index, field)
+	return ok()
 }
 
 func (s *Server) ReleaseCollection(_ context.Context, req *milvuspb.ReleaseCollectionRequest) (*commonpb.Status, error) {

@@ -144,9 +144,10 @@ func (p inProcess) DescribeIndex(_ context.Context, collection, field string) ([
 	return []service.Index{{Name: field, Type: params["index_type"], Params: params}}, nil
 }
 
-func (p inProcess) DropIndex(ctx context.Context, collection, field, _ string) error {
-	st, err := p.s.DropIndex(ctx, &milvuspb.DropIndexRequest{CollectionName: collection, FieldName: field})
-	return status("DropIndex", st, err)
+func (p inProcess) DropIndex(_ context.Context, collection, field, _ string) error {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return refused("DropIndex", p.s.dropIndex(collection, field))
 }
 
 func (p inProcess) Upsert(_ context.Context, collection string, columns []service.Column) error {
