@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/sightline/sightline/internal/terminal/style"
 )
 
 // command is one of a program's.
@@ -63,7 +64,7 @@ func (d *dispatcher) help(ctx context.Context) int {
 Commands:
 `)
 	for _, c := range all {
-		fmt.Fprintf(d.stdout, "   %-*s  %s\n", width, c.name, wrapped(c.usage, width+5))
+		fmt.Fprintf(d.stdout, "   %-*s  %s\n", width, c.name, style.Paragraph(strings.Fields(c.usage), width+5, width+5, helpWidth))
 	}
 	fmt.Fprint(d.stdout, `
 Exit codes:
@@ -79,27 +80,6 @@ tells more; sightline search COMMAND is search's where indexer has one of that n
 
 // helpWidth is how many columns a help text has at most, as internal/cmdline's.
 const helpWidth = 80
-
-// wrapped breaks a text that begins in a column into lines that begin there.
-func wrapped(text string, column int) string {
-	var b strings.Builder
-	at := column
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > helpWidth:
-			b.WriteString("\n" + strings.Repeat(" ", column))
-			at = column
-		default:
-			b.WriteString(" ")
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
-}
 
 // manual writes the manual page, which leads to those of the programs.
 func (d *dispatcher) manual(ctx context.Context) int {

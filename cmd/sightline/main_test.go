@@ -82,13 +82,3 @@ func TestProgramsMissing(t *testing.T) {
 		}
 	}
 }
-
-func TestWrapped(t *testing.T) {
-	text := strings.TrimSpace(strings.Repeat("words of some length ", 12))
-	first := strings.Repeat(" ", 18)
-	for line := range strings.SplitSeq(first+wrapped(text, len(first)), "\n") {
-		if len(line) > helpWidth || !strings.HasPrefix(line, first) {
-			t.Errorf("%d characters: %q", len(line), line)
-		}
-	}
-}

@@ -41,6 +41,26 @@ func Check(path string) error {
 	return f.Abort()
 }
 
+// CheckReplace is Check, and lets allow look at the first kilobyte of a file that is there,
+// which Write would replace.
+func CheckReplace(path string, allow func(head []byte) error) error {
+	if err := Check(path); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 1024))
+	if err != nil {
+		return err
+	}
+	return allow(head)
+}
+
 // WriteBytes is Write for content that is at hand.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/terminal/style"
 )
 
 // Help texts are laid out here and not by the library's templates, which break no lines:
@@ -242,21 +244,5 @@ func breakable(text string, width int) []string {
 // paragraph breaks a text into lines. Its first line begins in column first, and the
 // others are indented by rest.
 func paragraph(text string, first, rest int) string {
-	var b strings.Builder
-	at := first
-	for i, word := range breakable(text, helpWidth-rest) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > helpWidth:
-			b.WriteString("\n" + strings.Repeat(" ", rest))
-			at = rest
-		default:
-			b.WriteString(" ")
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
+	return style.Paragraph(breakable(text, helpWidth-rest), first, rest, helpWidth)
 }

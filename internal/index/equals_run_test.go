@@ -143,23 +143,7 @@ func TestAliasOfMany(t *testing.T) {
 		t.Skip(err)
 	}
 	w.run(w.path("real"))
-	var old []store.Record
-	for r, err := range w.store.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		old = append(old, r)
-	}
-	for _, r := range old {
-		if err := w.store.Delete(t.Context(), []string{r.ID}); err != nil {
-			t.Fatal(err)
-		}
-		r.Path, r.Root = w.path("alias"+r.Path[len(w.path("real")):]), w.path("alias")
-		r.ID = store.ID("default", r.Path)
-		if err := w.store.Upsert(t.Context(), []store.Record{r}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.asReadUnder("real", "alias")
 	w.tag("alias/007.png")
 	w.want(w.run(w.path("real")), counts{Seen: n, Moved: n})
 	if got := w.tags()["real/007.png"]; len(got) != 2 || len(w.names()) != n {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,6 +148,29 @@ func TestMovedTwins(t *testing.T) {
 
 // A root that is a link is indexed by the path of what it leads to, unless the index has
 // it by the link's. Going through both doubles nothing.
+// asReadUnder makes the records of a folder what an older program made of them that was
+// given a link to the folder: records of paths below the link.
+func (w *world) asReadUnder(folder, link string) {
+	w.t.Helper()
+	var old []store.Record
+	for r, err := range w.store.Scan(w.t.Context(), nil, store.Fields{Vectors: true}) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		old = append(old, r)
+	}
+	for _, r := range old {
+		if err := w.store.Delete(w.t.Context(), []string{r.ID}); err != nil {
+			w.t.Fatal(err)
+		}
+		r.Path, r.Root = w.path(link+strings.TrimPrefix(r.Path, w.path(folder))), w.path(link)
+		r.ID = store.ID("default", r.Path)
+		if err := w.store.Upsert(w.t.Context(), []store.Record{r}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 func TestAliasOfARoot(t *testing.T) {
 	alias := func(w *world) {
 		w.picture("real/sub/a.png", 1)
@@ -170,27 +194,7 @@ func TestAliasOfARoot(t *testing.T) {
 		w := newWorld(t)
 		alias(w)
 		w.run(w.path("real"))
-		var old []store.Record
-		for r, err := range w.store.Scan(t.Context(), nil, store.Fields{Vectors: true}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			old = append(old, r)
-		}
-		for _, r := range old {
-			if err := w.store.Delete(t.Context(), []string{r.ID}); err != nil {
-				t.Fatal(err)
-			}
-			rel, err := filepath.Rel(w.path("real"), r.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Path, r.Root = w.path("alias/"+rel), w.path("alias")
-			r.ID = store.ID("default", r.Path)
-			if err := w.store.Upsert(t.Context(), []store.Record{r}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		w.asReadUnder("real", "alias")
 		w.tag("alias/b.png")
 		w.want(w.run(w.path("alias")), counts{Seen: 2, Unchanged: 2})
 		w.want(w.run(w.path("real")), counts{Seen: 2, Moved: 2})

@@ -13,8 +13,6 @@ import (
 	"image"
 	"image/jpeg"
 	"io"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -66,24 +64,12 @@ func Check(file string) error {
 	if err := checkName(file); err != nil {
 		return err
 	}
-	if err := atomicfile.Check(file); err != nil {
-		return err
-	}
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	return atomicfile.CheckReplace(file, func(head []byte) error {
+		if !bytes.Contains(head, []byte(mark)) {
+			return fmt.Errorf("%w: %s", ErrForeign, file)
+		}
 		return nil
-	} else if err != nil {
-		return err
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 1024))
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(head, []byte(mark)) {
-		return fmt.Errorf("%w: %s", ErrForeign, file)
-	}
-	return nil
+	})
 }
 
 func checkName(file string) error {

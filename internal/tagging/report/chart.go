@@ -7,8 +7,6 @@ import (
 	"html/template"
 	"image"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -38,27 +36,15 @@ const chartMark = "Sightline chart"
 // CheckChart reports, before any work is done, why no chart is written to a file: its
 // folder, or a picture that is there. A chart replaces another, and no photo.
 func CheckChart(path string) error {
-	if err := atomicfile.Check(path); err != nil {
-		return err
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 1024))
-	if err != nil {
-		return err
-	}
-	switch imaging.KindOf("", head[:min(64, len(head))]) {
-	case imaging.KindPicture, imaging.KindRAW:
-		if !bytes.Contains(head, []byte(chartMark)) {
-			return fmt.Errorf("%w: %s", ErrPicture, path)
+	return atomicfile.CheckReplace(path, func(head []byte) error {
+		switch imaging.KindOf("", head[:min(64, len(head))]) {
+		case imaging.KindPicture, imaging.KindRAW:
+			if !bytes.Contains(head, []byte(chartMark)) {
+				return fmt.Errorf("%w: %s", ErrPicture, path)
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // WriteChartFile writes charts to a file: a drawing where its name ends in .png, else a
