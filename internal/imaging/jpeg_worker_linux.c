@@ -139,8 +139,8 @@ static void begin(void)
 #endif
 #ifdef M_TRIM_THRESHOLD
 	/* What one picture took serves the next, instead of being mapped and cleared again. */
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
-	mallopt(M_MMAP_THRESHOLD, 16 << 20);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 #endif
 }
 
