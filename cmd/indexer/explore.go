@@ -64,7 +64,7 @@ func exploreIndex(c *cli.Context, p *cmdline.Program) error {
 	began := time.Now()
 	stages := &stages{open: func() (*cmdline.Reporter, error) { return reporterFor(c, p) }}
 	defer stages.Close()
-	if err := stages.begin(""); err != nil { // a wrong --progress is told before the work
+	if err := stages.begin(""); err != nil { // a wrong --progress is reported before the work
 		return err
 	}
 	m, err := p.Explore(c.Context, cfg, labels, explore.Options{

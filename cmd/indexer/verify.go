@@ -89,7 +89,7 @@ func repair(p *cmdline.Program, c *cli.Context) error {
 			return err
 		}
 		if !c.Bool("json") {
-			return nil // what was mended is told
+			return nil // what was mended is reported
 		}
 	}
 	sound(p, c)

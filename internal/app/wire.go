@@ -47,7 +47,7 @@ func (e *Env) OpenIndex(ctx context.Context, cfg config.Config, access store.Mod
 		return nil, errors.New("an index is rebuilt by a job of its own")
 	}
 	var enc clip.Encoder
-	var failed error // to open the model, which is told as it is
+	var failed error // to open the model, which is reported as it is
 	choose := func(inUse store.Model) (store.Model, error) {
 		if enc, failed = e.OpenEncoder(ctx, e.adoptModel(cfg, inUse), w); failed != nil {
 			return store.Model{}, failed

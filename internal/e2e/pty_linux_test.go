@@ -67,7 +67,7 @@ func TestPathsOnATerminal(t *testing.T) {
 		}
 		data := b.Bytes()
 		if i == 6 {
-			data = data[:40] // a failure, whose name is told as well
+			data = data[:40] // a failure, whose name is reported as well
 		}
 		path := filepath.Join(dir, "photos", name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -217,7 +217,7 @@ func (l *landmarks) sort() {
 	}
 }
 
-// reportEvery is after how many pictures progress is told.
+// reportEvery is after how many pictures progress is reported.
 const reportEvery = 1000
 
 // drawn reports whether an id is among the part of all that are landmarks.

@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 			checkPlanted(t, st, m, 180)
 			for _, s := range []Stage{Reading, Clustering, Searching} {
 				if told[s] != 180 {
-					t.Errorf("%s: %d were told", s, told[s])
+					t.Errorf("%s: %d were reported", s, told[s])
 				}
 			}
 			if m.Landmarks != 180 || m.Trustworthiness < 0.9 {

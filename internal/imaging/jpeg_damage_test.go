@@ -239,6 +239,6 @@ func TestCorruptCodesAreTold(t *testing.T) {
 		}
 	}
 	if told == 0 {
-		t.Error("no damage was told in 40 changed files")
+		t.Error("no damage was reported in 40 changed files")
 	}
 }

@@ -147,7 +147,7 @@ func commented(t *testing.T, comment string) []byte {
 	return slices.Concat([]byte{0xff, 0xd8, 0xff, 0xfe, 0, byte(2 + len(comment))}, []byte(comment), readSource(t, "420.jpg")[2:])
 }
 
-// TestCrashInLibjpeg has the decoder crash, and go round in circles, inside C: the file is told of, and
+// TestCrashInLibjpeg has the decoder crash, and go round in circles, inside C: the file is reported, and
 // others are decoded.
 func TestCrashInLibjpeg(t *testing.T) {
 	withShim(t)

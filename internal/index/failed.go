@@ -44,7 +44,7 @@ func (w *worker) leaveUnread(ctx context.Context, c candidate, err error) error 
 // so is never as the file is.
 func isUnread(failed store.Stat) bool { return failed.ModTime.IsZero() }
 
-// keep counts a failure that is told, and not put into the index in the place of a record.
+// keep counts a failure that is reported, and not put into the index in the place of a record.
 func (w *worker) keep(ctx context.Context, c candidate, err error) error {
 	ch := w.failure(c, store.Failure{}, err)
 	ch.failure = nil

@@ -72,7 +72,7 @@ func TestUnreadFiles(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := counts{Seen: 3, Unchanged: 1, Failed: 2}
-				if n > 0 { // what has no record is told once
+				if n > 0 { // what has no record is reported once
 					want = counts{Seen: 3, Unchanged: 1, Failed: 1, FailedBefore: 1}
 				}
 				w.want(r, want)
@@ -83,7 +83,7 @@ func TestUnreadFiles(t *testing.T) {
 					t.Fatalf("run %d: failures %+v", n, f)
 				}
 			}
-			// Asked for, it is told again.
+			// Asked for, it is reported again.
 			r, err := w.indexer().OpenWith(refuse).Retry(t.Context())
 			if err != nil {
 				t.Fatal(err)

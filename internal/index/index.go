@@ -71,7 +71,7 @@ type Options struct {
 	// all of them.
 	Shard Shard
 	// Strict makes failures of damaged files whose pictures could be shown all the same:
-	// those that are read get no record, and those that are as before are told as Failed
+	// those that are read get no record, and those that are as before are reported as Failed
 	// while their records stay.
 	Strict bool
 	// Shown is called with each picture that was decoded, before it is embedded: with the

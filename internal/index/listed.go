@@ -70,7 +70,7 @@ func (x *Indexer) RunListed(ctx context.Context, roots []string, list iter.Seq2[
 				case abs == "":
 					continue
 				case rootAbove(outer, abs) == "":
-					// It is told, and not kept: the list is the user's to mend.
+					// It is reported, and not kept: the list is the user's to mend.
 					if !yield(walk.Entry{Path: abs}, &walk.Error{Path: abs, Err: ErrNotBelow, RootMissing: true}) {
 						return
 					}

@@ -283,7 +283,7 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// A line whose dates leave nothing is a mistake, and is told where.
+// A line whose dates leave nothing is a mistake, and is reported where.
 func TestEmptyRange(t *testing.T) {
 	_, err := query.ParseLine("red after:2024 before:2020", query.FilterOptions{})
 	var bad *syntax.Error

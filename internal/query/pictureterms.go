@@ -90,7 +90,7 @@ func pictureNamed(text string) (name string, ok bool) {
 	switch {
 	case err == nil && info.Mode().IsRegular():
 		return text, isPath || known
-	case isPath && known && !strings.ContainsAny(text, " \t\n"): // of the index, or mistyped, which is told
+	case isPath && known && !strings.ContainsAny(text, " \t\n"): // of the index, or mistyped, which is reported
 		return text, true
 	}
 	return "", false

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// eventEvery is how often progress is told at most, and heartbeat how often something
+	// eventEvery is how often progress is reported at most, and heartbeat how often something
 	// is, so that proxies keep the connection.
 	eventEvery = 200 * time.Millisecond
 	heartbeat  = 15 * time.Second

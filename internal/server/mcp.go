@@ -186,7 +186,7 @@ func (s *Server) ServeMCP(ctx context.Context, in io.ReadCloser, out io.WriteClo
 	return err
 }
 
-// tool makes a handler of a function. An error is told with its hint, so that who called
+// tool makes a handler of a function. An error is reported with its hint, so that who called
 // can do better. images are shown behind the text.
 func tool[I, O any](handle func(context.Context, I) (O, []mcp.Content, error)) mcp.ToolHandlerFor[I, O] {
 	return func(ctx context.Context, _ *mcp.CallToolRequest, in I) (*mcp.CallToolResult, O, error) {

@@ -210,7 +210,7 @@ func (s *Server) tag(ctx context.Context, r RunRequest) (RunAnswer, error) {
 	return RunAnswer{ID: id, Job: &now, MinProbability: o.MinProbability, Learned: learnedOf(learned)}, nil
 }
 
-// write begins a job that writes tags. That the index cannot be written now is told at
+// write begins a job that writes tags. That the index cannot be written now is reported at
 // once.
 func (s *Server) write(ctx context.Context, id, kind string, work func(context.Context, *tagging.Tagger) (any, error)) (*job, error) {
 	x, release, err := s.source.acquire(ctx)

@@ -204,7 +204,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errPipe }
 
-// What is wrong with one sidecar is told, and the others are written; the run stays known
+// What is wrong with one sidecar is reported, and the others are written; the run stays known
 // after undo until that sidecar is mended.
 func TestFailingSidecar(t *testing.T) {
 	pictures := t.TempDir()

@@ -10,7 +10,7 @@ import (
 	"github.com/sightline/sightline/internal/walk"
 )
 
-// Each folder that is read is told before, also those behind links; ignored ones are not.
+// Each folder that is read is reported before, also those behind links; ignored ones are not.
 func TestFolders(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a/b", "node_modules/x", ".hidden"} {

@@ -398,7 +398,7 @@ func TestHold(t *testing.T) {
 		battery.Store(false)
 		s.pass(5 * time.Minute)
 		s.wantRuns(110)
-		s.wantTold(Watching) // the wait had been told
+		s.wantTold(Watching) // the wait had been reported
 	})
 }
 

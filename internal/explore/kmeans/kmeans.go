@@ -101,7 +101,7 @@ func divideOnce(ctx context.Context, rows vec.Matrix, k int, r *rand.Rand, o Opt
 		}
 		c.update(rows)
 	}
-	// What the last update moved is told as it is; a cluster that lost its last row goes.
+	// What the last update moved is reported as it is; a cluster that lost its last row goes.
 	if _, err := c.assign(ctx, rows, o.Engine); err != nil {
 		return Clusters{}, err
 	}

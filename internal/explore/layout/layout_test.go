@@ -55,7 +55,7 @@ func TestDrawKeepsNeighbours(t *testing.T) {
 	parts := 0
 	points, err := Draw(t.Context(), rows, nearest(rows, 14), Options{Seed: 1, Epochs: 200, Progress: func(float64) { parts++ }})
 	if err != nil || parts != 200 {
-		t.Fatalf("%v; progress was told %d times", err, parts)
+		t.Fatalf("%v; progress was reported %d times", err, parts)
 	}
 	trust, err := Trustworthiness(t.Context(), rows, points, 15, 400, 1)
 	if err != nil || trust < 0.95 {

@@ -122,7 +122,7 @@ func (r *reader) u8() byte    { return byte(r.uint(1)) }
 func (r *reader) u16() uint16 { return uint16(r.uint(2)) }
 func (r *reader) u32() uint32 { return uint32(r.uint(4)) }
 
-// err is what a box that ended too early is told with.
+// err is what a box that ended too early is reported with.
 func (r *reader) err(name string) error {
 	if r.short {
 		return fmt.Errorf("short %s box", name)

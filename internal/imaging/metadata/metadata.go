@@ -5,7 +5,7 @@
 // and XMP sidecars. Every reader is forgiving by the entry: what is wrong with one
 // entry of a block loses that entry and no other. Every reader is bounded: work and
 // memory grow with the size of the file and never faster, and what a limit left out
-// is told in Metadata.Warnings.
+// is reported in Metadata.Warnings.
 //
 // # Dates
 //

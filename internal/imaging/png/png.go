@@ -41,7 +41,7 @@ type Config struct {
 }
 
 // ReadConfig reads the header. Its checksum is Decode's to check, so that a size beyond
-// a limit is told as such.
+// a limit is reported as such.
 func ReadConfig(data []byte) (Config, error) {
 	if len(data) < 33 || string(data[:8]) != signature {
 		return Config{}, errors.New("no header")

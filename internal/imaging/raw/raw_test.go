@@ -113,7 +113,7 @@ func TestOrdinaryTIFFStaysOne(t *testing.T) {
 func TestNotes(t *testing.T) {
 	p := picture(t)
 	data := rawtest.CR3(p)
-	// A preview that the file cuts off gives way to a whole one, and is told of.
+	// A preview that the file cuts off gives way to a whole one, and is reported.
 	f, err := raw.Find(data[:len(data)-30])
 	if err != nil {
 		t.Fatal(err)

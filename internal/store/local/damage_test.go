@@ -14,7 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/vec"
 )
 
-// TestDamage spoils a closed index in one way at a time. What can be told at once
+// TestDamage spoils a closed index in one way at a time. What can be reported at once
 // must fail with ErrDamaged, and Verify must name all of it.
 func TestDamage(t *testing.T) {
 	const records = 40

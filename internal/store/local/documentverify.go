@@ -14,7 +14,7 @@ import (
 )
 
 // verifyDocuments reads all documents, and returns the names of those that are damaged.
-// What lies in the place of a document and is no file is told, and no document.
+// What lies in the place of a document and is no file is reported, and no document.
 func (s *Store) verifyDocuments(ctx context.Context, found func(string)) (damaged []string, err error) {
 	dir, err := s.documentsFolder()
 	var entries []os.DirEntry

@@ -29,7 +29,7 @@ func putDocument(t *testing.T, s *Store, name, data string) (path string) {
 	return s.documentPath(name)
 }
 
-// A change of any bit, a cut anywhere, another document's file and one of zeros are told, and
+// A change of any bit, a cut anywhere, another document's file and one of zeros are reported, and
 // never read as something else, though most of the flips leave valid JSON.
 func TestDamagedDocuments(t *testing.T) {
 	if testing.Short() {

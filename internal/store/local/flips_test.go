@@ -45,7 +45,7 @@ func flipIndex(t *testing.T, records int) string {
 }
 
 // answersOf asks an index everything that a person can ask, and returns the answers or
-// the error that was told.
+// the error that was reported.
 func answersOf(ctx context.Context, o Options) (answers []string, err error) {
 	o.Mode = store.ReadOnly
 	s, err := Open(ctx, o)
@@ -166,7 +166,7 @@ func TestFlippedBitsInTheCatalogue(t *testing.T) {
 	}
 	t.Logf("%d bits flipped: %d told, %d changed nothing", rounds, told, unseen)
 	if told < rounds/2 {
-		t.Errorf("only %d of %d flips were told", told, rounds)
+		t.Errorf("only %d of %d flips were reported", told, rounds)
 	}
 }
 

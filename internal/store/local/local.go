@@ -45,7 +45,7 @@
 // # Damage
 //
 // Each page of the catalogue has a checksum (package pagesum), and so has each vector
-// (vectorsums.go): what is damaged is told and not answered from. Repair mends an index, and makes
+// (vectorsums.go): what is damaged is reported and not answered from. Repair mends an index, and makes
 // a catalogue anew from the pages that are whole (rescue.go).
 package local
 

@@ -12,7 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// A pipe in the place of a document is told, and nobody waits for what comes out of it.
+// A pipe in the place of a document is reported, and nobody waits for what comes out of it.
 func TestPipeAsDocument(t *testing.T) {
 	s := documentsStore(t, store.Create, t.TempDir())
 	path := putDocument(t, s, "runs/a", "data")

@@ -27,7 +27,7 @@ import (
 //     the picture again;
 //   - what the index says of itself, from model.json.
 //
-// What is lost is told with the names of the pictures.
+// What is lost is reported with the names of the pictures.
 
 // damagedInfix is in the name of a catalogue that was replaced, before the time.
 const damagedInfix = ".damaged-"

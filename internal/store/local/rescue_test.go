@@ -12,7 +12,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// mend does what indexer verify --repair does, and returns what was told.
+// mend does what indexer verify --repair does, and returns what was reported.
 func mend(t *testing.T, o Options) (found, told []string) {
 	t.Helper()
 	note := func(to *[]string) func(string) { return func(text string) { *to = append(*to, text) } }
@@ -102,7 +102,7 @@ func TestRescue(t *testing.T) {
 			t.Errorf("page %d: %d records", page+1, len(after))
 		}
 		if differ > 0 && text == "" {
-			t.Errorf("page %d: %d records differ, and nothing was told", page+1, differ)
+			t.Errorf("page %d: %d records differ, and nothing was reported", page+1, differ)
 		}
 		s.Close()
 		// The index is written on.

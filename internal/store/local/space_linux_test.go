@@ -30,7 +30,7 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// TestSmallDisk fills disks of several sizes. Whatever runs out of room is told with the disk
+// TestSmallDisk fills disks of several sizes. Whatever runs out of room is reported with the disk
 // and what is free of it, and what was committed can be searched.
 func TestSmallDisk(t *testing.T) {
 	step := chaosRounds(16, 4)
@@ -53,7 +53,7 @@ func TestSmallDisk(t *testing.T) {
 				return nil
 			}()
 			if !errors.Is(err, store.ErrNoSpace) || !strings.Contains(err.Error(), "the disk that holds "+o.Dir) || !strings.Contains(err.Error(), " free of ") {
-				t.Fatalf("a full disk is told as: %v", err)
+				t.Fatalf("a full disk is reported as: %v", err)
 			}
 			o.Mode = store.ReadOnly
 			s, err := Open(t.Context(), o)

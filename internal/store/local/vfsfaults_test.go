@@ -48,7 +48,7 @@ var (
 )
 
 // TestFaultsUnderTheCatalogue lets the disk fail at each operation in turn while an index is
-// opened, changed and closed. What fails is told for what it is, what was committed is there,
+// opened, changed and closed. What fails is reported for what it is, what was committed is there,
 // and what was not is not there by halves.
 func TestFaultsUnderTheCatalogue(t *testing.T) {
 	sound := t.TempDir()

@@ -141,7 +141,7 @@ func TestBulkFiles(t *testing.T) {
 	}
 }
 
-// A record that no server can keep is told of and left out.
+// A record that no server can keep is reported and left out.
 func TestBulkRefused(t *testing.T) {
 	t.Parallel()
 	all := wideRecords(3)

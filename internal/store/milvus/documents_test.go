@@ -69,7 +69,7 @@ func TestDocumentCutShort(t *testing.T) {
 	}
 }
 
-// What is not what was written is told, and can be replaced.
+// What is not what was written is reported, and can be replaced.
 func TestDamagedDocument(t *testing.T) {
 	fake := milvustest.Start(t)
 	s := open(t, options(fake))

@@ -15,7 +15,7 @@ import (
 	"github.com/sightline/sightline/internal/store/milvus/milvustest"
 )
 
-// Of a large index all facts are verified, and the vectors of a sample, which is told.
+// Of a large index all facts are verified, and the vectors of a sample, which is reported.
 func TestVerifyReadsSomeVectors(t *testing.T) {
 	t.Parallel()
 	const count, most = 3000, 400

@@ -137,7 +137,7 @@ func TestHostileStates(t *testing.T) {
 	}
 }
 
-// A change of any bit of a state's sum, names or sizes is told; a state of an earlier version,
+// A change of any bit of a state's sum, names or sizes is reported; a state of an earlier version,
 // which has no sum, is read.
 func TestFlippedStates(t *testing.T) {
 	f, err := Create(filepath.Join(t.TempDir(), "b"))
