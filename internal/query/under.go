@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -18,9 +19,14 @@ const maxSpellings = 16
 // spellings returns the paths that a typed one may mean, which is absolute: itself, it
 // composed (as keyboards write) and decomposed (as macOS stores names), and where there
 // is no such file, those on disk that differ from it by the case of letters or by
-// composition.
+// composition. Of a path that is gone, the folders that are left keep their spelling.
 func spellings(typed string) []string {
-	all := []string{typed, norm.NFC.String(typed), norm.NFD.String(typed)}
+	left := existing(typed)
+	gone := strings.TrimPrefix(typed, left)
+	all := []string{
+		typed, norm.NFC.String(typed), norm.NFD.String(typed),
+		left + norm.NFC.String(gone), left + norm.NFD.String(gone),
+	}
 	// Where systems look names up whatever their case, that a path exists does not say
 	// how the index spells it.
 	if _, err := os.Lstat(typed); err != nil || runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
@@ -28,6 +34,15 @@ func spellings(typed string) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// existing returns the longest part of an absolute path that is on disk.
+func existing(p string) string {
+	for ; ; p = filepath.Dir(p) {
+		if _, err := os.Lstat(p); err == nil || p == filepath.Dir(p) {
+			return p
+		}
+	}
 }
 
 // onDisk finds the files whose path is spelled like an absolute one but for case and
