@@ -124,6 +124,9 @@ type view struct {
 	dark, touch   bool
 	reduced       bool
 	expect        []string // as in tab.expect, from the first request on
+	// stranger is a browser without cookies. It sends those that it has to every port of a
+	// host, so also those of servers before this one.
+	stranger bool
 }
 
 // open loads an address in a tab of its own.
@@ -153,6 +156,9 @@ func open(t *testing.T, address string, v view) *tab {
 	call(p, runtime.Enable, cdp.Empty{})
 	call(p, page.Enable, page.EnableParams{})
 	call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: notes})
+	if v.stranger {
+		call(p, network.ClearBrowserCookies, cdp.Empty{})
+	}
 	p.look(v)
 	p.run(chromedp.Navigate(address))
 	return p

@@ -243,7 +243,7 @@ func TestServedToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, []string{mine}, "--allow-write", "--token-file", tokens)
-	p := open(t, s.address, view{expect: []string{"401"}})
+	p := open(t, s.address, view{expect: []string{"401"}, stranger: true})
 	p.text("dialog.locked", "asks for a token")
 	p.axe()
 	p.shot("served-locked")
