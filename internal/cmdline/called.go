@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // Umbrella is the one name for the commands of both programs. cmd/sightline calls the
@@ -51,7 +51,7 @@ func calledAs(a *cli.App, args []string) bool {
 }
 
 // calls finds the calls of the two programs in a message.
-var calls = regexp.MustCompile(`(?:\bsightline )?\b(indexer|search) (--?[a-z]+\b|"|[a-z]+\b)`)
+var calls = lazyregexp.New(`(?:\bsightline )?\b(indexer|search) (--?[a-z]+\b|"|[a-z]+\b)`)
 
 // asCalled puts the name for both programs into the commands of a message, where the program
 // was called by that: indexer may be another's program on the same machine.
@@ -59,8 +59,8 @@ func (p *Program) asCalled(message string) string {
 	if !p.umbrella {
 		return message
 	}
-	return calls.ReplaceAllStringFunc(message, func(call string) string {
-		m := calls.FindStringSubmatch(call)
+	return calls().ReplaceAllStringFunc(message, func(call string) string {
+		m := calls().FindStringSubmatch(call)
 		program, word := m[1], m[2]
 		isCommand := word[0] >= 'a' && word[0] <= 'z'
 		switch {
@@ -110,12 +110,12 @@ func sourceDate(getenv func(string) string) string {
 }
 
 // badValue is how the parser of flags speaks of a value that it cannot read.
-var badValue = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-?([^ :]+): `)
+var badValue = lazyregexp.New(`^invalid (?:boolean )?value (".*") for (?:flag )?-?([^ :]+): `)
 
 // usageError says in the words of people what is wrong with a flag: -k: "three" is not
 // a whole number.
 func usageError(c *cli.Context, err error, _ bool) error {
-	m := badValue.FindStringSubmatch(err.Error())
+	m := badValue().FindStringSubmatch(err.Error())
 	if unknown, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: "); ok {
 		return fault.Usagef("see "+strings.TrimSpace(c.App.Name+" "+c.Command.Name)+" --help", "there is no flag %s", unknown)
 	}

@@ -3,11 +3,12 @@ package cmdline
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // completeCommand is the hidden word by which the shells' scripts ask what the word that
@@ -264,12 +265,12 @@ func matching(cs []candidate, prefix, begun string) []candidate {
 	return out
 }
 
-var backquoted = regexp.MustCompile("`([^`]*)`")
+var backquoted = lazyregexp.New("`([^`]*)`")
 
 // placeholderOf is what the usage of a flag calls its value.
 func placeholderOf(f cli.Flag) string {
 	if d, ok := f.(cli.DocGenerationFlag); ok {
-		if m := backquoted.FindStringSubmatch(d.GetUsage()); m != nil {
+		if m := backquoted().FindStringSubmatch(d.GetUsage()); m != nil {
 			return m[1]
 		}
 	}
@@ -277,7 +278,7 @@ func placeholderOf(f cli.Flag) string {
 }
 
 // listed is a list of values at the end of a usage, which stands behind the flag's name.
-var listed = regexp.MustCompile(" \\(`[^`]*`\\)$")
+var listed = lazyregexp.New(" \\(`[^`]*`\\)$")
 
 // plainUsage is the usage of a flag without its marks.
 func plainUsage(f cli.Flag) string {
@@ -285,7 +286,7 @@ func plainUsage(f cli.Flag) string {
 	if !ok {
 		return ""
 	}
-	return strings.ReplaceAll(listed.ReplaceAllString(d.GetUsage(), ""), "`", "")
+	return strings.ReplaceAll(listed().ReplaceAllString(d.GetUsage(), ""), "`", "")
 }
 
 func dashes(name string) string {

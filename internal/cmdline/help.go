@@ -1,13 +1,13 @@
 package cmdline
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/terminal/style"
 )
 
@@ -176,7 +176,7 @@ func writeEntry(b *strings.Builder, term, about string, width int) {
 }
 
 // remarked is an example with a remark behind it.
-var remarked = regexp.MustCompile(`^( +\S.*?)( {3,})(\S.*)$`)
+var remarked = lazyregexp.New(`^( +\S.*?)( {3,})(\S.*)$`)
 
 // reflow sets the paragraphs of a text in lines that fit. Lines that begin with a blank
 // are examples and tables, and stay as they are, but for remarks that go too far to the
@@ -204,7 +204,7 @@ func reflow(text string) string {
 
 // isContinued reports whether a line goes on with the remark of an example.
 func isContinued(line, next string) bool {
-	m := remarked.FindStringSubmatch(line)
+	m := remarked().FindStringSubmatch(line)
 	return m != nil && strings.HasPrefix(next, strings.Repeat(" ", utf8.RuneCountInString(m[1]+m[2])))
 }
 
@@ -212,7 +212,7 @@ func isContinued(line, next string) bool {
 // that leaves room enough.
 func example(lines []string) string {
 	long := slices.ContainsFunc(lines, func(l string) bool { return utf8.RuneCountInString(l) > helpWidth })
-	m := remarked.FindStringSubmatch(lines[0])
+	m := remarked().FindStringSubmatch(lines[0])
 	if m == nil || !long {
 		return strings.Join(lines, "\n")
 	}

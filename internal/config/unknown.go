@@ -1,10 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/spelling"
 )
 
@@ -23,7 +23,7 @@ type Variable struct {
 
 // serviceLink is a variable that Kubernetes and Docker set in every container for a service
 // that is called sightline.
-var serviceLink = regexp.MustCompile(`^` + EnvPrefix + `_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?|ENV_[A-Z0-9_]+|NAME)$`)
+var serviceLink = lazyregexp.New(`^` + EnvPrefix + `_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?|ENV_[A-Z0-9_]+|NAME)$`)
 
 // UnknownVariables lists the variables of an environment (lines of NAME=VALUE, as
 // os.Environ gives them) that begin with EnvPrefix and are neither a setting's nor one of
@@ -44,7 +44,7 @@ func UnknownVariables(environ []string) []Variable {
 			continue
 		}
 		meant := nearestVariables(name, known)
-		if len(meant) == 0 && serviceLink.MatchString(name) {
+		if len(meant) == 0 && serviceLink().MatchString(name) {
 			continue
 		}
 		found = append(found, Variable{Name: name, Meant: meant})

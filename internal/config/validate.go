@@ -3,13 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // collectionName is what every store can make a folder or a name on a server of.
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var collectionName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // Validate reports every setting that cannot work, not only the first. kinds are the
 // names of the kinds of store; with none, the setting store is not looked at.
@@ -33,7 +34,7 @@ func (c Config) Validate(kinds []string) error {
 	oneOf("pixels", c.Pixels, "", "fast", "exact")
 	oneOf("colour", c.Colour, "", "srgb", "ignore")
 	oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
-	if !collectionName.MatchString(c.Collection) {
+	if !collectionName().MatchString(c.Collection) {
 		errs = append(errs, fmt.Errorf("%w: collection is %q; it can be up to 64 letters, digits, _, - and ., the first of them a letter, a digit or _",
 			ErrInvalid, c.Collection))
 	}

@@ -40,7 +40,7 @@ var layers = [][]string{
 	},
 	{"internal/imaging", "internal/clip/tokenizer", "internal/label", "internal/store/milvus/settings", "internal/store/milvus/service", "internal/store/milvus/sdk"},
 	{"internal/imaging/*", "internal/imaging/raw/rawtest", "internal/clip/onnx", "internal/vec/*", "internal/atomicfile", "internal/fault", "internal/secret", "internal/webfetch", "internal/spelling", "internal/fileurl", "internal/store/local/*"},
-	{"internal/vec", "internal/smallfile", "internal/yamlfile", "internal/golden", "github.com/sightline/sightline"},
+	{"internal/vec", "internal/lazyregexp", "internal/smallfile", "internal/yamlfile", "internal/golden", "github.com/sightline/sightline"},
 }
 
 // sideways are the arrows that are allowed inside a layer.

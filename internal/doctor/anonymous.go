@@ -1,16 +1,17 @@
 package doctor
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // paths are absolute paths within a text, and addresses of servers.
 var (
-	paths     = regexp.MustCompile(`(^|[\s"'(=,;:<])((?:[A-Za-z]:|~)?(?:/[^/\s"';,:()]+)+/?)`)
-	quoted    = regexp.MustCompile(`"~?/[^"]*"`) // which may hold blanks
-	addresses = regexp.MustCompile(`\b[A-Za-z0-9.-]+:[0-9]{2,5}\b`)
+	paths     = lazyregexp.New(`(^|[\s"'(=,;:<])((?:[A-Za-z]:|~)?(?:/[^/\s"';,:()]+)+/?)`)
+	quoted    = lazyregexp.New(`"~?/[^"]*"`) // which may hold blanks
+	addresses = lazyregexp.New(`\b[A-Za-z0-9.-]+:[0-9]{2,5}\b`)
 )
 
 // Anonymous returns the checks without what tells of the person or the machine: paths,
@@ -25,9 +26,9 @@ func Anonymous(checks []Check, words ...string) []Check {
 				text = strings.ReplaceAll(text, w, "<name>")
 			}
 		}
-		text = quoted.ReplaceAllString(text, `"<path>"`)
-		text = paths.ReplaceAllString(text, "${1}<path>")
-		return addresses.ReplaceAllString(text, "<address>")
+		text = quoted().ReplaceAllString(text, `"<path>"`)
+		text = paths().ReplaceAllString(text, "${1}<path>")
+		return addresses().ReplaceAllString(text, "<address>")
 	}
 	out := make([]Check, len(checks))
 	for i, c := range checks {

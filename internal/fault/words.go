@@ -11,11 +11,12 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // Words is the message of an error as one person says it to another. Whoever wraps an error
@@ -129,11 +130,11 @@ func csvInWords(e *csv.ParseError) string {
 }
 
 // unexpected is what the decoder of JSON says of a character.
-var unexpected = regexp.MustCompile(`^invalid character ('\\?.+?'|'\\''|'"')`)
+var unexpected = lazyregexp.New(`^invalid character ('\\?.+?'|'\\''|'"')`)
 
 func jsonInWords(e *json.SyntaxError) string {
 	said := e.Error()
-	if m := unexpected.FindStringSubmatch(said); m != nil {
+	if m := unexpected().FindStringSubmatch(said); m != nil {
 		return fmt.Sprintf("character %d, %s, cannot stand there in JSON", e.Offset, m[1])
 	}
 	if strings.HasPrefix(said, "unexpected end") {

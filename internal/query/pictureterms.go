@@ -4,11 +4,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sightline/sightline/internal/imaging"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/webfetch"
@@ -24,7 +24,7 @@ import (
 func JoinArguments(args []string) (line string, pictures []string) {
 	words := make([]string, len(args))
 	for i, arg := range args {
-		weight := weighted.FindString(arg)
+		weight := weighted().FindString(arg)
 		name, ok := pictureNamed(arg[len(weight):])
 		if !ok {
 			if name, ok = pictureNamed(arg); ok {
@@ -42,7 +42,7 @@ func JoinArguments(args []string) (line string, pictures []string) {
 }
 
 // weighted is a weight before a term: 2:./dog.jpg.
-var weighted = regexp.MustCompile(`^(\d+(\.\d*)?|\.\d+)[:*]`)
+var weighted = lazyregexp.New(`^(\d+(\.\d*)?|\.\d+)[:*]`)
 
 // quoted is a value between the quotes of a query.
 func quoted(s string) string {

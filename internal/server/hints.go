@@ -2,12 +2,12 @@ package server
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/explore"
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
@@ -67,7 +67,7 @@ func apiProblem(err error) *Problem {
 
 // oursOnly is what a hint names that can be done at the computer alone: a command, a flag,
 // a request of the HTTP API.
-var oursOnly = regexp.MustCompile(`\b(indexer|search) [a-z]+|--[a-z]|\b(GET|POST|DELETE) /|/openapi\.json|scripts/`)
+var oursOnly = lazyregexp.New(`\b(indexer|search) [a-z]+|--[a-z]|\b(GET|POST|DELETE) /|/openapi\.json|scripts/`)
 
 // toolProblem explains an error to a program that calls tools: what it can do, or what it
 // can tell the person whom it works for.
@@ -92,7 +92,7 @@ func toolHint(p *Problem) string {
 			}
 		}
 	}
-	if hint = toolWords.Replace(hint); oursOnly.MatchString(hint) {
+	if hint = toolWords.Replace(hint); oursOnly().MatchString(hint) {
 		return "the person at the computer can help: " + hint
 	}
 	return hint

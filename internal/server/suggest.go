@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/sightline/sightline/internal/label"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/query/taglist"
@@ -24,11 +24,11 @@ type Suggestion struct {
 }
 
 // meant finds what messages of package query end with.
-var meant = regexp.MustCompile(`"([^"\s]+)".*: did you mean (.+)\?$`)
+var meant = lazyregexp.New(`"([^"\s]+)".*: did you mean (.+)\?$`)
 
 // suggestionsIn are those of a message about a query: a word, and what was meant by it.
 func suggestionsIn(q, message string) []Suggestion {
-	m := meant.FindStringSubmatch(message)
+	m := meant().FindStringSubmatch(message)
 	if m == nil {
 		return nil
 	}

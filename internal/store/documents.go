@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"regexp"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // Documents is an optional interface of stores that keep small documents with an index:
@@ -36,13 +37,13 @@ const (
 	MaxDocumentName = 100
 )
 
-var documentName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)*$`)
+var documentName = lazyregexp.New(`^[a-z0-9][a-z0-9.-]*(/[a-z0-9][a-z0-9.-]*)*$`)
 
 // CheckDocumentName reports a name that no document has: one is made of parts of
 // lower-case ASCII letters, digits, dots and dashes, with slashes between them. Each part
 // begins with a letter or a digit. The name has at most MaxDocumentName bytes.
 func CheckDocumentName(name string) error {
-	if len(name) > MaxDocumentName || !documentName.MatchString(name) {
+	if len(name) > MaxDocumentName || !documentName().MatchString(name) {
 		return fmt.Errorf("document name %.120q: parts of lower-case letters, digits, dots and dashes are allowed, "+
 			"with slashes between them, at most %d bytes", name, MaxDocumentName)
 	}

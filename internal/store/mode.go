@@ -3,7 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
-	"regexp"
+
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // Mode says what a store is opened for. Every store takes the same ones.
@@ -29,7 +30,7 @@ func (m Mode) Writes() bool { return m >= ReadWrite }
 // model to make it for.
 func (m Mode) Creates() bool { return m >= Create }
 
-var collectionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var collectionName = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // CheckOpen reports what no store can open: a collection whose name is not 1-64 of
 // letters, digits, "_", "-" and ".", the first of them none of "-" and "."; or a mode
@@ -45,7 +46,7 @@ func CheckOpen(collection string, mode Mode, m Model) error {
 }
 
 func checkName(collection string) error {
-	if !collectionName.MatchString(collection) {
+	if !collectionName().MatchString(collection) {
 		return fmt.Errorf("collection name %q: only letters, digits, _, - and . are allowed, "+
 			"not starting with - or ., at most 64", collection)
 	}

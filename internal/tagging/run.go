@@ -19,12 +19,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/zeroshot"
 )
@@ -93,7 +93,7 @@ const sourcePrefix = "run:"
 func sourceOf(id string) string { return sourcePrefix + id }
 
 // runID is what a user may give for a run: digits of its id, "run:" before them or not.
-var runID = regexp.MustCompile(`^[0-9a-f]{4,12}$`)
+var runID = lazyregexp.New(`^[0-9a-f]{4,12}$`)
 
 // Registry keeps the runs of an index. What they are, and what has come of them, lies in
 // documents of the index (store.Documents), so that every machine knows them, and a copy of
@@ -179,7 +179,7 @@ func (g *Registry) files() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && runID.MatchString(id) {
+		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && runID().MatchString(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -197,7 +197,7 @@ func (g *Registry) documents(ctx context.Context) ([]string, error) {
 	}
 	var ids []string
 	for _, name := range names {
-		if id, ok := strings.CutSuffix(strings.TrimPrefix(name, documentsPrefix), ".json"); ok && runID.MatchString(id) {
+		if id, ok := strings.CutSuffix(strings.TrimPrefix(name, documentsPrefix), ".json"); ok && runID().MatchString(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -206,7 +206,7 @@ func (g *Registry) documents(ctx context.Context) ([]string, error) {
 
 // Load returns a run. ErrNoRun says that there is none.
 func (g *Registry) Load(ctx context.Context, id string) (Run, error) {
-	if !runID.MatchString(id) {
+	if !runID().MatchString(id) {
 		return Run{}, fmt.Errorf("%w: %s", ErrNoRun, id)
 	}
 	var data []byte
@@ -284,7 +284,7 @@ func (g *Registry) Find(ctx context.Context, name string) (Run, error) {
 	id := strings.TrimPrefix(name, sourcePrefix)
 	var found []Run
 	for _, r := range runs {
-		if runID.MatchString(id) && strings.HasPrefix(r.ID, id) {
+		if runID().MatchString(id) && strings.HasPrefix(r.ID, id) {
 			found = append(found, r)
 		}
 	}

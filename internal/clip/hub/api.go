@@ -8,10 +8,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 // remoteFile is a file of a repository as the hub lists it. Large files lie in
@@ -66,7 +66,7 @@ func (c *Client) list(ctx context.Context, repo, rev string) (commit string, fil
 	if _, err := c.getJSON(ctx, u, repo, rev, &info); err != nil {
 		return "", nil, fmt.Errorf("list its files: %w", err)
 	}
-	if !commitID.MatchString(info.SHA) {
+	if !commitID().MatchString(info.SHA) {
 		return "", nil, fmt.Errorf("list its files: revision %q has no commit in the answer of %s", rev, c.Host())
 	}
 	whole := true
@@ -95,7 +95,7 @@ func (c *Client) list(ctx context.Context, repo, rev string) (commit string, fil
 }
 
 // nextLink finds the next page in a Link header (RFC 8288).
-var nextLink = regexp.MustCompile(`<([^<>]+)>\s*;\s*rel="?next"?`)
+var nextLink = lazyregexp.New(`<([^<>]+)>\s*;\s*rel="?next"?`)
 
 // maxPages bounds a listing; a page holds 1,000 entries.
 const maxPages = 50
@@ -120,7 +120,7 @@ func (c *Client) tree(ctx context.Context, repo, commit string) ([]remoteFile, e
 			}
 			files = append(files, f)
 		}
-		m := nextLink.FindStringSubmatch(header.Get("Link"))
+		m := nextLink().FindStringSubmatch(header.Get("Link"))
 		if m == nil {
 			return files, nil
 		}
@@ -145,7 +145,7 @@ func checkListing(files []remoteFile) error {
 		if f.size < 0 || f.size > 1<<40 {
 			return fmt.Errorf("%s cannot have %d bytes", f.path, f.size)
 		}
-		if f.sha256 != "" && !sha256Hex.MatchString(f.sha256) || f.blob != "" && !commitID.MatchString(f.blob) {
+		if f.sha256 != "" && !sha256Hex().MatchString(f.sha256) || f.blob != "" && !commitID().MatchString(f.blob) {
 			return fmt.Errorf("%s has a checksum that is none", f.path)
 		}
 		if seen[f.path] {

@@ -192,7 +192,7 @@ func TestKnown(t *testing.T) {
 		if err := checkRepo(m.Name); err != nil {
 			t.Error(err)
 		}
-		if m.Revision != "" && !commitID.MatchString(m.Revision) {
+		if m.Revision != "" && !commitID().MatchString(m.Revision) {
 			t.Errorf("%s: revision %q is no commit", m.Name, m.Revision)
 		}
 		if m.Summary == "" || m.Licence == "" {

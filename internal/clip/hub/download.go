@@ -205,7 +205,7 @@ func flush(f *os.File) error {
 func linkedContent(resp *http.Response, want remoteFile) error {
 	for r := resp; r != nil; {
 		id := strings.Trim(strings.TrimPrefix(r.Header.Get("X-Linked-ETag"), "W/"), `"`)
-		if want.sha256 != "" && sha256Hex.MatchString(id) && id != want.sha256 {
+		if want.sha256 != "" && sha256Hex().MatchString(id) && id != want.sha256 {
 			return spoiled("%w: the hub sends object %s, want %s", ErrChecksum, id, want.sha256)
 		}
 		if n, err := strconv.ParseInt(r.Header.Get("X-Linked-Size"), 10, 64); err == nil && n != want.size {

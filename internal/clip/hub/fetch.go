@@ -110,10 +110,10 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 		return Manifest{}, false, nil
 	case err != nil:
 		return Manifest{}, false, err
-	case !commitID.MatchString(man.Commit):
+	case !commitID().MatchString(man.Commit):
 		return Manifest{}, false, nil
 	}
-	if commitID.MatchString(req.Revision) && req.Revision != man.Commit {
+	if commitID().MatchString(req.Revision) && req.Revision != man.Commit {
 		return Manifest{}, false, otherCommit(dir, man.Commit, req.Revision)
 	}
 	if req.Revision != "" && req.Revision != man.Commit {
@@ -167,7 +167,7 @@ func (c *Client) complete(ctx context.Context, dir string, req FetchRequest, man
 	if err != nil {
 		return Manifest{}, 0, err
 	}
-	if commitID.MatchString(rev) && commit != rev {
+	if commitID().MatchString(rev) && commit != rev {
 		return Manifest{}, 0, fmt.Errorf("asked for commit %s, %s gives %s", rev, c.Host(), commit)
 	}
 	if man.Commit != "" && commit != man.Commit {

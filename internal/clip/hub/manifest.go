@@ -106,7 +106,7 @@ func parseManifest(r io.Reader) (Manifest, error) {
 		if err := checkPath(f.Path); err != nil {
 			return Manifest{}, fmt.Errorf("%w: %w", ErrManifest, err)
 		}
-		if f.Size < 0 || !sha256Hex.MatchString(f.SHA256) || seen[f.Path] {
+		if f.Size < 0 || !sha256Hex().MatchString(f.SHA256) || seen[f.Path] {
 			return Manifest{}, fmt.Errorf("%w: its entry for %s is wrong", ErrManifest, f.Path)
 		}
 		seen[f.Path] = true

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/lazyregexp"
 )
 
 var (
-	repoPart   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}$`)
-	commitID   = regexp.MustCompile(`^[0-9a-f]{40}$`)
-	sha256Hex  = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	revisionRE = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$`)
+	repoPart   = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}$`)
+	commitID   = lazyregexp.New(`^[0-9a-f]{40}$`)
+	sha256Hex  = lazyregexp.New(`^[0-9a-f]{64}$`)
+	revisionRE = lazyregexp.New(`^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$`)
 )
 
 // checkRepo accepts "owner/name" and the hub's old names without an owner. The
@@ -25,7 +25,7 @@ func checkRepo(repo string) error {
 		return fault.Usagef("write owner/name, such as "+DefaultModel, "model name %q has too many parts", repo)
 	}
 	for _, p := range parts {
-		if !repoPart.MatchString(p) || strings.Contains(p, "..") || strings.HasSuffix(p, ".") {
+		if !repoPart().MatchString(p) || strings.Contains(p, "..") || strings.HasSuffix(p, ".") {
 			return fault.Usagef("write owner/name, such as "+DefaultModel, "model name %q is not valid", repo)
 		}
 	}
@@ -33,7 +33,7 @@ func checkRepo(repo string) error {
 }
 
 func checkRevision(rev string) error {
-	if !revisionRE.MatchString(rev) || strings.Contains(rev, "..") {
+	if !revisionRE().MatchString(rev) || strings.Contains(rev, "..") {
 		return fault.Advise("a revision is a branch, a tag or a commit", "revision %q is not valid", rev)
 	}
 	return nil

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/smallfile"
 	"github.com/sightline/sightline/internal/store/milvus/service"
 )
@@ -98,7 +98,7 @@ type bulkRow struct {
 // ErrNoBulk says that a folder holds no whole export for bulk insert.
 var ErrNoBulk = errors.New("the folder holds no whole export for bulk insert")
 
-var bulkFileName = regexp.MustCompile(`^records-[0-9]{6}\.parquet$`)
+var bulkFileName = lazyregexp.New(`^records-[0-9]{6}\.parquet$`)
 
 // The bounds of a table of contents: its size in bytes, and the files that it may name.
 const (
@@ -130,7 +130,7 @@ func ReadBulkTable(file string) (BulkTable, error) {
 	var sum int64
 	seen := make(map[string]bool)
 	for _, f := range t.Files {
-		if !bulkFileName.MatchString(f.Name) || f.Records < 1 || seen[f.Name] {
+		if !bulkFileName().MatchString(f.Name) || f.Records < 1 || seen[f.Name] {
 			return bad("%q with %d records is no file of an export", path.Base(f.Name), f.Records)
 		}
 		seen[f.Name] = true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/milvus/service"
 )
@@ -110,11 +110,11 @@ func (k kind) is(err error) bool {
 }
 
 // noDatabase is how Milvus Lite says it.
-var noDatabase = regexp.MustCompile(`(?i)database '[^']*' does not exist`)
+var noDatabase = lazyregexp.New(`(?i)database '[^']*' does not exist`)
 
 // isNoDatabase reports whether a server does not have the database of the settings.
 func isNoDatabase(err error) bool {
-	return kindNoDatabase.is(err) || noDatabase.MatchString(err.Error())
+	return kindNoDatabase.is(err) || noDatabase().MatchString(err.Error())
 }
 
 // transient reports whether a call that failed may well succeed a little later.

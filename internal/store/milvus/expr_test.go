@@ -147,7 +147,7 @@ func TestNames(t *testing.T) {
 	for name, want := range map[string]string{"default": "default", "my_photos": "my_photos", "my-photos": "_my_photos_", "2024": "_2024_"} {
 		alias := aliasOf(name)
 		physical := physicalOf(alias, m)
-		if !strings.HasPrefix(alias, want) || !serverName.MatchString(alias) {
+		if !strings.HasPrefix(alias, want) || !serverName().MatchString(alias) {
 			t.Errorf("%s: alias %s", name, alias)
 		}
 		if physical != alias+"_0123456789ab" || !isPhysicalOf(alias, physical) || isPhysicalOf(alias, physical+metaSuffix) {

@@ -3,9 +3,9 @@ package milvus
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
 
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -21,23 +21,23 @@ import (
 const metaSuffix = "_meta"
 
 var (
-	serverName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	foreignChar = regexp.MustCompile(`[^A-Za-z0-9_]`)
-	shortHex    = regexp.MustCompile(`^[0-9a-f]{12}`)
+	serverName  = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	foreignChar = lazyregexp.New(`[^A-Za-z0-9_]`)
+	shortHex    = lazyregexp.New(`^[0-9a-f]{12}`)
 )
 
 // aliasOf is the alias of an index. Milvus allows fewer characters than we do; names
 // that use more of them are told apart by a hash.
 func aliasOf(collection string) string {
-	if serverName.MatchString(collection) {
+	if serverName().MatchString(collection) {
 		return collection
 	}
-	return "_" + foreignChar.ReplaceAllString(collection, "_") + "_" + shortHash(collection)[:8]
+	return "_" + foreignChar().ReplaceAllString(collection, "_") + "_" + shortHash(collection)[:8]
 }
 
 // physicalOf is the collection that holds the records of one model.
 func physicalOf(alias string, m store.Model) string {
-	short := shortHex.FindString(m.Fingerprint)
+	short := shortHex().FindString(m.Fingerprint)
 	if short == "" {
 		short = shortHash(m.Fingerprint)
 	}
@@ -47,7 +47,7 @@ func physicalOf(alias string, m store.Model) string {
 // isPhysicalOf reports whether a collection of the server is one of the index's.
 func isPhysicalOf(alias, name string) bool {
 	rest, ok := strings.CutPrefix(name, alias+"_")
-	return ok && len(rest) == 12 && shortHex.MatchString(rest)
+	return ok && len(rest) == 12 && shortHex().MatchString(rest)
 }
 
 // shortHash is 12 hex digits of a SHA-256.

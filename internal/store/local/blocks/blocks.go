@@ -22,12 +22,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sightline/sightline/internal/atomicfile"
+	"github.com/sightline/sightline/internal/lazyregexp"
 	"github.com/sightline/sightline/internal/smallfile"
 )
 
@@ -159,7 +159,7 @@ func (f *Folder) RemoveLeftovers() error {
 	return nil
 }
 
-var blockName = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var blockName = lazyregexp.New(`^[0-9a-f]{64}$`)
 
 func (f *Folder) blockPath(name string) string {
 	return filepath.Join(f.dir, blocksName, name[:2], name)
@@ -352,7 +352,7 @@ func (f *File) check() error {
 		return fmt.Errorf("%s has %d bytes in %d blocks", f.Path, f.Size, len(f.Blocks))
 	}
 	for _, name := range f.Blocks {
-		if !blockName.MatchString(name) {
+		if !blockName().MatchString(name) {
 			return fmt.Errorf("%s: block name %q", f.Path, name)
 		}
 	}
@@ -394,7 +394,7 @@ func (f *Folder) Prune(keep int) (removed int, err error) {
 		return 0, nil
 	}
 	return removed, filepath.WalkDir(filepath.Join(f.dir, blocksName), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || used[e.Name()] || !blockName.MatchString(e.Name()) {
+		if err != nil || e.IsDir() || used[e.Name()] || !blockName().MatchString(e.Name()) {
 			return err
 		}
 		return os.Remove(path)
