@@ -18,6 +18,30 @@ import (
 // helpWidth is how many columns a help text has at most: those of the narrowest terminal.
 const helpWidth = 80
 
+// writeHelp lays out the help texts of a program, unless its arguments are such that none of
+// them is shown: to lay out all of them takes as long as a search by a running server.
+func writeHelp(a *cli.App, args []string) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && !slices.ContainsFunc(args, asksForHelp) {
+		return
+	}
+	for _, c := range a.Commands {
+		writeCommandHelp(c, a.Name+" "+c.Name)
+	}
+	a.CustomAppHelpTemplate = appHelp(a)
+}
+
+// asksForHelp reports whether an argument may be the flag or the command that shows a help text.
+func asksForHelp(arg string) bool {
+	return arg == "help" || strings.HasPrefix(strings.TrimPrefix(arg, "-"), "-h") || strings.HasPrefix(arg, "-h")
+}
+
+func writeCommandHelp(c *cli.Command, path string) {
+	c.CustomHelpTemplate = commandHelp(c, path)
+	for _, sub := range c.Subcommands {
+		writeCommandHelp(sub, path+" "+sub.Name)
+	}
+}
+
 // appHelp is the help text of a program, as a template of the library's.
 func appHelp(a *cli.App) string {
 	var b strings.Builder

@@ -84,10 +84,10 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.HideHelpCommand = true           // arrange makes a flag of it
 	withArguments := calledAs(a, args)
 	p.umbrella = strings.HasPrefix(a.Name, Umbrella)
+	writeHelp(a, args[min(1, len(args)):])
 	for _, c := range a.Commands {
-		dress(c, a.Name+" "+c.Name)
+		dress(c)
 	}
-	a.CustomAppHelpTemplate = appHelp(a)
 	if withArguments && p.hidden(ctx, a, args[1:]) {
 		return p.report(p.unwritten, false)
 	}
@@ -119,11 +119,9 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	return p.report(err, wantsJSON(args))
 }
 
-// dress gives a command, and those below it, what all of them have in common. path is how
-// the command is called.
-func dress(c *cli.Command, path string) {
+// dress gives a command, and those below it, what all of them have in common.
+func dress(c *cli.Command) {
 	c.OnUsageError = usageError
-	c.CustomHelpTemplate = commandHelp(c, path)
 	c.HideHelpCommand = true
 	if c.ArgsUsage == "" && c.Action != nil {
 		c.Action = withoutArguments(c.Action)
@@ -134,7 +132,7 @@ func dress(c *cli.Command, path string) {
 		}
 	}
 	for _, sub := range c.Subcommands {
-		dress(sub, path+" "+sub.Name)
+		dress(sub)
 	}
 	if len(c.Subcommands) > 0 && c.Action == nil {
 		c.Action = func(ctx *cli.Context) error {
