@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -219,8 +220,9 @@ func (p *Program) warnOfVariables() {
 // sources are where the settings of a command come from.
 func (p *Program) sources(c *cli.Context) config.Sources {
 	flags := make(map[string]any)
+	given := c.FlagNames() // once: to ask for each by its name takes a part of what a short command does
 	for name, key := range settingOf {
-		if c.IsSet(name) {
+		if slices.Contains(given, name) {
 			flags[key] = c.Value(name)
 			if list, ok := flags[key].(cli.StringSlice); ok {
 				flags[key] = list.Value()
