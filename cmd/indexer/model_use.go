@@ -71,8 +71,14 @@ func useModel(c *cli.Context, p *cmdline.Program, name string) error {
 	case err != nil:
 		return err
 	case inUse.Name == name && (cfg.Precision == "" || cfg.Precision == inUse.Precision):
-		p.Printf("the index has %s already\n", terminal.Safe(inUse.Label()))
-		return rememberModel(c, p, name)
+		changed, err := p.BundleChanged(c.Context, cfg)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			p.Printf("the index has %s already\n", terminal.Safe(inUse.Label()))
+			return rememberModel(c, p, name)
+		}
 	}
 	if err := runJobWith(c, p, cfg, app.IndexRequest{Work: app.RebuildIndex}); err != nil {
 		return err

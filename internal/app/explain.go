@@ -50,6 +50,7 @@ var interruptions = []rule{
 // rules are tried in order, after those of the kinds of store. An error that carries a
 // hint of its own keeps it.
 var rules = []rule{
+	{isChangedBundle, fault.Model, "the files of the model have changed since: indexer run --rebuild reads the pictures again by the new ones, and keeps the tags that people gave; nothing was changed"},
 	{isMismatch, fault.Model, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
 	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
@@ -121,6 +122,30 @@ func isSyntax(err error) bool {
 func isMismatch(err error) bool {
 	var m *store.ModelMismatchError
 	return errors.As(err, &m)
+}
+
+// isChangedBundle reports whether an index was built by other files of the model that is asked
+// for by name, as after an update of the starter.
+func isChangedBundle(err error) bool {
+	var m *store.ModelMismatchError
+	if !errors.As(err, &m) {
+		return false
+	}
+	have, want := m.Have, m.Want
+	have.Fingerprint, want.Fingerprint = "", ""
+	return have == want
+}
+
+// BundleChanged reports whether the index was built by other files of the model that the
+// settings name.
+func (e *Env) BundleChanged(ctx context.Context, cfg config.Config) (bool, error) {
+	open, err := e.OpenIndex(ctx, cfg, store.ReadOnly, OneQuery)
+	if isChangedBundle(err) {
+		return true, nil
+	} else if err != nil {
+		return false, err
+	}
+	return false, open.Close()
 }
 
 // Explain returns what an error means and what to do about it; the hint is "" where

@@ -231,6 +231,7 @@ func TestOpenBundleWrongPictureSize(t *testing.T) {
 func TestOpenStarter(t *testing.T) {
 	b := open(t, filepath.Join("..", "..", "models", "starter"), clip.BundleOptions{})
 	want := tinyPreprocess
+	want.Fit = clip.FitSquash
 	if b.Dim != 384 || b.Context != 77 || b.Precision != "int8" || b.Text.Mask == "" || b.Padding != (clip.Padding{}) || b.Preprocess != want {
 		t.Errorf("%+v", b)
 	}

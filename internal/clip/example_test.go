@@ -27,7 +27,7 @@ func ExampleOpenBundle() {
 	fmt.Printf("texts: up to %d tokens\n", s.Context)
 	// Output:
 	// starter, int8: embeddings of 384 values
-	// pictures: crop to {224 224}, bicubic
+	// pictures: squash to {224 224}, bicubic
 	// texts: up to 77 tokens
 }
 

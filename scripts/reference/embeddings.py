@@ -5,7 +5,8 @@ Two references for each picture and text, both from a dozen pictures that this
 script draws itself:
 
   onnxruntime   ONNX Runtime in Python on the bundle's own graphs, the picture
-                prepared with Pillow exactly as openai/CLIP does it
+                prepared with Pillow exactly as openai/CLIP does it, for the starter
+                model squashed
   transformers  CLIPModel.get_image_features and get_text_features in torch, behind
                 transformers' own CLIPProcessor; only for the tiny bundle
 
@@ -21,6 +22,7 @@ import gzip
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,6 +154,12 @@ def prepare(image: Image.Image) -> np.ndarray:
     return ((np.asarray(image, np.float32) / np.float32(255) - MEAN) / STD).transpose(2, 0, 1)
 
 
+def squash(image: Image.Image) -> np.ndarray:
+    """The starter's preprocessing: both sides to 224 bicubic, normalise."""
+    image = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return ((np.asarray(image, np.float32) / np.float32(255) - MEAN) / STD).transpose(2, 0, 1)
+
+
 def crop_differs(image: Image.Image) -> bool:
     """Whether transformers, which rounds the crop down, takes it a pixel beside."""
     return any((n - SIDE) // 2 != int(round((n - SIDE) / 2.0)) for n in resized_size(*image.size))
@@ -159,14 +167,15 @@ def crop_differs(image: Image.Image) -> bool:
 
 @dataclass
 class Model:
-    """One bundle: its two sessions and its tokenizer."""
+    """One bundle: its two sessions, its tokenizer, and how it prepares a picture."""
 
     vision: onnxruntime.InferenceSession
     text: onnxruntime.InferenceSession
     tokenizer: tokenizers.Tokenizer
+    prepare: Callable[[Image.Image], np.ndarray]
 
     @classmethod
-    def open(cls, folder: Path, suffix: str, tokenizer: Path) -> "Model":
+    def open(cls, folder: Path, suffix: str, tokenizer: Path, prepare=prepare) -> "Model":
         def session(name: str) -> onnxruntime.InferenceSession:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
@@ -177,10 +186,10 @@ class Model:
         loaded = tokenizers.Tokenizer.from_file(str(tokenizer))
         loaded.no_padding()
         loaded.enable_truncation(CONTEXT)
-        return cls(session("vision_model"), session("text_model"), loaded)
+        return cls(session("vision_model"), session("text_model"), loaded, prepare)
 
     def picture(self, image: Image.Image) -> np.ndarray:
-        return unit(self.vision.run(["image_embeds"], {"pixel_values": prepare(image)[None]})[0][0])
+        return unit(self.vision.run(["image_embeds"], {"pixel_values": self.prepare(image)[None]})[0][0])
 
     def ids(self, text: str) -> list[int]:
         return self.tokenizer.encode(text).ids
@@ -275,7 +284,7 @@ def main() -> None:
         write_golden("tiny-clip", "tiny-clip", "fp32", Model.open(tiny, "", tokenizer), files, images, reference)
         write_golden("tiny-clip-fp16", "tiny-clip", "fp16", Model.open(tiny, "_fp16", tokenizer), files, images, None)
     starter = ROOT / "models" / "starter"
-    write_golden("starter", "starter", "int8", Model.open(starter, "_int8", starter / "tokenizer.json"), files, images, None)
+    write_golden("starter", "starter", "int8", Model.open(starter, "_int8", starter / "tokenizer.json", squash), files, images, None)
 
 
 if __name__ == "__main__":

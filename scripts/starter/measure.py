@@ -30,17 +30,12 @@ class Photo(NamedTuple):
 
 
 def prepare(path: Path) -> np.ndarray:
-    """Returns a photo as CLIP's preprocessing gives it: [3, 224, 224]."""
+    """Returns a photo as the bundle's preprocessor file asks for it, squashed: [3, 224, 224]."""
     image = Image.open(path)
     if image.mode in ("RGBA", "LA", "P", "PA"):
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image)
-    image = image.convert("RGB")
-    shorter = min(image.size)
-    width, height = (int(SIDE * side / shorter) for side in image.size)
-    image = image.resize((width, height), Image.Resampling.BICUBIC)
-    left, top = round((width - SIDE) / 2), round((height - SIDE) / 2)
-    image = image.crop((left, top, left + SIDE, top + SIDE))
+    image = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     values = (np.asarray(image, np.float32) / 255 - CLIP_MEAN.astype(np.float32)) / CLIP_STD.astype(np.float32)
     return values.transpose(2, 0, 1)
 

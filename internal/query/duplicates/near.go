@@ -15,7 +15,7 @@ import (
 // at another, whose figures (precision 100, recall 94.0 per cent) are therefore a little
 // too good. Sets that had no part in choosing: see quality_test.go and docs/quality.md.
 // MinCosine is the least cosine of the embeddings of two pictures that are nearly the same.
-const MinCosine = 0.85
+const MinCosine = 0.80
 
 const (
 	maxDistance = 12
