@@ -11,7 +11,7 @@ cd "$root"
 
 govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-if report=$(go run "$govulncheck" -tags "${TAGS:-nodynamic}" ./cmd/... 2>&1); then
+if report=$(go run "$govulncheck" ${VULNDB:+-db "$VULNDB"} -tags "${TAGS:-nodynamic}" ./cmd/... 2>&1); then
   say "no known vulnerability in what the programs call"
 elif grep -q 'fetching vulnerabilities: ' <<<"$report"; then
   say "vulnerabilities were not looked up: the database at vuln.go.dev cannot be reached"
