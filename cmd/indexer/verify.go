@@ -20,14 +20,14 @@ func verifyCommand(p *cmdline.Program) *cli.Command {
 
    indexer verify
 
-With --repair, what can be mended is mended: caches are made anew, and pictures
+With --repair, what can be repaired is repaired: caches are rebuilt, and pictures
 whose embeddings are damaged are left out of searches until the next indexer run
-reads them again. They keep their tags. A damaged catalogue is made anew from what
+reads them again. They keep their tags. A damaged catalogue is rebuilt from what
 is whole of it; the damaged one stays beside it, and what is lost is named.
 
    indexer verify --repair && indexer run PATH`,
 		Flags: cmdline.Flags([]cli.Flag{
-			&cli.BoolFlag{Name: "repair", Usage: "mend what can be mended"},
+			&cli.BoolFlag{Name: "repair", Usage: "repair what can be repaired"},
 		}, cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			if c.Bool("repair") {

@@ -20,7 +20,7 @@ const promptHelp = `A line is a query. One that begins with + or - or NOT, or th
 the last one: + sunset, - people, tag:beach. A picture file or an address works too.
 
    :next, :prev     the page after, the page before
-   :new             begin anew, with nothing asked
+   :new             start again, with nothing asked
    :like N          pictures like the Nth
    :open N          the Nth in a viewer
    :help            this

@@ -145,7 +145,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	}
 	noteModel(p, open.Encoder.Spec(), o.json)
 	if s.FailedSidecars > 0 {
-		return fault.Partialf(s.FailedSidecars, "given a sidecar", fmt.Sprintf("the tags are in the index; mend what is wrong and run the same command again (run %s)", s.Run.ID))
+		return fault.Partialf(s.FailedSidecars, "given a sidecar", fmt.Sprintf("the tags are in the index; fix what is wrong and run the same command again (run %s)", s.Run.ID))
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func listRuns(c *cli.Context, p *cmdline.Program) error {
 		}
 		bad = &fault.Error{
 			Err:    fmt.Errorf("%s cannot be read", cmdline.Count(int64(n), "tagging run", "tagging runs")),
-			Advice: "its tags are in the index still: the same search tag as then writes the run anew", Kind: fault.Partial,
+			Advice: "its tags are in the index still: the same search tag as then rewrites the run", Kind: fault.Partial,
 		}
 	}
 	if c.Bool("json") {
@@ -106,7 +106,7 @@ func undoRun(c *cli.Context, p *cmdline.Program) error {
 		p.Printf("run %s is taken back from %s\n", u.Run.ID, cmdline.Count(u.Pictures, "picture", "pictures"))
 	}
 	if u.FailedSidecars > 0 {
-		return fault.Partialf(u.FailedSidecars, "cleared", "mend what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
+		return fault.Partialf(u.FailedSidecars, "cleared", "fix what is wrong and repeat the command: its tags are out of the index, the run is kept for the sidecars")
 	}
 	return nil
 }

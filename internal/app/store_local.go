@@ -82,7 +82,7 @@ func rescueLocal(ctx context.Context, e *Env, cfg config.Config, found, told fun
 
 // localRules explain the errors of backups.
 var localRules = []rule{
-	{is(blocks.ErrDamaged), fault.Fatal, "indexer restore DIR --list shows the other states, which may be whole; the next indexer backup writes damaged blocks anew"},
+	{is(blocks.ErrDamaged), fault.Fatal, "indexer restore DIR --list shows the other states, which may be whole; the next indexer backup rewrites damaged blocks"},
 	{is(blocks.ErrNoBackup), fault.Fatal, "name the folder that was given to: indexer backup DIR"},
 	{is(blocks.ErrNoState), fault.Fatal, "indexer restore DIR --list shows those that there are"},
 	{is(blocks.ErrForeign), fault.Usage, "name an empty folder, or one that is not there yet"},

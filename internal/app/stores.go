@@ -31,7 +31,7 @@ type storeKind struct {
 	// repair makes one of the model indexes of a collection the one in use, where it is
 	// lost which is; nil where that cannot be lost.
 	repair func(ctx context.Context, e *Env, cfg config.Config, use string) (store.ModelIndex, error)
-	// rescue makes anew what an index cannot be opened without, from what is whole of it;
+	// rescue rebuilds what an index cannot be opened without, from what is whole of it;
 	// nil where there is nothing of that kind.
 	rescue func(ctx context.Context, e *Env, cfg config.Config, found, told func(string)) error
 	// rules explain the errors that only this kind gives.
@@ -117,7 +117,7 @@ func (e *Env) Repair(ctx context.Context, cfg config.Config, use string) (store.
 }
 
 // OpenDamaged opens the store that the settings name for repair, by whichever model. Where
-// it is too damaged to be opened, what that takes is made anew from what is whole: found is
+// it is too damaged to be opened, what that takes is rebuilt from what is whole: found is
 // handed what is wrong and told what was done.
 func (e *Env) OpenDamaged(ctx context.Context, cfg config.Config, found, told func(string)) (store.Store, error) {
 	st, err := e.OpenStore(ctx, cfg, store.ReadWrite, store.Model{})

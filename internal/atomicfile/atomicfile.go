@@ -69,7 +69,7 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// WriteCache is WriteBytes for content with a checksum of its own that can be made anew:
+// WriteCache is WriteBytes for content with a checksum of its own that can be rebuilt:
 // it is replaced whole, but nobody waits until the disk has it. After a crash of the
 // machine the file may be damaged. What killed processes left in the folder of a cache is
 // removed on the way: a folder that nobody looks into must not grow.

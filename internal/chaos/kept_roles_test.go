@@ -81,7 +81,7 @@ func thumbnailRole(ctx context.Context, p place) error {
 			if _, err := cache.Ensure(ctx, r.ContentHash, []int{side}, read); err != nil {
 				return err
 			}
-			// One that is damaged would be made anew here.
+			// One that is damaged would be rebuilt here.
 			if _, _, err := cache.Get(ctx, r.ContentHash, side, read); err != nil {
 				return err
 			}

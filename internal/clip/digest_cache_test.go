@@ -157,7 +157,7 @@ func TestDigestCacheSurvivesDamage(t *testing.T) {
 		mustDigest(t, c, path, sumOfA)
 		c.save()
 		if n := len(OpenDigestCache(store, slog.New(slog.DiscardHandler)).entries); n != 1 {
-			t.Errorf("%s: %d entries after writing it anew", name, n)
+			t.Errorf("%s: %d entries after rewriting it", name, n)
 		}
 	}
 

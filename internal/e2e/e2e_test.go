@@ -20,7 +20,7 @@ import (
 var programs string
 
 // sharedGraphs is a folder of graphs as ONNX Runtime has optimised them, which all scripts
-// have in their caches: to make it anew in each takes more time than what most of them test.
+// have in their caches: to rebuild it in each takes more time than what most of them test.
 var sharedGraphs string
 
 func TestMain(m *testing.M) { os.Exit(withPrograms(m)) }

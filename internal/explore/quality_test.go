@@ -21,7 +21,7 @@ import (
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+var update = flag.Bool("update", false, "rewrites the goldens")
 
 // quality is how well the demo photos are explored. Purity, agreement and names are about
 // the photos whose category is known.
@@ -87,7 +87,7 @@ func TestDemoQuality(t *testing.T) {
 		cmp.Comparer(func(a, b int) bool { return a-b <= 6 && b-a <= 6 }),
 	}
 	if diff := cmp.Diff(want, got, near); diff != "" {
-		t.Errorf("the demo photos are not explored as they were (-want +got); -update writes it anew:\n%s", diff)
+		t.Errorf("the demo photos are not explored as they were (-want +got); -update rewrites it:\n%s", diff)
 	}
 	if got.Purity < 0.69 || got.ARI < 0.42 || got.Trustworthiness < 0.896 { // scikit-learn's and umap-learn's, less 0.02 and what three seeds vary
 		t.Errorf("worse than promised: %+v", got)

@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"github.com/sightline/sightline/internal/imaging/jxl"
-	"github.com/sightline/sightline/internal/imaging/old"
 	"github.com/sightline/sightline/internal/imaging/psd"
 	"github.com/sightline/sightline/internal/imaging/raw"
+	"github.com/sightline/sightline/internal/imaging/simple"
 )
 
 const (
@@ -53,11 +53,11 @@ var codecs = []codec{
 	{FormatBMP, sniffBMP, bmpHeader, decodeBMP},
 	{FormatJXL, jxl.Sniff, jxlHeader, decodeJXL},
 	{FormatPSD, psd.Sniff, psdHeader, decodePSD},
-	oldCodec(FormatPNM, old.SniffPNM, old.PNMSize, old.DecodePNM),
-	oldCodec(FormatQOI, old.SniffQOI, old.QOISize, old.DecodeQOI),
-	oldCodec(FormatPCX, old.SniffPCX, old.PCXSize, old.DecodePCX),
+	simpleCodec(FormatPNM, simple.SniffPNM, simple.PNMSize, simple.DecodePNM),
+	simpleCodec(FormatQOI, simple.SniffQOI, simple.QOISize, simple.DecodeQOI),
+	simpleCodec(FormatPCX, simple.SniffPCX, simple.PCXSize, simple.DecodePCX),
 	{FormatICO, sniffICO, icoHeader, decodeICO},
-	oldCodec(FormatTGA, old.SniffTGA, old.TGASize, old.DecodeTGA), // last: it has no mark
+	simpleCodec(FormatTGA, simple.SniffTGA, simple.TGASize, simple.DecodeTGA), // last: it has no mark
 }
 
 // Formats lists the formats that are read, the commonest first.

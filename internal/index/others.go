@@ -59,7 +59,7 @@ func openOthers(ctx context.Context, st store.Store, roots []string) (*others, e
 	sum := sha256.Sum256([]byte(strings.Join(roots, "\x00")))
 	o := &others{name: othersPrefix + hex.EncodeToString(sum[:8]), added: make(map[uint64]string)}
 	data, err := docs.Document(ctx, o.name)
-	// What is damaged is made anew: the files are only looked at again.
+	// What is damaged is rebuilt: the files are only looked at again.
 	if o.damaged = errors.Is(err, store.ErrDamaged); err != nil && !o.damaged && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+var update = flag.Bool("update", false, "rewrites the goldens")
 
 // cutoffQuality is what a cut-off comes to on one half of the queries, in per cent.
 type cutoffQuality struct {
@@ -85,7 +85,7 @@ func TestCutoffQuality(t *testing.T) {
 	// Libraries of different processors round differently: a few queries lie at an edge.
 	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 2.5 })
 	if diff := cmp.Diff(want, got, near); diff != "" {
-		t.Errorf("the cut-off is not what it was (-want +got); -update writes it anew:\n%s", diff)
+		t.Errorf("the cut-off is not what it was (-want +got); -update rewrites it:\n%s", diff)
 	}
 	if q := got["auto, kept back"]; q.MacroF1 < 60 || q.Nothing < 88 {
 		t.Errorf("the cut-off is worse than promised: %+v", q)

@@ -9,7 +9,7 @@ type Refinement struct {
 }
 
 // Next reads a typed line. One that begins with an operator, or that holds filters alone,
-// is added to the line before it; any other begins anew. Names of pictures are taken for
+// is added to the line before it; any other begins a new one. Names of pictures are taken for
 // pictures: see JoinArguments. After an error the conversation is as it was.
 func (r *Refinement) Next(typed string, o FilterOptions) (line Line, pictures []string, err error) {
 	typed, pictures = JoinArguments([]string{typed})

@@ -30,7 +30,7 @@ var hints = []struct {
 	{saved.ErrExists, "give another name, or replace it with replace: true", ""},
 	{saved.ErrModel, "save it again with POST /labels and replace: true", "leave the label out, and describe in words what it stands for"},
 	{saved.ErrDamaged, "remove it with DELETE /labels/NAME, and save it again", "leave the label out, and describe in words what it stands for"},
-	{explore.ErrNoCluster, "GET /clusters lists them; indexer explore numbers them anew", "leave cluster: out"},
+	{explore.ErrNoCluster, "GET /clusters lists them; indexer explore renumbers them", "leave cluster: out"},
 	{label.ErrInvalid, "labels is a list of names; list is the text of a file with a label a line, or csv or yaml as format says", "labels is a list of names, each given once"},
 	{zeroshot.ErrTemplate, `for example: templates: ["a photo of a {}"]`, ""},
 	{tagging.ErrNoRun, "GET /runs lists the runs", ""},

@@ -74,7 +74,7 @@ type Opener interface {
 	InUse(ctx context.Context) (store.Description, error)
 }
 
-// source keeps one index open, and opens it anew when another takes its place.
+// source keeps one index open, and reopens it when another takes its place.
 type source struct {
 	opener Opener
 	every  time.Duration // how often it is looked whether the index was replaced

@@ -20,7 +20,7 @@ import (
 
 // lists keeps the order of what was found, so that the pages of an answer fit together
 // while the index grows: a picture that is new stands on no later page, and none comes
-// twice. An order is ids and scores alone; the records of a page are read anew.
+// twice. An order is ids and scores alone; the records of a page are read again.
 type lists struct {
 	mu    sync.Mutex
 	byID  map[string]*list.Element // of *ranking

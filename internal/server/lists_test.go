@@ -28,7 +28,7 @@ func (s *fewStore) Get(_ context.Context, ids []string) ([]store.Record, error) 
 	return out, nil
 }
 
-// TestListIsRemembered asks for the same list again and again: it is listed anew when the
+// TestListIsRemembered asks for the same list again and again: it is listed again when the
 // index has changed, or may have.
 func TestListIsRemembered(t *testing.T) {
 	long := time.Now().Add(-time.Hour)

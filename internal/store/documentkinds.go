@@ -8,10 +8,10 @@ var documentKinds = []struct{ prefix, what string }{
 	{"runs/", "what is known of a tagging run (its tags stay; search tag undo does not find it any more)"},
 	{"labels/", "a saved label (save it again with search label save)"},
 	{"corrections/", "what was said of the pictures of a label (say it again with search tag --approve and --reject, or restore a backup)"},
-	{"explore/", "a part of the map (indexer explore makes it anew)"},
-	{"explore", "the map (indexer explore makes it anew)"},
-	{"duplicates", "the list of duplicates (indexer explore --duplicates makes it anew)"},
-	{"walk/", "a note of which files are no pictures (the next indexer run makes it anew)"},
+	{"explore/", "a part of the map (indexer explore rebuilds it)"},
+	{"explore", "the map (indexer explore rebuilds it)"},
+	{"duplicates", "the list of duplicates (indexer explore --duplicates rebuilds it)"},
+	{"walk/", "a note of which files are no pictures (the next indexer run rebuilds it)"},
 }
 
 // DocumentKind says in words what a document is, and what to do where it is lost.

@@ -138,7 +138,7 @@ func (o *Outputs) sinks(r *Run, xmp *sidecarSink) []Sink {
 func (t *Tagger) start(ctx context.Context, r Run, retag bool) (Run, error) {
 	r.Resumed = now()
 	old, err := t.registry.Load(ctx, r.ID)
-	isNew := errors.Is(err, ErrNoRun) || errors.Is(err, ErrDamaged) // which is written anew
+	isNew := errors.Is(err, ErrNoRun) || errors.Is(err, ErrDamaged) // which is rewritten
 	switch {
 	case isNew:
 		r.Started = r.Resumed

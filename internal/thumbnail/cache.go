@@ -255,7 +255,7 @@ func (c *Cache) load(name string) []byte {
 	}
 	if len(data) < headBytes || string(data[:4]) != string(head) ||
 		binary.LittleEndian.Uint32(data[4:]) != crc32.Checksum(data[headBytes:], castagnoli) {
-		os.Remove(c.path(name)) // it is made anew
+		os.Remove(c.path(name)) // it is rebuilt
 		c.forget(name)
 		return nil
 	}

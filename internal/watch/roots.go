@@ -69,7 +69,7 @@ func look(ctx context.Context, roots []string, every time.Duration, out chan<- [
 }
 
 // look compares the roots with what they were. One that is there again, or is another
-// folder than before, as where a disk was mounted over it, is watched anew.
+// folder than before, as where a disk was mounted over it, is watched again.
 func (w *watcher) look(places []place) {
 	before := w.places
 	w.places = places

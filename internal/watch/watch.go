@@ -376,7 +376,7 @@ func (w *watcher) lost(err error) {
 	w.changed(w.o.Roots...)
 }
 
-// reopen begins to watch anew, with no folder.
+// reopen begins to watch again, with no folder.
 func (w *watcher) reopen() {
 	s, err := w.open()
 	w.folders.reset(s, err)

@@ -154,7 +154,7 @@ func TestPartialWrites(t *testing.T) {
 	})
 }
 
-// Where events were lost, all roots are looked through, and watched anew.
+// Where events were lost, all roots are looked through, and watched again.
 func TestOverflow(t *testing.T) {
 	watched(t, 3, nil, func(s *scene) {
 		s.took()

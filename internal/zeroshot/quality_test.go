@@ -26,7 +26,7 @@ import (
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-var update = flag.Bool("update", false, "write the goldens anew")
+var update = flag.Bool("update", false, "rewrites the goldens")
 
 const (
 	photoDir    = "../../demo/photos"
@@ -218,7 +218,7 @@ func figuresOf(q labeling.Quality) figures {
 type golden map[string]figures
 
 // TestQuality keeps the figures of the starter model on the demo photos, in per cent.
-// -update writes them anew; without it they may move by a point, for the arithmetic
+// -update rewrites them; without it they may move by a point, for the arithmetic
 // of another CPU.
 func TestQuality(t *testing.T) {
 	s := openPhotos(t)

@@ -42,7 +42,7 @@ def make(folder: Path, kind: str, count: int) -> None:
     if not sources:
         raise SystemExit("there are no demo photos: run make photos first")
     rng = np.random.default_rng(1)
-    # One sheet of grain, shifted for each picture: drawing it anew would take longer
+    # One sheet of grain, shifted for each picture: redrawing it would take longer
     # than everything else.
     grain = rng.normal(0, GRAIN, (size[1], size[0], 1)).astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)

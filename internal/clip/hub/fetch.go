@@ -104,7 +104,7 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 	man, err := ReadManifest(dir)
 	switch {
 	case errors.Is(err, ErrManifest):
-		c.log.Warn("the manifest is of no use and will be written anew", "dir", dir, "reason", err)
+		c.log.Warn("the manifest is of no use and will be rewritten", "dir", dir, "reason", err)
 		return Manifest{}, false, nil
 	case errors.Is(err, ErrNoManifest):
 		return Manifest{}, false, nil
@@ -147,7 +147,7 @@ func (c *Client) present(ctx context.Context, dir string, req FetchRequest, m *m
 			return Manifest{}, false, ctx.Err()
 		}
 		if err != nil || got.sha256 != f.SHA256 {
-			c.log.Warn("a file of the model is damaged and will be fetched anew", "dir", dir, "file", f.Path)
+			c.log.Warn("a file of the model is damaged and will be fetched again", "dir", dir, "file", f.Path)
 			return man, false, nil
 		}
 	}

@@ -18,7 +18,7 @@ type Progress struct {
 	Phase Phase
 	File  string // in hand, slash-separated within the bundle; empty between files
 	// Done and Total count bytes over all files. Done starts with what an earlier
-	// fetch left and goes back when a file has to be fetched anew.
+	// fetch left and goes back when a file has to be fetched again.
 	Done, Total int64
 	Rate        float64 // bytes per second over the last moments, of what this fetch brought; 0 until known
 }
@@ -83,7 +83,7 @@ func (m *meter) moved(n int) {
 	}
 }
 
-// lost takes back n bytes that have to be transferred anew.
+// lost takes back n bytes that have to be transferred again.
 func (m *meter) lost(n int64) {
 	m.p.Done -= n
 	m.report()

@@ -75,7 +75,7 @@ func (c *graphCache) open(path, identity string, inputs, outputs []string, threa
 		return s, nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		c.log.Info("an optimised graph is made anew", "folder", entry, "reason", err)
+		c.log.Info("an optimised graph is rebuilt", "folder", entry, "reason", err)
 	}
 	if err = c.make(entry, path, inputs, outputs, threads); err == nil {
 		s, err = c.openEntry(entry, inputs, outputs, threads)

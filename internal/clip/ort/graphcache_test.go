@@ -90,7 +90,7 @@ func TestGraphCache(t *testing.T) {
 					t.Errorf("%s: %v", what, err)
 				}
 				if info, err := os.Stat(graph); err != nil || info.Size() != made.Size() {
-					t.Errorf("%s: the entry was not made anew: %v", what, err)
+					t.Errorf("%s: the entry was not rebuilt: %v", what, err)
 				}
 			}
 		})

@@ -44,7 +44,7 @@ func (c Cache) Load(path, fingerprint string) (Tokenizer, error) {
 		}
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		c.Log.Info("a compiled tokenizer is made anew", "file", file, "reason", err)
+		c.Log.Info("a compiled tokenizer is rebuilt", "file", file, "reason", err)
 	}
 	if data, err = os.ReadFile(path); err != nil {
 		return nil, fmt.Errorf("read tokenizer: %w", err)

@@ -75,7 +75,7 @@ func TestTokenizerCache(t *testing.T) {
 				}
 				same(state)
 				if healed, _ := os.ReadFile(entry); !bytes.Equal(healed[:8], compiledMagic) || len(healed) != len(compiled) {
-					t.Errorf("%s: the entry was not made anew", state)
+					t.Errorf("%s: the entry was not rebuilt", state)
 				}
 			}
 		})

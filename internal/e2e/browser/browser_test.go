@@ -224,7 +224,7 @@ window.stand = async (find) => {
 	const top = document.elementFromPoint(...at);
 	if (!top || !e.contains(top)) { e.scrollIntoView({block: 'center', behavior: 'instant'}); return null; }
 	window.clicked = false;
-	// What is there when the button goes down may have been drawn anew.
+	// What is there when the button goes down may have been redrawn.
 	addEventListener('pointerdown', (ev) => { window.clicked = !!find()?.contains(ev.target); }, {once: true, capture: true});
 	return at;
 };

@@ -11,7 +11,7 @@ import (
 
 // click clicks as a person does, in the middle of the first visible element that a selector
 // finds, or of the one with a text. It waits until that stands still, and clicks again where
-// the page was drawn anew between the look and the click.
+// the page was redrawn between the look and the click.
 func (p *tab) click(selector string, text ...string) {
 	p.t.Helper()
 	find := fmt.Sprintf("[...document.querySelectorAll(%q)].find((e) => e.checkVisibility() && (e.textContent + (e.ariaLabel ?? '')).includes(%q))", selector, strings.Join(text, ""))

@@ -11,7 +11,7 @@
 //	boat under:trips/2024 tag:sea         a text among the pictures that meet filters
 //	(tag:sea OR tag:lake) -tag:indoor     filters alone
 //
-// Terms. Words make one text, however many they are. A term begins anew at + (add), -
+// Terms. Words make one text, however many they are. A new term begins at + (add), -
 // (subtract), NOT (exclude) and AND (the same as +), each a word of its own, and at a
 // weight: a number with a star (2*red), or with a colon before a letter (2:cat). A
 // quoted phrase, a picture (@) and a saved label (#) are terms by themselves. A word

@@ -247,7 +247,7 @@ func (s *Store) checkEmptied() error {
 	if _, err := readMetaCopy(s.dir); err != nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %s is empty, and its records are lost; to begin anew, remove the collection first", store.ErrDamaged, catalogueName)
+	return fmt.Errorf("%w: %s is empty, and its records are lost; to start again, remove the collection first", store.ErrDamaged, catalogueName)
 }
 
 // makeCatalogue makes a catalogue whole and durable.

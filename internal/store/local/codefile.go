@@ -20,7 +20,7 @@ import (
 
 // A code file holds 8-bit codes of the vectors of one generation, row by row, for
 // the first pass of a search; see sq8.Codes. It is a cache: what is missing in it is
-// scanned in float32, and a file that is damaged is ignored and made anew by the next
+// scanned in float32, and a file that is damaged is ignored and rebuilt by the next
 // writer. The header, little-endian and in a page of its own, is
 //
 //	0   8 bytes   magic
@@ -166,7 +166,7 @@ func (s *Store) openCodes(path string, h header) (file, int64, error) {
 	if f, rows, err := s.openSoundCodes(path, h); err == nil {
 		return f, rows, nil
 	} else if !errors.Is(err, os.ErrNotExist) {
-		s.log.Info("the codes for fast searching are made anew", "file", path, "reason", err)
+		s.log.Info("the codes for fast searching are rebuilt", "file", path, "reason", err)
 	}
 	// A reader may have the old file mapped, so that it is replaced and not cut. A link goes.
 	if err := removeIfThere(path); err != nil {

@@ -154,7 +154,7 @@ func (refusingCodes) ScoreCodes(context.Context, sq8.Codes, *sq8.Queries, []int3
 }
 
 // Codes that are missing, short or damaged cost speed and nothing else, and the next
-// writer makes them anew.
+// writer rebuilds them.
 func TestDamagedCodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("one goroutine: nothing for the race detector, which runs the short tests")
@@ -204,7 +204,7 @@ func TestDamagedCodes(t *testing.T) {
 				return // which the header does not tell; Verify does
 			}
 			if data, err = os.ReadFile(path); err != nil || !cmp.Equal(data, whole) {
-				t.Errorf("the codes were not made anew: %d of %d bytes, %v", len(data), len(whole), err)
+				t.Errorf("the codes were not rebuilt: %d of %d bytes, %v", len(data), len(whole), err)
 			}
 		})
 	}

@@ -80,7 +80,7 @@ func (s *Store) checkCodes(generation int64) (sound bool, err error) {
 			return false, err
 		}
 		if crc32.Checksum(b, castagnoli) != want {
-			s.log.Info("the codes for fast searching are damaged and made anew", "file", path)
+			s.log.Info("the codes for fast searching are damaged and rebuilt", "file", path)
 			return false, errors.Join(removeIfThere(path), removeIfThere(codeSumFile.path(s)))
 		}
 	}

@@ -65,7 +65,7 @@ func TestDamagedDocuments(t *testing.T) {
 	if found := verified(t, s); len(found) != 1 || !strings.Contains(found[0], "document corrections/a, what was said of the pictures") {
 		t.Errorf("Verify found %q", found)
 	}
-	// Who writes it anew has mended it.
+	// Who rewrites it has mended it.
 	putDocument(t, s, "corrections/a", "x")
 	if found := verified(t, s); len(found) != 0 {
 		t.Errorf("after it was written again, Verify found %q", found)

@@ -10,7 +10,7 @@ import (
 )
 
 // A catalogue that a disk has emptied is damage, and no index that is still to be made: its
-// vectors and documents stay, and removing the collection is what begins anew.
+// vectors and documents stay, and removing the collection is what starts again.
 func TestEmptiedCatalogue(t *testing.T) {
 	dir := flipIndex(t, 20)
 	base := filepath.Join(dir, "c")

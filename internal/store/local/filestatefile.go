@@ -51,7 +51,7 @@ func (s *Store) FileStates(ctx context.Context) iter.Seq2[store.FileState, error
 func (s *Store) fileStates(ctx context.Context, sn *snapshot) ([]byte, error) {
 	entries, err := s.readFileStates(s.header(sn.generation))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		s.log.Debug(fileStateFile.what+" is made anew", "reason", err)
+		s.log.Debug(fileStateFile.what+" is rebuilt", "reason", err)
 	}
 	size := fileStateEntry * sn.rowCount
 	if int64(len(entries)) > size { // of a later state than this one, which an older copy replaced

@@ -181,7 +181,7 @@ func TestSelected(t *testing.T) {
 	checkFilters(t, s, "tags have changed")
 	reopen()
 	if !tagIsKept(t, s, "half") {
-		t.Error("the file of tags was not made anew")
+		t.Error("the file of tags was not rebuilt")
 	}
 	checkFilters(t, s, "tags have changed, new files")
 

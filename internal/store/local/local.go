@@ -11,7 +11,7 @@
 //	writer.lock        held by the one process that writes
 //	documents/         small files that belong to the index; see documents.go
 //
-// with caches, which are made anew where they are missing or damaged (see
+// with caches, which are rebuilt where they are missing or damaged (see
 // cachefile.go),
 //
 //	codes-N.u8         8-bit codes of the vectors, for searching; see codefile.go

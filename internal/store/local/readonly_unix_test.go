@@ -207,7 +207,7 @@ func TestLinks(t *testing.T) {
 			})
 		}
 	}
-	// A cache that is a link is made anew beside it, or is left.
+	// A cache that is a link is rebuilt beside it, or is left.
 	o := testOptions(copyIndex(t, sound))
 	o.cachesFrom = 1
 	target := filepath.Join(t.TempDir(), ".bashrc")

@@ -13,10 +13,10 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Repair implements store.Repairer. In this order: SQLite makes its indexes anew, or a
-// catalogue with damaged tables is made anew from what is whole of it, the vector
+// Repair implements store.Repairer. In this order: SQLite rebuilds its indexes, or a
+// catalogue with damaged tables is rebuilt from what is whole of it, the vector
 // file gets its header and its length back, rows that are nobody's become free, records whose
-// vectors are damaged are withdrawn until they are read again, and caches are made anew. Before
+// vectors are damaged are withdrawn until they are read again, and caches are rebuilt. Before
 // all that, damaged documents are set aside.
 func (s *Store) Repair(ctx context.Context, found, told func(string)) error {
 	if err := s.isOpen(); err != nil {
@@ -106,9 +106,9 @@ func (s *Store) repairCatalogue(ctx context.Context, found, told func(string)) e
 // repairIndexes makes the indexes of the catalogue anew from its tables.
 func (s *Store) repairIndexes(ctx context.Context, told func(string)) error {
 	if _, err := s.write.ExecContext(ctx, "REINDEX"); err != nil {
-		return fmt.Errorf("make the indexes of the catalogue anew: %w", sqlError(err))
+		return fmt.Errorf("rebuild the indexes of the catalogue: %w", sqlError(err))
 	}
-	told("the indexes of the catalogue were made anew")
+	told("the indexes of the catalogue were rebuilt")
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (s *Store) repairVectorFile(ctx context.Context, told func(string)) (err er
 		}
 		told(fmt.Sprintf("%s was brought from %d bytes to %d", path, info.Size(), need))
 	}
-	told("the header of " + path + " was written anew")
+	told("the header of " + path + " was rewritten")
 	return f.Sync()
 }
 
@@ -257,7 +257,7 @@ func (s *Store) replaceVectors(ctx context.Context, tx *sql.Tx, st *state, rowID
 	return nil
 }
 
-// repairCaches makes damaged caches anew. It is called with s.mu held.
+// repairCaches rebuilds damaged caches. It is called with s.mu held.
 func (s *Store) repairCaches(ctx context.Context, d damage, told func(string)) error {
 	sn, err := s.snapshot(ctx, catalogueOnly)
 	if err != nil {
@@ -268,7 +268,7 @@ func (s *Store) repairCaches(ctx context.Context, d damage, told func(string)) e
 		if err := removeIfThere(k.path(s)); err != nil {
 			return err
 		}
-		told(k.what + " were made anew")
+		told(k.what + " were rebuilt")
 		d.codes = d.codes || k.name == codeSumFile.name
 	}
 	if d.codes {
@@ -277,7 +277,7 @@ func (s *Store) repairCaches(ctx context.Context, d damage, told func(string)) e
 				return err
 			}
 		}
-		told("the codes for fast searching were made anew")
+		told("the codes for fast searching were rebuilt")
 	}
 	s.maps.reset()
 	s.coded.generation, s.coded.rows = 0, 0

@@ -18,7 +18,7 @@ import (
 	"github.com/sightline/sightline/internal/store/local/salvage"
 )
 
-// A catalogue whose pages are damaged is made anew from those that are not: see package
+// A catalogue whose pages are damaged is rebuilt from those that are not: see package
 // salvage. The damaged one stays beside it under another name. What is rescued is
 //
 //   - every row of a page that is whole, with its tags and its vector's checksum;
@@ -71,7 +71,7 @@ func rescueFolder(ctx context.Context, dir, collection string, found, told func(
 	}
 	r := &rescue{dir: dir, collection: collection, found: found, told: told}
 	if err := r.build(ctx, path, fresh); err != nil {
-		return fmt.Errorf("make the catalogue anew: %w", errors.Join(err, removeIfThere(fresh)))
+		return fmt.Errorf("rebuild the catalogue: %w", errors.Join(err, removeIfThere(fresh)))
 	}
 	// The log goes before the catalogue is replaced: it must not be taken for the new one's.
 	old := path + damagedInfix + time.Now().UTC().Format("20060102T150405.000000000Z")
@@ -95,7 +95,7 @@ func rescueFolder(ctx context.Context, dir, collection string, found, told func(
 			return err
 		}
 	}
-	told(fmt.Sprintf("the catalogue was made anew: %d pictures, %d tags, %d failures; the damaged one is kept as %s",
+	told(fmt.Sprintf("the catalogue was rebuilt: %d pictures, %d tags, %d failures; the damaged one is kept as %s",
 		r.records, r.tags, r.failures, old))
 	return osFiles{}.SyncDir(dir)
 }
@@ -111,7 +111,7 @@ func keepAs(name, path string) error {
 // maxRescued is far above the rows of any index of one machine: a bit of memory each.
 const maxRescued = 1 << 31
 
-// rescue is one catalogue that is made anew.
+// rescue is one catalogue that is rebuilt.
 type rescue struct {
 	dir, collection string
 	found, told     func(string)

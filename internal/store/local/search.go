@@ -92,7 +92,7 @@ func (s *Store) searchRows(ctx context.Context, sn *snapshot, q store.Query, sel
 // warnDamaged tells of pictures whose vectors are damaged, which are left out.
 func (s *Store) warnDamaged(paths []string) {
 	for _, path := range paths {
-		s.log.Warn("the embedding of a picture is damaged and is not used; indexer verify --repair mends it", "path", path)
+		s.log.Warn("the embedding of a picture is damaged and is not used; indexer verify --repair repairs it", "path", path)
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Store) verifyCaches(sn *snapshot, d *damage, found func(string)) {
 		}
 		if errors.Is(err, errSeal) {
 			d.caches = append(d.caches, k)
-			found(fmt.Sprintf("%s: %v; it is a cache, which is made anew", k.what, err))
+			found(fmt.Sprintf("%s: %v; it is a cache, which is rebuilt", k.what, err))
 		}
 	}
 }
@@ -224,7 +224,7 @@ func (sn *snapshot) verifyCodes(ctx context.Context, d *damage, found func(strin
 	}
 	if bad > 0 {
 		d.codes = true
-		found(fmt.Sprintf("the codes for fast searching are damaged in %d rows, first in row %d; they are a cache, which is made anew", bad, first))
+		found(fmt.Sprintf("the codes for fast searching are damaged in %d rows, first in row %d; they are a cache, which is rebuilt", bad, first))
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func (s *Store) adoptIndex(ctx context.Context, physical string) error {
 // replaceIndex builds the index of the settings in the place of the one that is there.
 // While the server loads the collection again, searches wait for it or end with an error.
 func (s *Store) replaceIndex(ctx context.Context) error {
-	s.log.InfoContext(ctx, "building the index of the vectors anew", "collection", s.physical, "was", s.index.String(), "kind", s.wantIndex.Type)
+	s.log.InfoContext(ctx, "rebuilding the index of the vectors", "collection", s.physical, "was", s.index.String(), "kind", s.wantIndex.Type)
 	if err := s.client.ReleaseCollection(ctx, s.physical); err != nil {
 		return fmt.Errorf("putting collection %s aside: %w", s.physical, err)
 	}

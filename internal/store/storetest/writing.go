@@ -169,7 +169,7 @@ func testFailures(e *env) {
 	e.upsert(r) // a success clears it
 	e.check()
 	e.recordFailures(f)
-	e.check() // and counting begins anew
+	e.check() // and counting starts again
 }
 
 func testReopen(e *env) {

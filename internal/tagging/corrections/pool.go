@@ -6,7 +6,7 @@ import (
 )
 
 // Pool is pictures that a person may be asked about, for one label. After each answer it
-// learns anew, so that the next question is the one that now decides most.
+// relearns, so that the next question is the one that now decides most.
 type Pool struct {
 	base      []float64 // log odds before anything was learned
 	vectors   [][]float32

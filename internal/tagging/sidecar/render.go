@@ -13,7 +13,7 @@ type edit struct {
 }
 
 // render returns the document with the changes of its lists. Lists outside of our
-// block are edited item by item; the block is written anew.
+// block are edited item by item; the block is rewritten.
 func (d *document) render() []byte {
 	edits := d.blockEdits()
 	for _, p := range properties {

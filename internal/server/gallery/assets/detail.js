@@ -119,7 +119,7 @@ export class Detail {
       this.#why(hit));
   }
 
-  /** #refocus brings the focus back to a button that was made anew. */
+  /** #refocus brings the focus back to a button that was rebuilt. */
   #refocus(text) {
     [...this.info.querySelectorAll('.actions button')].find((b) => b.textContent.startsWith(text))?.focus();
   }

@@ -22,7 +22,7 @@ class Status {
     this.app = app;
     this.facts = h('dl', { class: 'facts wide' });
     this.work = h('div', { class: 'work' });
-    // Kept apart from what is drawn anew all the time, so that the focus stays on a button.
+    // Kept apart from what is redrawn all the time, so that the focus stays on a button.
     this.start = h('div', { class: 'row', hidden: true },
       button({ text: 'Look for new pictures', class: 'primary', onclick: () => this.index(false) }),
       button({ text: 'Try the failed files again', onclick: () => this.index(true) }));

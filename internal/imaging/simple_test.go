@@ -19,7 +19,7 @@ type oldGolden struct {
 
 func oldGoldens(t testing.TB) map[string]oldGolden {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "old", "golden.json"))
+	data, err := os.ReadFile(filepath.Join("testdata", "simple", "golden.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
-// Package old reads simple formats that few pictures are in today and that Pillow still
+// Package simple reads simple formats that few pictures are in today and that Pillow still
 // opens, as 8-bit RGB: PNM (PBM, PGM, PPM and PAM), TGA, PCX, QOI and Windows icons.
 //
 // The reference is Pillow, but what is transparent is laid on white and samples of 16
 // bits are scaled. Of an icon the largest picture counts, and of several pictures in a row
 // the first.
-package old
+package simple
 
 import (
 	"errors"

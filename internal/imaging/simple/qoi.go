@@ -1,4 +1,4 @@
-package old
+package simple
 
 import (
 	"bytes"
