@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -34,8 +35,13 @@ func chooseModel(c *cli.Context, p *cmdline.Program, cfg config.Config, paths []
 	if err != nil {
 		return cfg, err
 	}
+	if est.Pictures == 0 && c.Command.Name == "watch" {
+		return cfg, nil // they may still come
+	}
 	if est.Pictures == 0 {
-		return cfg, nil
+		// An empty index would have the starter, and nobody would be asked any more.
+		return cfg, fault.Advise("check the path, and that its disk is mounted; with --model starter an empty index is made all the same",
+			"there is no picture below %s, and no index yet", terminal.Safe(strings.Join(paths, ", ")))
 	}
 	chosen, err := p.Choose(question(est), 2, 1)
 	if err != nil {

@@ -132,6 +132,8 @@ func runRequest(c *cli.Context) (app.IndexRequest, error) {
 	switch {
 	case c.Bool("rebuild"):
 		r.Work = app.RebuildIndex
+	case c.NArg() == 0 && c.IsSet("manifest"):
+		return r, fault.Usagef("for example: indexer run ~/Pictures --manifest list.txt", "a manifest needs the folders that its files lie below")
 	case c.NArg() == 0:
 		return r, fault.Usagef("for example: indexer run ~/Pictures", "indexer run needs at least one path")
 	}

@@ -88,7 +88,7 @@ func askOf(c *cli.Context, q query.Question, params query.Params) (server.Ask, b
 		},
 	}
 	for _, path := range c.StringSlice("under") {
-		abs, err := filepath.Abs(path)
+		abs, err := filepath.Abs(query.AtHome(path))
 		if err != nil {
 			return in, false
 		}

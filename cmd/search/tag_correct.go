@@ -9,6 +9,7 @@ import (
 	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/tagging/corrections"
@@ -54,6 +55,15 @@ func correctTags(c *cli.Context, p *cmdline.Program) error {
 	about := c.IsSet("approve") || c.IsSet("reject") || c.IsSet("withdraw")
 	if about && c.NArg() == 0 || !about && c.NArg() > 0 {
 		return fault.Usagef("for example: search tag --approve beach --reject desert photo.jpg", "say which label is right or wrong on which pictures")
+	}
+	seen := make(map[string]string)
+	for _, v := range verdicts {
+		for _, name := range c.StringSlice(v.flag) {
+			if other := seen[label.Fold(name)]; other != "" && other != v.flag {
+				return fault.Usagef("a label is right or wrong on a picture, not both", "--%s and --%s both name %q", other, v.flag, name)
+			}
+			seen[label.Fold(name)] = v.flag
+		}
 	}
 	cfg, st, err := p.OpenAnyStore(c, store.ReadWrite)
 	if err != nil {

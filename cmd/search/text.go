@@ -104,6 +104,9 @@ func answerLine(c *cli.Context, p *cmdline.Program, line query.Line) error {
 	case len(line.Query.Terms) == 0:
 		return list(c, p, line)
 	}
+	if folder := line.NamedFolder(); folder != "" {
+		p.Notef("hint: %s is a folder: search --under %s shows what is below it", terminal.Safe(folder), terminal.ShellWord(folder))
+	}
 	for _, advice := range line.Advice() {
 		p.Notef("hint: %s", terminal.Safe(advice))
 	}

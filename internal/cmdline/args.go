@@ -348,10 +348,25 @@ func standsAlone(f cli.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
+// foreignFlags are flags of other programs that people try here, with what to do instead.
+// The nearest of our own names would lead them astray.
+var foreignFlags = map[string]string{
+	"color":          "colours follow the terminal; the environment variable NO_COLOR=1 switches them off",
+	"no-color":       "the environment variable NO_COLOR=1 switches colours off",
+	"image":          "search ./photo.jpg looks for pictures like a file",
+	"indexing":       "indexer run PATH indexes; a search never does",
+	"no-indexing":    "leave it out: a search never indexes",
+	"exclude-dir":    "indexer run PATH --ignore GLOB leaves folders out of the index; search \"dog -under:FOLDER\" out of an answer",
+	"preview-height": "leave it out: --preview fits the terminal",
+}
+
 // adviseFlag suggests the flag that was probably meant: one of the command, which is nil
 // where none has been named yet, else one of another.
 func (r *arranger) adviseFlag(c *cli.Command, arg string) string {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	if hint := foreignFlags[name]; hint != "" && strings.HasPrefix(arg, "--") {
+		return hint
+	}
 	if c == nil && r.app.DefaultCommand != "" {
 		c = find(r.app.Commands, r.app.DefaultCommand)
 	}

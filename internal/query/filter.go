@@ -42,7 +42,7 @@ func (f Filters) Compile() (store.Filter, error) {
 		if p == "" { // a variable of a script that is not set: not the folder one is in
 			return nil, errors.New("the path to look below is empty")
 		}
-		abs, err := filepath.Abs(p)
+		abs, err := filepath.Abs(AtHome(p))
 		if err != nil {
 			return nil, fmt.Errorf("making %s absolute: %w", p, err)
 		}

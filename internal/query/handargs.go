@@ -10,12 +10,13 @@ import (
 )
 
 // SplitPictures divides arguments into pictures and what follows them. A picture is an @
-// and an id or a path, or what looks like a path: it holds a slash, has a picture's ending,
-// or is a file that exists. A picture after the first argument that is none is an error:
-// nobody can know whether it is a tag.
+// and an id or a path, what has a picture's ending, a path that begins as one or leads to
+// something, or a file that exists; a plain word that comes last, behind a picture, is a tag
+// even where a file has that name. A picture behind the first tag is an error: nobody can
+// know what was meant.
 func SplitPictures(args []string) (pictures, rest []string, err error) {
-	for _, a := range args {
-		name, isPicture := namesPicture(a)
+	for i, a := range args {
+		name, isPicture := namesPicture(a, i > 0 && i == len(args)-1)
 		switch {
 		case !isPicture:
 			rest = append(rest, a)
@@ -28,13 +29,21 @@ func SplitPictures(args []string) (pictures, rest []string, err error) {
 	return pictures, rest, nil
 }
 
-func namesPicture(arg string) (name string, ok bool) {
+// namesPicture reports whether an argument is a picture. last says that it is the last one,
+// where a word is rather a tag.
+func namesPicture(arg string, last bool) (name string, ok bool) {
 	if rest, marked := strings.CutPrefix(arg, "@"); marked && rest != "" {
 		return rest, true
 	}
-	if strings.ContainsRune(arg, filepath.Separator) || imaging.KnownExtension(arg) {
+	for _, start := range []string{"/", "./", "../", "~/"} {
+		if strings.HasPrefix(filepath.ToSlash(arg), start) {
+			return arg, true
+		}
+	}
+	if imaging.KnownExtension(arg) {
 		return arg, true
 	}
 	info, err := os.Stat(arg)
-	return arg, err == nil && info.Mode().IsRegular()
+	exists := err == nil && info.Mode().IsRegular()
+	return arg, exists && (!last || strings.ContainsRune(arg, filepath.Separator))
 }

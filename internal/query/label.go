@@ -42,7 +42,7 @@ func (s *Service) pathsOf(ctx context.Context, pictures []string) []string {
 	for _, name := range pictures {
 		if r, err := s.Find(ctx, name); err == nil {
 			name = r.Path
-		} else if abs, err := filepath.Abs(name); err == nil {
+		} else if abs, err := filepath.Abs(AtHome(name)); err == nil {
 			name = filepath.ToSlash(abs)
 		}
 		out = append(out, name)

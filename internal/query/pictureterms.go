@@ -84,7 +84,8 @@ func pictureNamed(text string) (name string, ok bool) {
 	if text == "" || strings.HasSuffix(text, "/") {
 		return "", false
 	}
-	isPath := strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../") || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~/")
+	text = AtHome(text)
+	isPath := strings.HasPrefix(text, "./") || strings.HasPrefix(text, "../") || strings.HasPrefix(text, "/")
 	known := imaging.KnownExtension(text)
 	info, err := os.Stat(text)
 	switch {
@@ -94,6 +95,20 @@ func pictureNamed(text string) (name string, ok bool) {
 		return text, true
 	}
 	return "", false
+}
+
+// NamedFolder returns the folder that a line of one term names by a path (./album, /photos,
+// ~/Pictures), which is there; "" for any other line.
+func (l Line) NamedFolder() string {
+	if len(l.Query.Terms) != 1 || l.Query.Terms[0].Kind != syntax.Text {
+		return ""
+	}
+	name := l.Query.Terms[0].Value
+	isPath := slices.ContainsFunc([]string{"./", "../", "/", "~/"}, func(start string) bool { return strings.HasPrefix(name, start) })
+	if info, err := os.Stat(AtHome(name)); !isPath || err != nil || !info.IsDir() {
+		return ""
+	}
+	return name
 }
 
 // NearFiles returns the names beside a file that does not exist which may have been

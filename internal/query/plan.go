@@ -226,6 +226,9 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 		}
 		return v.Row(0), nil
 	}
+	if !s.onlyIndexed {
+		name = AtHome(name)
+	}
 	r, err := s.Find(ctx, name)
 	if err == nil {
 		return r.Vector, nil

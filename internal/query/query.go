@@ -237,7 +237,7 @@ func (s *Service) Find(ctx context.Context, idOrPath string) (store.Record, erro
 	ids := []string{idOrPath}
 	if s.onlyIndexed {
 		ids = append(ids, store.ID(s.collection, path.Clean(idOrPath)))
-	} else if abs, err := filepath.Abs(idOrPath); err == nil {
+	} else if abs, err := filepath.Abs(AtHome(idOrPath)); err == nil {
 		abs = path.Clean(filepath.ToSlash(abs))
 		ids = append(ids, store.ID(s.collection, abs))
 		if real := walk.Resolve(abs); real != abs { // collections are indexed by their own paths
