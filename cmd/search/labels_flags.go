@@ -21,7 +21,7 @@ import (
 func labelFlags() []cli.Flag {
 	const category = "Labels"
 	return []cli.Flag{
-		&cli.StringFlag{Name: "labels", Usage: "labels divided by commas, a text, CSV, YAML or JSON `FILE` of them, or a list that ships (search labels list)", Category: category},
+		&cli.StringFlag{Name: "labels", Usage: "labels divided by commas, a text, CSV, YAML or JSON `FILE` of them (- is the standard input), or a list that ships (search labels list)", Category: category},
 		&cli.StringSliceFlag{Name: "template", Usage: "put labels into `T`, such as \"a photo of a {}\"; ensemble for the built-in set; @FILE; repeatable", Category: category},
 		&cli.StringFlag{Name: "calibration", Usage: "how probabilities are made of cosines; with :GAIN,OFFSET as search eval --labels finds them (`auto|bank|contrast|cosine|sigmoid`)", DefaultText: "auto", Category: category},
 		&cli.StringFlag{Name: "bank", Usage: "`FILE` of concepts that stand for \"none of these\"", DefaultText: "built in", Category: category},
@@ -32,6 +32,9 @@ func labelFlags() []cli.Flag {
 func readLabels(c *cli.Context) (*label.List, error) {
 	if !c.IsSet("labels") {
 		return nil, fault.Usagef("for example: --labels beach,dog,snow or --labels labels.txt", "%s needs --labels", c.Command.HelpName)
+	}
+	if c.String("labels") == "-" {
+		return label.Read(c.App.Reader, "the standard input", label.Text)
 	}
 	return label.Load(c.String("labels"))
 }
