@@ -52,7 +52,7 @@ var interruptions = []rule{
 var rules = []rule{
 	{isChangedBundle, fault.Model, "the files of the model have changed since: indexer run --rebuild reads the pictures again by the new ones, and keeps the tags that people gave; nothing was changed"},
 	{isMismatch, fault.Model, "give the index's own model with --model, change the model with indexer run --rebuild, or build another index with --db DIR or --collection NAME; nothing was changed"},
-	{is(store.ErrLocked), fault.Locked, "wait until the other indexer has finished; searching goes on meanwhile"},
+	{is(store.ErrLocked), fault.Locked, "wait until the program that writes has finished; searching goes on meanwhile"},
 	{is(store.ErrNoIndex), fault.Fatal, "build one first: indexer run PATH (or name it with --db DIR)"},
 	{is(store.ErrNewerFormat), fault.Fatal, "use the newer sightline, or build another index with --db DIR"},
 	{is(store.ErrOlderFormat), fault.Fatal, "indexer run brings the index up to date, and reads that from the pictures"},

@@ -306,6 +306,8 @@ func (p *Program) OpenAnyStore(c *cli.Context, access store.Mode) (config.Config
 	if err != nil {
 		return config.Config{}, nil, err
 	}
-	st, err := p.OpenStore(c.Context, cfg, access, store.Model{})
+	st, err := whileLocked(c.Context, lockPatience, func() (store.Store, error) {
+		return p.OpenStore(c.Context, cfg, access, store.Model{})
+	})
 	return cfg, st, err
 }

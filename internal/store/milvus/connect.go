@@ -129,7 +129,9 @@ func (t *transport) dialOptions(security *tls.Config) []grpc.DialOption {
 	}
 	return []grpc.DialOption{
 		grpc.WithTransportCredentials(creds),
+		//lint:ignore SA1019 The SDK dials with grpc.DialContext, which these two are for.
 		grpc.WithBlock(),
+		//lint:ignore SA1019 See above.
 		grpc.WithReturnConnectionError(),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.WithConnectParams(grpc.ConnectParams{
