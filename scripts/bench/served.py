@@ -37,7 +37,9 @@ def main() -> None:
         db, env = Path(name, "db"), dict(os.environ, HOME=name)
         env.pop("XDG_RUNTIME_DIR", None)
         fill = ["go", "run", "-tags", "nodynamic", "./scripts/reference/serveload", "--db", db, "--fill", arguments.pictures]
-        subprocess.run([str(a) for a in fill], cwd=ROOT, check=True)
+        # go run leaves its program elsewhere, where it does not find the library.
+        library = next((ROOT / "lib").glob("libonnxruntime.*"))
+        subprocess.run([str(a) for a in fill], cwd=ROOT, env=dict(os.environ, SIGHTLINE_ONNXRUNTIME_LIB=str(library)), check=True)
         server = subprocess.Popen([SEARCH, "serve", "--db", db, "--listen", "127.0.0.1:0"], env=env, stdout=subprocess.PIPE, text=True)
         try:
             server.stdout.readline()  # its address: it listens
