@@ -64,6 +64,8 @@ CGO_ENABLED=1 CGO_LDFLAGS="-O2 -L$static" go build -tags "${TAGS:-nodynamic}" -t
 cp -P lib/libonnxruntime* "$tree/lib/"
 cp -R models/starter "$tree/models/"
 cp scripts/install.sh config.yaml README.md CHANGELOG.md LICENSE NOTICE "$tree/"
+cp -R docs "$tree/"
+rm -f "$tree"/docs/*_test.go
 scripts/share.sh "$tree/bin" "$tree/share"
 
 # ONNX Runtime is C++. It looks for the runtime of its compiler beside itself first.

@@ -136,6 +136,7 @@ for file in bash-completion/completions/search zsh/vendor-completions/_search fi
   is "its completion $file is there" test -s "$work/debian/usr/share/$file"
 done
 is "its licences are there" test -s "$work/debian/usr/share/doc/sightline/copyright" -a -d "$work/debian/usr/share/doc/sightline/licences/go"
+is "the pages that help names are there" test -s "$work/debian/usr/share/doc/sightline/docs/query.md" -a ! -e "$work/debian/usr/share/doc/sightline/docs/docs_test.go"
 is "it writes settings" inside "$work/debian" sightline config init
 is "dpkg removes it" install_deb -r sightline
 is "nothing of it is left" test -z "$(find "$work/debian/usr" -path '*sightline*' ! -path '*/dpkg/*')"
@@ -144,6 +145,7 @@ is "the index and the settings stay" test -s "$work/debian/root/.config/sightlin
 say "the archive's own install.sh"
 is "it installs" "$release/install.sh" "$work/my prefix"
 is "what it installed runs" env -i HOME="$work/home" "$work/my prefix/bin/sightline" model list >/dev/null
+is "its pages are there" test -s "$work/my prefix/share/doc/sightline/docs/query.md"
 is "it uninstalls" "$release/install.sh" --uninstall "$work/my prefix"
 is "nothing of it is left" test -z "$(find "$work/my prefix" -type f -o -type l)"
 

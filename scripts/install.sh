@@ -9,6 +9,7 @@
 #   PREFIX/lib/sightline     ONNX Runtime
 #   PREFIX/share/sightline   the starter model, the settings with their defaults, licences
 #   PREFIX/share             manual pages, completions of bash, zsh and fish
+#   PREFIX/share/doc/sightline   README.md and the pages of docs, which help texts name
 #
 # A program that runs meanwhile keeps its files: new ones take their place by renaming.
 # Indexes, fetched models and settings lie in the folders of those who use the programs,
@@ -59,7 +60,8 @@ extras() {
 if [ -n "$uninstall" ]; then
   for program in indexer search sightline; do rm -f "$prefix/bin/$program"; done
   extras | while read -r file; do rm -f "$prefix/share/$file"; done
-  rm -rf "$prefix/lib/sightline" "$prefix/share/sightline/models/starter" "$prefix/share/sightline/licences"
+  rm -rf "$prefix/lib/sightline" "$prefix/share/sightline/models/starter" "$prefix/share/sightline/licences" \
+    "$prefix/share/doc/sightline"
   rm -f "$prefix/share/sightline/config.yaml" "$prefix/share/sightline/LICENSE" "$prefix/share/sightline/NOTICE"
   # With PREFIX=~/.local share/sightline also holds the indexes and the fetched models of
   # whoever installed: it goes only where nothing of theirs is left.
@@ -94,12 +96,14 @@ done
 
 # tree FROM TO copies the files below a folder.
 tree() {
-  (cd "$1" && find . -type f) | while read -r file; do
+  (cd "$1" && find . -type f ! -name '*.go') | while read -r file; do
     put 644 "$(dirname "$2/$file")" "$1/$file"
   done
 }
 tree models/starter "$prefix/share/sightline/models/starter"
 put 644 "$prefix/share/sightline" config.yaml LICENSE NOTICE
+put 644 "$prefix/share/doc/sightline" README.md CHANGELOG.md
+tree docs "$prefix/share/doc/sightline/docs"
 [ ! -d licences ] || tree licences "$prefix/share/sightline/licences"
 
 share=$root/share

@@ -19,6 +19,8 @@ func modelListCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the models on this machine, and those that are known to work",
+		Description: `   indexer model list
+   indexer model list --json                      those on this machine, for scripts`,
 		Flags: cmdline.Flags(modelDirFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			cfg, err := p.Config(c)

@@ -11,7 +11,7 @@ import (
 func repairCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "repair",
-		Usage: "say again which collection of a server an index is, where that was lost",
+		Usage: "tell which collection of a server holds this index, where the note of it is lost",
 		Description: `A server keeps a collection for each model that an index was built with, and an alias
 that says which of them is in use. Where the alias was lost, --use names the one. The
 others stay, and no picture is embedded again. Without --use nothing is changed.

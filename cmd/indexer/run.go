@@ -23,7 +23,7 @@ func runCommand(p *cmdline.Program) *cli.Command {
 		Description: `Only what is new or changed is embedded. Moved pictures are recognised by their
 content; pictures that are gone are removed, unless more than a fifth of a path has
 vanished at once, which looks like an unmounted disk (--force-prune insists).
-Pictures are found by their first bytes where their name tells nothing. What is no
+A file whose ending tells nothing is judged by its first bytes. What is no
 picture, or hidden, ignored or made by a system for itself, is counted at the end;
 --list-skipped names it. What --ignore, --no-links or an ignore file newly leaves out
 goes from the index too.

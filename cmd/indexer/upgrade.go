@@ -13,7 +13,7 @@ import (
 func upgradeCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "upgrade",
-		Usage: "add to an index what those of earlier versions lack",
+		Usage: "bring an index of an earlier version up to date",
 		Description: `In a Milvus server: indexes of the fields that filters and the search for copies look
 at. The server builds them in the background, and searches go on meanwhile. Nothing
 is embedded again. An embedded index is brought up to date by whatever writes to it.

@@ -39,7 +39,7 @@ whenever you are logged in.
    indexer watch ~/Pictures --gentle --install
    indexer watch --uninstall`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.ModelFlags(), cmdline.OutputFlags(), progressFlags(), pipelineFlags(), []cli.Flag{
-			&cli.DurationFlag{Name: "every", Usage: "look through all paths every `TIME`, whatever is told; 0 for never", Value: 10 * time.Minute, Category: when},
+			&cli.DurationFlag{Name: "every", Usage: "look through all paths every `TIME`, even where no change was reported; 0 for never", Value: 10 * time.Minute, Category: when},
 			&cli.DurationFlag{Name: "settle", Usage: "wait until nothing has changed for `TIME`", Value: 2 * time.Second, Category: when},
 			&cli.BoolFlag{Name: "gentle", Usage: "be in nobody's way: one core, lowest priority, never on battery or while the machine is busy", Category: when},
 			&cli.BoolFlag{Name: "no-prune", Usage: "keep vanished pictures in the index"},

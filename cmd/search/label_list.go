@@ -17,6 +17,8 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
 		Name:  "list",
 		Usage: "list the saved labels of an index",
+		Description: `   search label list
+   search label list --json`,
 		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			labels, st, err := openLabels(c, p)

@@ -9,10 +9,11 @@ import (
 
 func labelRemoveCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
-		Name:      "remove",
-		Usage:     "remove a saved label",
-		ArgsUsage: "NAME",
-		Flags:     cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+		Name:        "remove",
+		Usage:       "remove a saved label",
+		ArgsUsage:   "NAME",
+		Description: `   search label remove holiday`,
+		Flags:       cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			name, err := labelName(c)
 			if err != nil {

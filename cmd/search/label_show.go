@@ -9,11 +9,13 @@ import (
 
 func labelShowCommand(p *cmdline.Program) *cli.Command {
 	return &cli.Command{
-		Name:        "show",
-		Usage:       "show what a saved label was made of",
-		ArgsUsage:   "NAME",
-		Description: `With --json it is all of the label, its embedding too.`,
-		Flags:       cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
+		Name:      "show",
+		Usage:     "show what a saved label was made of",
+		ArgsUsage: "NAME",
+		Description: `With --json it is all of the label, its embedding too.
+
+   search label show holiday`,
+		Flags: cmdline.Flags(cmdline.StoreFlags(), cmdline.OutputFlags()),
 		Action: func(c *cli.Context) error {
 			name, err := labelName(c)
 			if err != nil {

@@ -53,7 +53,7 @@ func labelsInitCommand(p *cmdline.Program) *cli.Command {
 		Name:      "init",
 		Usage:     "write a commented example of a label list, or a copy of one that ships",
 		ArgsUsage: "[FILE]",
-		Description: `Without a file it goes to stdout. What is there already is not replaced.
+		Description: `Without a file it goes to stdout. A file that is there is only replaced with --force.
 
 A list is a file of one of these kinds, told by its ending:
 

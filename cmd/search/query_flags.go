@@ -13,7 +13,7 @@ func queryFlags() []cli.Flag {
 	const narrowing, accuracy = "Narrowing", "Accuracy"
 	return cmdline.Flags([]cli.Flag{
 		&cli.IntFlag{Name: "k", Aliases: []string{"n", "t", "top"}, Usage: "find at most `N` pictures", Value: 10, Category: narrowing},
-		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures below this cosine `S`, -1 to 1", Value: -1, Category: narrowing},
+		&cli.Float64Flag{Name: "min-score", Usage: "leave out pictures with a score below `S`, -1 to 1", Value: -1, Category: narrowing},
 		&cli.StringSliceFlag{Name: "under", Usage: "only below `PATH`; repeatable", Category: narrowing},
 		&cli.StringFlag{Name: "after", Usage: "only taken on `DATE` or later (2024-05-31, 2024-05, 2024), by the clock of where it was taken", Category: narrowing},
 		&cli.StringFlag{Name: "before", Usage: "only taken before `DATE`", Category: narrowing},
@@ -23,7 +23,7 @@ func queryFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "cluster", Usage: "only in this `CLUSTER` of indexer explore, such as 3 or 3.1; repeatable, for any of them", Category: narrowing},
 		&cli.StringFlag{Name: "cutoff", Usage: "end the list `WHERE`: auto (nothing where nothing matches), none, a cosine such as 0.25, a probability such as p0.3", DefaultText: "say so where nothing matches", Category: narrowing},
 		&cli.IntFlag{Name: "offset", Usage: "pass over the first `N` pictures", Category: narrowing},
-		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures, from 1", Category: narrowing},
+		&cli.IntFlag{Name: "page", Usage: "show the `N`th page of -k pictures", DefaultText: "1", Category: narrowing},
 		&cli.BoolFlag{Name: "no-fold", Usage: "list every copy of a picture, and not only the first", Category: narrowing},
 		&cli.BoolFlag{Name: "allow-urls", Usage: "fetch the pictures on the web that the query names", Category: narrowing},
 		&cli.StringFlag{Name: "group-by", Usage: "put the pictures of a page together by this (`cluster|dir|day`)", Category: cmdline.CategoryOut},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (d *dispatcher) ask(ctx context.Context, program string, words ...string) (
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("the program %s, which belongs beside sightline, does not answer: %w", d.path(program), err)
+		return "", fmt.Errorf("the program %s, which belongs beside sightline, does not answer: %w", d.path(program), cause(err))
 	}
 	return out.String(), nil
 }
@@ -118,9 +119,22 @@ func (d *dispatcher) complete(ctx context.Context, words []string) int {
 func (d *dispatcher) hand(program, name string, args []string) int {
 	code, err := d.become(d.path(program), append([]string{name}, args...))
 	if err != nil {
-		return d.fail(fmt.Errorf("the program %s, which belongs beside sightline, cannot be run: %w", d.path(program), err))
+		return d.fail(fmt.Errorf("the program %s, which belongs beside sightline, cannot be run: %w", d.path(program), cause(err)))
 	}
 	return code
+}
+
+// cause is an error without the call and the path that it names: the path is told already.
+func cause(err error) error {
+	var path *fs.PathError
+	var call *os.SyscallError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &call):
+		return call.Err
+	}
+	return err
 }
 
 func (d *dispatcher) path(program string) string { return filepath.Join(d.dir, program) }

@@ -57,9 +57,9 @@ func (d *dispatcher) help(ctx context.Context) int {
 	}
 	fmt.Fprint(d.stdout, `sightline - find and label pictures by meaning
 
-   sightline run ~/Pictures                    index a collection, or bring it up to date
-   sightline search "a dog on a beach"         the ten nearest pictures
-   sightline tag --labels beach,dog,snow       label the whole collection
+   sightline run ~/Pictures                index a collection
+   sightline search "a dog on a beach"     the ten nearest pictures
+   sightline tag --labels beach,dog,snow   label the whole collection
 
 Commands:
 `)
@@ -72,8 +72,9 @@ Exit codes:
    3 finished with failed files   10 store unreachable   12 locked
    11 index built by another model   130 interrupted
 
-The same commands are those of the programs indexer and search. sightline COMMAND --help
-tells more; sightline search COMMAND is search's where indexer has one of that name.
+The same commands are those of the programs indexer and search. Where both have
+a command of one name, sightline search COMMAND is that of search.
+sightline COMMAND --help tells more.
 `)
 	return exitOK
 }

@@ -72,12 +72,25 @@ func TestCompleteOfBoth(t *testing.T) {
 	}
 }
 
+func TestHelpFits(t *testing.T) {
+	var out bytes.Buffer
+	d := dispatcher{dir: beside(t), stdout: &out, stderr: &out}
+	if code := d.run(t.Context(), []string{"--help"}); code != exitOK {
+		t.Fatal(code, out.String())
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(strings.TrimSuffix(line, "\n")) > helpWidth {
+			t.Errorf("too wide: %s", line)
+		}
+	}
+}
+
 func TestProgramsMissing(t *testing.T) {
 	var stderr bytes.Buffer
 	d := dispatcher{dir: t.TempDir(), stdout: &bytes.Buffer{}, stderr: &stderr, become: become}
 	for _, args := range [][]string{{"run"}, {"search", "dog"}, {}} {
 		stderr.Reset()
-		if code := d.run(t.Context(), args); code != exitFatal || !strings.Contains(stderr.String(), "into one folder") {
+		if code := d.run(t.Context(), args); code != exitFatal || !strings.Contains(stderr.String(), "into one folder") || strings.Contains(stderr.String(), "exec ") {
 			t.Errorf("%v: exit %d, %q", args, code, stderr.String())
 		}
 	}

@@ -55,9 +55,12 @@ func appHelp(a *cli.App) string {
 		b.WriteString("\n" + paragraph(a.Name+" "+c.Name+" --help also has the flags that say where the index is and which model is used.", 0, 0) + "\n")
 	}
 	b.WriteString("\nExit codes:\n   " + ExitCodes + "\n\n")
-	b.WriteString(paragraph("Every flag works before and after the arguments. "+a.Name+" COMMAND --help tells more.", 0, 0) + "\n")
+	b.WriteString(paragraph("Every flag works before and after the arguments. "+a.Name+" COMMAND --help tells more. "+pages, 0, 0) + "\n")
 	return literal(b.String())
 }
+
+// pages is where the pages lie that help texts name.
+const pages = "Pages such as docs/query.md are installed in share/doc/sightline."
 
 // commandHelp is the help text of a command that is called by path, as a template of the
 // library's.
@@ -77,6 +80,9 @@ func commandHelp(c *cli.Command, path string) string {
 	b.WriteString("\n")
 	if c.Description != "" {
 		b.WriteString("\n" + reflow(c.Description) + "\n")
+		if strings.Contains(c.Description, "docs/") {
+			b.WriteString("\n" + paragraph(pages, 0, 0) + "\n")
+		}
 	}
 	if len(c.Subcommands) > 0 {
 		b.WriteString("\n")

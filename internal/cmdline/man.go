@@ -36,6 +36,7 @@ func manual(w io.Writer, a *cli.App, date string) error {
 		{"$XDG_CONFIG_HOME/sightline/config.yaml", "the settings; ~/.config where the variable is not set"},
 		{"$XDG_DATA_HOME/sightline", "indexes and fetched models; ~/.local/share where the variable is not set"},
 		{"$XDG_CACHE_HOME/sightline", "what can be computed again; ~/.cache where the variable is not set"},
+		{"/usr/share/doc/sightline", "README.md and the pages of docs; below the folder that it was installed to"},
 	} {
 		m.item(`\fI`+roff(f[0])+`\fR`, f[1])
 	}

@@ -60,7 +60,7 @@ func TestInstall(t *testing.T) {
 	if got := run(env, dir, filepath.Join(prefix, "bin", "sightline"), "search", "a thing", "--paths"); !strings.HasSuffix(got, "\n"+one+"\n") {
 		t.Errorf("sightline search printed %q", got)
 	}
-	for _, file := range []string{"man/man1/search.1", "bash-completion/completions/sightline", "zsh/site-functions/_indexer", "fish/vendor_completions.d/search.fish"} {
+	for _, file := range []string{"man/man1/search.1", "bash-completion/completions/sightline", "zsh/site-functions/_indexer", "fish/vendor_completions.d/search.fish", "doc/sightline/README.md", "doc/sightline/docs/query.md"} {
 		if info, err := os.Stat(filepath.Join(prefix, "share", file)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", file, err)
 		}

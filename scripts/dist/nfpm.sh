@@ -51,4 +51,5 @@ for file in README.md CHANGELOG.md NOTICE LICENSE sbom.cdx.json; do
   echo "- {src: \"$TREE/$file\", dst: /usr/share/doc/sightline/$file, file_info: {mtime: $mtime}}"
 done
 echo "- {src: \"$TREE/NOTICE\", dst: /usr/share/doc/sightline/copyright, file_info: {mtime: $mtime}}"
+echo "- {src: \"$TREE/docs\", dst: /usr/share/doc/sightline/docs, type: tree, file_info: {mtime: $mtime}}"
 echo "- {src: \"$TREE/licences\", dst: /usr/share/doc/sightline/licences, type: tree, file_info: {mtime: $mtime}}"
