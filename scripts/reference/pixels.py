@@ -410,6 +410,7 @@ PREPROCESSORS = {
     "resize-then-less": {"fit": "crop", "size": [96, 96], "crop": [77, 84], "filter": "bilinear", "mean": [0.5] * 3, "std": [0.25] * 3},
     "crop-too-large": {"fit": "crop", "size": [40, 40], "crop": [65, 50], "filter": "lanczos", "mean": CLIP_MEAN, "std": CLIP_STD},
     "siglip": {"fit": "squash", "size": [61, 53], "crop": [61, 53], "filter": "bicubic", "mean": [0.5] * 3, "std": [0.5] * 3},
+    "starter": {"fit": "squash", "size": [224, 224], "crop": [224, 224], "filter": "bicubic", "mean": CLIP_MEAN, "std": CLIP_STD},
     "unscaled": {"fit": "crop", "size": [64, 64], "crop": [64, 64], "filter": "bilinear", "mean": [0.0] * 3, "std": [1.0] * 3},
 }
 
