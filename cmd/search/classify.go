@@ -67,7 +67,7 @@ func classify(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer enc.Close()
-	classifier, err := prepareLabels(c.Context, p, enc, list, how)
+	classifier, err := prepareLabels(c, p, enc, list, how)
 	if err != nil {
 		return err
 	}

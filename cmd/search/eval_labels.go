@@ -28,7 +28,7 @@ func evalLabels(c *cli.Context, p *cmdline.Program, open *app.Open, captions []r
 	if err != nil {
 		return err
 	}
-	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
+	classifier, err := prepareLabels(c, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}

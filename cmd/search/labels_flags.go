@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -91,12 +90,23 @@ func checkProbability(p float64) error {
 }
 
 // prepareLabels makes a list ready for a model.
-func prepareLabels(ctx context.Context, p *cmdline.Program, enc clip.Encoder, list *label.List, how app.Labelling) (*zeroshot.Classifier, error) {
-	c, err := p.Classifier(ctx, enc, list, how)
+func prepareLabels(c *cli.Context, p *cmdline.Program, enc clip.Encoder, list *label.List, how app.Labelling) (*zeroshot.Classifier, error) {
+	// A line of progress on a terminal alone: mostly the texts come from the cache.
+	if mode := c.String("progress"); mode == "text" || (mode == "" || mode == "auto") && cmdline.IsTerminal(p.Stderr) {
+		r, err := p.Reporter("text", false)
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		r.Verb("texts of labels embedded")
+		r.WalkDone()
+		how.Observer = r
+	}
+	classifier, err := p.Classifier(c.Context, enc, list, how)
 	if errors.Is(err, zeroshot.ErrCalibration) {
 		err = fault.Usagef("", "--calibration: %s", err)
 	}
-	return c, err
+	return classifier, err
 }
 
 // noteModel tells people what they should know of a model, where it says something.

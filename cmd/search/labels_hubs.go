@@ -58,7 +58,7 @@ func hubs(c *cli.Context, p *cmdline.Program) error {
 		return err
 	}
 	defer open.Close()
-	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
+	classifier, err := prepareLabels(c, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}

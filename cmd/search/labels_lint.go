@@ -93,7 +93,7 @@ func lintWithModel(c *cli.Context, p *cmdline.Program, list *label.List) ([]labe
 	if st != nil {
 		defer st.Close()
 	}
-	classifier, err := prepareLabels(c.Context, p, enc, list, how)
+	classifier, err := prepareLabels(c, p, enc, list, how)
 	if err != nil {
 		return nil, err
 	}

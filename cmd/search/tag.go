@@ -111,7 +111,7 @@ func tag(c *cli.Context, p *cmdline.Program) error {
 	if o.list, o.how, err = p.ResolveLabels(c.Context, o.cfg, open, o.list, o.how); err != nil {
 		return err
 	}
-	classifier, err := prepareLabels(c.Context, p, open.Encoder, o.list, o.how)
+	classifier, err := prepareLabels(c, p, open.Encoder, o.list, o.how)
 	if err != nil {
 		return err
 	}

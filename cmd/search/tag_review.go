@@ -68,7 +68,7 @@ func reviewTags(c *cli.Context, p *cmdline.Program) error {
 	if list, how, err = p.ResolveLabels(c.Context, cfg, open, list, how); err != nil {
 		return err
 	}
-	classifier, err := prepareLabels(c.Context, p, open.Encoder, list, how)
+	classifier, err := prepareLabels(c, p, open.Encoder, list, how)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,11 @@ import (
 // Labelling says how a label list is made ready for a model. The zero value means the
 // built-in texts and the model's own calibration.
 type Labelling struct {
-	Templates   []string // prompt templates; nil for the built-in ones
-	Background  []string // background prompts; nil for the built-in ones
-	Calibration string   // what zeroshot.NewCalibration takes
-	Engine      Engine   // of large products; nil for one without ONNX Runtime
+	Templates   []string          // prompt templates; nil for the built-in ones
+	Background  []string          // background prompts; nil for the built-in ones
+	Calibration string            // what zeroshot.NewCalibration takes
+	Engine      Engine            // of large products; nil for one without ONNX Runtime
+	Observer    zeroshot.Observer // of the texts that are embedded; nil for nobody
 	// Prototypes are those of saved labels, by their place in the list: see ResolveLabels.
 	Prototypes map[int]zeroshot.Prototype
 }
@@ -36,7 +37,7 @@ func (e *Env) Classifier(ctx context.Context, enc clip.Encoder, list *label.List
 	if err != nil {
 		return nil, err
 	}
-	o := zeroshot.Options{Prototypes: l.Prototypes, Templates: l.Templates, Background: l.Background, Calibration: calibration, Log: e.Log}
+	o := zeroshot.Options{Prototypes: l.Prototypes, Templates: l.Templates, Background: l.Background, Calibration: calibration, Observer: l.Observer, Log: e.Log}
 	if l.Engine != nil {
 		o.Engine, o.Codes = l.Engine, l.Engine
 	}

@@ -79,7 +79,7 @@ func (c *DigestCache) load() map[string]digestEntry {
 		err = json.Unmarshal(data, &f)
 	}
 	if err != nil {
-		c.log.Warn("digest cache is unreadable and will be rewritten", "path", c.path, "error", err)
+		c.log.Warn("the checksums kept of the model's files cannot be read; they are computed again", "path", c.path, "error", err)
 		return map[string]digestEntry{}
 	}
 	if f.Version != digestFileVersion || f.Digests == nil {

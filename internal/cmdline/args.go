@@ -198,6 +198,14 @@ func (r *arranger) noteMistyped(rest []string) {
 		r.notes = append(r.notes, "note: "+strconv.Quote(rest[0])+" is looked for in the pictures; the command is "+r.other+" "+rest[0])
 		return
 	}
+	if len(rest) == 2 && rest[0] == "help" {
+		meant := r.app.Name + " --help lists the commands"
+		if near := spelling.Nearest(rest[1], commandNames(r.app.Commands)); len(near) > 0 {
+			meant = "did you mean " + r.app.Name + " help " + spelling.Or(near) + "?"
+		}
+		r.notes = append(r.notes, "note: "+strconv.Quote("help "+rest[1])+" is looked for; "+meant)
+		return
+	}
 	if len(rest) != 1 || len(rest[0]) < 3 || len(rest[0]) > 20 || r.knownWord == nil || r.knownWord(rest[0]) {
 		return
 	}

@@ -126,6 +126,8 @@ func TestArrangeHabits(t *testing.T) {
 	commands := &cli.App{Name: "search", DefaultCommand: "text", Commands: []*cli.Command{{Name: "text"}, {Name: "tag"}, {Name: "tags"}, {Name: "like"}}}
 	for line, note := range map[string]string{
 		"tagz":      `note: "tagz" is looked for; did you mean search tag or search tags?`,
+		"help rnu":  `note: "help rnu" is looked for; search --help lists the commands`,
+		"help tgs":  `note: "help tgs" is looked for; did you mean search help tags?`,
 		"Taags":     `note: "Taags" is looked for; did you mean search tags?`,
 		"lake":      "", // a word that people look for
 		"tagz -k 3": `note: "tagz" is looked for; did you mean search tag or search tags?`,

@@ -269,6 +269,9 @@ func (p *Program) logger(w io.Writer, level string) *slog.Logger {
 			if len(groups) == 0 && a.Key == slog.TimeKey {
 				return slog.Attr{}
 			}
+			if err, ok := a.Value.Any().(error); ok {
+				return slog.String(a.Key, fault.Words(err))
+			}
 			return a
 		},
 	}))

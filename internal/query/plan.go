@@ -14,6 +14,7 @@ import (
 	"github.com/sightline/sightline/internal/query/syntax"
 	"github.com/sightline/sightline/internal/spelling"
 	"github.com/sightline/sightline/internal/store"
+	"github.com/sightline/sightline/internal/terminal"
 	"github.com/sightline/sightline/internal/vec"
 	"github.com/sightline/sightline/internal/webfetch"
 )
@@ -239,12 +240,16 @@ func (s *Service) pictureVector(ctx context.Context, name string) ([]float32, er
 	if s.onlyIndexed {
 		return nil, fmt.Errorf("%w: %s is no picture of the index", ErrPicture, name)
 	}
-	if _, missing := os.Stat(name); missing != nil {
+	info, missing := os.Stat(name)
+	if missing != nil {
 		err := fmt.Errorf("%w: %s is neither a picture of the index nor a file", ErrPicture, name)
 		if near := NearFiles(name); len(near) > 0 {
 			return nil, fault.Advise("did you mean "+spelling.Or(near)+"?", "%w", err)
 		}
-		return nil, err
+		return nil, fault.Advise("a picture is named by its path, or by its id, which search --json shows", "%w", err)
+	}
+	if info.IsDir() {
+		return nil, fault.Advise("search --under "+terminal.ShellWord(name)+" looks below it", "%w: %s is a folder", ErrPicture, name)
 	}
 	v, err := s.EmbedImage(ctx, name)
 	if err != nil {

@@ -21,8 +21,22 @@ type Options struct {
 	Codes       sq8.Engine        // for many labels, nil for none: a first pass over 8-bit codes
 	Prototypes  map[int]Prototype // of labels, by their place in the list, that are made of pictures
 	Cache       *Cache            // of text embeddings; nil keeps none
+	Observer    Observer          // of the texts that no cache has; nil for nobody
 	Log         *slog.Logger
 }
+
+// Observer learns how embedding of texts goes. A list with synonyms and many templates is
+// thousands of them.
+type Observer interface {
+	Planned(n int)  // n more texts must be embedded
+	Embedded(n int) // n more are
+}
+
+// unobserved is the Observer of nobody.
+type unobserved struct{}
+
+func (unobserved) Planned(int)  {}
+func (unobserved) Embedded(int) {}
 
 // Provenance says where the tags of a run come from: equal provenance and equal
 // pictures give equal tags.
@@ -84,6 +98,9 @@ func Prepare(ctx context.Context, enc clip.Encoder, list *label.List, o Options)
 	}
 	if o.Engine == nil {
 		o.Engine = vec.NewParallel(0)
+	}
+	if o.Observer == nil {
+		o.Observer = unobserved{}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

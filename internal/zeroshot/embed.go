@@ -25,6 +25,11 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 	if m, ok := o.Cache.load(key, len(texts), spec.Dim); ok {
 		return m, nil
 	}
+	all := 0
+	for _, t := range texts {
+		all += len(t)
+	}
+	o.Observer.Planned(all)
 	m := vec.NewMatrix(len(texts), spec.Dim)
 	var block []string
 	var rows []int // which row each text of the block belongs to
@@ -42,6 +47,7 @@ func embedAll(ctx context.Context, enc clip.Encoder, texts [][]string, o Options
 				sum[j] += x
 			}
 		}
+		o.Observer.Embedded(len(block))
 		block, rows = block[:0], rows[:0]
 		return ctx.Err()
 	}

@@ -170,6 +170,8 @@ func TestMistypedFilter(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		"dog widht>=40": "did you mean width>=40?", "dog >=40": "write a filter without spaces, such as rating>=3",
+		"dog >=p2": "for example: dog >=p0.3", "dog >=NaN": "for example: dog >=0.2", "dog >=-Inf": "for example: dog >=0.2",
+		"0*dog": "use - or NOT before a term to have less of it", "1001*dog": "1000* outweighs everything else",
 	} {
 		var bad *Error
 		if _, err := Parse(line); !errors.As(err, &bad) || bad.Advice != want {

@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -107,7 +108,11 @@ func (b *builder) operate(op Op, word string) *Error {
 func (b *builder) weigh(weight float64, word string) *Error {
 	at := b.p.at
 	if !(weight > 0 && weight <= maxWeight) {
-		return b.p.fail(at, "use - or NOT before a term to have less of it", fmt.Sprintf("the weight %s is not above 0 and at most %d", word[:len(word)-1], maxWeight))
+		advice := "use - or NOT before a term to have less of it"
+		if weight > maxWeight {
+			advice = fmt.Sprintf("%d* outweighs everything else", maxWeight)
+		}
+		return b.p.fail(at, advice, fmt.Sprintf("the weight %s is not above 0 and at most %d", word[:len(word)-1], maxWeight))
 	}
 	if b.waiting == "" {
 		b.end()
@@ -153,7 +158,13 @@ func (b *builder) threshold(number string, at int) *Error {
 		least = 0
 	}
 	if !(value >= least && value <= 1) {
-		return b.p.fail(at, "write a filter without spaces, such as rating>=3", fmt.Sprintf("the threshold %s is not between %g and 1", number, least))
+		advice := "write a filter without spaces, such as rating>=3"
+		if probability {
+			advice = "for example: dog >=p0.3"
+		} else if math.IsNaN(value) || math.IsInf(value, 0) {
+			advice = "for example: dog >=0.2"
+		}
+		return b.p.fail(at, advice, fmt.Sprintf("the threshold %s is not between %g and 1", number, least))
 	}
 	b.end()
 	if len(b.terms) == 0 || b.waiting != "" {
