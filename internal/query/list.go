@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -17,8 +18,9 @@ import (
 // hit is the probability of the least sure of those tags, 1 for tags that a person or the
 // picture itself gave, and 0 where no tag was asked for.
 //
-// The index is read once; memory grows with p.Offset and p.K, not with it. What p says of
-// scores means nothing here.
+// The index is read once, or, where no tag is asked for and the store can tell which are the
+// newest, no further than needed; memory grows with p.Offset and p.K, not with it. What p
+// says of scores means nothing here.
 func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Params) (Answer, error) {
 	start := time.Now()
 	a := Answer{Offset: p.Offset}
@@ -35,28 +37,10 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 	if p.Pair { // which makes fewer hits of them
 		k *= 2
 	}
-	var best []store.Hit
-	var last *store.Hit // of k that are better than any other so far
-	narrowed, whole := answerable(st, p.Filter), store.CanFilter(st, p.Filter)
-	for r, err := range st.Scan(ctx, narrowed, store.Fields{AnyOrder: true}) {
-		if err != nil {
-			return a, fmt.Errorf("listing: %w", err)
-		}
-		if !whole && !store.Match(p.Filter, &r) {
-			continue
-		}
-		h := store.Hit{Record: r, Score: certainty(&r, folded)}
-		if last != nil && byList(h, *last) > 0 {
-			continue
-		}
-		if best = append(best, h); len(best) >= 2*k {
-			if best = first(best, k, p.Unfolded); len(best) == k {
-				l := best[k-1]
-				last = &l
-			}
-		}
+	best, err := bestListed(ctx, st, folded, k, p)
+	if err != nil {
+		return a, fmt.Errorf("listing: %w", err)
 	}
-	best = first(best, k, p.Unfolded)
 	if p.Pair {
 		best = Pair(best)
 	}
@@ -73,6 +57,70 @@ func (l Line) List(ctx context.Context, st store.Scanner, tags []string, p Param
 	}
 	a.Took = time.Since(start)
 	return a, nil
+}
+
+// bestListed returns the first k pictures of a list.
+func bestListed(ctx context.Context, st store.Scanner, folded []string, k int, p Params) ([]store.Hit, error) {
+	narrowed := answerable(st, p.Filter)
+	if full, ok := st.(store.Store); ok && len(folded) == 0 {
+		if newest, ok := store.As[store.NewestScanner](full); ok {
+			return firstOf(matching(newest.ScanNewest(ctx, narrowed), st, p.Filter), k, p.Unfolded)
+		}
+	}
+	var best []store.Hit
+	var last *store.Hit // of k that are better than any other so far
+	for r, err := range matching(st.Scan(ctx, narrowed, store.Fields{AnyOrder: true}), st, p.Filter) {
+		if err != nil {
+			return nil, err
+		}
+		h := store.Hit{Record: r, Score: certainty(&r, folded)}
+		if last != nil && byList(h, *last) > 0 {
+			continue
+		}
+		if best = append(best, h); len(best) >= 2*k {
+			if best = first(best, k, p.Unfolded); len(best) == k {
+				l := best[k-1]
+				last = &l
+			}
+		}
+	}
+	return first(best, k, p.Unfolded), nil
+}
+
+// matching passes on the records that meet a filter, where the store could not tell.
+func matching(all iter.Seq2[store.Record, error], st store.Scanner, f store.Filter) iter.Seq2[store.Record, error] {
+	if store.CanFilter(st, f) {
+		return all
+	}
+	return func(yield func(store.Record, error) bool) {
+		for r, err := range all {
+			if (err != nil || store.Match(f, &r)) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// firstOf returns the first k of records that come in order, of the same content one unless
+// they are to be unfolded.
+func firstOf(sorted iter.Seq2[store.Record, error], k int, unfolded bool) ([]store.Hit, error) {
+	var best []store.Hit
+	fold := newFolder()
+	for r, err := range sorted {
+		if err != nil {
+			return nil, err
+		}
+		if len(best) == k {
+			break
+		}
+		h := store.Hit{Record: r}
+		if unfolded {
+			best = append(best, h)
+		} else if _, isCopy := fold.find(h, 0); !isCopy {
+			best = append(best, h)
+		}
+	}
+	return best, nil
 }
 
 // maxCopies bounds how many copies of a picture are counted in a list.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"iter"
 )
 
 // A store may be able to do more than Store asks for: the interfaces of this file and
@@ -52,6 +53,14 @@ type Repairer interface {
 type TagCounter interface {
 	// CountTags returns how many tags come from a source, and how many records have any.
 	CountTags(ctx context.Context, source string) (records, tags int64, err error)
+}
+
+// NewestScanner is an optional interface of stores that can yield the newest records
+// without reading all of them.
+type NewestScanner interface {
+	// ScanNewest yields what Scan does, without vectors: those with the latest Record.When
+	// first, and among equals by path.
+	ScanNewest(ctx context.Context, f Filter) iter.Seq2[Record, error]
 }
 
 // Tunable is an optional interface of stores that search approximately, with one

@@ -170,3 +170,28 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(n*b.N), "us/record")
 }
+
+// BenchmarkScanNewest reads the 60 newest of all, and of those of a filter that the
+// catalogue alone can answer.
+func BenchmarkScanNewest(b *testing.B) {
+	const n = 100_000
+	s, _ := benchStore(b, n, 8)
+	for _, f := range []store.Filter{store.Dated{}, store.SideAtLeast{Pixels: 1}} {
+		b.Run(fmt.Sprintf("%T", f), func(b *testing.B) {
+			for b.Loop() {
+				count := 0
+				for _, err := range s.ScanNewest(b.Context(), store.Or{f, nil}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					if count++; count == 60 {
+						break
+					}
+				}
+				if count != 60 {
+					b.Fatal(count)
+				}
+			}
+		})
+	}
+}

@@ -133,9 +133,10 @@ var (
 	_ store.ModelIndexKeeper = (*Store)(nil)
 	_ store.FileStateLister  = (*Store)(nil)
 
-	_ store.TagCounter = (*Store)(nil)
-	_ store.IDSpacer   = (*Store)(nil)
-	_ store.Documents  = (*Store)(nil)
+	_ store.TagCounter    = (*Store)(nil)
+	_ store.NewestScanner = (*Store)(nil)
+	_ store.IDSpacer      = (*Store)(nil)
+	_ store.Documents     = (*Store)(nil)
 )
 
 // Kind is the name of this kind of store.

@@ -1,7 +1,10 @@
 package storetest
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sightline/sightline/internal/store"
 )
@@ -53,6 +56,7 @@ func testOptional(e *env) {
 
 	e.checkVerifier()
 	e.checkTagCounter()
+	e.checkNewestScanner(src)
 	e.checkFileStates()
 	e.checkExactSearcher(src)
 	e.checkTunable(src)
@@ -93,6 +97,41 @@ func (e *env) checkTagCounter() {
 		if err != nil || gotRecords != records || gotTags != tags {
 			e.Errorf("CountTags(%q) = %d records, %d tags, %v; want %d and %d", source, gotRecords, gotTags, err, records, tags)
 		}
+	}
+}
+
+func (e *env) checkNewestScanner(src source) {
+	e.Helper()
+	newest, ok := find[store.NewestScanner](e)
+	if !ok {
+		return
+	}
+	same := src.records(7) // of one time
+	for i := range same {
+		same[i].Path = fmt.Sprintf("/same/%d", 5*i%7)
+		same[i].ID, same[i].TakenAt, same[i].ModTime = store.ID("test", same[i].Path), time.Time{}, same[0].ModTime
+	}
+	e.upsert(same...)
+	filters := []store.Filter{nil, store.Under("/same"), store.Dated{}, store.Not{Part: store.Dated{}}, store.HasTag("nothing has this")}
+	for range 40 {
+		filters = append(filters, src.filter(3))
+	}
+	for _, f := range filters {
+		want := e.match(f)
+		slices.SortFunc(want, func(a, b store.Record) int {
+			return cmp.Or(b.When().Compare(a.When()), cmp.Compare(a.Path, b.Path))
+		})
+		for i := range want {
+			want[i].Vector = nil
+		}
+		var got []store.Record
+		for r, err := range newest.ScanNewest(e.Context(), f) {
+			if err != nil {
+				e.Fatal(err)
+			}
+			got = append(got, r)
+		}
+		e.compare(fmt.Sprintf("ScanNewest(%#v)", f), got, want)
 	}
 }
 
