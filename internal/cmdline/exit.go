@@ -1,7 +1,6 @@
 package cmdline
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,14 +66,13 @@ func (p *Program) report(err error, asJSON bool) int {
 	message := p.asCalled(strings.ReplaceAll(fault.Words(err), "\n", "; "))
 	hint = p.asCalled(hint)
 	if asJSON {
-		line, _ := json.Marshal(struct {
+		p.noteJSON(struct {
 			Error string `json:"error"`
 			Hint  string `json:"hint"`
 			Code  int    `json:"code"`
 			// Column is where the mistake is in the query, from 1, in characters.
 			Column int `json:"column,omitempty"`
-		}{message, hint, code, column}) // strings and a number always marshal
-		fmt.Fprintf(p.Stderr, "%s\n", line)
+		}{message, hint, code, column})
 		return code
 	}
 	fmt.Fprintf(p.Stderr, "error: %s\n", terminal.Safe(message)) // it may hold the name of a file

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -49,6 +48,7 @@ type Program struct {
 	// typing error are looked for; nil for no look.
 	Environ func() []string
 
+	asJSON    bool  // --json is among the arguments
 	warned    bool  // of such variables
 	asked     bool  // a question of Choose was answered
 	umbrella  bool  // called by the name for both programs
@@ -85,6 +85,9 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	a.HideHelpCommand = true           // arrange makes a flag of it
 	withArguments := calledAs(a, args)
 	p.umbrella = strings.HasPrefix(a.Name, Umbrella)
+	if p.asJSON = wantsJSON(args); p.asJSON {
+		p.Log = p.logger(p.Stderr, p.level)
+	}
 	writeHelp(a, args[min(1, len(args)):])
 	for _, c := range a.Commands {
 		dress(c)
@@ -117,7 +120,7 @@ func (p *Program) Run(ctx context.Context, a *cli.App, args []string) int {
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = fault.ErrInterrupted
 	}
-	return p.report(err, wantsJSON(args))
+	return p.report(err, p.asJSON)
 }
 
 // dress gives a command, and those below it, what all of them have in common.
@@ -258,25 +261,6 @@ func (p *Program) configFile(c *cli.Context) string {
 	return p.Getenv(config.FileVariable)
 }
 
-// logger writes to w, without the time: a log line of a command that runs in the
-// foreground is read as it happens.
-func (p *Program) logger(w io.Writer, level string) *slog.Logger {
-	var l slog.Level
-	_ = l.UnmarshalText([]byte(level)) // validated with the settings; zero is info
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
-		Level: l,
-		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-			if len(groups) == 0 && a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			if err, ok := a.Value.Any().(error); ok {
-				return slog.String(a.Key, fault.Words(err))
-			}
-			return a
-		},
-	}))
-}
-
 // Printf writes to stdout. Where that fails, as on a full disk, the command ends with an
 // error once its work is done. A reader that has gone away (head) is no failure.
 func (p *Program) Printf(format string, args ...any) {
@@ -295,11 +279,6 @@ func (w writer) Write(b []byte) (int, error) {
 		w.p.unwritten = err
 	}
 	return n, err
-}
-
-// Notef writes a remark to stderr, where it does not disturb a pipe.
-func (p *Program) Notef(format string, args ...any) {
-	fmt.Fprintln(p.Stderr, p.asCalled(fmt.Sprintf(strings.TrimRight(format, "\n"), args...)))
 }
 
 // OpenAnyStore reads the settings of a command and opens the store that they name,

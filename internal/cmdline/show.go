@@ -65,11 +65,7 @@ func (p *Program) printAnswer(c *cli.Context, a query.Answer) error {
 	if len(a.Hits) == 0 {
 		switch {
 		case format == HitJSON: // lines are hits, so that what there is to say goes to stderr
-			line, err := json.Marshal(noHitsJSON{Confident: a.Confidence == query.Confident, Judged: a.Confidence != query.NotJudged, Best: a.Best})
-			if err != nil {
-				return err
-			}
-			p.Notef("%s", line)
+			p.noteJSON(noHitsJSON{Confident: a.Confidence == query.Confident, Judged: a.Confidence != query.NotJudged, Best: a.Best})
 		case a.Confidence == query.NotConfident:
 			p.Notef("nothing clearly matches (--cutoff none shows the nearest)")
 		case format == HitTable && (c.Int("offset") > 0 || c.Int("page") > 1):

@@ -116,6 +116,11 @@ func jsonFields(ts *testscript.TestScript, neg bool, args []string) {
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &got); err != nil {
 		ts.Fatalf("not JSON: %q: %v", lines[len(lines)-1], err)
 	}
+	for line := range strings.Lines(ts.ReadFile("stderr")) { // which a program reads line by line too
+		if !json.Valid([]byte(line)) {
+			ts.Fatalf("not JSON on stderr: %q", line)
+		}
+	}
 	for _, a := range args {
 		name, want, _ := strings.Cut(a, "=")
 		value, ok := got[name]
