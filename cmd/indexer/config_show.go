@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -57,16 +58,27 @@ func showConfig(c *cli.Context, p *cmdline.Program) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("changed") {
+		chosen = slices.DeleteFunc(slices.Clone(chosen), func(s config.Setting) bool { return s.Origin.Kind == config.FromDefault })
+	}
 	t := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
+	switch {
+	case c.Bool("json"):
+	case len(chosen) == 0:
+		p.Notef("note: each of them has its default")
+	default:
+		fmt.Fprintln(t, "SETTING\tVALUE\tFROM")
+	}
 	for _, s := range chosen {
-		if c.Bool("changed") && s.Origin.Kind == config.FromDefault {
-			continue
-		}
 		if c.Bool("json") {
 			p.PrintJSON(settingJSON{s.Key, jsonValue(s.Value), string(s.Origin.Kind), s.Origin.Name, s.Origin.Line})
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", s.Key, terminal.Safe(valueText(s.Value)), terminal.Safe(s.Origin.String()))
+		text := valueText(s.Value)
+		if meaning := unset(p, s.Key); meaning != "" && isUnset(s.Value) {
+			text += " (" + meaning + ")"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", s.Key, terminal.Safe(text), terminal.Safe(s.Origin.String()))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -116,6 +128,40 @@ func choose(all []config.Setting, names []string) ([]config.Setting, error) {
 		}
 	}
 	return out, nil
+}
+
+// isUnset reports whether a value says that the program chooses.
+func isUnset(v any) bool { return v == "" || v == 0 }
+
+// unset says what is in force where a setting is empty or 0; "" where that is plain.
+func unset(p *cmdline.Program, key string) string {
+	switch key {
+	case "colour", "pixels":
+		return "as the index was built"
+	case "db":
+		return config.DefaultDB(p.Getenv)
+	case "models":
+		return config.DefaultModels(p.Getenv)
+	case "model":
+		return "that of the index"
+	case "default_model":
+		return "asked for, or the starter"
+	case "precision":
+		return "fp32, else int8, else fp16"
+	case "onnxruntime_lib":
+		return "looked for beside the programs"
+	case "viewer":
+		return "the system's"
+	case "index.workers":
+		return "one per core"
+	case "index.embed_workers", "index.embed_threads", "index.batch_size":
+		return "what indexer tune found"
+	case "milvus.search.ef", "milvus.search.nprobe", "milvus.search.search_list":
+		return "what search tune found"
+	case "milvus.replicas":
+		return "the server's default"
+	}
+	return ""
 }
 
 // valueText writes a value as it could stand in the file.

@@ -17,6 +17,16 @@ import (
 // Interactive reports whether a person sits at both ends: at stdin and at stdout.
 func (p *Program) Interactive() bool { return isTerminalInput(p.Stdin) && IsTerminal(p.Stdout) }
 
+// Piped reports whether another program, or a file, is the standard input.
+func (p *Program) Piped() bool {
+	f, ok := p.Stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || info.Mode()&os.ModeNamedPipe != 0)
+}
+
 // LineEditor reads lines from the terminal, with the keys that shells have for editing
 // and for going back to earlier lines.
 type LineEditor struct {

@@ -70,13 +70,31 @@ func remarksOn(reader clip.TextReader, text string) ([]string, error) {
 		}
 		switch {
 		case 2*r.Unknown > r.Tokens && r.Tokens > 0:
-			out = append(out, fmt.Sprintf("the model's vocabulary has hardly anything of %q: try it in another language or script", shorten(text)))
+			out = append(out, fmt.Sprintf("the model's vocabulary has hardly anything of %q: try other words, or another language", shorten(text)))
 		case foreign && float64(r.Tokens) >= spelled, unread:
-			out = append(out, fmt.Sprintf("the model reads %q letter by letter, and so was hardly trained on that script: try English", shorten(text)))
+			out = append(out, fmt.Sprintf("the model reads %q letter by letter, and so was hardly trained on such signs: try English words", shorten(text)))
 		}
 	}
-	suggestions, err := didYouMean(reader, text)
+	list := words.Common(zeroshot.BackgroundPrompts()...)
+	if language := list.Language(text); language != "" && !foreign {
+		english, err := readsEnglishAlone(reader)
+		if err != nil || english {
+			return append(out, fmt.Sprintf("%q looks like %s, and the model was trained on English: try English", shorten(text), language)), err
+		}
+	}
+	suggestions, err := didYouMean(reader, list, text)
 	return append(out, suggestions...), err
+}
+
+// russian is "dog on the beach". A vocabulary of more languages than English has tokens of
+// several of its letters.
+const russian = "собака на пляже"
+
+// readsEnglishAlone reports whether a model was made for English texts.
+func readsEnglishAlone(reader clip.TextReader) (bool, error) {
+	r, err := reader.ReadText(russian)
+	_, spelled := foreignLetters(russian)
+	return 2*r.Unknown > r.Tokens || float64(r.Tokens) >= spelled, err
 }
 
 // probes are everyday words in scripts whose single characters many vocabularies have for
@@ -146,11 +164,14 @@ func (s *Service) readsNone(q Question) (bool, error) {
 // foreignLetters reports whether most letters of a text are not Latin, and from how many
 // tokens on it is spelled out. A vocabulary that has a script has tokens of several of its
 // letters; one that has Chinese has most characters, and one that has not writes each in
-// two or three bytes.
+// two or three bytes, and an emoji in four.
 func foreignLetters(text string) (foreign bool, spelled float64) {
 	latin, other := 0, 0
 	for _, r := range text {
 		switch {
+		case unicode.Is(unicode.So, r): // emoji among them
+			other++
+			spelled += 3
 		case !unicode.IsLetter(r):
 		case unicode.Is(unicode.Latin, r):
 			latin++
@@ -171,13 +192,9 @@ const maxSuggestions = 3
 
 // didYouMean suggests other words for those that no vocabulary knows: neither the list of
 // words nor the model, which has a token for each word that is at all common.
-func didYouMean(reader clip.TextReader, text string) ([]string, error) {
-	var list *words.List
+func didYouMean(reader clip.TextReader, list *words.List, text string) ([]string, error) {
 	var out []string
 	for _, word := range words.Split(text) {
-		if list == nil {
-			list = words.Common(zeroshot.BackgroundPrompts()...)
-		}
 		near := list.Near(word)
 		if len(near) == 0 {
 			continue

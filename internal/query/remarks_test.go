@@ -57,6 +57,8 @@ func TestRemarks(t *testing.T) {
 		{"known script", manyLanguages, query.Text("собака на пляже"), nil},
 		{"Chinese characters of an English model", reader{Encoder: fake, english: true, vocabulary: "犬"}, query.Text("犬"), []string{"letter by letter"}},
 		{"known Chinese", manyLanguages, query.Text("犬 砂浜"), nil},
+		{"German", byteLevel, query.Text("ein hund am strand"), []string{`"ein hund am strand" looks like German`}},
+		{"German for a model of many languages", manyLanguages, query.Text("ein xylograph am xylographen"), nil},
 		{"a picture", byteLevel, query.ImageFile("elephnat"), nil},
 		{"a model that does not say", fake, query.Text("elephnat"), nil},
 	} {
