@@ -25,7 +25,7 @@ PREFIX ?= /usr/local
 build: setup ## build bin/indexer, bin/search and bin/sightline
 	go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-install: build ## install below PREFIX (default /usr/local; PREFIX=~/.local needs no root)
+install: build ## install below PREFIX (default /usr/local; PREFIX=$HOME/.local needs no root)
 	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## take away what make install put below PREFIX; indexes, models and settings stay
