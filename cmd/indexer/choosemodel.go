@@ -77,8 +77,8 @@ func question(est app.Estimate) string {
 		}
 	}
 	return fmt.Sprintf(`Which model shall find your %s pictures?
-   1  CLIP ViT-B/32, int8: %.0f MB to fetch, then about %s on this machine
-   2  starter: is here, about %s; knows about a thousand kinds of things, in English
+   1  CLIP ViT-B/32, int8: %.0f MB to fetch, then %s on this machine
+   2  starter: is here, %s; knows about a thousand kinds of things, in English
 indexer model use changes it at any time.`, pictures, size, aboutTime(est.CLIP), aboutTime(est.Starter))
 }
 
@@ -88,13 +88,13 @@ func aboutTime(d time.Duration) string {
 	case d < 20*time.Second:
 		return "a few seconds"
 	case d < 100*time.Second:
-		return "a minute"
+		return "about a minute"
 	case d < 90*time.Minute:
-		return fmt.Sprintf("%.0f minutes", max(2, d.Minutes()))
+		return fmt.Sprintf("about %.0f minutes", max(2, d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%.0f hours", d.Hours())
+		return fmt.Sprintf("about %.0f hours", d.Hours())
 	}
-	return fmt.Sprintf("%.0f days", d.Hours()/24)
+	return fmt.Sprintf("about %.0f days", d.Hours()/24)
 }
 
 // fetchFor brings a model, with its progress.

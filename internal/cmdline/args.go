@@ -3,7 +3,6 @@ package cmdline
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -185,39 +184,12 @@ func (r *arranger) implicit(rest []string) (string, error) {
 			hint = "that is a command of the program " + r.other + ": " + r.other + " " + rest[0] + " --help"
 		} else if rest[0] == r.other {
 			hint = r.other + " is a program of its own: " + r.other + " --help"
+		} else if a.Name == Umbrella {
+			hint = r.adviseUmbrella(rest)
 		}
 		return "", fault.Usagef(hint, "there is no command %q", rest[0])
 	}
 	return "", fault.Usagef("see "+a.Name+" --help", "which command?")
-}
-
-// noteMistyped says that a query of one word may be a command with one typing error. A
-// word that people look for in pictures is none: a lake is not like.
-func (r *arranger) noteMistyped(rest []string) {
-	if len(rest) > 0 && slices.Contains(r.others, rest[0]) && (len(rest) == 1 || len(rest) == 2 && looksLikePath(rest[1])) {
-		r.notes = append(r.notes, "note: "+strconv.Quote(rest[0])+" is looked for in the pictures; the command is "+r.other+" "+rest[0])
-		return
-	}
-	if len(rest) == 2 && rest[0] == "help" {
-		meant := r.app.Name + " --help lists the commands"
-		if near := spelling.Nearest(rest[1], commandNames(r.app.Commands)); len(near) > 0 {
-			meant = "did you mean " + r.app.Name + " help " + spelling.Or(near) + "?"
-		}
-		r.notes = append(r.notes, "note: "+strconv.Quote("help "+rest[1])+" is looked for; "+meant)
-		return
-	}
-	if len(rest) != 1 || len(rest[0]) < 3 || len(rest[0]) > 20 || r.knownWord == nil || r.knownWord(rest[0]) {
-		return
-	}
-	var near []string
-	for _, name := range commandNames(r.app.Commands) {
-		if spelling.Distance(strings.ToLower(rest[0]), name) == 1 {
-			near = append(near, r.app.Name+" "+name)
-		}
-	}
-	if len(near) > 0 {
-		r.notes = append(r.notes, "note: "+strconv.Quote(rest[0])+" is looked for; did you mean "+spelling.Or(near)+"?")
-	}
 }
 
 // commandNames lists commands that help texts show.
@@ -239,7 +211,8 @@ func looksLikePath(word string) bool {
 // isNumber reports whether a word may be the value of a flag that takes a whole number,
 // well or badly written.
 func isNumber(word string) bool {
-	return word != "" && strings.ContainsRune("+-0123456789", rune(word[0]))
+	digits := strings.TrimLeft(word, "+-")
+	return digits != "" && digits[0] >= '0' && digits[0] <= '9'
 }
 
 // isFilter recognises a filter of a query that is inverted by a dash: -tag:indoor, or
@@ -354,50 +327,4 @@ func standsAlone(f cli.Flag) bool {
 	}
 	b, ok := g.Value.(interface{ IsBoolFlag() bool })
 	return ok && b.IsBoolFlag()
-}
-
-// foreignFlags are flags of other programs that people try here, with what to do instead.
-// The nearest of our own names would lead them astray.
-var foreignFlags = map[string]string{
-	"color":          "colours follow the terminal; the environment variable NO_COLOR=1 switches them off",
-	"no-color":       "the environment variable NO_COLOR=1 switches colours off",
-	"image":          "search ./photo.jpg looks for pictures like a file",
-	"indexing":       "indexer run PATH indexes; a search never does",
-	"no-indexing":    "leave it out: a search never indexes",
-	"exclude-dir":    "indexer run PATH --ignore GLOB leaves folders out of the index; search \"dog -under:FOLDER\" out of an answer",
-	"preview-height": "leave it out: --preview fits the terminal",
-}
-
-// adviseFlag suggests the flag that was probably meant: one of the command, which is nil
-// where none has been named yet, else one of another.
-func (r *arranger) adviseFlag(c *cli.Command, arg string) string {
-	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	if hint := foreignFlags[name]; hint != "" && strings.HasPrefix(arg, "--") {
-		return hint
-	}
-	if c == nil && r.app.DefaultCommand != "" {
-		c = find(r.app.Commands, r.app.DefaultCommand)
-	}
-	var own []string
-	if c != nil {
-		for _, f := range c.Flags {
-			own = append(own, f.Names()...)
-		}
-	}
-	for _, names := range [][]string{own, slices.Collect(maps.Keys(flagsOf(r.app)))} {
-		names = slices.DeleteFunc(names, func(n string) bool { return len(n) < 2 })
-		if near := spelling.Nearest(name, names); len(near) > 0 {
-			for i, n := range near {
-				near[i] = "--" + n
-			}
-			return "did you mean " + spelling.Or(near) + "?"
-		}
-	}
-	if r.app.DefaultCommand != "" && !strings.HasPrefix(arg, "--") && len(name) > 1 {
-		return "to have less of it, write a blank behind the dash: - " + name
-	}
-	if c != nil {
-		return "see " + r.app.Name + " " + c.Name + " --help"
-	}
-	return "see " + r.app.Name + " --help"
 }

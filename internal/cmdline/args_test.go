@@ -163,4 +163,11 @@ func TestArrangeHabits(t *testing.T) {
 			t.Errorf("%s: %v, hint %q", word, err, got)
 		}
 	}
+	both := &arranger{app: &cli.App{Name: Umbrella, Commands: indexer.Commands}, exists: func(p string) bool { return p == "Pictures" }}
+	for line, hint := range map[string]string{"a dog": "to look for it: sightline search 'a dog'", "Pictures": "did you mean sightline run Pictures, or sightline search Pictures?", "./no": "did you mean sightline run ./no"} {
+		_, err := both.arrange(append([]string{Umbrella}, strings.Fields(line)...))
+		if _, got := app.Explain(err); !strings.HasPrefix(got, hint) {
+			t.Errorf("%s: %v, hint %q", line, err, got)
+		}
+	}
 }
