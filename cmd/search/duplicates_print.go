@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
@@ -68,6 +69,6 @@ func summary(groups, others int, bytes int64) string {
 	if groups == 0 {
 		return "there are no duplicates"
 	}
-	return fmt.Sprintf("%s; without %s there would be %.1f MB less", cmdline.Count(int64(groups), "group", "groups"),
-		cmdline.Count(int64(others), "other", "others"), float64(bytes)/1e6)
+	return fmt.Sprintf("%s; deleting %s would free %s", cmdline.Count(int64(groups), "group", "groups"),
+		cmdline.Count(int64(others), "file that need not be kept", "files that need not be kept"), humanize.Bytes(uint64(max(0, bytes))))
 }

@@ -41,7 +41,7 @@ reach the program.
 			t := tabwriter.NewWriter(p.Stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "NAME\tLABELS\tLICENCE\tABOUT")
 			for _, l := range lists {
-				fmt.Fprintf(t, "%s\t%6d\t%s\t%s: %s\n", l.Name, l.Labels, l.Licence, l.Title, l.About)
+				fmt.Fprintf(t, "%s\t%6d\t%s\t%s\n", l.Name, l.Labels, l.Licence, l.About)
 			}
 			return t.Flush()
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -90,6 +91,13 @@ func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Questio
 // sayWhyNothing says which of the filters name what the index does not have.
 func sayWhyNothing(c *cli.Context, p *cmdline.Program, q query.Question, why func(context.Context, query.Conditions) ([]string, error)) error {
 	conditions := query.Conditions{Tags: c.StringSlice("tag"), Under: c.StringSlice("under"), Dated: c.IsSet("after") || c.IsSet("before")}
+	if formats := c.StringSlice("format"); len(formats) > 0 {
+		f, err := query.Filters{Formats: formats}.Compile()
+		if err != nil {
+			return err
+		}
+		conditions.Others = append(conditions.Others, query.Condition{Typed: "--format " + strings.Join(formats, ","), Filter: f})
+	}
 	if line, ok := q.(query.Line); ok {
 		conditions = conditions.With(line.Conditions())
 	}

@@ -2,6 +2,7 @@ package cmdline
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -104,7 +105,8 @@ func scored(a query.Answer) (near, sure bool) {
 }
 
 func writeTable(w io.Writer, a query.Answer, wd string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var rows bytes.Buffer
+	t := tabwriter.NewWriter(&rows, 0, 0, 2, ' ', 0)
 	hasScore, hasSurety := scored(a)
 	score := ""
 	switch {
@@ -114,9 +116,11 @@ func writeTable(w io.Writer, a query.Answer, wd string) {
 		score = "SURE\t"
 	}
 	fmt.Fprintln(t, "RANK\t"+score+"SIZE\tDATE\tFROM\tPATH")
+	headings := make(map[int]string) // by the line that they stand before
+	lines := 1
 	for i, h := range a.Hits {
 		if name, first := a.Group(i); first {
-			fmt.Fprintf(t, "%s\n", terminal.Safe(Shorten(name, wd)))
+			headings[lines] = terminal.Safe(Shorten(name, wd))
 		}
 		beside := ""
 		for _, c := range h.Companions {
@@ -132,15 +136,24 @@ func writeTable(w io.Writer, a query.Answer, wd string) {
 		}
 		fmt.Fprintf(t, "%4d\t%s%dx%d\t%s\t%s\t%s\n", a.Rank(i), score, h.Width, h.Height, day, kind,
 			terminal.Safe(Shorten(h.Path, wd))+beside+copiesOf(a, i)+missingMark(h.Path))
-		writeParts(t, a, i)
+		lines += 1 + writeParts(t, a, i)
 	}
 	t.Flush()
+	n := 0 // a heading among the cells would part the columns
+	for line := range strings.Lines(rows.String()) {
+		if heading, ok := headings[n]; ok {
+			fmt.Fprintln(w, heading)
+		}
+		fmt.Fprint(w, line)
+		n++
+	}
 }
 
-// writeParts prints a line for each term of a hit, where the answer explains it.
-func writeParts(w io.Writer, a query.Answer, i int) {
+// writeParts prints a line for each term of a hit, where the answer explains it, and
+// returns how many there are.
+func writeParts(w io.Writer, a query.Answer, i int) int {
 	if i >= len(a.Matches) {
-		return
+		return 0
 	}
 	for n, p := range a.Matches[i].Parts {
 		t := a.Terms[n]
@@ -150,6 +163,7 @@ func writeParts(w io.Writer, a query.Answer, i int) {
 		}
 		fmt.Fprintf(w, "\t%+.3f\t%.3f\t%s\t\t%s\n", p.Share, p.Cosine, odds, terminal.Safe(t.Term))
 	}
+	return len(a.Matches[i].Parts)
 }
 
 // missingMark is what follows the path of a missing file for people.

@@ -110,7 +110,7 @@ func (s Subject) index(ctx context.Context) Check {
 		humanize.Comma(d.Records), d.Collection, d.Location, d.Model.Label())}
 	if d.Failures > 0 {
 		c.State = Warning
-		c.Finding += fmt.Sprintf("; %d files could not be indexed", d.Failures)
+		c.Finding += fmt.Sprintf("; %d of the files seen could not be indexed", d.Failures)
 		c.Advice = "indexer status --failures lists them"
 	}
 	return c

@@ -16,6 +16,8 @@ type Line struct {
 	Query *syntax.Query
 	// Filter is that of the line, compiled; nil for none.
 	Filter store.Filter
+
+	others []Condition // of the filter's parts, those that are neither tags, folders nor dates
 }
 
 // ParseLine reads a line, filters included. The error is a *LineError.
@@ -28,23 +30,39 @@ func ParseLine(typed string, o FilterOptions) (Line, error) {
 	if err != nil {
 		return Line{}, pointAt(typed, err)
 	}
-	return Line{Typed: typed, Query: q, Filter: f}, nil
+	l := Line{Typed: typed, Query: q, Filter: f}
+	for _, part := range l.parts() {
+		c, ok := part.(syntax.Condition)
+		if ok && slices.Contains([]syntax.Field{syntax.Tag, syntax.Under, syntax.After, syntax.Before}, c.Field) {
+			continue
+		}
+		f, err := o.compile(part)
+		if err != nil {
+			return Line{}, pointAt(typed, err)
+		}
+		l.others = append(l.others, Condition{Typed: part.String(), Filter: f})
+	}
+	return l, nil
 }
 
 // Tags are the tags that every picture of the answer has because the line asks for them.
 func (l Line) Tags() []string { return l.values(syntax.Tag) }
 
-// values are those of a field that every picture of the answer must meet.
-func (l Line) values(field syntax.Field) []string {
-	if l.Query == nil {
+// parts are the filters that every picture of the answer must meet.
+func (l Line) parts() []syntax.Filter {
+	if l.Query == nil || l.Query.Filter == nil {
 		return nil
 	}
-	var out []string
-	parts := []syntax.Filter{l.Query.Filter}
 	if and, ok := l.Query.Filter.(syntax.And); ok {
-		parts = and
+		return and
 	}
-	for _, f := range parts {
+	return []syntax.Filter{l.Query.Filter}
+}
+
+// values are those of a field that every picture of the answer must meet.
+func (l Line) values(field syntax.Field) []string {
+	var out []string
+	for _, f := range l.parts() {
 		if c, ok := f.(syntax.Condition); ok && c.Field == field {
 			out = append(out, c.Value)
 		}

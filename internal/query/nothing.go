@@ -13,29 +13,36 @@ import (
 	"github.com/sightline/sightline/internal/store"
 )
 
-// Conditions are what every picture of an answer must meet by its filters' names, as far
-// as they may be mistyped.
+// Conditions are what every picture of an answer must meet by its filters.
 type Conditions struct {
-	Tags  []string
-	Under []string // paths, as typed
-	Dated bool     // a date that a picture gives itself is asked for, and those of files do not count
+	Tags   []string
+	Under  []string // paths, as typed
+	Dated  bool     // a date that a picture gives itself is asked for, and those of files do not count
+	Others []Condition
+}
+
+// Condition is a filter, and how it is typed.
+type Condition struct {
+	Typed  string
+	Filter store.Filter
 }
 
 // Conditions are those of the line's own filters.
 func (l Line) Conditions() Conditions {
 	return Conditions{Tags: l.Tags(), Under: l.values(syntax.Under),
-		Dated: len(l.values(syntax.After)) > 0 || len(l.values(syntax.Before)) > 0}
+		Dated: len(l.values(syntax.After)) > 0 || len(l.values(syntax.Before)) > 0, Others: l.others}
 }
 
 // With joins conditions.
 func (c Conditions) With(o Conditions) Conditions {
-	return Conditions{Tags: append(c.Tags, o.Tags...), Under: append(c.Under, o.Under...), Dated: c.Dated || o.Dated}
+	return Conditions{Tags: append(c.Tags, o.Tags...), Under: append(c.Under, o.Under...), Dated: c.Dated || o.Dated, Others: append(c.Others, o.Others...)}
 }
 
-// WhyNothing says why conditions leave no picture, as far as they name what the index
-// does not have: a tag that no picture has, with the tags that may be meant and how many
-// pictures have them, and a place below which nothing is indexed. Else, where dates are
-// asked for, it says how many pictures have none of their own.
+// WhyNothing says why conditions leave no picture, as far as one of them alone leaves
+// none: a tag that no picture has, with the tags that may be meant and how many pictures
+// have them, a place below which nothing is indexed, and any other filter that the store
+// can answer. Else, where dates are asked for, it says how many pictures have none of
+// their own.
 func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, error) {
 	var out []string
 	for _, p := range c.Under {
@@ -66,6 +73,18 @@ func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, 
 			}
 		}
 		out = append(out, noSuchTag(tags, name))
+	}
+	for _, o := range c.Others {
+		if !store.CanFilter(st, o.Filter) {
+			continue
+		}
+		n, err := st.Count(ctx, o.Filter)
+		if err != nil {
+			return nil, fmt.Errorf("counting: %w", err)
+		}
+		if n == 0 {
+			out = append(out, "no picture of the index meets "+o.Typed)
+		}
 	}
 	if len(out) > 0 || !c.Dated {
 		return out, nil
