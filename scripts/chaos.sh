@@ -37,7 +37,7 @@ for name in $parts; do
 		for package in $(go list -tags "$tags" ./...); do
 			for target in $(go test -tags "$tags" -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
 				part "${package#*/internal/} $target" \
-					go test -tags "$tags" -run xxx -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" "$package"
+					go test -tags "$tags" -run xxx -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" -fuzzminimizetime 1s "$package"
 			done
 		done
 		;;

@@ -179,6 +179,10 @@ func FuzzDecode(f *testing.F) {
 	for _, name := range []string{"lossless.jxl", "orientation6.jxl", "lossy.jxl", "alpha.jxl", "p3.jxl"} {
 		f.Add(load(f, name))
 	}
+	// The first picture compiles the decoder, and the fuzzing engine gives an input 10 s.
+	if _, err := Decode(context.Background(), load(f, "lossless.jxl"), Options{Memory: 256 << 20, Time: time.Minute}); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if h, err := ReadHeader(data); err != nil || h.Width > 512 || h.Height > 512 {
 			return
