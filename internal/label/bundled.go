@@ -24,6 +24,18 @@ type BundledList struct {
 // Text is the list as a YAML file, with its licence.
 func (b BundledList) Text() []byte { return b.text }
 
+// List makes the list ready, with the source that Load gives it.
+func (b BundledList) List() (*List, error) {
+	labels, err := readYAML(b.text)
+	if err != nil {
+		return nil, err
+	}
+	return NewList(b.source(), labels)
+}
+
+// source names the list in messages and in tag runs.
+func (b BundledList) source() string { return b.Name + ", a bundled list" }
+
 // Bundled returns the lists that ship with the program, by name.
 func Bundled() ([]BundledList, error) {
 	entries, err := lists.ReadDir("data/lists")

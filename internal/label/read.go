@@ -90,7 +90,7 @@ func loadUnchecked(spec string) (labels []Label, source string, err error) {
 	if err != nil {
 		if b, ok := FindBundled(spec); ok {
 			labels, err = readYAML(b.text)
-			return labels, b.Name + ", a bundled list", err
+			return labels, b.source(), err
 		}
 		if looksLikeFile(spec) {
 			return nil, spec, unopened(spec, err)

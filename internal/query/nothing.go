@@ -74,18 +74,11 @@ func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, 
 		}
 		out = append(out, noSuchTag(tags, name))
 	}
-	for _, o := range c.Others {
-		if !store.CanFilter(st, o.Filter) {
-			continue
-		}
-		n, err := st.Count(ctx, o.Filter)
-		if err != nil {
-			return nil, fmt.Errorf("counting: %w", err)
-		}
-		if n == 0 {
-			out = append(out, "no picture of the index meets "+o.Typed)
-		}
+	unmet, err := Unmet(ctx, st, c.Others)
+	if err != nil {
+		return nil, err
 	}
+	out = append(out, unmet...)
 	if len(out) > 0 || !c.Dated {
 		return out, nil
 	}
@@ -97,6 +90,24 @@ func WhyNothing(ctx context.Context, st store.Scanner, c Conditions) ([]string, 
 		return []string{"1 picture has no date of its own: --file-dates takes the date of its file"}, nil
 	}
 	return []string{fmt.Sprintf("%d pictures have no date of their own: --file-dates takes the dates of their files", undated)}, nil
+}
+
+// Unmet names the conditions that no picture meets, of those that the store can answer.
+func Unmet(ctx context.Context, st store.Scanner, conditions []Condition) ([]string, error) {
+	var out []string
+	for _, c := range conditions {
+		if !store.CanFilter(st, c.Filter) {
+			continue
+		}
+		n, err := st.Count(ctx, c.Filter)
+		if err != nil {
+			return nil, fmt.Errorf("counting: %w", err)
+		}
+		if n == 0 {
+			out = append(out, "no picture of the index meets "+c.Typed)
+		}
+	}
+	return out, nil
 }
 
 // countUndated counts the pictures that meet conditions but for their dates, and that give

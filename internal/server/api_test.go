@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
 )
 
@@ -233,6 +235,34 @@ func TestFacets(t *testing.T) {
 	}
 	if d := ask[struct{ Undated int }](t, s, "GET", Prefix+"/timeline", nil, 200); d.Undated != 5 {
 		t.Errorf("timeline %+v", d)
+	}
+}
+
+// The lists that ship are offered, and taken by their names.
+func TestBundledLists(t *testing.T) {
+	h := newHouse(t)
+	s := h.serve(nil)
+	lists := ask[struct{ Lists []label.BundledList }](t, s, "GET", Prefix+"/lists", nil, 200).Lists
+	if len(lists) < 5 || lists[0].Labels == 0 || lists[0].Title == "" {
+		t.Errorf("%+v", lists)
+	}
+	for _, l := range lists {
+		run := ask[struct{ Labels []struct{ Label string } }](t, s, "POST", Prefix+"/runs", RunRequest{LabelList: LabelList{Bundled: l.Name}, DryRun: true}, 200)
+		if len(run.Labels) != l.Labels {
+			t.Errorf("%s: %d labels, want %d", l.Name, len(run.Labels), l.Labels)
+		}
+	}
+	if p := ask[Problem](t, s, "POST", Prefix+"/runs", RunRequest{LabelList: LabelList{Bundled: "../colours"}, DryRun: true}, 400); p.Hint != "GET /lists lists them" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// What leaves no picture by itself is named.
+func TestUnmetFilters(t *testing.T) {
+	h := newHouse(t)
+	a := ask[SearchAnswer](t, h.serve(nil), "GET", Prefix+"/search?q="+url.QueryEscape("red rating>=4 format:webp"), nil, 200)
+	if want := []string{"no picture of the index meets rating>=4", "no picture of the index meets format:webp"}; !slices.Equal(a.Remarks, want) {
+		t.Errorf("%q, want %q", a.Remarks, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/sightline/sightline/internal/label"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
@@ -37,6 +38,13 @@ type LabelSave struct {
 	Like    []string `json:"like" minItems:"1" maxItems:"1000" doc:"Ids of pictures"`
 	Unlike  []string `json:"unlike,omitempty" maxItems:"1000"`
 	Replace bool     `json:"replace,omitempty" doc:"Replace a label of that name"`
+}
+
+// ListsOutput lists the label lists that ship with the program.
+type ListsOutput struct {
+	Body struct {
+		Lists []label.BundledList `json:"lists"`
+	}
 }
 
 // LabelsOutput lists the saved labels.
@@ -82,6 +90,16 @@ func (s *Server) registerLabels(api huma.API) {
 				return nil, err
 			}
 			return &struct{ Body SavedLabel }{newSavedLabel(*l, x.Store.Model())}, nil
+		})
+	register(s, api, operation{ID: "bundled-lists", Method: http.MethodGet, Path: "/lists", Tag: "labels", Summary: "The label lists that ship with the program"},
+		func(context.Context, *struct{}) (*ListsOutput, error) {
+			all, err := label.Bundled()
+			if err != nil {
+				return nil, err
+			}
+			out := &ListsOutput{}
+			out.Body.Lists = all
+			return out, nil
 		})
 	type nameInput struct {
 		Name string `path:"name" maxLength:"100"`

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -13,18 +14,27 @@ import (
 	"github.com/sightline/sightline/internal/zeroshot"
 )
 
-// LabelList is a list of labels, in one of two forms.
+// LabelList is a list of labels, in one of three forms.
 type LabelList struct {
 	Labels []string `json:"labels,omitempty" maxItems:"10000" doc:"Names of labels"`
 	List   string   `json:"list,omitempty" maxLength:"4000000" doc:"The text of a label file, in place of labels"`
-	Format string   `json:"format,omitempty" enum:"text,csv,yaml" doc:"Of list; text where it is left out"`
-	Name   string   `json:"name,omitempty" maxLength:"200" doc:"What the list is called in the run"`
+	// Bundled is the name of one that ships.
+	Bundled string `json:"bundled,omitempty" maxLength:"100" doc:"The name of a list of GET /lists, in place of labels"`
+	Format  string `json:"format,omitempty" enum:"text,csv,yaml" doc:"Of list; text where it is left out"`
+	Name    string `json:"name,omitempty" maxLength:"200" doc:"What the list is called in the run"`
 	// Templates are prompt templates with {} for the label.
 	Templates []string `json:"templates,omitempty" maxItems:"200" doc:"Prompt templates with {} for the label, or ensemble; the built-in ones where it is left out"`
 }
 
 // read makes a list of what was sent.
 func (l LabelList) read() (*label.List, error) {
+	if l.Bundled != "" {
+		b, ok := label.FindBundled(l.Bundled)
+		if !ok {
+			return nil, newProblem(http.StatusBadRequest, "usage", fmt.Sprintf("no list of the name %q ships with the program", l.Bundled), "GET /lists lists them")
+		}
+		return b.List()
+	}
 	source := cmp.Or(l.Name, label.Given)
 	if l.List != "" {
 		return label.Read(strings.NewReader(l.List), source, label.Format(cmp.Or(l.Format, string(label.Text))))

@@ -82,8 +82,8 @@ func partOfWord(s string, end bool) bool {
 // business.
 func (s *Server) missing(ctx context.Context, x *Index, line query.Line) (remarks []string, found []Suggestion, err error) {
 	c := line.Conditions()
-	if len(c.Tags)+len(c.Under) == 0 {
-		return nil, nil, nil
+	if remarks, err = query.Unmet(ctx, x.Store, c.Others); err != nil || len(c.Tags)+len(c.Under) == 0 {
+		return remarks, nil, err
 	}
 	f, err := s.facets.get(ctx, x)
 	if err != nil {

@@ -262,7 +262,7 @@ export class Grid {
         if (ev.ctrlKey || ev.metaKey) return;
         this.toggle(this.active); ev.preventDefault(); return;
       case 'a':
-        if (ev.ctrlKey || ev.metaKey) { this.range(0, rows.count - 1); ev.preventDefault(); }
+        if (ev.ctrlKey || ev.metaKey) { this.selectAll(); ev.preventDefault(); }
         return;
       case '+': case '=': if (!ev.ctrlKey && !ev.metaKey) this.setZoom(this.zoom + 1); return;
       case '-': if (!ev.ctrlKey && !ev.metaKey) this.setZoom(this.zoom - 1); return;
@@ -284,6 +284,9 @@ export class Grid {
     if (hit) this.selection.toggle(hit);
     this.last = index;
   }
+
+  /** selectAll selects all pictures, as far as that goes. */
+  selectAll() { if (this.rows.count) this.range(0, this.rows.count - 1); }
 
   /** range selects pictures from one to another. */
   async range(from, to) {

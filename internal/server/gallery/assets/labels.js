@@ -22,9 +22,10 @@ class Labels {
     this.asked = new AbortController();
     this.text = h('textarea', {
       rows: 4, 'aria-label': 'Labels, one a line or with commas between them', placeholder: 'beach\nmountain\ncity at night', spellcheck: 'false',
-      value: setting.get('labels', ''), oninput: () => { this.file = null; this.#named(); setting.set('labels', this.text.value.slice(0, 20000)); },
+      value: setting.get('labels', ''), oninput: () => { this.file = null; this.lists.value = ''; this.#named(); setting.set('labels', this.text.value.slice(0, 20000)); },
     });
     this.name = h('span', { class: 'muted' });
+    this.lists = h('select', { 'aria-label': 'A list that ships', onchange: () => this.ships() }, h('option', { value: '' }, 'or a list that ships'));
     this.least = h('input', { type: 'range', min: 0, max: 1, step: 0.01, value: 0.3, 'aria-label': 'Least probability', oninput: () => { this.chosen = true; this.#threshold(); this.again(); } });
     this.leastText = h('output', null, '30 %');
     this.cards = new Map(); // by label
@@ -40,7 +41,7 @@ class Labels {
     this.runs = h('section', { class: 'card', hidden: true });
     const form = h('form', { class: 'card labelform', onsubmit: (ev) => { ev.preventDefault(); this.preview(); } },
       this.text,
-      h('div', { class: 'row' }, button({ text: 'Choose a file', onclick: () => fileInput.click() }), fileInput, this.name),
+      h('div', { class: 'row' }, button({ text: 'Choose a file', onclick: () => fileInput.click() }), fileInput, this.lists, this.name),
       h('div', { class: 'row' }, h('label', null, 'Find ', this.per), h('label', { class: 'least' }, 'from ', this.leastText, this.least)),
       h('div', { class: 'row' }, h('button', { class: 'primary', type: 'submit' }, 'Try it'), h('small', null, 'Shows what the list would give. Nothing is written yet.')));
     form.addEventListener('dragover', (ev) => ev.preventDefault());
@@ -55,10 +56,20 @@ class Labels {
 
   #threshold() { this.leastText.value = `${Math.round(this.least.value * 100)} %`; }
 
-  #named() { this.name.textContent = this.file ? `${this.file.name}: ${plural(this.file.text.split('\n').length, 'line')}` : ''; }
+  #named() { this.name.textContent = this.file?.text ? `${this.file.name}: ${plural(this.file.text.split('\n').length, 'line')}` : ''; }
+
+  /** ships takes a list that came with the program. */
+  ships() {
+    if (!this.lists.value) return;
+    this.file = { bundled: this.lists.value };
+    this.text.value = '';
+    this.#named();
+    this.preview();
+  }
 
   async read(file) {
     if (!file) return;
+    this.lists.value = '';
     const text = await file.text();
     if (text.length > largest) { announce('The list is larger than 4 MB.', { bad: true }); return; }
     const format = { csv: 'csv', yaml: 'yaml', yml: 'yaml' }[file.name.split('.').pop().toLowerCase()] ?? 'text';
@@ -70,6 +81,7 @@ class Labels {
 
   /** list is what was typed or dropped, as the server takes it. */
   list() {
+    if (this.file?.bundled) return { bundled: this.file.bundled };
     if (this.file) return { list: this.file.text, format: this.file.format, name: this.file.name };
     const labels = [...new Set(this.text.value.split(/[\n,]/).map((l) => l.trim()).filter(Boolean))];
     return labels.length ? { labels } : null;
@@ -240,7 +252,15 @@ class Labels {
     this.corrects = this.app.mayWrite && await api.call('corrections', { signal: this.asked.signal }).then(() => true, () => false);
   }
 
+  async #offer() {
+    if (this.lists.options.length > 1) return;
+    const { lists } = await api.call('lists', { signal: this.asked.signal }).catch(() => ({ lists: [] }));
+    if (this.lists.options.length > 1) return;
+    this.lists.append(...lists.map((l) => h('option', { value: l.name, title: l.about }, `${l.title} (${l.labels})`)));
+  }
+
   async #load() {
+    this.#offer();
     await this.allowed;
     try {
       const { runs, job, min_probability: least } = await api.call('runs', { signal: this.asked.signal });

@@ -55,6 +55,7 @@ class App {
     const params = new URLSearchParams(search);
     const name = views[path.split('/')[0]] ? path.split('/')[0] : 'search';
     if (this.detail && !params.has('p')) this.detail.close();
+    if (name !== 'search' || this.box.value !== (params.get('q') ?? '')) this.box.close();
     if (name === 'search') {
       const line = params.get('q') ?? '';
       this.box.value = line;
@@ -164,6 +165,11 @@ class App {
     if (ev.defaultPrevented) return;
     const typing = ev.target.closest?.('input:not([type=range]):not([type=checkbox]), textarea, select');
     if (ev.key === 'Escape' && !typing && !document.querySelector('dialog[open]')) { this.selection.clear(); return; }
+    if (ev.key === 'a' && (ev.ctrlKey || ev.metaKey) && !ev.altKey && !typing && this.name === 'search' && !document.querySelector('dialog[open]')) {
+      this.current.selectAll();
+      ev.preventDefault();
+      return;
+    }
     if (!this.keys || typing || ev.ctrlKey || ev.metaKey || ev.altKey) return;
     if (ev.key === '?') { this.help(); ev.preventDefault(); }
     if (document.querySelector('dialog[open]')) return;
@@ -214,7 +220,7 @@ class App {
         ev.preventDefault();
         try { await api.unlock(field.value); d.element.close(); location.reload(); } catch (err) { bad.textContent = err.message; }
       },
-    }, h('p', null, 'This server asks for a token. It stands in the file that the server was started with.'), field, bad, h('button', { class: 'primary' }, 'Open'));
+    }, h('p', null, 'This server asks for a token. The person who started it knows it: it is in the file of --token-file, or was printed at the start.'), field, bad, h('button', { class: 'primary' }, 'Open'));
     const d = dialog({ title: 'Sign in', className: 'locked', body: form });
     field.focus();
   }

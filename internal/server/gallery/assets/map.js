@@ -66,6 +66,7 @@ class MapView {
       this.clusters = clusters;
       // The largest clusters take the colours in turn.
       this.rank = new Map(clusters.filter((c) => c.level === 1).sort((a, b) => b.size - a.size).map((c, i) => [c.place, i]));
+      this.places = middles(points, clusters);
       this.colour = Uint32Array.from(points.cluster, (c) => packed(this.#colourOf(c)));
       this.note.textContent = `${plural(points.ids.length, 'picture')}${points.since ? `; since the map was drawn: ${points.since}` : ''}`;
       this.#clusters();
@@ -186,7 +187,7 @@ class MapView {
     }
   }
 
-  /** #names writes the names of the large clusters over their middles. */
+  /** #names writes the names of the large clusters over the pictures in their middles. */
   #names(context) {
     const text = getComputedStyle(document.body);
     context.font = `600 ${13 * this.ratio}px ${text.fontFamily}`;
@@ -199,8 +200,9 @@ class MapView {
     const boxes = [];
     const clusters = this.clusters.filter((c) => c.level === level && c.name).sort((a, b) => b.size - a.size).slice(0, 60);
     for (const c of clusters) {
-      const px = c.x * this.scale + this.panX;
-      const py = c.y * this.scale + this.panY;
+      const [cx, cy] = this.places[c.place] ?? [c.x, c.y];
+      const px = cx * this.scale + this.panX;
+      const py = cy * this.scale + this.panY;
       const half = context.measureText(c.name).width / 2 + 4;
       const tall = 9 * this.ratio;
       if (boxes.some((b) => Math.abs(b[0] - px) < b[2] + half && Math.abs(b[1] - py) < tall * 2)) continue;
@@ -371,6 +373,28 @@ class MapView {
     this.canvas.focus();
     this.paint();
   }
+}
+
+/**
+ * middles gives each cluster a place for its name: that of the picture nearest to the median
+ * of its pictures. The mean may lie where there is none.
+ */
+function middles({ x, y, cluster }, clusters) {
+  const members = clusters.map(() => []);
+  for (let i = 0; i < x.length; i++) {
+    for (let c = cluster[i]; c >= 0 && clusters[c]; c = clusters[c].parent) members[c].push(i);
+  }
+  const median = (of, values) => Float32Array.from(of, (i) => values[i]).sort()[of.length >> 1];
+  return members.map((of) => {
+    const [mx, my] = [median(of, x), median(of, y)];
+    let best = null;
+    let least = Infinity;
+    for (const i of of) {
+      const d = (x[i] - mx) ** 2 + (y[i] - my) ** 2;
+      if (d < least) { least = d; best = [x[i], y[i]]; }
+    }
+    return best;
+  });
 }
 
 /** spread takes so many of a list, evenly. */

@@ -39,6 +39,8 @@ export class SearchView {
 
   destroy() { this.later.cancel(); this.asked?.abort(); this.grid.destroy(); }
 
+  selectAll() { this.grid.selectAll(); }
+
   /** typed is a line that may go on: it is asked for when the typing pauses. */
   typed(line) { this.asked?.abort(); this.later(line); }
 
@@ -79,7 +81,7 @@ export class SearchView {
         announce(err.message, { bad: true });
       }
       // What is wrong has been said: under the field, in the banner, or in a toast.
-      if (!this.grid.source) this.#empty('The pictures could not be had', err.away ? 'They come when the server is back.' : err.status < 500 ? 'The query has to be mended first.' : 'Try again in a moment.');
+      if (!this.grid.source) this.#empty('No pictures can be shown', err.away ? 'They come when the server is back.' : err.status < 500 ? 'Correct the query above, and they come.' : 'Try again in a moment.');
     } finally {
       clearTimeout(slow);
       if (asked === this.asked) {

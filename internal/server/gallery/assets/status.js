@@ -71,14 +71,14 @@ class Status {
     if (!this.last || this.last.records !== s.records || Date.now() - this.last.at > 6000) this.last = { records: s.records, at: Date.now() };
     fill(this.work,
       h('p', { class: 'big' }, h('strong', null, s.records.toLocaleString('en')), ` ${s.records === 1 ? 'picture' : 'pictures'}`),
-      h('p', { class: growing ? 'working' : 'muted', role: 'status' }, growing ? `Being filled now${rate > 0.1 ? `, ${rate.toFixed(1)} a second` : ''}.` : `Last changed ${ago(s.updated)}.`),
+      h('p', { class: growing ? 'working' : 'muted', role: 'status' }, growing ? `Indexing now${rate > 0.1 ? `, ${rate.toFixed(1)} a second` : ''}.` : `Last changed ${ago(s.updated)}.`),
       s.job && h('div', null, h('progress', { max: s.job.planned || undefined, value: s.job.planned ? s.job.done : undefined, 'aria-label': `Progress of the ${s.job.kind} job` }),
         h('small', null, `${s.job.kind}: ${s.job.done.toLocaleString('en')} of ${s.job.planned.toLocaleString('en')}`)),
-      s.records === 0 && h('p', null, 'Fill the index in a terminal: ', h('code', null, 'indexer run ~/Pictures')));
+      s.records === 0 && h('p', null, 'To add pictures, in a terminal: ', h('code', null, 'indexer run ~/Pictures')));
     const rows = [
       ['Collection', s.collection], ['Where', `${s.store}: ${s.location}`],
       ['Model', `${s.model.name} (${s.model.precision}, ${s.model.dim} numbers a picture)`],
-      ['Size', s.bytes > 0 && `${(s.bytes / 1e6).toFixed(1)} MB`], ['Begun', ago(s.created)],
+      ['Size', s.bytes > 0 && `${(s.bytes / 1e6).toFixed(1)} MB`], ['Created', ago(s.created)],
       ['Damaged files', s.damaged > 0 && h('button', { type: 'button', class: 'link', onclick: () => this.app.go('has:damage') }, s.damaged.toLocaleString('en'))],
       ['Thumbnails', s.thumbnails && `${s.thumbnails.files.toLocaleString('en')} kept, ${(s.thumbnails.bytes / 1e6).toFixed(1)} MB`],
       ['You may', this.app.mayWrite ? 'look, and change tags' : 'look'], ['Sightline', s.version], ['Notice', s.notice],
