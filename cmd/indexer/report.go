@@ -79,7 +79,9 @@ func printReport(p *cmdline.Program, r index.Report, verbose bool) {
 	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
 		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
 		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
-	if r.Seen == 0 && !r.Interrupted {
+	if r.Left > 0 {
+		p.Printf("%s written to a moment ago and left for the next run\n", cmdline.Count(r.Left, "picture was", "pictures were"))
+	} else if r.Seen == 0 && !r.Interrupted {
 		p.Printf("there are no pictures here: is a disk not mounted, or another folder meant?\n")
 	}
 	printInherited(p, r.Inherited)
