@@ -54,7 +54,7 @@ quality: setup photos ## measure labelling and copies on sets of pictures, which
 	go test -tags $(TAGS) -count=1 -timeout 45m ./internal/zeroshot -run 'Quality|LabelSets|LabelCorrections'
 	go test -tags $(TAGS) -count=1 -timeout 30m ./internal/query/duplicates -run 'NearQuality'
 
-chaos: setup ## crash, damage, race and fuzz tests in their long form (two hours)
+chaos: setup photos ## crash, damage, race and fuzz tests in their long form (two hours)
 	@scripts/chaos.sh
 
 bench: build photos ## measure indexing and search against other programs; QUICK=1 for a short look

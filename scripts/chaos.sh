@@ -19,6 +19,23 @@ part() {
   $title"
 }
 
+# fuzz TARGET PACKAGE. Once in a while the fuzzing engine ends with "context deadline
+# exceeded" when its time is up (go.dev/issue/75804), and has found nothing: that counts as a
+# pass.
+fuzz() {
+	log=$(mktemp)
+	if go test -tags "$tags" -run xxx -fuzz "^$1\$" -fuzztime "${FUZZTIME:-20s}" -fuzzminimizetime 1s "$2" >"$log" 2>&1; then
+		result=0
+	elif grep -q '^ *context deadline exceeded$' "$log" && ! grep -Eq 'Failing input|panic|hung or terminated' "$log"; then
+		result=0
+	else
+		result=1
+	fi
+	cat "$log"
+	rm -f "$log"
+	return $result
+}
+
 for name in $parts; do
 	case $name in
 	kills)
@@ -36,8 +53,7 @@ for name in $parts; do
 	fuzz)
 		for package in $(go list -tags "$tags" ./...); do
 			for target in $(go test -tags "$tags" -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
-				part "${package#*/internal/} $target" \
-					go test -tags "$tags" -run xxx -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" -fuzzminimizetime 1s "$package"
+				part "${package#*/internal/} $target" fuzz "$target" "$package"
 			done
 		done
 		;;

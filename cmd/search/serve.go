@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/sightline/sightline/internal/app"
 	"github.com/sightline/sightline/internal/cmdline"
 	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/server"
@@ -98,6 +99,9 @@ func serve(c *cli.Context, p *cmdline.Program) error {
 	go func() {
 		if err := s.Warm(c.Context); err != nil && c.Context.Err() == nil {
 			p.Notef("note: %s; the server waits for it", terminal.Safe(fault.Words(err)))
+			if _, hint := app.Explain(err); hint != "" {
+				p.Notef("hint: %s", terminal.Safe(hint))
+			}
 		}
 	}()
 	address := addressOf(l, secure != nil)

@@ -148,6 +148,19 @@ func (e *Env) BundleChanged(ctx context.Context, cfg config.Config) (bool, error
 	return false, open.Close()
 }
 
+// OtherModel says how the model of the index and the one that the settings name differ. It
+// returns nil where they do not, and where nothing can be said because one of them cannot
+// be opened.
+func (e *Env) OtherModel(ctx context.Context, cfg config.Config) error {
+	open, err := e.OpenIndex(ctx, cfg, store.ReadOnly, OneQuery)
+	if isMismatch(err) {
+		return err
+	} else if err == nil {
+		open.Close() // was only read
+	}
+	return nil
+}
+
 // Explain returns what an error means and what to do about it; the hint is "" where
 // nothing is known. It serves everybody who reports errors.
 func Explain(err error) (kind fault.Kind, hint string) {

@@ -106,6 +106,9 @@ func (s Subject) index(ctx context.Context) Check {
 	if err != nil {
 		return broken("index", err)
 	}
+	if err := s.Env.OtherModel(ctx, s.Config); err != nil {
+		return broken("index", err)
+	}
 	c := Check{Name: "index", State: OK, Finding: fmt.Sprintf("%s pictures in collection %s of %s, by %s",
 		humanize.Comma(d.Records), d.Collection, d.Location, d.Model.Label())}
 	if d.Failures > 0 {

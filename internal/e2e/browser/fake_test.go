@@ -157,6 +157,12 @@ func (f *fake) search(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
+	if q.Get("q") == "of another model" {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusConflict)
+		json.NewEncoder(w).Encode(map[string]any{"status": 409, "detail": "the index was built by model old", "hint": "indexer run --rebuild"})
+		return
+	}
 	limit, _ := strconv.Atoi(q.Get("limit"))
 	from, _ := strconv.Atoi(q.Get("cursor"))
 	size := f.size

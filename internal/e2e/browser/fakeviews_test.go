@@ -59,6 +59,9 @@ func (f *fake) views(mux *http.ServeMux) {
 		}
 		fmt.Fprint(w, "event: end\ndata: {\"id\":\"new\",\"kind\":\"tag\",\"state\":\"finished\",\"planned\":100,\"done\":100,\"failed\":0}\n\n")
 	})
+	mux.HandleFunc("GET /api/v1/lists", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, map[string]any{"lists": []map[string]any{{"name": "scenes", "title": "Scenes", "about": "the place that a picture shows", "labels": 2}}})
+	})
 	mux.HandleFunc("GET /api/v1/corrections", func(w http.ResponseWriter, _ *http.Request) { reply(w, map[string]any{"labels": []any{}}) })
 	mux.HandleFunc("POST /api/v1/thresholds", func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
@@ -88,6 +91,7 @@ func (f *fake) views(mux *http.ServeMux) {
 func (f *fake) run(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Labels         []string
+		Bundled        string
 		MinProbability float64 `json:"min_probability"`
 		Thresholds     map[string]float64
 		DryRun         bool `json:"dry_run"`
@@ -99,6 +103,9 @@ func (f *fake) run(w http.ResponseWriter, r *http.Request) {
 	if !body.DryRun {
 		reply(w, map[string]any{"id": "new", "dry_run": false})
 		return
+	}
+	if body.Bundled == "scenes" {
+		body.Labels = []string{"coast", "valley"}
 	}
 	least := cmp.Or(body.MinProbability, 0.3)
 	labels := []map[string]any{}

@@ -32,9 +32,14 @@ func TestLabelling(t *testing.T) {
 	f := newFake(t, 200)
 	p := open(t, f.URL+"/#/labels", view{})
 	p.text(".card h2", "Tag runs")
+	p.until(`document.querySelectorAll('.labelform select option[value=scenes]').length === 1`)
+	p.do(`const s = document.querySelector('.labelform select'); s.value = 'scenes'; s.dispatchEvent(new Event('change'))`)
+	p.text(".label h2", "valley")
 	p.click("textarea")
 	p.run(chromedp.KeyEvent("beach, mountain"))
+	p.until(`document.querySelector('.labelform select').value === ''`)
 	p.click("button", "Try it")
+	p.text(".label h2", "beach")
 	p.text(".state", "20 tags") // from where the command line begins
 	p.text(".label h2", "mountain")
 	p.settled()
@@ -122,10 +127,15 @@ func TestErrorsAreSaidOnce(t *testing.T) {
 	p.expect("400")
 	p.run(chromedp.Navigate(f.URL+"/#/?q=tag:a:b"), chromedp.Reload())
 	p.text(".fault", "not a tag")
-	p.text(".empty", "mended first")
+	p.text(".empty", "Correct the query above")
 	if n := eval[float64](p, `document.body.innerText.split('not a tag').length - 1`); n != 1 {
 		t.Errorf("the error stands there %.0f times", n)
 	}
+	p.expect("409")
+	p.run(chromedp.Navigate(f.URL+"/#/?q=of%20another%20model"), chromedp.Reload())
+	p.text(".empty", "the index was built by model old")
+	p.text(".empty", "indexer run --rebuild")
+	p.until(`!document.querySelector('.fault')`) // the query is not to blame
 }
 
 // TestOpenTheFolder asks the server for the file manager, where it offers that.

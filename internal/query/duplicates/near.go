@@ -20,6 +20,8 @@ const MinCosine = 0.80
 const (
 	maxDistance = 12
 	minNearness = 0.90
+	// minDetail costs 2 per cent of the edits of the choosing quarter.
+	minDetail = 0.80
 )
 
 const (
@@ -114,13 +116,13 @@ func compare(keep, other *store.Record, known looks) (Copy, bool) {
 		return c, false
 	}
 	c.Nearness = Nearness(a, b)
-	return c, Distance(a, b) <= maxDistance && c.Nearness >= minNearness
+	return c, AreNear(a, b)
 }
 
 // AreNear reports whether two pictures are nearly the same by what they show; their
 // embeddings must be near as well, by MinCosine.
 func AreNear(a, b *Look) bool {
-	return Distance(a, b) <= maxDistance && Nearness(a, b) >= minNearness
+	return Distance(a, b) <= maxDistance && Nearness(a, b) >= minNearness && Detail(a, b) >= minDetail
 }
 
 // nearby is what is near by the embeddings.

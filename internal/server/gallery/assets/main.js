@@ -74,6 +74,7 @@ class App {
     this.current?.destroy?.();
     this.view.replaceChildren();
     this.view.scrollTop = 0;
+    this.box.clearFault();
     this.name = name;
     const top = name.split('/')[0];
     for (const a of document.querySelectorAll('.rail a')) {

@@ -75,13 +75,11 @@ export class SearchView {
     } catch (err) {
       if (err.name === 'AbortError' || asked !== this.asked) return;
       this.lost = err.away;
-      if (err.status >= 400 && err.status < 500 && err.status !== 401) {
-        this.app.box.fault(err);
-      } else if (!err.away && err.status !== 401) {
-        announce(err.message, { bad: true });
-      }
+      const mistake = err.status === 400 || err.status === 422;
+      if (mistake) this.app.box.fault(err);
+      else if (this.grid.source && !err.away && err.status !== 401) announce([err.message, err.hint].filter(Boolean).join(' '), { bad: true });
       // What is wrong has been said: under the field, in the banner, or in a toast.
-      if (!this.grid.source) this.#empty('No pictures can be shown', err.away ? 'They come when the server is back.' : err.status < 500 ? 'Correct the query above, and they come.' : 'Try again in a moment.');
+      if (!this.grid.source) this.#empty('No pictures can be shown', err.away ? 'They come when the server is back.' : mistake ? 'Correct the query above, and they come.' : err.message, !err.away && !mistake && h('p', null, err.hint || 'Try again in a moment.'));
     } finally {
       clearTimeout(slow);
       if (asked === this.asked) {
