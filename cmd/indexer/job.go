@@ -70,7 +70,7 @@ func runJobWith(c *cli.Context, p *cmdline.Program, cfg config.Config, r app.Ind
 	if c.Bool("json") {
 		printReportJSON(p, out.Report, out.Switched)
 	} else {
-		printReport(p, out.Report, c.Bool("verbose"))
+		printReport(p, out.Report, c.Args().Slice(), c.Bool("verbose"))
 		if out.Notice != "" && p.FirstTime(out.Notice) && !p.Asked() { // the question said it
 			p.Printf("note: %s\n", out.Notice)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -70,19 +71,52 @@ func printBadIgnores(p *cmdline.Program, lines []string) {
 	}
 }
 
-// printReport prints what a run came to; verbose adds where its time went.
-func printReport(p *cmdline.Program, r index.Report, verbose bool) {
-	rate := ""
-	if r.Embedded > 0 && r.Seconds > 0 {
-		rate = fmt.Sprintf(", %.1f embedded a second", float64(r.Embedded)/r.Seconds)
+// changes counts what a run did, and leaves out what it did not do.
+func changes(r index.Report) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{r.Added, "added"}, {r.Updated, "updated"}, {r.Unchanged, "unchanged"}, {r.Moved, "moved"},
+		{r.Pruned, "taken out of the index"}, {r.Failed, "failed"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
 	}
-	p.Printf("%s seen: %d added, %d updated, %d unchanged, %d moved, %d pruned, %d failed in %s%s\n",
-		counted(r.Seen, "picture"), r.Added, r.Updated, r.Unchanged, r.Moved, r.Pruned, r.Failed,
-		time.Duration(r.Seconds*float64(time.Second)).Round(10*time.Millisecond), rate)
+	return strings.Join(parts, ", ")
+}
+
+// took is a time as people say it: 0.03s, 7.2s, 28s, 1h2m3s.
+func took(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%.2fs", d.Seconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// printReport prints what a run over paths came to; verbose adds where its time went.
+func printReport(p *cmdline.Program, r index.Report, paths []string, verbose bool) {
 	if r.Left > 0 {
 		p.Printf("%s written to a moment ago and left for the next run\n", cmdline.Count(r.Left, "picture was", "pictures were"))
 	} else if r.Seen == 0 && !r.Interrupted {
-		p.Printf("there are no pictures here: is a disk not mounted, or another folder meant?\n")
+		where := "here"
+		if len(paths) > 0 {
+			where = "in " + terminal.Safe(strings.Join(paths, ", "))
+		}
+		p.Printf("no pictures %s: is a disk not mounted, or another folder meant?\n", where)
+	}
+	if done := changes(r); done != "" {
+		p.Printf("%s seen: %s in %s", counted(r.Seen, "picture"), done, took(r.Seconds))
+		if r.Embedded > 0 && r.Seconds > 0 {
+			p.Printf(", %.0f a second", float64(r.Embedded)/r.Seconds)
+		}
+		p.Printf("\n")
 	}
 	printInherited(p, r.Inherited)
 	if r.Vanished > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sightline/sightline/internal/cmdline"
@@ -63,6 +64,14 @@ func printSkipped(p *cmdline.Program, s index.Skipped) {
 // maxKinds is how many kinds are named in a summary.
 const maxKinds = 12
 
+// plural gives the plural of a kind that has one: JPEG 2000, audio and hidden have none.
+func plural(n int64, kind string) string {
+	if n > 1 && slices.Contains([]string{"video", "document", "archive", "sidecar"}, kind) {
+		return kind + "s"
+	}
+	return kind
+}
+
 // listKinds names the kinds with their counts, the most frequent first. Where single is
 // not set, a count of one is left out.
 func listKinds(counts map[string]int64, single bool) string {
@@ -70,7 +79,7 @@ func listKinds(counts map[string]int64, single bool) string {
 	kinds := index.ByCount(counts)
 	for _, kind := range kinds[:min(len(kinds), maxKinds)] {
 		if n := counts[kind]; n > 1 || single {
-			parts = append(parts, fmt.Sprintf("%d %s", n, terminal.Safe(kind)))
+			parts = append(parts, fmt.Sprintf("%d %s", n, terminal.Safe(plural(n, kind))))
 		} else {
 			parts = append(parts, terminal.Safe(kind))
 		}

@@ -196,9 +196,10 @@ func (w *watching) print(r index.Report) {
 	case w.c.Bool("json"):
 		printReportJSON(w.p, r, false)
 	case !w.ran:
-		printReport(w.p, r, w.c.Bool("verbose"))
+		printReport(w.p, r, w.c.Args().Slice(), w.c.Bool("verbose"))
 	case r.Added+r.Updated+r.Moved+r.Pruned+r.Failed > 0:
-		w.p.Printf("%s %d added, %d updated, %d moved, %d pruned, %d failed\n", time.Now().Format(time.TimeOnly), r.Added, r.Updated, r.Moved, r.Pruned, r.Failed)
+		r.Unchanged = 0 // nothing new
+		w.p.Printf("%s %s\n", time.Now().Format(time.TimeOnly), changes(r))
 	}
 	if r.Failed > 0 && !w.c.Bool("json") {
 		w.p.Notef("hint: indexer status --failures lists what could not be indexed")

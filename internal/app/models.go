@@ -73,10 +73,13 @@ func (e *Env) ModelDirs(cfg config.Config) []string {
 		bin := filepath.Dir(exe)
 		dirs = append(dirs, filepath.Join(bin, "..", "models"), filepath.Join(bin, "..", "share", "sightline", "models"))
 	}
-	for i, d := range dirs {
-		dirs[i] = filepath.Clean(d)
+	var once []string // with PREFIX=$HOME/.local two of them are one folder
+	for _, d := range dirs {
+		if d = filepath.Clean(d); !slices.Contains(once, d) {
+			once = append(once, d)
+		}
 	}
-	return dirs
+	return once
 }
 
 // VerifiedModel is what a check of a model's files found.

@@ -58,6 +58,7 @@ var foreignFlags = map[string]string{
 	"indexing":       "indexer run PATH indexes; a search never does",
 	"no-indexing":    "leave it out: a search never indexes",
 	"exclude-dir":    "indexer run PATH --ignore GLOB leaves folders out of the index; search \"dog -under:FOLDER\" out of an answer",
+	"port":           "search serve --listen 127.0.0.1:8081 listens at another port",
 	"preview-height": "leave it out: --preview fits the terminal",
 }
 

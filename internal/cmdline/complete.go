@@ -173,7 +173,11 @@ func (l *line) flags() []cli.Flag {
 			walk(c.Subcommands)
 		}
 	}
-	walk(l.level)
+	if l.command != nil { // which has commands of its own, and works without one too
+		walk([]*cli.Command{l.command})
+	} else {
+		walk(l.level)
+	}
 	return all
 }
 

@@ -19,7 +19,7 @@ func tree() *cli.App {
 		{Name: "text", Usage: "by a text", ArgsUsage: "QUERY", Flags: flags},
 		{Name: "image", Usage: "by a file", ArgsUsage: "FILE", Flags: flags},
 		{Name: "ghost", Hidden: true},
-		{Name: "model", Usage: "models", Subcommands: []*cli.Command{
+		{Name: "model", Usage: "models", Flags: []cli.Flag{&cli.StringFlag{Name: "undo", Usage: "`RUN`"}}, Subcommands: []*cli.Command{
 			{Name: "fetch", Usage: "bring one", ArgsUsage: "[NAME]", Flags: []cli.Flag{&cli.StringFlag{Name: "variant", Usage: "`KIND`"}}},
 			{Name: "list", Usage: "list them", Description: ".begins with a dot\n'and a quote\nC:\\path"},
 		}},
@@ -47,6 +47,8 @@ func TestComplete(t *testing.T) {
 		{"model f", "fetch :none"},
 		{"model fetch ", "known-model :none"},
 		{"model fetch --v", "--variant :none"},
+		{"model --undo ", "run :none"},
+		{"model --u", "--undo :none"},
 		{"image --pr", "--precision :none"},
 		{"image -", "--collection --colour --config --db --export --help --json --milvus-address --model --models " +
 			"--onnxruntime-lib --pixels --precision --recall --store --tag -k :none"},

@@ -147,7 +147,7 @@ func dress(c *cli.Command) {
 				}
 				return fault.Usagef(hint, "%s has no command %q", c.Name, ctx.Args().First())
 			}
-			return fault.Usagef(hint, "%s needs one of its commands", c.Name)
+			return fault.Usagef("one of "+strings.Join(commandNames(c.Subcommands), ", ")+"; "+hint, "%s needs one of its commands", c.Name)
 		}
 	}
 }

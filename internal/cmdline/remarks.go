@@ -36,12 +36,15 @@ func (p *Program) noteJSON(object any) {
 	_ = e.Encode(object) // as with text, there is nobody to tell of a stderr that is gone
 }
 
-// logger writes to w, as objects with --json, and without the time: a log line of a
-// command that runs in the foreground is read as it happens.
+// logger writes to w: lines for people, objects with --json. The time is left out: a log
+// line of a command that runs in the foreground is read as it happens.
 func (p *Program) logger(w io.Writer, level string) *slog.Logger {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(level)) // validated with the settings; zero is info
-	o := &slog.HandlerOptions{
+	if !p.asJSON {
+		return slog.New(newLogLines(w, l))
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{
 		Level: l,
 		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if len(groups) == 0 && a.Key == slog.TimeKey {
@@ -52,9 +55,5 @@ func (p *Program) logger(w io.Writer, level string) *slog.Logger {
 			}
 			return a
 		},
-	}
-	if p.asJSON {
-		return slog.New(slog.NewJSONHandler(w, o))
-	}
-	return slog.New(slog.NewTextHandler(w, o))
+	}))
 }

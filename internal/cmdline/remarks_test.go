@@ -18,7 +18,7 @@ func TestLogWords(t *testing.T) {
 	var out bytes.Buffer
 	p := &Program{}
 	p.logger(&out, "warn").Warn("the file is of no use", "reason", json.Unmarshal([]byte("{"), &struct{}{}))
-	if want := `reason="it ends too early"`; !strings.Contains(out.String(), want) {
+	if want := ": it ends too early\n"; !strings.Contains(out.String(), want) {
 		t.Errorf("%s, want %s", out.String(), want)
 	}
 }
@@ -26,7 +26,7 @@ func TestLogWords(t *testing.T) {
 // With --json every line of stderr is an object; without it, a sentence.
 func TestRemarks(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"app do", "hint: say \"more\"\nwarning: wet\nnote: so\nnothing was changed\nlevel=WARN msg=late of=3\nerror: no\nhint: yes\n"},
+		{"app do", "hint: say \"more\"\nwarning: wet\nnote: so\nnothing was changed\nwarning: late (of 3)\nerror: no\nhint: yes\n"},
 		{"app do --json", `{"hint":"say \"more\""}
 {"warning":"wet"}
 {"note":"so"}

@@ -35,7 +35,7 @@ func CheckRoots(roots []string) error {
 	return fault.Advise(didYouMean(near, adviseNoRoots), "%w: %s", ErrNoRoots, strings.Join(roots, ", "))
 }
 
-const adviseNoRoots = "check the spelling, and that the disk is mounted; without --force-prune the index is left as it is"
+const adviseNoRoots = "check the spelling, and that the disk is mounted; nothing was taken out of the index"
 
 // Roots lists the roots that the records and the failures of an index were found
 // under, each once, in no particular order.

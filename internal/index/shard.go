@@ -19,7 +19,7 @@ type Shard struct {
 }
 
 // ErrShard says that a text names no shard.
-var ErrShard = errors.New("a shard is N/COUNT, such as 1/4 to 4/4")
+var ErrShard = errors.New("write a shard as N/COUNT, such as 1/4 to 4/4")
 
 // maxShards bounds Count: the parts of more would be empty in most collections.
 const maxShards = 10_000
@@ -30,7 +30,7 @@ func ParseShard(text string) (Shard, error) {
 	n, errN := strconv.Atoi(number)
 	c, errC := strconv.Atoi(count)
 	if !ok || errN != nil || errC != nil || n < 1 || c < n || c > maxShards {
-		return Shard{}, fmt.Errorf("%w: %q", ErrShard, text)
+		return Shard{}, fmt.Errorf("%q: %w", text, ErrShard)
 	}
 	return Shard{Number: n, Count: c}, nil
 }

@@ -26,11 +26,15 @@ type Installed struct {
 
 // List finds the bundles below each of dirs, both Dir/owner/name and Dir/name,
 // sorted by name and then by folder. Folders that do not exist count as empty;
-// what cannot be read is in the error beside the bundles that could.
+// a folder that is named twice is read once. What cannot be read is in the error beside
+// the bundles that could.
 func List(dirs ...string) ([]Installed, error) {
 	var found []Installed
 	var errs []error
-	for _, dir := range dirs {
+	for i, dir := range dirs {
+		if slices.ContainsFunc(dirs[:i], func(earlier string) bool { return sameFolder(earlier, dir) }) {
+			continue
+		}
 		here, err := listDir(dir)
 		found = append(found, here...)
 		if err != nil {
@@ -41,6 +45,14 @@ func List(dirs ...string) ([]Installed, error) {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Dir, b.Dir))
 	})
 	return found, errors.Join(errs...)
+}
+
+// sameFolder reports whether two names lead to one folder, as those of the program and
+// of the user do in an installation below ~/.local.
+func sameFolder(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 func listDir(dir string) ([]Installed, error) {

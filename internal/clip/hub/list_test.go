@@ -28,7 +28,12 @@ func TestList(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	got, err := List(one, two, filepath.Join(one, "absent"))
+	again := filepath.Join(t.TempDir(), "again") // another name of the first
+	if err := os.Symlink(one, again); err != nil {
+		t.Fatal(err)
+	}
+
+	got, err := List(one, two, filepath.Join(one, "absent"), again)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -313,3 +313,22 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d log lines", n)
 	}
 }
+
+// A run that found nothing to do writes no line for a scheduler to mail.
+func TestNothingDone(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(r *Reporter)
+		want string
+	}{
+		"unchanged": {func(r *Reporter) { r.Seen(3) }, ""},
+		"failed":    {func(r *Reporter) { r.Seen(3); r.Failed("a", "b") }, "failed: a: b\n0 of 0 embedded  (3 files seen, 1 failed)\n"},
+	} {
+		var out bytes.Buffer
+		r := Text(&out)
+		test.do(r)
+		r.Finish()
+		if out.String() != test.want {
+			t.Errorf("%s: got %q, want %q", name, &out, test.want)
+		}
+	}
+}

@@ -68,7 +68,10 @@ type plain struct {
 
 func (p *plain) interval() time.Duration { return lineEvery }
 
-func (p *plain) show(s *state, _ bool) {
+func (p *plain) show(s *state, final bool) {
+	if c := &s.pictures; final && s.bytes == (Bytes{}) && c.planned == 0 && c.failed == 0 {
+		return // nothing was to be done, which is no news to whom a scheduler mails each line
+	}
 	// An unchanged count is no news, though its rate has sunk meanwhile.
 	key := fmt.Sprint(s.pictures.seen, s.pictures.planned, s.pictures.embedded, s.pictures.failed, s.bytes)
 	line := fit(s.parts(), 0)
