@@ -21,7 +21,7 @@ func labelCommand(p *cmdline.Program) *cli.Command {
 		Name:  "label",
 		Usage: "save a label made of pictures, to search for as #NAME",
 		Subcommands: []*cli.Command{
-			labelSaveCommand(p), labelListCommand(p), labelShowCommand(p), labelRemoveCommand(p),
+			labelSaveCommand(p), labelListCommand(p), labelShowCommand(p), labelRefreshCommand(p), labelRemoveCommand(p),
 		},
 	}
 }

@@ -57,7 +57,7 @@ func labelListCommand(p *cmdline.Program) *cli.Command {
 			for _, l := range list {
 				remark := terminal.Safe(l.Model.Label())
 				if !newLabelJSON(l, model).Usable {
-					remark += "  (another model than the index: save it again)"
+					remark += "  (another model than the index: search label refresh)"
 				}
 				write("#"+l.Name, strconv.Itoa(len(l.Like)), strconv.Itoa(len(l.Unlike)), l.Created.Local().Format("2006-01-02"), remark)
 			}

@@ -45,7 +45,7 @@ func labelShowCommand(p *cmdline.Program) *cli.Command {
 				p.Printf("unlike   %s\n", terminal.Safe(name))
 			}
 			if !j.Usable {
-				p.Notef("note: the index has another model, %s: save the label again to use it", terminal.Safe(model.Label()))
+				p.Notef("note: the index has another model, %s: search label refresh makes it again of its pictures", terminal.Safe(model.Label()))
 			}
 			return nil
 		},

@@ -78,7 +78,7 @@ var rules = []rule{
 	{is(saved.ErrUnknown), fault.Usage, `search label list shows what is there; to search for the sign use quotes: '"#tag"'`},
 	{is(saved.ErrName), fault.Usage, ""},
 	{is(saved.ErrExists), fault.Usage, "give another name, or replace it with --force"},
-	{is(saved.ErrModel), fault.Fatal, "save it again with: search label save NAME --like ... --force"},
+	{is(saved.ErrModel), fault.Fatal, "search label refresh makes it again of its pictures"},
 	{is(saved.ErrDamaged), fault.Fatal, "remove it with: search label remove NAME, and save it again"},
 	{is(explore.ErrNone), fault.Fatal, "explore it with: indexer explore"},
 	{is(explore.ErrModel), fault.Fatal, "explore it again with: indexer explore"},

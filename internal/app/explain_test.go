@@ -85,7 +85,7 @@ func allExplained() []explained {
 		{saved.ErrUnknown, fault.Usage, "label list"},
 		{saved.ErrName, fault.Usage, ""},
 		{saved.ErrExists, fault.Usage, "--force"},
-		{saved.ErrModel, fault.Fatal, "save it again"},
+		{saved.ErrModel, fault.Fatal, "search label refresh"},
 		{saved.ErrDamaged, fault.Fatal, "label remove"},
 		{explore.ErrNone, fault.Fatal, "indexer explore"},
 		{explore.ErrModel, fault.Fatal, "again"},

@@ -35,6 +35,10 @@ func (l Line) Advice() []string {
 				out = append(out, fmt.Sprintf("%q is taken for words with a threshold: did you mean %s?", w, meant))
 			}
 		}
+		if i := slices.Index(words, "OR"); i > 0 && i < len(words)-1 {
+			before, after := strings.Join(words[:i], " "), strings.Join(words[i+1:], " ")
+			out = append(out, fmt.Sprintf("OR between words is a word like any other: write %s + %s for what is like both, or search for one after the other", before, after))
+		}
 		i := slices.IndexFunc(words, func(w string) bool { return slices.Contains(negations, strings.ToLower(w)) })
 		if i < 0 || i == len(words)-1 {
 			continue

@@ -25,7 +25,7 @@ func TestDefaultMinimumFollowsTheLength(t *testing.T) {
 		want          float64
 	}{
 		{0, 0, 0.3}, {1, 0, 0.3}, {50, 0, 0.3}, {50, 500, 0.3}, {0, 500, 0.3},
-		{60, 0, 18.0 / 53}, {60, 1, 18.0 / 53}, {63, 0, 15.0 / 43}, {200, 0, 15.0 / 43}, {5000, 0, 15.0 / 43},
+		{60, 0, 18.0 / 53}, {60, 1, 18.0 / 53}, {70, 0, 0.375}, {77, 0, 33.0 / 83}, {78, 0, 0.4}, {200, 0, 0.4}, {5000, 0, 0.4},
 	} {
 		if got := DefaultMinimum(list(c.open, c.grouped)); math.Abs(float64(got)-c.want) > 1e-6 {
 			t.Errorf("%d labels and %d in a group: %v, want %v", c.open, c.grouped, got, c.want)

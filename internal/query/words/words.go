@@ -12,7 +12,8 @@ import (
 var list string
 
 // shortest is the length of the shortest word that is taken for a typing error: nearly
-// every shorter one is one letter away from some word.
+// every shorter one is one letter away from some word. Of one letter less only two letters
+// exchanged are.
 const shortest = 4
 
 // List is a list of words.
@@ -76,12 +77,20 @@ func (l *List) Has(word string) bool {
 
 // Near returns the words of the list that one typing error turns into a word: a letter too
 // many, too few or another, or two of them exchanged. There are none for a word that the
-// list has, and for a short one. A plural is the plural of a near word.
+// list has, and for one of two letters; of three, two exchanged are the only error. A plural is the plural of a near word.
 func (l *List) Near(word string) []string {
-	if len(word) < shortest || l.Has(word) {
+	if len(word) < shortest-1 || l.Has(word) {
 		return nil
 	}
 	var out []string
+	if len(word) < shortest {
+		for _, w := range l.words {
+			if len(w) == len(word) && oneError(w, word) && sameLetters(w, word) {
+				out = append(out, w)
+			}
+		}
+		return out
+	}
 	for _, w := range l.words {
 		if len(w) >= shortest && oneError(w, word) {
 			out = append(out, w)
@@ -95,6 +104,14 @@ func (l *List) Near(word string) []string {
 		}
 	}
 	return out
+}
+
+// sameLetters reports whether two words have the same letters, in any order.
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // oneError reports whether two different words are one typing error apart: the distance of

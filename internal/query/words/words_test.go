@@ -15,7 +15,7 @@ func TestNear(t *testing.T) {
 	for word, want := range map[string][]string{
 		"elefant": nil, "elephnat": {"elephant"}, "giraffee": {"giraffe"}, "zebr": {"zebra"}, "zebras": nil, "bech": {"beach", "bench"},
 		"moutain": {"mountain"}, "moutains": {"mountains"}, "pengiun": {"penguin"}, "running": nil, "sleeping": nil, "snowy": nil,
-		"cta": nil, "xylograph": nil, "woodlose": {"woodlouse"}, "leaves": nil, "puppies": nil, "butterfly": nil, "buterfly": {"butterfly"},
+		"cta": {"cat"}, "dgo": {"dog"}, "dig": nil, "og": nil, "xylograph": nil, "woodlose": {"woodlouse"}, "leaves": nil, "puppies": nil, "butterfly": nil, "buterfly": {"butterfly"},
 	} {
 		if diff := cmp.Diff(want, l.Near(word)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", word, diff)
