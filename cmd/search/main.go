@@ -21,8 +21,11 @@ func main() {
 
 func run(ctx context.Context, p *cmdline.Program, args []string) int {
 	p.Siblings = cmdline.IndexerCommands()
-	if len(args) == 1 && (p.Interactive() || p.Piped()) {
-		args = append(args, "text") // which asks one query after another, or says that it has none
+	switch {
+	case len(args) == 1 && p.Interactive():
+		args = append(args, "text") // which asks one query after another
+	case len(args) == 1 && p.Piped():
+		p.Notef("hint: a query is an argument: search \"a dog\", or xargs -d '\\n' search for one that comes through a pipe")
 	}
 	return p.Run(ctx, &cli.App{
 		Name:    "search",

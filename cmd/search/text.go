@@ -6,7 +6,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/sightline/sightline/internal/cmdline"
-	"github.com/sightline/sightline/internal/fault"
 	"github.com/sightline/sightline/internal/query"
 	"github.com/sightline/sightline/internal/terminal"
 )
@@ -52,8 +51,6 @@ The words + - NOT and filters mean something; docs/query.md has all of it.
 				return list(c, p, query.Line{})
 			case !asked && p.Interactive():
 				return promptLoop(c, p)
-			case !asked && p.Piped():
-				return fault.Usagef("say what to look for: search \"a dog on a beach\"; one that comes through a pipe: xargs -d '\\n' search", "there is no query")
 			case c.Bool("literal"):
 				return find(c, p, query.Text(strings.Join(c.Args().Slice(), " ")))
 			}
