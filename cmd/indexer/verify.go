@@ -85,7 +85,10 @@ func repair(p *cmdline.Program, c *cli.Context) error {
 		return err
 	}
 	if problems > 0 {
-		if err := index.Verify(c.Context, st, tell("left")); err != nil {
+		err := index.Verify(c.Context, st, tell("left"))
+		if errors.Is(err, store.ErrDamaged) {
+			return fault.Advise("indexer run over the same paths reads those pictures again; what stays then, indexer restore DIR brings back from a backup", "%w", err)
+		} else if err != nil {
 			return err
 		}
 		if !c.Bool("json") {
