@@ -18,10 +18,13 @@ type memory struct {
 	budget int64
 	free   *semaphore.Weighted
 	done   atomic.Int64 // bytes of pictures since the last collection
+	// large is held by the one file of more than keepBuffer bytes that is in memory: two
+	// would be as much as many pictures. Nobody who holds room waits for it.
+	large *semaphore.Weighted
 }
 
 func newMemory(budget int64) *memory {
-	return &memory{budget: budget, free: semaphore.NewWeighted(budget)}
+	return &memory{budget: budget, free: semaphore.NewWeighted(budget), large: semaphore.NewWeighted(1)}
 }
 
 // acquire waits until there is room for n bytes. release gives them back.

@@ -47,7 +47,7 @@ type planner struct {
 	t       *tally
 	seen    seenSet
 	guard   *guard
-	out     chan<- candidate
+	out     chan<- *candidate
 	commits *committer
 	retry   bool        // what failed before is tried again
 	roots   []string    // of the run, none inside another
@@ -252,9 +252,9 @@ func (p *planner) flush(ctx context.Context, chunk []walk.Entry) error {
 	p.t.seen.Add(int64(len(chunk)))
 	p.x.observer.Seen(len(chunk))
 	p.x.observer.Planned(len(todo))
-	for _, c := range todo {
+	for i := range todo {
 		select {
-		case p.out <- c:
+		case p.out <- &todo[i]:
 		case <-ctx.Done():
 			return nil
 		}

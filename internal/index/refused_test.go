@@ -3,6 +3,7 @@ package index_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -62,4 +63,36 @@ func TestRefusedRecords(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	w.want(w.run(), counts{Seen: 5, Unchanged: 3, Failed: 1, FailedBefore: 1})
+}
+
+// TestLargeFileCounts: a file of many bytes takes its share of the memory that a picture may
+// take, whatever its pixels need.
+func TestLargeFileCounts(t *testing.T) {
+	const size = 65 << 20 // more than is counted as nothing
+	for name, tt := range map[string]struct {
+		memory int64
+		reason string // "" if it is read
+	}{
+		"fits":           {size * 3, ""},
+		"with its file":  {size + 8<<20, "file and decoding take about"},
+		"the file alone": {size - 1, "at most"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.options.Limits.MaxMemory = tt.memory
+			w.write("a.jpg", shaded(t, 64, 48, 10))
+			if err := os.Truncate(w.path("a.jpg"), size); err != nil { // zeros behind the picture
+				t.Fatal(err)
+			}
+			r := w.run()
+			if failed := int64(len(w.failures())); failed != r.Failed || (r.Failed == 1) != (tt.reason != "") {
+				t.Fatalf("%+v", countsOf(r))
+			}
+			for _, f := range w.failures() {
+				if !strings.Contains(f.Reason, tt.reason) {
+					t.Errorf("reason %q, want %q in it", f.Reason, tt.reason)
+				}
+			}
+		})
+	}
 }

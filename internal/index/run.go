@@ -156,7 +156,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 	pre := x.embedder.Spec().Preprocess
 	loads := newLoader(x.options.EmbedWorkers, spareBatches, x.options.BatchSize, pre)
 	commits := &committer{x: x, t: t, in: make(chan []change, 16)}
-	candidates := make(chan candidate, planAhead)
+	candidates := make(chan *candidate, planAhead) // pointers: a run with little to do leaves most places empty
 	var planned, decoded, embedded sync.WaitGroup
 
 	start := func(stage *sync.WaitGroup, run func() error) {
@@ -190,7 +190,7 @@ func (x *Indexer) pipeline(ctx context.Context, t *tally, p *planner, from sourc
 			err := func() error {
 				defer once.Done()
 				for c := range candidates {
-					if err := each(c); err != nil {
+					if err := each(*c); err != nil {
 						return err
 					}
 				}

@@ -6,10 +6,12 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"os"
 	"testing"
 
 	"github.com/sightline/sightline/internal/imaging"
 	"github.com/sightline/sightline/internal/imaging/raw/rawtest"
+	"github.com/sightline/sightline/internal/index"
 	"github.com/sightline/sightline/internal/store"
 )
 
@@ -159,4 +161,79 @@ func TestRAWPassedOver(t *testing.T) {
 	}
 	w.options.SkipRAW, w.options.Walk.KnownExtension = false, all
 	w.want(w.run(), counts{Seen: 5, Unchanged: 1, Added: 4, Embedded: 4})
+}
+
+// TestTwinsOfEachMaker: whatever made the RAW file, it follows what lies beside it: a twin that
+// comes, is edited, and goes; and it can be left out and come back.
+func TestTwinsOfEachMaker(t *testing.T) {
+	makers := map[string]func(rawtest.Picture) []byte{
+		"CR2": rawtest.CR2, "CR3": rawtest.CR3, "NEF": rawtest.NEF, "NRW": rawtest.NRW, "ARW": rawtest.ARW, "SR2": rawtest.SR2,
+		"DNG": rawtest.DNG, "RAF": rawtest.RAF, "ORF": rawtest.ORF, "RW2": rawtest.RW2, "PEF": rawtest.PEF, "SRW": rawtest.SRW,
+	}
+	w := newWorld(t)
+	w.options.Twins = true
+	w.options.Pruning = index.Forced // half of the files go at once
+	shade := uint8(0)
+	for extension, build := range makers {
+		shade += 5
+		w.write("IMG_"+extension+"."+extension, build(rawtest.Picture{
+			Width: 90, Height: 60, Orientation: 1, Date: "2021:05:06 07:08:09", Preview: shaded(t, 64, 48, shade),
+		}))
+	}
+	n := int64(len(makers))
+	twins := func(width int) func() {
+		return func() {
+			for extension := range makers {
+				w.write("IMG_"+extension+".jpg", shaded(t, width, 40, 120))
+			}
+		}
+	}
+	all := w.options.Walk.KnownExtension
+	for _, step := range []struct {
+		name string
+		do   func()
+		want counts
+		raws int64 // in the index
+		own  bool  // the RAW files are embedded by their own previews
+	}{
+		{"alone", func() {}, counts{Seen: n, Added: n, Embedded: n}, n, true},
+		{"twins come", twins(60), counts{Seen: 2 * n, Added: n, Updated: n}, n, false},
+		{"nothing", func() {}, counts{Seen: 2 * n, Unchanged: 2 * n}, n, false},
+		{"twins edited", twins(56), counts{Seen: 2 * n, Updated: 2 * n}, n, false},
+		{"RAW off", func() {
+			w.options.SkipRAW = true
+			w.options.Walk.KnownExtension = func(name string) bool { return all(name) && !imaging.RAWName(name) }
+			w.options.Walk.Sniff = func(name string, _ []byte) (bool, string) { return !imaging.RAWName(name), "RAW" }
+		}, counts{Seen: n, Unchanged: n, Pruned: n}, 0, false},
+		{"RAW on", func() { w.options.SkipRAW, w.options.Walk.KnownExtension = false, all }, counts{Seen: 2 * n, Unchanged: n, Added: n}, n, false},
+		{"twins go", func() {
+			for extension := range makers {
+				if err := os.Remove(w.path("IMG_" + extension + ".jpg")); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, counts{Seen: n, Updated: n, Pruned: n}, n, true},
+		{"nothing again", func() {}, counts{Seen: n, Unchanged: n}, n, true},
+	} {
+		step.do()
+		got := w.run()
+		step.want.Embedded = got.Embedded // equal pictures may share a vector
+		w.want(got, step.want)
+		var raws int64
+		for r, err := range w.store.Scan(t.Context(), nil, store.Fields{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Format == "jpeg" {
+				continue
+			}
+			raws++
+			if (r.About.Twin == "") != step.own || r.TakenAt.Year() != 2021 {
+				t.Errorf("%s: %s: twin %q, taken %v", step.name, r.Format, r.About.Twin, r.TakenAt)
+			}
+		}
+		if raws != step.raws {
+			t.Errorf("%s: %d RAW files in the index, want %d", step.name, raws, step.raws)
+		}
+	}
 }

@@ -64,7 +64,14 @@ func (e *fileError) Error() string { return e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 
 func (w *worker) index(ctx context.Context, c candidate) error {
-	limit := w.x.options.Limits.WithDefaults().MaxBytes
+	limits := w.x.options.Limits.WithDefaults()
+	limit := min(limits.MaxBytes, limits.MaxMemory) // all of a file is read
+	if c.entry.Size > keepBuffer {
+		if err := w.memory.large.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer w.memory.large.Release(1)
+	}
 	reading := begin(&w.t.times.read)
 	f, err := readFile(ctx, w.x.open, c.entry.Path, limit, w.buf)
 	reading.end()
@@ -277,7 +284,15 @@ func (w *worker) decode(ctx context.Context, c candidate, f file) error {
 	}
 	pre := w.x.embedder.Spec().Preprocess
 	options := imaging.Options{Mode: pre.Mode, Colour: pre.Colour, ShortSide: pre.ShortSide()}
-	release, err := w.memory.acquire(ctx, decodeBytes(opened, beside, options))
+	need := decodeBytes(opened, beside, options)
+	if size := int64(len(f.data)); size > keepBuffer {
+		need += size
+		if limit := w.x.options.Limits.WithDefaults().MaxMemory; need > limit {
+			return &fileError{fmt.Errorf("%w: file and decoding take about %d MiB of memory, limit %d MiB",
+				imaging.ErrTooLarge, need>>20, limit>>20)}
+		}
+	}
+	release, err := w.memory.acquire(ctx, need)
 	if err != nil {
 		return err
 	}

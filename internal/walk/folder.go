@@ -190,21 +190,23 @@ func (s *segment) run() {
 func (s *segment) look(dir *os.File) {
 	defer close(s.done)
 	f := s.folder
-	s.items = make([]item, 0, len(s.names))
+	s.items = f.scope.ahead.slab(len(s.names))
 	keepSkipped := f.scope.o.Skipped != nil
 	for _, e := range s.names {
-		it := item{entry: Entry{Root: f.scope.root}}
-		f.look(dir, e, &it)
+		last := len(s.items)
+		s.items = append(s.items, item{entry: Entry{Root: f.scope.root}})
+		it := &s.items[last]
+		f.look(dir, e, it)
 		switch {
 		case it.why == "":
 			if it.folder == nil && it.err == nil {
 				f.attachSidecar(dir, e.Name(), &it.entry)
 				f.attachTwin(dir, e.Name(), &it.entry)
 			}
-			s.items = append(s.items, it)
 		case keepSkipped:
 			it.entry.Path = f.prefix + e.Name()
-			s.items = append(s.items, it)
+		default:
+			s.items = s.items[:last]
 		}
 	}
 	s.names = nil
@@ -228,7 +230,7 @@ func (f *folder) look(dir *os.File, e fs.DirEntry, it *item) {
 	case name[0] == '.' && !o.Hidden:
 		it.why, it.dir = Hidden, typ.IsDir()
 	case typ.IsRegular():
-		f.file(dir, name, it, func() (stat, error) { return lstat(dir, f.prefix, name) })
+		f.file(dir, name, it, nil)
 	case typ.IsDir():
 		f.subfolder(name, it)
 	case typ&fs.ModeSymlink == 0:
@@ -261,7 +263,7 @@ func (f *folder) follow(dir *os.File, name string, it *item) {
 			it.folder.id = identityOf(info, p)
 		}
 	case info.Mode().IsRegular():
-		f.file(dir, name, it, func() (stat, error) { return newStat(info), nil })
+		f.file(dir, name, it, info)
 	default:
 		it.why = Special
 	}
@@ -283,9 +285,9 @@ func (f *folder) subfolder(name string, it *item) {
 	it.folder.above = f.id
 }
 
-// file decides whether a regular file is a candidate. status is asked for its size
-// and date only if it may be one.
-func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, error)) {
+// file decides whether a regular file is a candidate. info is that of what a link leads
+// to; where it is nil, the disk is asked for size and date only if the file may be one.
+func (f *folder) file(dir *os.File, name string, it *item, info fs.FileInfo) {
 	o := f.scope.o
 	p := f.prefix + name
 	if f.ignored(p, false) {
@@ -316,10 +318,15 @@ func (f *folder) file(dir *os.File, name string, it *item, status func() (stat, 
 		}
 	}
 	it.entry.Path = p
-	st, err := status()
-	if err != nil {
-		it.err = f.problem(p, err, false)
-		return
+	var st stat
+	if info != nil {
+		st = newStat(info)
+	} else {
+		var err error
+		if st, err = lstat(dir, f.prefix, name); err != nil {
+			it.err = f.problem(p, err, false)
+			return
+		}
 	}
 	if !st.regular { // replaced since its name was read
 		it.why = Special

@@ -24,7 +24,8 @@ type readAhead struct {
 	mu     sync.Mutex
 	wake   *sync.Cond
 	jobs   []job
-	ready  int // items looked at and not yet taken
+	ready  int      // items looked at and not yet taken
+	slabs  [][]item // empty, to be filled again
 	closed bool
 	wg     sync.WaitGroup
 }
@@ -109,6 +110,34 @@ func (a *readAhead) took(n int) {
 	a.mu.Unlock()
 	if full {
 		a.wake.Broadcast()
+	}
+}
+
+// maxSlabs is how many slices of items lie ready to be filled again.
+const maxSlabs = 64
+
+// slab returns an empty slice for n items: one that was given back, if one fits without
+// waste, since a walk over many files would else leave the collector as many items.
+func (a *readAhead) slab(n int) []item {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := len(a.slabs) - 1; i >= 0; i-- {
+		if s := a.slabs[i]; cap(s) >= n && cap(s) <= 2*n {
+			a.slabs[i] = a.slabs[len(a.slabs)-1]
+			a.slabs = a.slabs[:len(a.slabs)-1]
+			return s
+		}
+	}
+	return make([]item, 0, n)
+}
+
+// giveBack takes a slice whose items nobody looks at any more.
+func (a *readAhead) giveBack(items []item) {
+	clear(items)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.slabs) < maxSlabs {
+		a.slabs = append(a.slabs, items[:0])
 	}
 }
 

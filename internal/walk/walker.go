@@ -178,6 +178,8 @@ func (w *walker) folder(f *folder) bool {
 				return false
 			}
 		}
+		w.ahead.giveBack(s.items)
+		s.items = nil
 	}
 	return true
 }

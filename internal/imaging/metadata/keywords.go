@@ -43,7 +43,11 @@ func (c *collector) keywords() []string {
 		c.warn("%d of the keywords were left out, beyond %d or %d bytes of them", set.skipped, MaxKeywords, MaxKeywordsBytes)
 	}
 	if set.long > 0 {
-		c.warn("%d keywords longer than %d bytes were left out", set.long, MaxKeywordBytes)
+		words := "keywords"
+		if set.long == 1 {
+			words = "keyword"
+		}
+		c.warn("%d %s longer than %d bytes were left out", set.long, words, MaxKeywordBytes)
 	}
 	return set.list
 }

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding/unicode"
 )
 
 // The namespaces of XMP, without a slash at the end.
@@ -103,19 +101,7 @@ func (c *collector) xmpPacket(data []byte) error {
 // that XML forbids, which a single keyword may hold. References to such characters go
 // too.
 func xmlText(b []byte) []byte {
-	switch {
-	case bytes.HasPrefix(b, []byte("\xfe\xff")), bytes.HasPrefix(b, []byte("\xff\xfe")),
-		bytes.HasPrefix(b, []byte("\x00<")), bytes.HasPrefix(b, []byte("<\x00")):
-		order := unicode.BigEndian
-		if b[0] == 0xff || b[0] == '<' {
-			order = unicode.LittleEndian
-		}
-		if u, err := unicode.UTF16(order, unicode.UseBOM).NewDecoder().Bytes(b); err == nil {
-			b = u
-		} else if u, err := unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder().Bytes(b); err == nil {
-			b = u
-		}
-	}
+	b = toUTF8(b)
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
