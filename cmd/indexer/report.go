@@ -102,7 +102,9 @@ func took(seconds float64) string {
 
 // printReport prints what a run over paths came to; verbose adds where its time went.
 func printReport(p *cmdline.Program, r index.Report, paths []string, verbose bool) {
-	if r.Seen == 0 && !r.Interrupted {
+	if r.Left > 0 {
+		p.Printf("%s written to a moment ago and left for the next run\n", cmdline.Count(r.Left, "picture was", "pictures were"))
+	} else if r.Seen == 0 && !r.Interrupted {
 		where := "here"
 		if len(paths) > 0 {
 			where = "in " + terminal.Safe(strings.Join(paths, ", "))

@@ -3,7 +3,9 @@ package chaos
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/sightline/sightline/internal/clip/cliptest"
 	"github.com/sightline/sightline/internal/explore"
+	"github.com/sightline/sightline/internal/index"
+	"github.com/sightline/sightline/internal/query/saved"
 	"github.com/sightline/sightline/internal/store"
 	"github.com/sightline/sightline/internal/store/local"
 	"github.com/sightline/sightline/internal/tagging/corrections"
@@ -60,6 +64,46 @@ func exploreRole(ctx context.Context, p place) error {
 	})
 }
 
+// saveRole saves labels made of pictures.
+func saveRole(ctx context.Context, p place) error {
+	e := cliptest.New(dim)
+	return with(ctx, p.db, store.ReadWrite, e, func(s *local.Store) error {
+		labels := saved.Open(filepath.Join(p.db, "labels")).In(s)
+		for i := range 20 {
+			v := make([]float32, dim)
+			v[i] = 1
+			l := saved.Label{Name: fmt.Sprint("label ", i), Vector: v, Model: model(e), Created: time.Unix(1.7e9, 0)}
+			if err := labels.Save(ctx, l, saved.Overwrite); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// renameRole gives the collection another name, and its own again.
+func renameRole(ctx context.Context, p place) error {
+	c := local.OpenCollections(p.db, slog.New(slog.DiscardHandler))
+	if err := c.RenameCollection(ctx, "default", "another"); err != nil && !errors.Is(err, store.ErrNoIndex) {
+		return err
+	}
+	return c.RenameCollection(ctx, "another", "default")
+}
+
+// forgetRole takes a third of the pictures out of the index.
+func forgetRole(ctx context.Context, p place) error {
+	return with(ctx, p.db, store.ReadWrite, cliptest.New(dim), func(s *local.Store) error {
+		found, err := index.FindBelow(ctx, s, []string{filepath.Join(p.photos, "0")})
+		if errors.Is(err, index.ErrNothingThere) {
+			return nil // all of them are out
+		}
+		if err != nil {
+			return err
+		}
+		return index.Forget(ctx, s, found)
+	})
+}
+
 const thumbnailFolder = "thumbnails"
 
 // thumbnailRole makes the thumbnails of all pictures.
@@ -94,7 +138,7 @@ func thumbnailRole(ctx context.Context, p place) error {
 func keptOf(t *testing.T, name string, p place, s *local.Store) (lines []string) {
 	t.Helper()
 	switch name {
-	case "correct", "explore":
+	case "correct", "save", "explore":
 		names, err := s.DocumentNames(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)

@@ -39,9 +39,10 @@ type role struct {
 
 func roles() []role {
 	return []role{
-		{"index", indexRole}, {"tag", tagRole}, {"sidecars", sidecarRole}, {"correct", correctRole}, {"undo", undoRole},
+		{"index", indexRole}, {"tag", tagRole}, {"sidecars", sidecarRole}, {"correct", correctRole}, {"undo", undoRole}, {"save", saveRole}, {"rename", renameRole},
 		{"prune", pruneRole}, {"compact", compactRole}, {"copy", copyRole}, {"backup", backupRole}, {"restore", restoreRole},
-		{"explore", exploreRole}, {"thumbnails", thumbnailRole}, {"repair", repairRole}, {"rebuild", rebuildRole},
+		{"explore", exploreRole}, {"thumbnails", thumbnailRole}, {"forget", forgetRole},
+		{"repair", repairRole}, {"rebuild", rebuildRole},
 	}
 }
 

@@ -157,6 +157,9 @@ func hostileDump(t *testing.T, change func(h, record map[string]any) (extra any)
 	st := stores(t)["local"]
 	fill(t, st)
 	lines := bytes.Split(bytes.TrimSpace(write(t, st)), []byte("\n"))
+	if err := st.Close(); err != nil { // there are more of them than a process may have files
+		t.Fatal(err)
+	}
 	decode := func(b []byte) (m map[string]map[string]any) {
 		d := json.NewDecoder(bytes.NewReader(b))
 		d.UseNumber()

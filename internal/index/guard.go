@@ -27,12 +27,22 @@ type Refusal struct {
 	Records  int64 // records under the root, of the shard if there is one
 	Missing  bool  // the root itself is gone
 	Ignored  bool  // the files are there, and all of them are left out now
+	// Unmounted says that Root was a disk of its own in an earlier run, below a root, and is
+	// not there now. All the records under it whose file is gone are counted.
+	Unmounted bool
 }
 
 // Error says what was found and why nothing was removed.
 func (r Refusal) Error() string {
 	if r.Missing {
 		return fmt.Sprintf("%s is not there; its %d pictures were kept in the index", r.Root, r.Records)
+	}
+	if r.Unmounted {
+		kept := fmt.Sprintf("%d pictures were", r.Records)
+		if r.Records == 1 {
+			kept = "1 picture was"
+		}
+		return fmt.Sprintf("the disk at %s is not mounted; its %s kept in the index", r.Root, kept)
 	}
 	if r.Ignored {
 		return fmt.Sprintf("all of the %d pictures under %s are left out now, as ignored or hidden; they were kept in the index", r.Records, r.Root)
@@ -48,6 +58,7 @@ func refuses(vanished, records int64) bool { return vanished*5 > records }
 type guard struct {
 	blind    pathSet  // paths whose inside is unknown
 	missing  []string // roots that do not exist
+	away     pathSet  // disks below roots that are not mounted
 	excluded pathSet  // folders and links that are ignored, hidden, junk, or read under another path
 }
 
@@ -76,12 +87,15 @@ type pathSet map[string]struct{}
 
 func (s pathSet) add(p string) { s[strings.TrimSuffix(p, "/")] = struct{}{} }
 
-// covers reports whether p is in the set or lies below a path that is. It asks for each
+// covers reports whether p is in the set or lies below a path that is.
+func (s pathSet) covers(p string) bool { return s.above(p) != "" }
+
+// above returns the path of the set that is p or the nearest above it, or "". It asks for each
 // folder above p, not for each path of the set: links that lead nowhere may be many.
-func (s pathSet) covers(p string) bool {
+func (s pathSet) above(p string) string {
 	for len(s) > 0 {
 		if _, ok := s[p]; ok {
-			return true
+			return p
 		}
 		slash := strings.LastIndexByte(p, '/')
 		if slash < 0 {
@@ -89,7 +103,7 @@ func (s pathSet) covers(p string) bool {
 		}
 		p = p[:slash]
 	}
-	return false
+	return ""
 }
 
 // below reports whether p is dir or lies under it, by whole path elements.

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/sightline/sightline/internal/store"
@@ -16,6 +17,9 @@ func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Re
 		_, ok := p.seen[store.FileKey(id)]
 		return !ok && !p.states.has(store.FileKey(id)) && x.options.Shard.holds(id) && !p.guard.covers(path)
 	}
+	failureGone := func(id, path string) bool {
+		return vanished(id, path) && (x.options.Pruning == Forced || !p.guard.away.covers(path))
+	}
 	var refusals []Refusal
 	if x.options.Pruning != Never && p.known != before && p.t.left == 0 {
 		pruned, refused, err := x.pruneVanished(ctx, p, vanished)
@@ -26,7 +30,25 @@ func (x *Indexer) reconcile(ctx context.Context, p *planner, before int64) ([]Re
 		}
 		refusals = refused
 	}
-	return refusals, x.forgetFailures(ctx, p.roots, vanished)
+	return refusals, x.forgetFailures(ctx, p.roots, failureGone)
+}
+
+// forgettable are the disks that are away for good: those whose pictures were removed because
+// the caller insists, and those of which a run over everything missed no picture.
+func (x *Indexer) forgettable(p *planner, refusals []Refusal) pathSet {
+	if x.options.Pruning == Never || p.t.left > 0 || x.options.Shard != (Shard{}) {
+		return nil
+	}
+	forgotten := maps.Clone(p.guard.away)
+	for _, r := range refusals {
+		delete(forgotten, r.Root)
+	}
+	for path := range forgotten {
+		if p.guard.covers(path) || p.guard.excluded.covers(path) {
+			delete(forgotten, path) // nobody has looked
+		}
+	}
+	return forgotten
 }
 
 // pruneVanished prunes under the roots of a run. A root that is missing is only counted.
@@ -47,9 +69,13 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 	if len(there) == 0 {
 		return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning, x.options.Shard.holds)
 	}
+	away := make(map[string]int64)
 	err := scanVanished(ctx, x.store, there, found, func(r store.Record) (string, verdict) {
-		switch {
+		switch disk := p.guard.away.above(r.Path); {
 		case !x.options.Shard.holds(r.ID):
+			return "", foreign
+		case disk != "" && x.options.Pruning != Forced && vanished(r.ID, r.Path) && !p.guard.excludes(r.Path):
+			away[disk]++
 			return "", foreign
 		case vanished(r.ID, r.Path) && p.guard.excludes(r.Path):
 			return rootAbove(there, r.Path), excluded
@@ -61,7 +87,8 @@ func (x *Indexer) pruneVanished(ctx context.Context, p *planner, vanished func(i
 	if err != nil {
 		return Pruned{}, nil, err
 	}
-	return removeVanished(ctx, x.store, p.roots, found, x.options.Pruning, x.options.Shard.holds)
+	pruned, refusals, err := removeVanished(ctx, x.store, p.roots, found, x.options.Pruning, x.options.Shard.holds)
+	return pruned, append(awayRefusals(away), refusals...), err
 }
 
 // forgetFailures drops the failures under roots that the walk did not meet again, and
@@ -96,6 +123,11 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 	if err != nil {
 		return pruned, nil, err
 	}
+	disks, err := openMounts(ctx, st)
+	if err != nil {
+		return pruned, nil, err
+	}
+	away, keptOf := disks.away(nil), make(map[string]int64)
 	found := make(map[string]*tallied) // by each record's own root where no paths are given
 	absent := make(map[string]bool)    // the roots met so far, and whether they are missing
 	err = scanVanished(ctx, st, given, found, func(r store.Record) (string, verdict) {
@@ -105,6 +137,10 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 		}
 		if _, asked := absent[root]; !asked {
 			absent[root] = root != "" && missing(root)
+		}
+		if disk := away.above(r.Path); disk != "" && how != Forced && !absent[root] && missing(r.Path) {
+			keptOf[disk]++
+			return "", foreign
 		}
 		if absent[root] || missing(r.Path) { // below a missing root nothing need be looked at
 			return root, gone
@@ -123,7 +159,12 @@ func Prune(ctx context.Context, st store.Store, paths []string, how Pruning) (pr
 	for root, f := range found {
 		f.missing = missing(root)
 	}
-	return removeVanished(ctx, st, roots, found, how, func(string) bool { return true })
+	pruned, refusals, err = removeVanished(ctx, st, roots, found, how, func(string) bool { return true })
+	if err == nil && how == Forced {
+		maps.DeleteFunc(away, func(disk string, _ struct{}) bool { return len(given) > 0 && rootAbove(given, disk) == "" })
+		err = disks.keep(ctx, away)
+	}
+	return pruned, append(awayRefusals(keptOf), refusals...), err
 }
 
 // verdict is what a scan finds out about a record.
@@ -133,7 +174,7 @@ const (
 	kept     verdict = iota
 	gone             // its file is
 	excluded         // its file is left out of the index on purpose
-	foreign          // it is another shard's
+	foreign          // it is another shard's, or on a disk that is not mounted: not counted
 )
 
 // tallied is what a scan found under a root.

@@ -48,9 +48,14 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 			return t.report(), err
 		}
 	}
+	disks, err := openMounts(ctx, x.store)
+	if err != nil && ctx.Err() == nil {
+		return t.report(), err
+	}
 	everything := func(ctx context.Context) iter.Seq2[walk.Entry, error] {
 		o := x.options.Walk
 		o.Skipped = p.skip
+		o.Mount = func(path string) { disks.met[path] = true }
 		if known != nil {
 			o.Others = known
 		}
@@ -67,7 +72,11 @@ func (x *Indexer) Run(ctx context.Context, roots []string) (Report, error) {
 		r.Interrupted = true
 		return r, context.Cause(ctx)
 	}
+	p.guard.away = disks.away(outer)
 	refusals, err := x.reconcile(ctx, p, before)
+	if err == nil {
+		err = disks.keep(ctx, x.forgettable(p, refusals))
+	}
 	if err == nil && known != nil {
 		err = known.keep(ctx, x.store)
 	}

@@ -11,6 +11,7 @@ var documentKinds = []struct{ prefix, what string }{
 	{"explore/", "a part of the map (indexer explore rebuilds it)"},
 	{"explore", "the map (indexer explore rebuilds it)"},
 	{"duplicates", "the list of duplicates (indexer explore --duplicates rebuilds it)"},
+	{"walk/mounts", "a note of which folders are disks (indexer run with the disks mounted writes it again)"},
 	{"walk/", "a note of which files are no pictures (the next indexer run rebuilds it)"},
 }
 

@@ -45,6 +45,7 @@ type folder struct {
 	prefix string // path with one slash behind it
 	rules  *rules // of the ignore files of the folders above, later of this one too
 	isRoot bool
+	above  identity // the folder that it was found in; zero for a root
 
 	// What run finds. id is known earlier behind roots and links.
 	id       identity
@@ -279,6 +280,7 @@ func (f *folder) subfolder(name string, it *item) {
 		return
 	}
 	it.folder = newFolder(f.scope, p, f.rules)
+	it.folder.above = f.id
 }
 
 // file decides whether a regular file is a candidate. status is asked for its size

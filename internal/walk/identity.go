@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"io/fs"
 	"path/filepath"
 	"sync"
 )
@@ -12,6 +13,15 @@ type identity struct {
 	dev, ino uint64
 	path     string
 }
+
+// otherDisk reports whether two folders are on different devices, as far as that is known.
+func (i identity) otherDisk(j identity) bool {
+	return i.ino != 0 && j.ino != 0 && i.dev != j.dev
+}
+
+// OtherDisk reports whether two folders, as os.Stat describes them, are on different disks:
+// devices of the system. It is false where systems do not tell.
+func OtherDisk(a, b fs.FileInfo) bool { return identityOf(a, "").otherDisk(identityOf(b, "")) }
 
 // identityByPath is for systems without inodes, and file systems that say 0.
 func identityByPath(path string) identity {

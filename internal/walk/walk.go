@@ -110,7 +110,7 @@ type Others interface {
 // Options says what a walk looks at. The zero value yields every file that is not
 // hidden or junk, and follows links.
 //
-// The functions but Skipped are called from several goroutines at once.
+// The functions but Skipped and Mount are called from several goroutines at once.
 type Options struct {
 	// KnownExtension reports by its name whether a file is a candidate. nil takes
 	// every file.
@@ -142,6 +142,9 @@ type Options struct {
 	// Folder, if set, is told the path of each folder that is about to be read, before its
 	// names are: who begins to watch it then misses nothing that comes into it.
 	Folder func(path string)
+	// Mount, if set, is told the path of each folder that is on another disk than the folder it
+	// is in, or than the folder of the link that leads to it, on the goroutine that iterates.
+	Mount func(path string)
 	// Skipped, if set, is told what was passed over, on the goroutine that iterates.
 	Skipped func(Skip)
 	// Readers is how many goroutines read folders ahead of the consumer; 0 chooses by

@@ -155,6 +155,9 @@ func (w *walker) folder(f *folder) bool {
 		w.discard(f)
 		return true
 	}
+	if w.o.Mount != nil && f.id.otherDisk(f.above) {
+		w.o.Mount(f.path)
+	}
 	for _, e := range f.problems {
 		if !w.emit(Entry{Path: e.Path, Root: e.Root}, e) {
 			return false

@@ -44,7 +44,7 @@ func TestLimits(t *testing.T) {
 
 // writeLimited writes to an index under a limit until that fails, and tells how.
 func writeLimited(t *testing.T, what string) {
-	limit, kind := unix.Rlimit{Cur: 1 << 16, Max: 1 << 16}, unix.RLIMIT_FSIZE
+	limit, kind := uint64(1<<16), unix.RLIMIT_FSIZE
 	if what == "files" {
 		// The runtime opens what it waits with at the first file that can be waited for,
 		// and ends the process where it cannot.
@@ -59,9 +59,13 @@ func writeLimited(t *testing.T, what string) {
 			t.Fatal(err)
 		}
 		// ReadDir's own is closed again; one more is for the lock.
-		limit, kind = unix.Rlimit{Cur: uint64(len(entries)), Max: 1 << 10}, unix.RLIMIT_NOFILE
+		limit, kind = uint64(len(entries)), unix.RLIMIT_NOFILE
 	}
-	if err := syscall.Setrlimit(kind, &syscall.Rlimit{Cur: limit.Cur, Max: limit.Max}); err != nil {
+	var now syscall.Rlimit // whose hard limit only root may raise
+	if err := syscall.Getrlimit(kind, &now); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(kind, &syscall.Rlimit{Cur: min(limit, now.Max), Max: now.Max}); err != nil {
 		t.Fatal(err)
 	}
 	w := bufio.NewWriter(os.Stdout)

@@ -20,7 +20,7 @@ func (c *Queries) Midpoints(product []int32, scale float32, shifts, midpoints, m
 	for from := whole; from < n; from += MidpointBlock {
 		to := min(from+MidpointBlock, n)
 		for q := from; q < to; q++ {
-			m := float32(float32(product[q])*c.step[q]*scale) + shifts[q]
+			m := float32(float32(float32(product[q])*c.step[q])*scale) + shifts[q]
 			midpoints[q] = m
 			if q == from || m > maxima[from/MidpointBlock] {
 				maxima[from/MidpointBlock] = m

@@ -123,19 +123,21 @@ func (c *Queries) bound() float64 {
 func (c *Queries) Bounds(q int, product []int32, scale, residual float32) (midpoint, radius float32) {
 	var p float32
 	if c.double {
-		p = float32(product[2*q])*maxQuery + float32(product[2*q+1])
+		p = float32(float32(product[2*q])*maxQuery) + float32(product[2*q+1])
 	} else {
 		p = float32(product[q])
 	}
-	return p * c.step[q] * scale, c.slack[q] + c.share[q]*residual
+	// Each product is rounded by itself, as the kernels round: Go may fuse what is not
+	// converted with an addition, also a caller's, on processors such as ARM64.
+	return float32(float32(p*c.step[q]) * scale), c.Radius(q, residual)
 }
 
 // Radius returns the radius of Bounds alone.
 func (c *Queries) Radius(q int, residual float32) float32 {
-	return c.slack[q] + c.share[q]*residual
+	return c.slack[q] + float32(c.share[q]*residual)
 }
 
 // MaxRadius is no less than the Radius of any query.
 func (c *Queries) MaxRadius(residual float32) float32 {
-	return c.maxSlack + c.maxShare*residual
+	return c.maxSlack + float32(c.maxShare*residual)
 }
