@@ -33,6 +33,9 @@ Nothing is changed. It ends with 1 where something does not work.
 		Action: func(c *cli.Context) error {
 			cfg, wrong := p.Config(c) // usable without what is wrong
 			checks := doctor.Examine(c.Context, doctor.Subject{Env: &p.Env, Config: cfg, Settings: wrong, Version: cmdline.Version, Terminal: p.Terminal()})
+			if c.Context.Err() != nil {
+				return fault.ErrInterrupted // what the checks found is the interruption
+			}
 			if c.Bool("report") {
 				checks = doctor.Anonymous(checks, privateWords(p, cfg)...)
 			}
@@ -40,7 +43,7 @@ Nothing is changed. It ends with 1 where something does not work.
 			if n := doctor.Faults(checks); n > 0 {
 				return fault.Fatalf("", "%d of %d checks found a fault", n, len(checks))
 			}
-			return c.Context.Err()
+			return nil
 		},
 	}
 }

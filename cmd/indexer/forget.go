@@ -61,6 +61,9 @@ func forget(c *cli.Context, p *cmdline.Program) error {
 	if err := index.Forget(c.Context, st, found); err != nil {
 		return err
 	}
+	if pictures > 0 {
+		defer p.Notef("hint: the next indexer run over their folder brings them back; a line in its .sightlineignore keeps them out: indexer forget --help")
+	}
 	if c.Bool("json") {
 		p.PrintJSON(map[string]int64{"forgotten": pictures, "failures": failures})
 		return nil

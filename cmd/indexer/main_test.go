@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -50,5 +52,24 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%q: a line has %d characters: %s", line, n, l)
 			}
 		}
+	}
+}
+
+// What the checks find while they are interrupted is no fault of the machine.
+func TestDoctorInterrupted(t *testing.T) {
+	var out, errs bytes.Buffer
+	p := cmdline.NewProgram()
+	p.Stdout, p.Stderr = &out, &errs
+	home := t.TempDir()
+	p.Getenv = func(name string) string {
+		if name == "HOME" {
+			return home
+		}
+		return ""
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code := run(ctx, p, []string{"indexer", "doctor"}); code != cmdline.ExitInterrupted || out.Len() > 0 {
+		t.Errorf("code %d, stdout %q, stderr %q", code, &out, &errs)
 	}
 }

@@ -123,7 +123,7 @@ func printReport(p *cmdline.Program, r index.Report, paths []string, verbose boo
 		p.Printf("%d were gone by the time they were to be read\n", r.Vanished)
 	}
 	if r.BrokenLinks > 0 {
-		p.Printf("%s nowhere, the first %s; what the index has behind them is kept\n", cmdline.Count(r.BrokenLinks, "link leads", "links lead"), terminal.Safe(r.BrokenLink))
+		p.Printf("%s nowhere, the first %s; what the index has there is kept\n", cmdline.Count(r.BrokenLinks, "link leads", "links lead"), terminal.Safe(r.BrokenLink))
 	}
 	if r.FailedBefore > 0 {
 		p.Printf("%d failed in an earlier run and have not changed since; indexer retry tries them again\n", r.FailedBefore)
