@@ -47,7 +47,7 @@ func (c *collector) keywords() []string {
 		if set.long == 1 {
 			words = "keyword"
 		}
-		c.warn("%d %s longer than %d bytes were left out", set.long, words, MaxKeywordBytes)
+		c.warn("%d %s longer than %d bytes left out", set.long, words, MaxKeywordBytes)
 	}
 	return set.list
 }

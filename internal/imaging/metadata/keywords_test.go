@@ -125,7 +125,7 @@ func TestTooManyKeywords(t *testing.T) {
 	if want := []string{"short", strings.Repeat("ä", MaxKeywordBytes/2)}; cmp.Diff(want, m.Keywords) != "" {
 		t.Errorf("keywords %.60q, want %.60q", m.Keywords, want)
 	}
-	if want := []string{"1 keyword longer than 512 bytes were left out"}; cmp.Diff(want, m.Warnings) != "" {
+	if want := []string{"1 keyword longer than 512 bytes left out"}; cmp.Diff(want, m.Warnings) != "" {
 		t.Errorf("warnings %q, want %q", m.Warnings, want)
 	}
 }

@@ -76,6 +76,9 @@ func checkNewest(t *testing.T, s *Store, state string) {
 			return cmp.Or(b.When().Compare(a.When()), strings.Compare(a.Path, b.Path))
 		})
 		got := all(s.ScanNewest(t.Context(), f))
+		if f != nil && slices.EqualFunc(want, got, func(a, b store.Record) bool { return a.ID == b.ID }) {
+			continue // to compare all fields takes long, and is done for the whole index
+		}
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatalf("%s, %#v: %d records, want %d (-want +got):\n%.2000s", state, f, len(got), len(want), diff)
 		}
