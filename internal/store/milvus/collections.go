@@ -50,6 +50,9 @@ func (c *Collections) Collections(ctx context.Context) ([]store.Collection, erro
 		if errors.Is(err, store.ErrNewerFormat) {
 			ok, err = m.Collection != "", nil
 		}
+		if errors.Is(err, service.ErrNoCollection) {
+			continue // it went while we looked
+		}
 		if err != nil {
 			return nil, fmt.Errorf("collection %s: %w", physical, err)
 		}
@@ -65,7 +68,9 @@ func (c *Collections) Collections(ctx context.Context) ([]store.Collection, erro
 			continue
 		}
 		found[m.Collection] = store.Collection{Name: m.Collection, Model: m.Model}
-		if err := c.measure(ctx, physical, m, found); err != nil {
+		if err := c.measure(ctx, physical, m, found); errors.Is(err, service.ErrNoCollection) {
+			delete(found, m.Collection)
+		} else if err != nil {
 			return nil, err
 		}
 	}
