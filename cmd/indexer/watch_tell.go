@@ -47,7 +47,7 @@ func (w *watching) tell(n watch.Notice) {
 	case watch.RootGone:
 		w.p.Notef("warning: %s is not there; what the index has of it is kept until it is back", path)
 	case watch.RootBack:
-		w.p.Notef("note: %s was mounted, unmounted or made anew; it is looked through", path)
+		w.p.Notef("note: %s was mounted, unmounted or replaced; it is looked through", path)
 	case watch.Waiting:
 		w.p.Notef("note: waiting: %s", reason)
 		if _, hint := app.Explain(n.Err); n.Err != nil && hint != "" {

@@ -88,7 +88,7 @@ func ask(c *cli.Context, p *cmdline.Program, search *app.Search, q query.Questio
 	return answer, nil
 }
 
-// sayWhyNothing says which of the filters name what the index does not have.
+// sayWhyNothing says which filters leave no picture by themselves.
 func sayWhyNothing(c *cli.Context, p *cmdline.Program, q query.Question, why func(context.Context, query.Conditions) ([]string, error)) error {
 	conditions := query.Conditions{Tags: c.StringSlice("tag"), Under: c.StringSlice("under"), Dated: c.IsSet("after") || c.IsSet("before")}
 	if formats := c.StringSlice("format"); len(formats) > 0 {

@@ -14,8 +14,9 @@ import (
 // SaveLabel makes a label of pictures, by id, by path in the index or by file, and keeps
 // it. The error is saved.ErrName or saved.ErrExists where it cannot have that name.
 func (s *Service) SaveLabel(ctx context.Context, name string, e Examples, replace saved.Replace, now time.Time) (*saved.Label, error) {
-	if s.saved == nil {
-		return nil, errors.New("there is no place to keep labels in")
+	labels, err := s.savedLabels(ctx)
+	if err != nil {
+		return nil, err
 	}
 	terms, err := e.terms(func(name string) ([]float32, error) { return s.pictureVector(ctx, name) })
 	if err != nil {
@@ -25,15 +26,19 @@ func (s *Service) SaveLabel(ctx context.Context, name string, e Examples, replac
 	if err != nil {
 		return nil, err
 	}
-	labels, err := s.saved(ctx)
-	if err != nil {
-		return nil, err
-	}
 	l := saved.Label{
 		Name: name, Vector: p.vector, Model: s.store.Model(), Created: now,
 		Like: s.pathsOf(ctx, e.Like), Unlike: s.pathsOf(ctx, e.Unlike),
 	}
 	return &l, labels.Save(ctx, l, replace)
+}
+
+// savedLabels are the labels that were saved beside the index.
+func (s *Service) savedLabels(ctx context.Context) (*saved.Labels, error) {
+	if s.saved == nil {
+		return nil, errors.New("there is no place to keep labels in")
+	}
+	return s.saved(ctx)
 }
 
 // pathsOf are pictures by their absolute paths, as people know them from anywhere.

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/sightline/sightline/internal/query/saved"
@@ -13,10 +12,7 @@ import (
 // cannot be had the label stays as it is, and the error names the picture. It is
 // saved.ErrUnknown where there is no such label.
 func (s *Service) RefreshLabel(ctx context.Context, name string) (*saved.Label, error) {
-	if s.saved == nil {
-		return nil, errors.New("there is no place to keep labels in")
-	}
-	labels, err := s.saved(ctx)
+	labels, err := s.savedLabels(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -50,13 +50,10 @@ func (l Line) Tags() []string { return l.values(syntax.Tag) }
 
 // parts are the filters that every picture of the answer must meet.
 func (l Line) parts() []syntax.Filter {
-	if l.Query == nil || l.Query.Filter == nil {
+	if l.Query == nil {
 		return nil
 	}
-	if and, ok := l.Query.Filter.(syntax.And); ok {
-		return and
-	}
-	return []syntax.Filter{l.Query.Filter}
+	return syntax.Parts(l.Query.Filter)
 }
 
 // values are those of a field that every picture of the answer must meet.

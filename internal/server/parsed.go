@@ -43,7 +43,7 @@ func parsedQuery(l query.Line) ParsedQuery {
 		}
 		p.Chips = append(p.Chips, Chip{Text: text, Kind: termKinds[t.Kind], Op: termOps[t.Op], Column: t.Column, Without: rest.String()})
 	}
-	parts := filterParts(q.Filter)
+	parts := syntax.Parts(q.Filter)
 	for i, f := range parts {
 		rest := syntax.Query{Terms: q.Terms}
 		switch left := slices.Delete(slices.Clone(parts), i, i+1); len(left) {
@@ -56,17 +56,6 @@ func parsedQuery(l query.Line) ParsedQuery {
 		p.Chips = append(p.Chips, Chip{Text: f.String(), Kind: "filter", Op: "filter", Column: columnOf(f), Without: rest.String()})
 	}
 	return p
-}
-
-// filterParts are the filters that must all hold.
-func filterParts(f syntax.Filter) []syntax.Filter {
-	if and, ok := f.(syntax.And); ok {
-		return and
-	}
-	if f == nil {
-		return nil
-	}
-	return []syntax.Filter{f}
 }
 
 // columnOf is where the first condition of a filter begins.

@@ -129,7 +129,7 @@ const maxSuggested = 6
 
 // replaceValue is a query with another value in a filter that every picture must meet.
 func replaceValue(q *syntax.Query, field syntax.Field, value, by string) string {
-	parts := slices.Clone(filterParts(q.Filter))
+	parts := slices.Clone(syntax.Parts(q.Filter))
 	for i, f := range parts {
 		if c, ok := f.(syntax.Condition); ok && c.Field == field && c.Value == value {
 			c.Value = by

@@ -5,9 +5,9 @@ import "math"
 // detailRadius is how far around a point its surroundings reach.
 const detailRadius = 4
 
-// mostStrokes bounds each point, in units of the root mean square of the smoother picture's:
-// a mark on a clear sky must not outweigh the sky.
-const mostStrokes = 2
+// clipAt is where values are clipped, in root mean squares of the smoother picture's: a mark
+// on a clear sky must not outweigh the sky.
+const clipAt = 2
 
 // Detail is the correlation of two pictures' points, -1 to 1, after each has lost the mean
 // of the 9x9 points around it, where they lie on each other best. Two round things on white
@@ -16,7 +16,7 @@ func Detail(a, b *Look) float32 {
 	most := -1.0
 	eachFit(a, b, func(v, w *view) {
 		p, q := v.detail(), w.detail()
-		bound := mostStrokes * min(rootMeanSquare(p), rootMeanSquare(q))
+		bound := clipAt * min(rootMeanSquare(p), rootMeanSquare(q))
 		var pq, pp, qq float64
 		for i := range p {
 			x, y := min(max(p[i], -bound), bound), min(max(q[i], -bound), bound)

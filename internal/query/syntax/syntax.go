@@ -80,6 +80,18 @@ type Filter interface{ String() string }
 // And holds where all parts hold. It has at least two.
 type And []Filter
 
+// Parts are the filters that must all hold where f does: those of an And, else f itself. A
+// nil filter has none.
+func Parts(f Filter) []Filter {
+	switch f := f.(type) {
+	case nil:
+		return nil
+	case And:
+		return f
+	}
+	return []Filter{f}
+}
+
 // Or holds where any part holds. It has at least two.
 type Or []Filter
 

@@ -77,7 +77,8 @@ func (l *List) Has(word string) bool {
 
 // Near returns the words of the list that one typing error turns into a word: a letter too
 // many, too few or another, or two of them exchanged. There are none for a word that the
-// list has, and for one of two letters; of three, two exchanged are the only error. A plural is the plural of a near word.
+// list has, and for one of two letters; of three, two exchanged are the only error. A plural
+// is the plural of a near word.
 func (l *List) Near(word string) []string {
 	if len(word) < shortest-1 || l.Has(word) {
 		return nil
